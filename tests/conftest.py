@@ -1,0 +1,22 @@
+"""What tests share: the optional folder of footage and fixtures, and small values."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Footage, fixtures and motion capture beside the checkout; tests that need them skip without."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("needs the folder `shared` beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The clip that the repository ships."""
+    return ROOT / "samples" / "walk_wave.mp4"

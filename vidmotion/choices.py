@@ -1,0 +1,26 @@
+"""The closed sets of values that the command line shows. Standard library only."""
+
+from enum import StrEnum
+
+
+class Device(StrEnum):
+    """Where the networks run."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
+
+
+class Format(StrEnum):
+    """Export formats; each is a file name suffix."""
+
+    json = "json"
+    npz = "npz"
+    bvh = "bvh"
+
+
+class Task(StrEnum):
+    """What can be trained."""
+
+    pose3d = "pose3d"

@@ -1,0 +1,206 @@
+"""Motion capture windows to network input and target: bodies, cameras, noise, masks; on batches, in torch.
+
+The steps follow MotionBERT (arXiv 2210.06551, section 3.3 and its public recipe), but cameras are
+perspective and the target is free of perspective: see `observe`.
+
+Letters: B samples, T frames, J joints. Normalised units: the window's bounding square is [-1, 1].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from vidmotion.skeletons import H36M17
+
+
+@dataclass(frozen=True)
+class CameraRange:
+    """How random cameras are drawn. Angles in degrees, lengths in metres."""
+
+    distance: tuple[float, float] = (2.2, 12.0)
+    pitch: tuple[float, float] = (6.0, 12.0)
+    """Mean and spread; positive looks down."""
+    roll: float = 5.0
+    follow: float = 0.3
+    """Share of the cameras that turn after the person; a third of these also walk along."""
+
+
+@dataclass(frozen=True)
+class NoiseRange:
+    """Errors of a 2D detector, in normalised units."""
+
+    keyframes: int = 27
+    jitter: float = 0.002
+    sigma: tuple[float, float] = (0.003, 0.010)
+    uniform: float = 0.03
+    joint_mask: float = 0.05
+    frame_mask: float = 0.10
+    bias: float = 0.008
+    """Spread of an offset that a joint keeps for the whole window: detectors place joints differently."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A window as a camera sees it."""
+
+    clean: Tensor
+    """(B, T, J, 2) exact 2D, normalised, y down."""
+    target: Tensor
+    """(B, T, J, 3) normalised units, x right, y down, z away; the root lies on `clean` with z = 0."""
+    metres: Tensor
+    """(B, T, 1, 1) metres in one normalised unit at the root's depth."""
+
+
+def uniform(shape: tuple[int, ...], low: float, high: float, rng: Generator) -> Tensor:
+    """Uniform draws in [low, high) on the generator's device."""
+    return torch.rand(shape, generator=rng, device=rng.device) * (high - low) + low
+
+
+def normal(shape: tuple[int, ...], rng: Generator) -> Tensor:
+    """Standard normal draws on the generator's device."""
+    return torch.randn(shape, generator=rng, device=rng.device)
+
+
+_BONE_GROUPS = torch.tensor([0, 1, 2, 3, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 7, 8, 9])
+"""Bones of one group (left and right alike) are scaled together; indexed by the child joint."""
+# How sure a detector is of each joint: the chance that its error is Gaussian, not an outlier.
+_SURE = torch.tensor(
+    [0.999, 0.97, 0.90, 0.80, 0.97, 0.90, 0.80, 0.99, 0.99, 0.97, 0.95, 0.95, 0.85, 0.70, 0.95, 0.85, 0.70]
+)
+
+
+def vary_bones(joints: Tensor, rng: Generator, spread: float = 0.09) -> Tensor:
+    """Give every sample its own bone lengths, left and right alike.
+
+    Args:
+        joints: (B, T, 17, 3) metres.
+    """
+    groups = normal((len(joints), int(_BONE_GROUPS.max()) + 1), rng) * spread
+    scale = (groups + normal((len(joints), 1), rng) * spread).exp()[:, _BONE_GROUPS.to(rng.device)]
+    out = [joints[:, :, 0] * scale[:, None, 2, None]]  # the path scales with the legs
+    for child, parent in enumerate(H36M17.parents[1:], start=1):
+        bone = joints[:, :, child] - joints[:, :, parent]
+        out.append(out[parent] + bone * scale[:, None, child, None])
+    return torch.stack(out, dim=2)
+
+
+def random_cameras(joints: Tensor, cameras: CameraRange, rng: Generator) -> Tensor:
+    """Look at each window with a random camera.
+
+    Args:
+        joints: (B, T, J, 3) metres, Y up.
+
+    Returns:
+        (B, T, J, 3) metres in camera axes: x right, y down, z forward.
+    """
+    batch = len(joints)
+    root = joints[:, :, 0]  # (B, T, 3)
+    middle = (joints.amax((1, 2)) + joints.amin((1, 2))) / 2
+    reach = (joints - middle[:, None, None]).norm(dim=-1).amax((1, 2))  # (B,)
+    low, high = (torch.tensor(value).log() for value in cameras.distance)
+    distance = torch.maximum(uniform((batch,), float(low), float(high), rng).exp(), 0.6 + reach)
+    yaw = uniform((batch,), -torch.pi, torch.pi, rng)
+    pitch = torch.deg2rad(cameras.pitch[0] + cameras.pitch[1] * normal((batch,), rng)).clamp(-0.6, 1.0)
+    roll = torch.deg2rad(cameras.roll * normal((batch,), rng))
+    forward = torch.stack([pitch.cos() * yaw.sin(), -pitch.sin(), pitch.cos() * yaw.cos()], -1)
+
+    drift = root - root.mean(1, keepdim=True)
+    draw = uniform((batch, 1, 1), 0, 1, rng)
+    turns, walks = (draw < cameras.follow).float(), (draw < cameras.follow / 3).float()
+    position = (middle - distance[:, None] * forward)[:, None] + walks * drift
+    aim = middle[:, None] + turns * drift
+    return torch.einsum("btij,btkj->btki", _look(aim - position, roll), joints - position[:, :, None])
+
+
+def _look(direction: Tensor, roll: Tensor) -> Tensor:
+    """World-to-camera rotations (B, T, 3, 3) that look along `direction` (B, T, 3), rolled by (B,) radians."""
+    z = torch.nn.functional.normalize(direction, dim=-1)
+    up = torch.tensor([0.0, 1.0, 0.0], device=z.device).expand_as(z)
+    x = torch.nn.functional.normalize(torch.linalg.cross(z, up), dim=-1)
+    y = torch.linalg.cross(z, x)
+    cos, sin = roll.cos()[:, None, None], roll.sin()[:, None, None]
+    return torch.stack([cos * x + sin * y, cos * y - sin * x, z], dim=-2)
+
+
+def observe(points: Tensor) -> View:
+    """Project camera-space joints and normalise them as `vidmotion.model.windows` does at inference.
+
+    The camera is turned so that its axis meets the window's centre (a person at the picture's edge
+    looks as one in the middle), then x and y are scaled into the bounding square. The target is the
+    turned 3D pose divided by the root's depth, in the same scale: input and target agree at the root.
+
+    Args:
+        points: (B, T, J, 3) metres in camera axes, in front of the camera.
+    """
+    center = _square(points[..., :2] / points[..., 2:])[0]
+    points = torch.einsum("bij,btkj->btki", _turn(center), points)
+    xy = points[..., :2] / points[..., 2:]
+    center, half = _square(xy)
+    clean = (xy - center[:, None, None]) / half[:, None, None, None]
+    root = points[:, :, :1]
+    metres = root[..., 2:] * half[:, None, None, None]
+    target = (points - root) / metres
+    shift = torch.cat([clean[:, :, :1], torch.zeros_like(metres)], dim=-1)
+    return View(clean, target + shift, metres)
+
+
+def _square(xy: Tensor) -> tuple[Tensor, Tensor]:
+    """Centre (B, 2) and half side (B,) of each window's bounding square."""
+    low, high = xy.amin((1, 2)), xy.amax((1, 2))
+    return (low + high) / 2, (high - low).amax(-1).clamp_min(1e-6) / 2
+
+
+def _turn(center: Tensor) -> Tensor:
+    """Rotations (B, 3, 3) that bring the ray (x, y, 1) onto the axis by the shortest way."""
+    ray = torch.nn.functional.normalize(torch.cat([center, torch.ones_like(center[:, :1])], -1), dim=-1)
+    x, y, z = ray.unbind(-1)
+    k = 1 / (1 + z)
+    rows = [
+        torch.stack([1 - k * x * x, -k * x * y, -x], -1),
+        torch.stack([-k * x * y, 1 - k * y * y, -y], -1),
+        ray,
+    ]
+    return torch.stack(rows, dim=-2)
+
+
+def corrupt(clean: Tensor, positions: Tensor, window: int, noise: NoiseRange, rng: Generator) -> Tensor:
+    """What a detector might have said of the exact 2D.
+
+    Args:
+        clean: (B, T, J, 2) normalised.
+        positions: (T,) place of each frame in a window of `window` frames.
+
+    Returns:
+        (B, T, J, 3) x, y, confidence; masked points are all zeros.
+    """
+    batch, frames, joints, _ = clean.shape
+    keys = _key_noise((batch, noise.keyframes, joints, 2), noise, rng)
+    at = positions.to(clean) * (noise.keyframes - 1) / max(window - 1, 1)
+    before = at.floor().long().clamp_max(noise.keyframes - 2)
+    share = (at - before)[None, :, None, None]
+    error = keys[:, before] * (1 - share) + keys[:, before + 1] * share
+    error = error + normal(tuple(clean.shape), rng) * noise.jitter
+    error = error + normal((batch, 1, joints, 2), rng) * noise.bias
+
+    size = error.norm(dim=-1, keepdim=True)
+    doubt = normal((batch, frames, joints, 1), rng) * 0.143 - 0.0046
+    confidence = (0.028 / (size + 0.028) + 1.1 * size + doubt).clamp(0, 1)
+    seen = uniform((batch, 1, joints, 1), 0, 1, rng) >= noise.joint_mask
+    seen = seen & (uniform((1, frames, 1, 1), 0, 1, rng) >= noise.frame_mask)
+    return torch.cat([clean + error, confidence], dim=-1) * seen
+
+
+def _key_noise(shape: tuple[int, int, int, int], noise: NoiseRange, rng: Generator) -> Tensor:
+    sigma = uniform((shape[0], 1, 1, 1), *noise.sigma, rng=rng)
+    gauss = normal(shape, rng) * sigma
+    outlier = uniform(shape, -noise.uniform, noise.uniform, rng)
+    sure = uniform((*shape[:3], 1), 0, 1, rng) < _SURE.to(rng.device)[:, None]
+    return torch.where(sure, gauss, outlier)
+
+
+def mirror(x: Tensor) -> Tensor:
+    """Left and right exchanged: (..., 17, C) with x first."""
+    return torch.cat([-x[..., :1], x[..., 1:]], dim=-1)[..., list(H36M17.mirror), :]

@@ -1,0 +1,57 @@
+"""Draws windows of motion capture: random clip, start, speed and frame step. Deterministic by seed and step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from vidmotion.data.mocap import Mocap
+
+
+@dataclass(frozen=True)
+class WindowShape:
+    """How many frames a window holds and how far apart they may lie."""
+
+    frames: int
+    stride: int
+    """Window positions between one frame and the next; frames * stride never exceeds the network's window."""
+    batch: int
+
+    def positions(self, window: int, rng: Generator) -> Tensor:
+        """(T,) rising places in 0 .. window-1, `stride` apart from a random start."""
+        span = (self.frames - 1) * self.stride + 1
+        start = int(torch.randint(0, window - span + 1, (1,), generator=rng, device=rng.device))
+        return start + torch.arange(self.frames, device=rng.device) * self.stride
+
+
+class WindowSampler:
+    """Cuts windows out of a `Mocap`; a clip is drawn as often as its length says."""
+
+    def __init__(self, mocap: Mocap, device: torch.device) -> None:
+        self.joints = mocap.joints.to(device)
+        self.offsets = torch.tensor([clip.offset for clip in mocap.clips], device=device)
+        self.lengths = torch.tensor([clip.frames for clip in mocap.clips], device=device)
+
+    def draw(self, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Tensor:
+        """(B, T, J, 3) metres.
+
+        The speed is a random time warp; where a clip is too short for it, the warp gives way first,
+        and the last frame is held where even the slowest does not fit.
+        """
+        clips = torch.multinomial(self.lengths.float(), shape.batch, replacement=True, generator=rng)
+        last = (self.lengths[clips] - 1).float()
+        low, high = speed
+        warp = low * (high / low) ** torch.rand(shape.batch, generator=rng, device=rng.device)
+        span = (shape.frames - 1) * shape.stride
+        warp = torch.minimum(warp, (last / max(span, 1)).clamp_min(low))
+        slack = (last - warp * span).clamp_min(0)
+        start = slack * torch.rand(shape.batch, generator=rng, device=rng.device)
+        steps = torch.arange(shape.frames, device=rng.device) * shape.stride
+        times = (start[:, None] + warp[:, None] * steps).clamp(max=last[:, None])  # (B, T)
+        before = torch.minimum(times.floor(), (last[:, None] - 1).clamp_min(0)).long()
+        share = (times - before)[..., None, None]
+        index = self.offsets[clips][:, None] + before
+        after = torch.minimum(index + 1, (self.offsets + self.lengths - 1)[clips][:, None])
+        return self.joints[index] * (1 - share) + self.joints[after] * share

@@ -1,0 +1,33 @@
+"""Every error that vidmotion raises on purpose.
+
+One tree, one boundary: the command line turns a `VidmotionError` into one line and an exit code;
+anything else is a bug and keeps its traceback. A message says what is wrong and what to do next.
+"""
+
+
+class VidmotionError(Exception):
+    """Root of the tree."""
+
+
+class InputError(VidmotionError):
+    """A file or value given by the user cannot be used as it is."""
+
+
+class VideoError(InputError):
+    """A video is missing, empty, damaged, or holds no pictures."""
+
+
+class NobodyFoundError(InputError):
+    """No person was seen long enough to be lifted."""
+
+
+class OutputError(VidmotionError):
+    """A result cannot be written: it exists already, the folder is read-only, the disk is full."""
+
+
+class WeightsError(VidmotionError):
+    """Weights are missing, unknown, damaged, or do not fit the network."""
+
+
+class MissingExtraError(VidmotionError):
+    """An optional dependency is needed; the message names the extra that brings it."""

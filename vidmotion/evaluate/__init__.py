@@ -1,0 +1,1 @@
+"""Measures of 3D motion and the reports made of them."""

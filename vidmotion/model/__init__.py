@@ -1,0 +1,1 @@
+"""The motion encoder and what stands around it: DSTformer, windows, checkpoints."""

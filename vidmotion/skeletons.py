@@ -1,0 +1,133 @@
+"""Skeletons by name: joints, parents, mirrors; conversion of 2D points between them.
+
+Sources: Human3.6M's 17 joints as MotionBERT orders them (arXiv 2210.06551), BlazePose's 33 landmarks
+(arXiv 2006.10204). Numpy only; knows nothing about detectors or networks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidmotion.errors import InputError
+from vidmotion.types import Keypoints2D
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """Joint names and how they hang together."""
+
+    name: str
+    joints: tuple[str, ...]
+    parents: tuple[int, ...]
+    """Parent of each joint, -1 for a root; empty where points form no tree."""
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    """left[i] and right[i] change places in a mirror."""
+
+    def __len__(self) -> int:
+        return len(self.joints)
+
+    @property
+    def bones(self) -> tuple[tuple[int, int], ...]:
+        """(parent, child) of every joint that has a parent."""
+        return tuple((parent, child) for child, parent in enumerate(self.parents) if parent >= 0)
+
+    @property
+    def mirror(self) -> tuple[int, ...]:
+        """The permutation of joints that a mirror makes."""
+        order = list(range(len(self)))
+        for left, right in zip(self.left, self.right, strict=True):
+            order[left], order[right] = right, left
+        return tuple(order)
+
+
+H36M17 = Skeleton(
+    "h36m17",
+    (
+        "root", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
+        "spine", "thorax", "neck", "head",
+        "left_shoulder", "left_elbow", "left_wrist", "right_shoulder", "right_elbow", "right_wrist",
+    ),
+    (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15),
+    left=(4, 5, 6, 11, 12, 13),
+    right=(1, 2, 3, 14, 15, 16),
+)  # fmt: skip
+"""Human3.6M; "neck" is the point at the nose's height, "head" the top of the head."""
+
+BLAZEPOSE33 = Skeleton(
+    "blazepose33",
+    (
+        "nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer",
+        "left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder", "right_shoulder",
+        "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_pinky", "right_pinky",
+        "left_index", "right_index", "left_thumb", "right_thumb", "left_hip", "right_hip",
+        "left_knee", "right_knee", "left_ankle", "right_ankle", "left_heel", "right_heel",
+        "left_foot_index", "right_foot_index",
+    ),
+    (),
+    left=(1, 2, 3, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31),
+    right=(4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32),
+)  # fmt: skip
+
+SKELETONS = {skeleton.name: skeleton for skeleton in (H36M17, BLAZEPOSE33)}
+
+
+def by_name(name: str) -> Skeleton:
+    """The skeleton called `name`.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        return SKELETONS[name]
+    except KeyError:
+        raise InputError(f"unknown skeleton {name!r}; known: {', '.join(SKELETONS)}") from None
+
+
+def _blazepose_to_h36m() -> np.ndarray:
+    """(17, 33) weights: each Human3.6M joint as a sum of BlazePose points."""
+    index = {name: i for i, name in enumerate(BLAZEPOSE33.joints)}
+    shared = {
+        joint: {joint: 1.0} for joint in H36M17.joints
+        if joint in index
+    }  # fmt: skip
+    hips, shoulders = ("left_hip", "right_hip"), ("left_shoulder", "right_shoulder")
+    eyes, ears, mouth = ("left_eye", "right_eye"), ("left_ear", "right_ear"), ("mouth_left", "mouth_right")
+    built = {
+        "root": dict.fromkeys(hips, 0.5),
+        "spine": dict.fromkeys(hips + shoulders, 0.25),
+        "thorax": dict.fromkeys(shoulders, 0.5),
+        "neck": {"nose": 1.0},
+        # The top of the head lies above the ears by 1.8 times the distance from mouth to eyes.
+        "head": dict.fromkeys(ears, 0.5) | dict.fromkeys(eyes, 0.9) | dict.fromkeys(mouth, -0.9),
+    }
+    weights = np.zeros((len(H36M17), len(BLAZEPOSE33)))
+    for row, joint in enumerate(H36M17.joints):
+        for point, weight in (shared | built)[joint].items():
+            weights[row, index[point]] = weight
+    return weights
+
+
+_WEIGHTS = {("blazepose33", "h36m17"): _blazepose_to_h36m()}
+
+
+def convert(keypoints: Keypoints2D, skeleton: str) -> Keypoints2D:
+    """The same points in another skeleton.
+
+    A built joint scores the weighted mean of the points that it is built from, and 0 if one of them is missing.
+
+    Raises:
+        InputError: no conversion between the two is known.
+    """
+    if keypoints.skeleton == skeleton:
+        return keypoints
+    weights = _WEIGHTS.get((keypoints.skeleton, skeleton))
+    if weights is None:
+        raise InputError(f"no conversion from skeleton {keypoints.skeleton!r} to {skeleton!r}")
+    xy = np.einsum("jk,tkc->tjc", weights, keypoints.xy)
+    shares = np.abs(weights) / np.abs(weights).sum(1, keepdims=True)
+    missing = ((weights != 0) @ (keypoints.score <= 0).T.astype(float)).T > 0
+    score = np.where(missing, 0.0, keypoints.score @ shares.T)
+    return Keypoints2D(xy.astype(np.float32), score.astype(np.float32), skeleton)

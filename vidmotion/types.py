@@ -1,0 +1,158 @@
+"""The values that flow through vidmotion: frozen, checked when made, numpy arrays inside.
+
+    video -> Keypoints2D -> Track -> Motion -> Person -> Scene -> export | render
+
+A skeleton travels by name with the joints that it describes and is never guessed from their number.
+Nothing but numpy is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.integer[Any]]
+Bools = NDArray[np.bool_]
+
+
+def _check(owner: str, name: str, array: np.ndarray[Any, Any], wanted: tuple[int | str, ...]) -> None:
+    fits = array.ndim == len(wanted) and all(
+        isinstance(want, str) or size == want for size, want in zip(array.shape, wanted, strict=True)
+    )
+    if not fits:
+        shape = ", ".join(str(size) for size in wanted)
+        raise ValueError(f"{owner}.{name}: wanted shape ({shape}), received {array.shape}")
+
+
+@dataclass(frozen=True, eq=False)
+class Keypoints2D:
+    """The 2D points of one person over T frames."""
+
+    xy: Floats
+    """(T, J, 2) pixels of the upright picture, x right, y down, (0, 0) the corner of the first pixel."""
+    score: Floats
+    """(T, J) in 0..1; 0 says that the point is missing."""
+    skeleton: str
+    """Name of a skeleton of `vidmotion.skeletons`."""
+
+    def __post_init__(self) -> None:
+        _check("Keypoints2D", "xy", self.xy, ("T", "J", 2))
+        _check("Keypoints2D", "score", self.score, self.xy.shape[:2])
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """One person through a video. Short gaps are filled in, long ones are absent frames."""
+
+    id: int
+    frames: Ints
+    """(T,) video frame numbers from 0, rising; a jump is a gap in which the person was not seen."""
+    times: Floats
+    """(T,) seconds from the first frame of the video, as in the file."""
+    boxes: Floats
+    """(T, 4) x0, y0, x1, y1 in pixels."""
+    keypoints: Keypoints2D
+    observed: Bools
+    """(T,) False where the frame was interpolated across a short gap."""
+
+    def __post_init__(self) -> None:
+        count = len(self.frames)
+        _check("Track", "frames", self.frames, ("T",))
+        _check("Track", "times", self.times, (count,))
+        _check("Track", "boxes", self.boxes, (count, 4))
+        _check("Track", "observed", self.observed, (count,))
+        _check("Track", "keypoints.xy", self.keypoints.xy, (count, "J", 2))
+        if count > 1 and not (np.diff(self.frames) > 0).all():
+            raise ValueError("Track.frames: wanted rising frame numbers")
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """A pinhole camera that stands still in a Y-up world.
+
+    A world point X (metres) has camera coordinates C = rotation @ X + translation (x right, y down,
+    z forward) and falls on the pixel focal * C[:2] / C[2] + center.
+    """
+
+    focal: float
+    """Pixels."""
+    center: tuple[float, float]
+    """Principal point in pixels."""
+    rotation: Floats
+    """(3, 3) world to camera."""
+    translation: Floats
+    """(3,) metres, world to camera."""
+
+    def __post_init__(self) -> None:
+        _check("Camera", "rotation", self.rotation, (3, 3))
+        _check("Camera", "translation", self.translation, (3,))
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """A 3D skeleton over time, in a right-handed world: metres, Y up, the floor at y = 0.
+
+    Bone lengths are constant over time and joint 0 is the middle of the hips.
+    """
+
+    joints: Floats
+    """(T, J, 3) metres; one entry for each frame of the person's track."""
+    confidence: Floats
+    """(T, J) in 0..1."""
+    skeleton: str
+    camera: Camera
+    """The camera that filmed this motion, in the motion's own world."""
+    height: float
+    """Metres; the stature that sets the scale."""
+
+    def __post_init__(self) -> None:
+        _check("Motion", "joints", self.joints, ("T", "J", 3))
+        _check("Motion", "confidence", self.confidence, self.joints.shape[:2])
+
+    def __len__(self) -> int:
+        return len(self.joints)
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """All that is known of one person; `motion` is None before lifting."""
+
+    track: Track
+    motion: Motion | None = None
+
+    def __post_init__(self) -> None:
+        if self.motion is not None and len(self.motion) != len(self.track):
+            raise ValueError(f"Person.motion: wanted {len(self.track)} frames, received {len(self.motion)}")
+
+    @property
+    def id(self) -> int:
+        return self.track.id
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A video and the people in it: what `lift` returns and exporters read."""
+
+    source: str
+    """File name of the video, without its folder."""
+    fps: Fraction
+    """Average frame rate of the file; the exact time of a frame is in `Track.times`."""
+    size: tuple[int, int]
+    """Width and height of the upright picture in pixels."""
+    frame_count: int
+    """Frames of the video, with or without people."""
+    people: tuple[Person, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """Program, weights, detector, settings, licences."""
