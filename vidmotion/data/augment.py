@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from vidmotion.model.framing import bounding_square, project, rotate, turn_to
 from vidmotion.skeletons import H36M17
 
 
@@ -112,7 +113,8 @@ def random_cameras(joints: Tensor, cameras: CameraRange, rng: Generator) -> Tens
     turns, walks = (draw < cameras.follow).float(), (draw < cameras.follow / 3).float()
     position = (middle - distance[:, None] * forward)[:, None] + walks * drift
     aim = middle[:, None] + turns * drift
-    return torch.einsum("btij,btkj->btki", _look(aim - position, roll), joints - position[:, :, None])
+    axes = _look(aim - position, roll)  # (B, T, 3, 3)
+    return torch.einsum("btij,btkj->btki", axes, joints - position[:, :, None])
 
 
 def _look(direction: Tensor, roll: Tensor) -> Tensor:
@@ -126,44 +128,23 @@ def _look(direction: Tensor, roll: Tensor) -> Tensor:
 
 
 def observe(points: Tensor) -> View:
-    """Project camera-space joints and normalise them as `vidmotion.model.windows` does at inference.
+    """Project camera-space joints and frame them as at inference (`vidmotion.model.framing`).
 
-    The camera is turned so that its axis meets the window's centre (a person at the picture's edge
-    looks as one in the middle), then x and y are scaled into the bounding square. The target is the
-    turned 3D pose divided by the root's depth, in the same scale: input and target agree at the root.
+    The target is the turned 3D pose divided by the root's depth, in the same scale: input and target
+    agree at the root, and the target holds no perspective.
 
     Args:
         points: (B, T, J, 3) metres in camera axes, in front of the camera.
     """
-    center = _square(points[..., :2] / points[..., 2:])[0]
-    points = torch.einsum("bij,btkj->btki", _turn(center), points)
-    xy = points[..., :2] / points[..., 2:]
-    center, half = _square(xy)
+    points = rotate(turn_to(bounding_square(project(points))[0]), points)
+    xy = project(points)
+    center, half = bounding_square(xy)
     clean = (xy - center[:, None, None]) / half[:, None, None, None]
     root = points[:, :, :1]
     metres = root[..., 2:] * half[:, None, None, None]
     target = (points - root) / metres
     shift = torch.cat([clean[:, :, :1], torch.zeros_like(metres)], dim=-1)
     return View(clean, target + shift, metres)
-
-
-def _square(xy: Tensor) -> tuple[Tensor, Tensor]:
-    """Centre (B, 2) and half side (B,) of each window's bounding square."""
-    low, high = xy.amin((1, 2)), xy.amax((1, 2))
-    return (low + high) / 2, (high - low).amax(-1).clamp_min(1e-6) / 2
-
-
-def _turn(center: Tensor) -> Tensor:
-    """Rotations (B, 3, 3) that bring the ray (x, y, 1) onto the axis by the shortest way."""
-    ray = torch.nn.functional.normalize(torch.cat([center, torch.ones_like(center[:, :1])], -1), dim=-1)
-    x, y, z = ray.unbind(-1)
-    k = 1 / (1 + z)
-    rows = [
-        torch.stack([1 - k * x * x, -k * x * y, -x], -1),
-        torch.stack([-k * x * y, 1 - k * y * y, -y], -1),
-        ray,
-    ]
-    return torch.stack(rows, dim=-2)
 
 
 def corrupt(clean: Tensor, positions: Tensor, window: int, noise: NoiseRange, rng: Generator) -> Tensor:
@@ -199,8 +180,3 @@ def _key_noise(shape: tuple[int, int, int, int], noise: NoiseRange, rng: Generat
     outlier = uniform(shape, -noise.uniform, noise.uniform, rng)
     sure = uniform((*shape[:3], 1), 0, 1, rng) < _SURE.to(rng.device)[:, None]
     return torch.where(sure, gauss, outlier)
-
-
-def mirror(x: Tensor) -> Tensor:
-    """Left and right exchanged: (..., 17, C) with x first."""
-    return torch.cat([-x[..., :1], x[..., 1:]], dim=-1)[..., list(H36M17.mirror), :]

@@ -8,14 +8,21 @@ windows, as inference does.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
 
-from vidmotion.data.augment import View, corrupt, mirror, observe, random_cameras, vary_bones
+from vidmotion.data.augment import View, corrupt, observe, random_cameras, vary_bones
+from vidmotion.data.mocap import read_mocap
 from vidmotion.data.windows import WindowSampler, WindowShape
+from vidmotion.errors import InputError
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe
+from vidmotion.model.checkpoint import save_weights
+from vidmotion.model.dstformer import PRESETS, DSTformer
+from vidmotion.model.framing import mirror
 from vidmotion.train.config import Pose3DConfig
+from vidmotion.train.loop import Report, RunFolder, Trainer
 
 SPARSE = ((27, 1), (27, 2), (27, 4), (27, 9))
 DENSE = ((81, 1), (243, 1))
@@ -60,3 +67,38 @@ def loss(predicted: Tensor, batch: Batch, config: Pose3DConfig) -> tuple[Tensor,
     return total, mpjpe((predicted * metres).detach(), truth * metres).mean()
 
 
+
+
+def train_pose3d(
+    data: list[Path], folder: Path, config: Pose3DConfig, device: torch.device, resume: bool, report: Report
+) -> Path:
+    """Train a lifter and write `weights.safetensors` into `folder`.
+
+    Args:
+        data: folders of packed motion capture; clips of split "train" are used.
+
+    Raises:
+        InputError: no usable data, an unknown preset, or a run folder that does not fit `resume`.
+    """
+    if config.preset not in PRESETS:
+        raise InputError(f"unknown preset {config.preset!r}; known: {', '.join(PRESETS)}")
+    run = RunFolder(folder)
+    if run.checkpoint.exists() and not resume:
+        raise InputError(f"{folder} holds a run already; continue it with --resume or name another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    samplers = [WindowSampler(read_mocap(path, "train"), device) for path in data]
+    torch.manual_seed(config.seed)
+    model = DSTformer(PRESETS[config.preset]).to(device)
+    trainer = Trainer(model, config, run)
+    if resume:
+        trainer.resume(device)
+
+    def step_loss(network: DSTformer, step: int) -> tuple[Tensor, Tensor]:
+        sampler = samplers[step % len(samplers)]
+        batch = draw_batch(sampler, config, step, network.config.max_frames, device)
+        return loss(network(batch.x, batch.positions), batch, config)
+
+    result = trainer.run(step_loss, report)
+    notes = {"task": "pose3d", "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
+    save_weights(result, run.weights, notes)
+    return run.weights

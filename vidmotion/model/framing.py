@@ -1,0 +1,57 @@
+"""How a window of 2D joints is brought before the network: the same in training and at inference.
+
+The camera is turned so that its axis meets the window's centre, so that a person at the picture's edge
+looks as one in the middle; then x and y are scaled into the bounding square. Rays are points of the plane
+z = 1 in front of the camera, x right, y down. Torch only; B windows, T frames, J joints.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vidmotion.skeletons import H36M17
+
+
+def bounding_square(xy: Tensor, seen: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Centre (B, 2) and half side (B,) of the square around all points of a window.
+
+    Args:
+        xy: (B, T, J, 2).
+        seen: (B, T, J) which points count, default all.
+    """
+    low, high = xy, xy
+    if seen is not None:
+        low = xy.masked_fill(~seen[..., None], torch.inf)
+        high = xy.masked_fill(~seen[..., None], -torch.inf)
+    low, high = low.amin((1, 2)), high.amax((1, 2))
+    return (low + high) / 2, ((high - low).amax(-1) / 2).clamp_min(1e-6)
+
+
+def turn_to(center: Tensor) -> Tensor:
+    """Rotations (B, 3, 3) that bring the ray (x, y, 1) of each centre (B, 2) onto the axis by the shortest way."""
+    ray = F.normalize(torch.cat([center, torch.ones_like(center[:, :1])], -1), dim=-1)
+    x, y, z = ray.unbind(-1)
+    k = 1 / (1 + z)
+    rows = [
+        torch.stack([1 - k * x * x, -k * x * y, -x], -1),
+        torch.stack([-k * x * y, 1 - k * y * y, -y], -1),
+        ray,
+    ]
+    return torch.stack(rows, dim=-2)
+
+
+def rotate(rotation: Tensor, points: Tensor) -> Tensor:
+    """Apply (B, 3, 3) to (B, T, J, 3)."""
+    return torch.einsum("bij,btkj->btki", rotation, points)
+
+
+def project(points: Tensor) -> Tensor:
+    """(B, T, J, 3) in front of the camera to rays (B, T, J, 2)."""
+    return points[..., :2] / points[..., 2:]
+
+
+def mirror(x: Tensor) -> Tensor:
+    """Left and right exchanged: (..., 17, C), x first."""
+    return torch.cat([-x[..., :1], x[..., 1:]], dim=-1)[..., list(H36M17.mirror), :]
