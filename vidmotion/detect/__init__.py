@@ -1,0 +1,68 @@
+"""2D detectors by name."""
+
+from __future__ import annotations
+
+import os
+
+from vidmotion import weights
+from vidmotion.choices import Device
+from vidmotion.detect.base import Detection, Detector, Picture
+from vidmotion.errors import InputError
+
+__all__ = ["DETECTORS", "Detection", "Detector", "Picture", "create"]
+
+DETECTORS = ("auto", *weights.DETECTORS)
+"""The names that `create` takes."""
+
+_FAST_CORES = 8
+_MOST_THREADS = 4
+
+
+def create(
+    name: str = "auto",
+    device: Device = Device.auto,
+    threads: int | None = None,
+    say: weights.Say = weights.silent,
+) -> Detector:
+    """A detector, its weights fetched if they are missing.
+
+    Args:
+        name: one of `DETECTORS`; "auto" takes the best one that this machine runs fast enough.
+        device: for detectors that can use it; BlazePose runs on the CPU.
+        threads: for the networks; None takes the machine's cores, up to 4.
+        say: hears which detector was taken, and of downloads.
+
+    Raises:
+        InputError: unknown name.
+        WeightsError: the weights are damaged, or missing and not to be had.
+        MissingExtraError: the detector cannot run on this machine.
+    """
+    if name not in DETECTORS:
+        raise InputError(f"unknown detector {name!r}; known: {', '.join(DETECTORS)}")
+    cores = _cores()
+    if name == "auto":
+        name, reason = _best(cores)
+        say(f"detector {name}: {reason}")
+    from vidmotion.detect.blazepose import BlazePose
+
+    files = weights.detector_files(name, say=say)
+    return BlazePose(name, files, threads or min(cores, _MOST_THREADS))
+
+
+def _best(cores: int) -> tuple[str, str]:
+    """The detector for "auto", and why."""
+    if cores < _FAST_CORES:
+        return "blazepose", f"the faster one, as this machine has {cores} cores"
+    if not weights.is_here("blazepose-heavy"):
+        return "blazepose", "`vidmotion weights fetch blazepose-heavy` brings a more accurate one"
+    return (
+        "blazepose-heavy",
+        f"the more accurate one, as its weights are here and this machine has {cores} cores",
+    )
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,64 @@
+"""What every 2D detector offers, whatever its family. Knows no tracks: a detection has no identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidmotion.types import Floats
+
+Picture = NDArray[np.uint8]
+"""(H, W, 3) RGB, upright."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """One person in one frame."""
+
+    xy: Floats
+    """(J, 2) pixels of the upright picture; points may lie outside it."""
+    score: Floats
+    """(J,) in 0..1; 0 says that the point is missing."""
+    box: Floats
+    """(4,) x0, y0, x1, y1 in pixels: the points, clipped to the picture."""
+
+    def __post_init__(self) -> None:
+        wanted = {"xy": (len(self.score), 2), "score": (len(self.score),), "box": (4,)}
+        for name, shape in wanted.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(
+                    f"Detection.{name}: wanted shape {shape}, received {getattr(self, name).shape}"
+                )
+
+
+class Detector(Protocol):
+    """Finds people frame after frame. It may remember where they were: one serves one video at a time."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def skeleton(self) -> str:
+        """Name of the skeleton of its points."""
+        ...
+
+    @property
+    def licence(self) -> str:
+        """Licence of its weights."""
+        ...
+
+    def detect(self, rgb: Picture, index: int) -> list[Detection]:
+        """The people in a frame.
+
+        Args:
+            rgb: (H, W, 3).
+            index: number of the frame in its video; frames come in order.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Forget all frames so far; called before another video."""
+        ...

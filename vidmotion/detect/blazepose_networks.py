@@ -1,0 +1,261 @@
+"""BlazePose's two networks on LiteRT: pictures in, people and landmarks out. No memory from frame to frame.
+
+Sources: Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking" (arXiv 2006.10204); the
+numbers (anchors, thresholds, crop scale, heatmap kernel) are those of MediaPipe's graphs pose_detection and
+pose_landmark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from vidmotion.detect.base import Picture
+from vidmotion.errors import MissingExtraError, WeightsError
+from vidmotion.types import Floats
+
+PERSON_SIDE = 224
+"""Pixels of the person network's square input."""
+LANDMARK_SIDE = 256
+"""Pixels of the landmark network's square input."""
+HEATMAP_SIDE = 64
+POINTS = 39
+"""33 landmarks, then the middle of the hips, a point of the circle around the body, and 4 unused."""
+LANDMARKS = 33
+
+_STRIDES = (8, 16, 32, 32, 32)
+_PERSON_SCORE = 0.5
+_OVERLAP = 0.3
+_CROP_SCALE = 1.25
+_REFINE_REACH = 3
+_REFINE_SCORE = 0.5
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rotated square of the picture that holds a person, head up."""
+
+    x: float
+    """Centre, pixels."""
+    y: float
+    side: float
+    """Pixels."""
+    angle: float
+    """Radians, clockwise as seen; 0 for an upright person."""
+
+    @classmethod
+    def around(cls, hips: Floats, reach: Floats) -> Region:
+        """The region of a person.
+
+        Args:
+            hips: (2,) middle of the hips, pixels.
+            reach: (2,) above the head, on the circle around the hips that holds the body.
+        """
+        dx, dy = (float(value) for value in reach - hips)
+        return cls(
+            float(hips[0]),
+            float(hips[1]),
+            2 * _CROP_SCALE * float(np.hypot(dx, dy)),
+            float(np.arctan2(dx, -dy)),
+        )
+
+    def to_picture(self, side: int) -> Floats:
+        """(2, 3) affine map from the pixels of a crop of `side` pixels to the picture's."""
+        scale, half = self.side / side, side / 2
+        cosine, sine = np.cos(self.angle) * scale, np.sin(self.angle) * scale
+        turn = np.array([[cosine, -sine], [sine, cosine]])
+        shift = np.array([self.x, self.y]) - turn @ (half, half)
+        return np.column_stack([turn, shift]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """An upright square window on the picture; it may reach beyond the picture's edges."""
+
+    x: float
+    """Left edge, pixels."""
+    y: float
+    """Top edge, pixels."""
+    side: float
+    """Pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """The landmark network's answer for one region."""
+
+    xy: Floats
+    """(33, 2) pixels of the picture."""
+    visibility: Floats
+    """(33,) in 0..1."""
+    presence: float
+    """0..1: that the region holds a person at all."""
+    region: Region
+    """Where the same person is to be looked for next."""
+
+
+class PersonNetwork:
+    """Finds people in square windows of a picture."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        self._network = _Network(path, threads)
+        self._anchors = anchors()
+
+    def find(self, rgb: Picture, tiles: list[Tile]) -> list[Region]:
+        """One region for each person seen in any of the windows, the surest first."""
+        parts = [self._candidates(rgb, tile) for tile in tiles]
+        boxes, points, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return [Region.around(person[0], person[1]) for person in merge(boxes, points, scores)]
+
+    def _candidates(self, rgb: Picture, tile: Tile) -> tuple[Floats, Floats, Floats]:
+        """Boxes (N, 4) and alignment points (N, 4, 2) in pixels of the picture, scores (N,)."""
+        outputs = self._network.run(_cut(rgb, tile) / np.float32(127.5) - np.float32(1))
+        scores = sigmoid(_only(outputs, (1, len(self._anchors), 1))[0, :, 0])
+        sure = scores >= _PERSON_SCORE
+        raw = _only(outputs, (1, len(self._anchors), 12))[0, sure] / PERSON_SIDE
+        center, size = raw[:, :2] + self._anchors[sure], raw[:, 2:4]
+        points = raw[:, 4:].reshape(-1, 4, 2) + self._anchors[sure, None]
+        corner = np.array([tile.x, tile.y], np.float32)
+        boxes = np.hstack(
+            [corner + (center - size / 2) * tile.side, corner + (center + size / 2) * tile.side]
+        )
+        return boxes, corner + points * tile.side, scores[sure]
+
+
+class LandmarkNetwork:
+    """Finds the landmarks of the one person in a region."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        self._network = _Network(path, threads)
+
+    def read(self, rgb: Picture, region: Region) -> Pose:
+        """The pose of the person in a region; its `presence` says whether there is one."""
+        to_picture = region.to_picture(LANDMARK_SIDE)
+        crop = cv2.warpAffine(
+            rgb, to_picture, (LANDMARK_SIDE, LANDMARK_SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        )
+        outputs = self._network.run(crop.astype(np.float32) / np.float32(255))
+        points = _only(outputs, (1, POINTS * 5)).reshape(POINTS, 5)
+        heatmaps = _only(outputs, (1, HEATMAP_SIDE, HEATMAP_SIDE, POINTS))[0]
+        xy = refine(points[:, :2], heatmaps) @ to_picture[:, :2].T + to_picture[:, 2]
+        return Pose(
+            xy[:LANDMARKS],
+            sigmoid(points[:LANDMARKS, 3]),
+            float(_only(outputs, (1, 1))[0, 0]),
+            Region.around(xy[LANDMARKS], xy[LANDMARKS + 1]),
+        )
+
+
+class _Network:
+    """A LiteRT file with one picture as input."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise MissingExtraError(
+                f"BlazePose needs ai-edge-litert, which cannot be loaded here ({error}); "
+                "`pip install ai-edge-litert` where there is a build for this platform"
+            ) from None
+        try:
+            self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise WeightsError(f"{path} cannot be run: {error}") from None
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
+
+    def run(self, picture: Floats) -> list[Floats]:
+        self._interpreter.set_tensor(self._input, picture[None])
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(index) for index in self._outputs]
+
+
+def anchors() -> Floats:
+    """(2254, 2) centres in 0..1 of the person network's answers: two for each layer of each grid cell."""
+    grids = []
+    for stride in dict.fromkeys(_STRIDES):
+        cells = PERSON_SIDE // stride
+        y, x = np.mgrid[:cells, :cells]
+        grid = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) / cells
+        grids.append(np.repeat(grid, 2 * _STRIDES.count(stride), axis=0))
+    return np.concatenate(grids).astype(np.float32)
+
+
+def merge(boxes: Floats, points: Floats, scores: Floats) -> list[Floats]:
+    """Weighted non-maximum suppression: overlapping answers become one, averaged by score.
+
+    Args:
+        boxes: (N, 4) x0, y0, x1, y1.
+        points: (N, P, 2).
+        scores: (N,).
+
+    Returns:
+        (P, 2) points of each person, the best score first.
+    """
+    left = np.argsort(-scores, kind="stable")
+    people = []
+    while len(left):
+        same = _overlap(boxes[left[0]], boxes[left]) > _OVERLAP
+        same[0] = True
+        people.append(np.average(points[left[same]], axis=0, weights=scores[left[same]]))
+        left = left[~same]
+    return people
+
+
+def refine(xy: Floats, heatmaps: Floats) -> Floats:
+    """Move points to the centre of mass of their heatmap nearby, where the heatmap is sure.
+
+    Args:
+        xy: (P, 2) pixels of the crop.
+        heatmaps: (64, 64, P) logits.
+    """
+    refined = xy.copy()
+    ratio = LANDMARK_SIDE / HEATMAP_SIDE
+    for index, (column, row) in enumerate((xy / ratio).astype(int)):
+        if not (0 <= column < HEATMAP_SIDE and 0 <= row < HEATMAP_SIDE):
+            continue
+        x0, y0 = max(0, column - _REFINE_REACH), max(0, row - _REFINE_REACH)
+        patch = sigmoid(heatmaps[y0 : row + _REFINE_REACH + 1, x0 : column + _REFINE_REACH + 1, index])
+        if patch.max() >= _REFINE_SCORE:
+            rows, columns = np.mgrid[y0 : y0 + patch.shape[0], x0 : x0 + patch.shape[1]]
+            refined[index] = np.array([(patch * columns).sum(), (patch * rows).sum()]) / patch.sum() * ratio
+    return refined
+
+
+def sigmoid(logits: Floats) -> Floats:
+    return 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
+
+
+def _overlap(box: Floats, boxes: Floats) -> Floats:
+    """(N,) intersection over union of one box with N."""
+    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
+    shared = np.prod(np.clip(sides, 0, None), axis=1)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    joined: Floats = areas + np.prod(box[2:] - box[:2]) - shared
+    return shared / np.maximum(joined, 1e-9)
+
+
+def _cut(rgb: Picture, tile: Tile) -> Picture:
+    """The window scaled to the network's input, black beyond the picture."""
+    height, width = rgb.shape[:2]
+    x0, y0 = max(0, round(tile.x)), max(0, round(tile.y))
+    x1, y1 = min(width, round(tile.x + tile.side)), min(height, round(tile.y + tile.side))
+    scale = PERSON_SIDE / tile.side
+    size = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
+    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(rgb[y0:y1, x0:x1], size, interpolation=smooth)
+    left, top = round((x0 - tile.x) * scale), round((y0 - tile.y) * scale)
+    window = np.zeros((PERSON_SIDE, PERSON_SIDE, 3), np.uint8)
+    part = small[: PERSON_SIDE - top, : PERSON_SIDE - left]
+    window[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return window
+
+
+def _only(outputs: list[Floats], shape: tuple[int, ...]) -> Floats:
+    """The output of this shape; files of different years order theirs differently."""
+    return next(output for output in outputs if output.shape == shape)

@@ -1,0 +1,464 @@
+"""Weights by name: what exists, where it lies, how to fetch it, how to check it.
+
+Networks are single `*.safetensors` files, found by name along a search order. Detector files are pinned by
+sha256 and come out of public packages through the user's own pip and npm, so their configuration (mirrors,
+proxies) holds here too. Knows nothing about what is inside a file; torch is not imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+from vidmotion.errors import WeightsError
+
+DEFAULT_POSE3D = "pose3d-small"
+"""The network that lifts when none is named."""
+ENVIRONMENT = "VIDMOTION_WEIGHTS"
+"""Environment variable: a network file, or a folder with weights."""
+
+Say = Callable[[str], None]
+"""Takes one line of news for the user."""
+
+
+def silent(message: str) -> None:
+    """A `Say` that drops the news."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """A published archive, pinned."""
+
+    manager: Literal["pip", "npm"]
+    name: str
+    version: str
+    sha256: str
+    """Of the archive."""
+
+    def __str__(self) -> str:
+        if self.manager == "pip":
+            return f"the PyPI package {self.name}=={self.version} (wheel for cp311, manylinux_2_28_x86_64)"
+        return f"the npm package {self.name}@{self.version}"
+
+
+@dataclass(frozen=True)
+class PinnedFile:
+    """One file of a package, pinned."""
+
+    name: str
+    size: int
+    """Bytes."""
+    sha256: str
+    package: Package
+    member: str
+    """Path inside the archive."""
+
+
+@dataclass(frozen=True)
+class DetectorWeights:
+    """The files of one detector."""
+
+    name: str
+    person: PinnedFile
+    landmarks: PinnedFile
+    licence: str
+
+    @property
+    def files(self) -> tuple[PinnedFile, PinnedFile]:
+        return self.person, self.landmarks
+
+
+@dataclass(frozen=True)
+class DetectorFiles:
+    """Where the files of one detector lie on this machine."""
+
+    person: Path
+    landmarks: Path
+    licence: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One line of `vidmotion weights list`."""
+
+    name: str
+    kind: Literal["detector", "network"]
+    path: Path | None
+    """None where the weights, or one file of them, are not on this machine."""
+    licence: str
+    """Empty where no model card tells."""
+    size: int | None
+    """Bytes; None where unknown."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file and its sum."""
+
+    path: Path
+    sha256: str
+    pinned: bool
+    """False where nothing is recorded to compare with: a network without a model card."""
+
+
+_WHEEL = Package(
+    "pip", "mediapipe", "0.10.21", "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3"
+)
+_TARBALL = Package(
+    "npm",
+    "@mediapipe/pose",
+    "0.5.1675469404",
+    "8bb349a7b3a3ba699df23be804ddd3b3eab810b50b15406894be257859388a84",
+)
+_PERSON = PinnedFile(
+    "pose_detection.tflite",
+    2_959_046,
+    "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+    _WHEEL,
+    "mediapipe/modules/pose_detection/pose_detection.tflite",
+)
+_FULL = PinnedFile(
+    "pose_landmark_full.tflite",
+    6_440_512,
+    "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+    _WHEEL,
+    "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
+)
+_HEAVY = PinnedFile(
+    "pose_landmark_heavy.tflite",
+    27_709_200,
+    "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
+    _TARBALL,
+    "package/pose_landmark_heavy.tflite",
+)
+_LICENCE = "Apache-2.0 (Google MediaPipe)"
+
+DETECTORS = {
+    weights.name: weights
+    for weights in (
+        DetectorWeights("blazepose", _PERSON, _FULL, _LICENCE),
+        DetectorWeights("blazepose-heavy", _PERSON, _HEAVY, _LICENCE),
+    )
+}
+
+
+def cache_folder() -> Path:
+    """Where `fetch` puts files; it need not exist yet."""
+    return platformdirs.user_cache_path("vidmotion", appauthor=False) / "weights"
+
+
+def search_folders() -> list[Path]:
+    """The folders in which names are looked up, first match wins.
+
+    Raises:
+        WeightsError: the environment variable points nowhere.
+    """
+    folders = [Path("weights"), _own_folder(), cache_folder()]
+    chosen = _environment()
+    if chosen is not None and chosen.is_dir():
+        folders.insert(0, chosen)
+    seen: dict[Path, None] = {}
+    for folder in folders:
+        if folder is not None:
+            seen.setdefault(folder.resolve())
+    return list(seen)
+
+
+def find_weights(name_or_path: str | None = None) -> Path:
+    """The file of a network.
+
+    Args:
+        name_or_path: a file, or the name of a network without its suffix; None is the file that the
+            environment variable names, or else the default network.
+
+    Raises:
+        WeightsError: nothing is there; the message says where it was looked for and what there is.
+    """
+    chosen = _environment()
+    if chosen is not None and chosen.is_file() and name_or_path in (None, chosen.stem):
+        return chosen
+    name = DEFAULT_POSE3D if name_or_path is None else name_or_path
+    if _is_path(name):
+        return _existing_file(Path(name))
+    if name in DETECTORS:
+        raise WeightsError(f"{name!r} is a detector, not a network: use it with `--detector {name}`")
+    found = _locate(f"{name}.safetensors")
+    if found is None:
+        looked = ", ".join(str(folder) for folder in search_folders())
+        known = ", ".join(sorted(_networks())) or "none"
+        raise WeightsError(f"no network {name!r}; looked in {looked}; networks there: {known}")
+    return found
+
+
+def detector_files(name: str, *, fetch_missing: bool = True, say: Say = silent) -> DetectorFiles:
+    """Where the files of a detector lie, checked; those that are missing are fetched first.
+
+    Raises:
+        WeightsError: unknown name, or a file is damaged, or missing and not to be had.
+    """
+    weights = _detector(name)
+    if fetch_missing and not is_here(name):
+        fetch(name, say=say)
+    for file in weights.files:
+        if _locate(file.name) is None:
+            raise WeightsError(
+                f"{file.name} is missing; run `vidmotion weights fetch {name}`, or {_by_hand(file)}"
+            )
+    person, landmarks = (_check_pinned(name, file).path for file in weights.files)
+    return DetectorFiles(person, landmarks, weights.licence)
+
+
+def is_here(name: str) -> bool:
+    """Whether all files of a detector are on this machine.
+
+    Raises:
+        WeightsError: unknown name.
+    """
+    return all(_locate(file.name) is not None for file in _detector(name).files)
+
+
+def fetch(name: str, *, say: Say = silent) -> list[Path]:
+    """Bring the files of a detector into the user's cache, each checked against its sha256.
+
+    Files that lie there already, undamaged, are left as they are.
+
+    Raises:
+        WeightsError: unknown name, no package manager, no connection, a wrong sum, an unwritable cache.
+    """
+    if name not in DETECTORS and name in _networks():
+        raise WeightsError(f"{name!r} is here already, {find_weights(name)}: only detectors are fetched")
+    weights, folder = _detector(name), cache_folder()
+    missing = [file for file in weights.files if not _intact(folder / file.name, file)]
+    for package in dict.fromkeys(file.package for file in missing):
+        files = [file for file in missing if file.package == package]
+        say(f"fetching {', '.join(file.name for file in files)} out of {package} into {folder}")
+        with _refuse_os_errors(f"cannot write to {folder}"), tempfile.TemporaryDirectory() as temporary:
+            folder.mkdir(parents=True, exist_ok=True)
+            archive = _download(package, Path(temporary), files[0])
+            for file in files:
+                _install(_read_member(archive, file), folder / file.name)
+    return [folder / file.name for file in weights.files]
+
+
+def verify(name_or_path: str) -> list[Checked]:
+    """Compute the sums of a detector's files or of a network, and compare them with what is recorded.
+
+    A network's sum is recorded in the model card beside it: NAME.json with "sha256".
+
+    Raises:
+        WeightsError: a file is missing or its sum is another one.
+    """
+    if name_or_path in DETECTORS:
+        return [_check_pinned(name_or_path, file) for file in DETECTORS[name_or_path].files]
+    path = find_weights(name_or_path)
+    found, wanted = _sha256(path), _card(path).get("sha256")
+    if wanted is not None and wanted != found:
+        raise WeightsError(
+            f"{path} is damaged or not the file of its model card: sha256 {found}, wanted {wanted}"
+        )
+    return [Checked(path, found, wanted is not None)]
+
+
+def list_weights() -> list[Listing]:
+    """All weights that are known by name: detectors, then networks; here or not."""
+    listings = []
+    for weights in DETECTORS.values():
+        paths = [_locate(file.name) for file in weights.files]
+        size = sum(file.size for file in weights.files)
+        path = paths[-1] if None not in paths else None
+        listings.append(Listing(weights.name, "detector", path, weights.licence, size))
+    networks: dict[str, Path | None] = {DEFAULT_POSE3D: None, **_networks()}
+    for name, network in sorted(networks.items()):
+        licence = str(_card(network).get("licence", "")) if network else ""
+        listings.append(
+            Listing(name, "network", network, licence, network.stat().st_size if network else None)
+        )
+    return listings
+
+
+def _environment() -> Path | None:
+    value = os.environ.get(ENVIRONMENT)
+    if not value:
+        return None
+    path = Path(value).expanduser()
+    if not path.exists():
+        raise WeightsError(f"{ENVIRONMENT} is set to {value}, which does not exist")
+    return path
+
+
+def _own_folder() -> Path | None:
+    package = Path(__file__).parent
+    if (package / "_weights").is_dir():
+        return package / "_weights"
+    # Beside the package lies the checkout's folder; in site-packages it would be a stranger's.
+    return package.parent / "weights" if (package.parent / "pyproject.toml").is_file() else None
+
+
+def _is_path(name: str) -> bool:
+    return (
+        Path(name).is_file()
+        or Path(name).name != name
+        or Path(name).suffix in (".safetensors", ".bin", ".pth")
+    )
+
+
+def _existing_file(path: Path) -> Path:
+    path = path.expanduser()
+    if path.is_file():
+        return path
+    what = "is a folder, wanted a file" if path.is_dir() else "no such weights file"
+    raise WeightsError(f"{path}: {what}; `vidmotion weights list` shows what there is")
+
+
+def _locate(file_name: str) -> Path | None:
+    return next((folder / file_name for folder in search_folders() if (folder / file_name).is_file()), None)
+
+
+def _networks() -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for folder in search_folders():
+        for path in sorted(folder.glob("*.safetensors")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def _detector(name: str) -> DetectorWeights:
+    try:
+        return DETECTORS[name]
+    except KeyError:
+        raise WeightsError(f"no weights called {name!r} to fetch; there are {', '.join(DETECTORS)}") from None
+
+
+def _card(network: Path) -> Mapping[str, object]:
+    card = network.with_suffix(".json")
+    if not card.is_file():
+        return {}
+    try:
+        content = json.loads(card.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise WeightsError(f"{card} is not a readable model card: {error}") from None
+    return content if isinstance(content, dict) else {}
+
+
+def _sha256(path: Path) -> str:
+    with _refuse_os_errors(f"cannot read {path}"), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _intact(path: Path, file: PinnedFile) -> bool:
+    return path.is_file() and _sha256(path) == file.sha256
+
+
+def _check_pinned(name: str, file: PinnedFile) -> Checked:
+    path = _locate(file.name)
+    if path is None:
+        raise WeightsError(f"{file.name} is missing; run `vidmotion weights fetch {name}`")
+    found = _sha256(path)
+    if found != file.sha256:
+        raise WeightsError(
+            f"{path} is damaged (sha256 {found}, wanted {file.sha256}); "
+            f"delete it and run `vidmotion weights fetch {name}`"
+        )
+    return Checked(path, found, True)
+
+
+def _by_hand(file: PinnedFile) -> str:
+    return f"take {file.member} from {file.package} and put it at {cache_folder() / file.name}"
+
+
+def _download(package: Package, folder: Path, file: PinnedFile) -> Path:
+    """The package's archive, checked, in `folder`."""
+    if package.manager == "pip":
+        command = [
+            sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
+            "--no-deps", "--only-binary=:all:", "--platform", "manylinux_2_28_x86_64",
+            "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311",
+            "--dest", str(folder), f"{package.name}=={package.version}",
+        ]  # fmt: skip
+    else:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise WeightsError(f"npm is not installed, and {file.name} comes with it; or {_by_hand(file)}")
+        command = [npm, "pack", f"{package.name}@{package.version}", "--pack-destination", str(folder)]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    archives = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
+    if result.returncode != 0 or len(archives) != 1:
+        reason = _reason(result.stderr)
+        raise WeightsError(
+            f"{package.manager} could not fetch {package}: {reason}; try again, or {_by_hand(file)}"
+        )
+    found = _sha256(archives[0])
+    if found != package.sha256:
+        raise WeightsError(
+            f"refused what {package.manager} fetched as {package}: sha256 {found}, wanted {package.sha256}; "
+            f"a mirror or proxy may alter it; try again, or {_by_hand(file)}"
+        )
+    return archives[0]
+
+
+def _reason(stderr: str) -> str:
+    """The line of a package manager's output that tells most."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower() or "no module named" in line.lower()]
+    return (telling or lines or ["it gave no reason"])[-1].rstrip(".")
+
+
+def _read_member(archive: Path, file: PinnedFile) -> bytes:
+    """One file out of the archive, checked. The archive's own paths never become paths on disk."""
+    try:
+        content = (
+            _read_zip(archive, file.member) if archive.suffix == ".whl" else _read_tar(archive, file.member)
+        )
+    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
+        raise WeightsError(
+            f"{file.package} has no readable {file.member} ({error}); {_by_hand(file)}"
+        ) from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        raise WeightsError(f"refused {file.member} of {file.package}: sha256 {found}, wanted {file.sha256}")
+    return content
+
+
+def _read_zip(archive: Path, member: str) -> bytes:
+    with zipfile.ZipFile(archive) as opened:
+        return opened.read(member)
+
+
+def _read_tar(archive: Path, member: str) -> bytes:
+    with tarfile.open(archive) as opened:
+        stream = opened.extractfile(member)
+        if stream is None:
+            raise KeyError(f"{member} is not a file")
+        return stream.read()
+
+
+def _install(content: bytes, target: Path) -> None:
+    """Write to a temporary file beside the target, then replace the target."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _refuse_os_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WeightsError(f"{what}: {error.strerror or error}") from None
