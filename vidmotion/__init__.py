@@ -1,3 +1,57 @@
-"""vidmotion: video in, human motion out."""
+"""vidmotion: video in, human motion out.
+
+    import vidmotion as vm
+
+    scene = vm.lift("dance.mp4")
+    scene.people[0].motion.joints  # (T, 17, 3) metres
+    vm.export(scene, "dance.bvh")
+
+Names load when they are first used: importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vidmotion.api import detect, lift, render
+    from vidmotion.export import export, load
+    from vidmotion.lifting import LiftSettings
+    from vidmotion.pipeline import Pipeline, Settings
 
 __version__ = "0.1.0.dev0"
+
+_ROOMS = {
+    "LiftSettings": "vidmotion.lifting",
+    "Pipeline": "vidmotion.pipeline",
+    "Settings": "vidmotion.pipeline",
+    "detect": "vidmotion.api",
+    "export": "vidmotion.export",
+    "lift": "vidmotion.api",
+    "load": "vidmotion.export",
+    "render": "vidmotion.api",
+}
+
+__all__ = [
+    "LiftSettings",
+    "Pipeline",
+    "Settings",
+    "detect",
+    "export",
+    "lift",
+    "load",
+    "render",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'vidmotion' has no attribute {name!r}")
+    value = getattr(import_module(_ROOMS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_ROOMS])

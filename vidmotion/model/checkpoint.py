@@ -31,7 +31,9 @@ def save_weights(model: DSTformer, path: Path, notes: dict[str, str], half: bool
         notes: provenance that goes into the header beside the config, as text.
     """
     dtype = torch.float16 if half else torch.float32
-    tensors = {name: value.detach().to("cpu", dtype).contiguous() for name, value in model.state_dict().items()}
+    tensors = {
+        name: value.detach().to("cpu", dtype).contiguous() for name, value in model.state_dict().items()
+    }
     metadata = {"format": "vidmotion.dstformer/1", "config": json.dumps(asdict(model.config)), **notes}
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -52,13 +54,17 @@ def load_weights(path: Path) -> tuple[DSTformer, dict[str, str]]:
             notes = dict(file.metadata() or {})
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
-        raise WeightsError(f"{path}: no such weights file; `vidmotion weights list` shows what there is") from None
+        raise WeightsError(
+            f"{path}: no such weights file; `vidmotion weights list` shows what there is"
+        ) from None
     except (SafetensorError, OSError) as error:
         raise WeightsError(
             f"{path} is not a weights file of vidmotion ({error}); convert others with `vidmotion weights import`"
         ) from None
     if notes.pop("format", "") != "vidmotion.dstformer/1":
-        raise WeightsError(f"{path} does not hold a vidmotion network; convert others with `vidmotion weights import`")
+        raise WeightsError(
+            f"{path} does not hold a vidmotion network; convert others with `vidmotion weights import`"
+        )
     try:
         config = DSTformerConfig(**json.loads(notes.pop("config", "")))
     except (ValueError, TypeError) as error:
@@ -89,7 +95,11 @@ def build(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTformer:
     wanted = model.state_dict()
     missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
     if missing or extra:
-        told = [f"{len(names)} {what} ({names[0]} ...)" for what, names in (("missing", missing), ("unknown", extra)) if names]
+        told = [
+            f"{len(names)} {what} ({names[0]} ...)"
+            for what, names in (("missing", missing), ("unknown", extra))
+            if names
+        ]
         raise WeightsError(f"{path}: tensors do not fit a DSTformer: {', '.join(told)}")
     for name, tensor in tensors.items():
         if tensor.shape != wanted[name].shape:

@@ -117,9 +117,13 @@ class Trainer:
         try:
             state: dict[str, Any] = torch.load(self.folder.checkpoint, map_location=device, weights_only=True)
         except FileNotFoundError:
-            raise InputError(f"{self.folder.path} holds no checkpoint to resume; start without --resume") from None
+            raise InputError(
+                f"{self.folder.path} holds no checkpoint to resume; start without --resume"
+            ) from None
         if state["seed"] != self.config.seed:
-            raise InputError(f"{self.folder.checkpoint} was trained with seed {state['seed']}; pass --set seed=...")
+            raise InputError(
+                f"{self.folder.checkpoint} was trained with seed {state['seed']}; pass --set seed=..."
+            )
         try:
             self.model.load_state_dict(state["model"])
         except RuntimeError:

@@ -1,0 +1,70 @@
+"""`vidmotion doctor`: what works on this machine, and what to do about what does not."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from rich.table import Table
+
+import vidmotion
+from vidmotion.cli.console import console
+
+PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "ai-edge-litert", "safetensors")
+
+
+def doctor() -> None:
+    """Check versions, devices and weights."""
+    table = Table("", "what", "found", "to do", box=None)
+    table.add_row("[green]ok[/green]", "vidmotion", vidmotion.__version__, "")
+    table.add_row("[green]ok[/green]", "Python", platform.python_version(), "")
+    for name in PACKAGES:
+        table.add_row(*_package(name))
+    for row in [*_devices(), _encoder(), *_weights()]:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _row(good: bool, what: str, found: str, remedy: str) -> tuple[str, str, str, str]:
+    return ("[green]ok[/green]" if good else "[yellow]--[/yellow]", what, found, "" if good else remedy)
+
+
+def _package(name: str) -> tuple[str, str, str, str]:
+    try:
+        return _row(True, name, version(name), "")
+    except PackageNotFoundError:
+        return _row(False, name, "missing", f"pip install {name}")
+
+
+def _devices() -> list[tuple[str, str, str, str]]:
+    from vidmotion.devices import available
+
+    remedies = {
+        "cuda": "needs an NVIDIA GPU and a CUDA build of torch",
+        "mps": "needs a Mac with Apple silicon",
+    }
+    return [
+        _row(here, f"device {name}", "here" if here else "not here", remedies.get(name, ""))
+        for name, here in available().items()
+    ]
+
+
+def _encoder() -> tuple[str, str, str, str]:
+    import av
+
+    here = [name for name in ("libx264", "libopenh264") if name in av.codecs_available]
+    return _row(bool(here), "H.264 encoder", ", ".join(here) or "missing", "pip install --upgrade av")
+
+
+def _weights() -> list[tuple[str, str, str, str]]:
+    from vidmotion.weights import list_weights
+
+    return [
+        _row(
+            item.path is not None,
+            item.name,
+            str(item.path or "not here"),
+            f"vidmotion weights fetch {item.name}",
+        )
+        for item in list_weights()
+    ]

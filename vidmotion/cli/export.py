@@ -1,0 +1,30 @@
+"""`vidmotion export`: a saved motion into other formats, without lifting again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidmotion.cli.console import note
+from vidmotion.cli.outputs import refuse_existing
+
+
+def export(
+    motion: Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz that lift wrote.")],
+    output: Annotated[list[Path], typer.Option("-o", "--output", help="File; the suffix picks the format.")],
+    person: Annotated[int | None, typer.Option(help="Only this person.")] = None,
+    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing files.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+) -> None:
+    """Convert a motion file."""
+    from vidmotion.export import export as write
+    from vidmotion.export import load
+
+    refuse_existing(output, overwrite)
+    scene = load(motion)
+    for path in output:
+        for written in write(scene, path, person):
+            if not quiet:
+                note(f"wrote {written}")

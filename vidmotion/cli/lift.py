@@ -1,0 +1,150 @@
+"""`vidmotion lift`: videos in; motion files, and pictures if wanted, out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidmotion.choices import Device, Format
+from vidmotion.cli.console import TerminalProgress, console, fail
+from vidmotion.cli.outputs import refuse_existing
+from vidmotion.cli.times import parse_time
+from vidmotion.errors import OutputError, VidmotionError
+
+if TYPE_CHECKING:
+    from vidmotion.pipeline import Pipeline
+    from vidmotion.types import Scene
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What is written for each video, and where."""
+
+    folder: Path
+    formats: tuple[Format, ...]
+    render: bool
+    overwrite: bool
+
+    def paths(self, video: Path) -> list[Path]:
+        """The files that a video makes, as far as they are known before it is read."""
+        suffixes = [f".{name.value}" for name in self.formats] + [".mp4"] * self.render
+        return [self.folder / (video.stem + suffix) for suffix in suffixes]
+
+
+def lift(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Video files.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")] = Path("."),
+    formats: Annotated[
+        list[Format] | None, typer.Option("-f", "--format", help="Give it several times. [default: json]")
+    ] = None,
+    render: Annotated[bool, typer.Option("--render", help="Draw an mp4 of the skeletons too.")] = False,
+    detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
+    weights: Annotated[str | None, typer.Option(help="Lifting network: name or file.")] = None,
+    person: Annotated[str, typer.Option(metavar="ID|all", help="Lift only this person.")] = "all",
+    start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
+    end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
+    height: Annotated[
+        float, typer.Option(min=0.3, max=3.0, help="Stature in metres; sets the scale.")
+    ] = 1.70,
+    fov: Annotated[
+        float, typer.Option(min=5, max=150, help="Degrees that the camera sees along the longer side.")
+    ] = 55.0,
+    flip: Annotated[bool, typer.Option("--flip/--no-flip", help="Average with the mirrored input.")] = True,
+    device: Annotated[Device, typer.Option(help="Where the lifting network runs.")] = Device.auto,
+    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+) -> None:
+    """Turn videos into 3D motion of the people in them."""
+    from vidmotion.lifting import LiftSettings
+    from vidmotion.pipeline import Pipeline, Settings
+
+    settings = Settings(
+        detector, weights, device, parse_time(start, "--start"), parse_time(end, "--end"),
+        _parse_person(person), LiftSettings(flip, height, fov),
+    )  # fmt: skip
+    outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), render, overwrite)
+    _check_names(videos)
+    pipeline = Pipeline(settings)
+    failed = 0
+    for video in videos:
+        try:
+            _lift_one(pipeline, video, outputs, quiet)
+        except VidmotionError as error:
+            fail(str(error))
+            failed += 1
+    if failed:
+        if len(videos) > 1:
+            fail(f"{failed} of {len(videos)} videos failed; the results of the others are in {output}")
+        raise typer.Exit(1)
+
+
+def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) -> None:
+    from vidmotion.export import export
+    from vidmotion.render import render
+
+    progress = pipeline.progress = TerminalProgress(quiet)
+    _check_outputs(video, outputs)
+    scene = pipeline.lift(video)
+    written: list[Path] = []
+    for path in outputs.paths(video):
+        if path.suffix == ".mp4":
+            with progress.stage("render", scene.frame_count) as stage:
+                render(scene, path, video, lambda done, total: stage.advance(done))
+            written.append(path)
+        else:
+            written += export(scene, path)
+    if not quiet:
+        _summarise(scene, progress, written)
+
+
+def _check_outputs(video: Path, outputs: Outputs) -> None:
+    """Refuse before the work what could not be written after it."""
+    for path in outputs.paths(video):
+        if path.resolve() == video.resolve():
+            raise OutputError(f"{path} is the input itself; name another folder with -o")
+    refuse_existing(outputs.paths(video), outputs.overwrite)
+    try:
+        outputs.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot make the folder {outputs.folder}: {error.strerror}; name another with -o"
+        ) from None
+
+
+def _check_names(videos: list[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for video in videos:
+        other = seen.setdefault(video.stem, video)
+        if other is not video:
+            raise typer.BadParameter(
+                f"{other} and {video} would write the same files; lift them into two folders"
+            )
+
+
+def _parse_person(text: str) -> int | None:
+    if text == "all":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"--person {text}: wanted an id such as 0, or all") from None
+
+
+def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) -> None:
+    console.print(f"[bold]{scene.source}[/bold]: {len(scene.people)} people in {scene.frame_count} frames")
+    for person in scene.people:
+        track = person.track
+        span = int(track.frames[-1] - track.frames[0]) + 1
+        filled, missing = int((~track.observed).sum()), span - len(track)
+        console.print(
+            f"  person {person.id}: frames {track.frames[0]} to {track.frames[-1]}, "
+            f"{filled} filled in, {missing} missing"
+        )
+    for name, seconds in progress.seconds.items():
+        rate = progress.frames[name] / max(seconds, 1e-6)
+        console.print(f"  {name}: {seconds:.1f} s, {rate:.0f} frames/s")
+    for path in written:
+        console.print(f"  wrote {path}")

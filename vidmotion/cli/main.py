@@ -1,0 +1,64 @@
+"""The program `vidmotion`: its commands, and the one place where errors become lines and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import vidmotion
+from vidmotion.cli import detect, doctor, export, lift, render, train, weights
+from vidmotion.cli.console import fail
+from vidmotion.errors import VidmotionError
+
+app = typer.Typer(
+    name="vidmotion",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(lift.lift)
+app.command()(detect.detect)
+app.command()(export.export)
+app.command()(render.render)
+app.add_typer(train.app, name="train")
+app.add_typer(weights.app, name="weights")
+app.command()(doctor.doctor)
+
+
+INTERRUPTED = 130
+"""What Typer exits with after Ctrl-C."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vidmotion {vidmotion.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Video in, human motion out."""
+
+
+def main() -> None:
+    """Run the program; exit 0 all done, 1 something failed, 2 wrong usage."""
+    try:
+        app()
+    except VidmotionError as error:
+        fail(str(error))
+        sys.exit(1)
+    except SystemExit as end:
+        if end.code != INTERRUPTED:
+            raise
+        fail("interrupted; finished files are kept")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

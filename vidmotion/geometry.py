@@ -1,0 +1,79 @@
+"""Small geometry on numpy arrays: resampling in time, smoothing, rays, rotations. Knows nothing about people."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vidmotion.types import Floats
+
+
+def to_rays(xy: Floats, focal: float, center: tuple[float, float]) -> Floats:
+    """Pixels (..., 2) to points of the plane z = 1 in front of the camera, x right, y down."""
+    return (xy - np.asarray(center)) / focal
+
+
+def focal_length(fov: float, size: tuple[int, int]) -> float:
+    """Focal length in pixels of a camera that sees `fov` degrees along the picture's longer side."""
+    return max(size) / 2 / float(np.tan(np.radians(fov) / 2))
+
+
+def resample(values: Floats, times: Floats, wanted: Floats) -> Floats:
+    """Cubic Hermite interpolation along the first axis, with finite-difference tangents.
+
+    Args:
+        values: (T, ...) at rising `times` (T,).
+        wanted: (N,) times; outside of the range the end values are held.
+    """
+    if len(times) < 2:
+        return np.repeat(values, len(wanted), axis=0)
+    tangent = np.gradient(values, times, axis=0)
+    left = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, len(times) - 2)
+    step = times[left + 1] - times[left]
+    shape = (-1,) + (1,) * (values.ndim - 1)
+    u = np.clip((wanted - times[left]) / step, 0, 1).reshape(shape)
+    step = step.reshape(shape)
+    start, end = values[left], values[left + 1]
+    rise = (1 - u) * step * tangent[left] - u * step * tangent[left + 1]
+    blend = u * u * (3 - 2 * u)
+    return start * (1 - blend) + end * blend + u * (1 - u) * rise
+
+
+def gaussian_smooth(values: Floats, sigma: float) -> Floats:
+    """Gaussian filter along the first axis; the ends are mirrored at their point, so that trends survive.
+
+    Args:
+        values: (T, ...).
+        sigma: in frames; below 0.1 nothing is done.
+    """
+    radius = min(int(np.ceil(3 * sigma)), len(values) - 1)
+    if sigma < 0.1 or radius < 1:
+        return values
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    kernel /= kernel.sum()
+    head = 2 * values[:1] - values[radius:0:-1]
+    tail = 2 * values[-1:] - values[-2 : -radius - 2 : -1]
+    padded = np.concatenate([head, values, tail])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=0)
+    return windows @ kernel
+
+
+def median_smooth(values: Floats, radius: int) -> Floats:
+    """Running median over 2 * radius + 1 frames of (T,); the ends use what there is."""
+    if radius < 1 or len(values) < 3:
+        return values
+    radius = min(radius, len(values) - 1)
+    padded = np.pad(values, radius, mode="reflect")
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1), axis=-1)
+
+
+def unit(vectors: Floats) -> Floats:
+    """Vectors (..., 3) scaled to length 1; zero stays zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.maximum(length, 1e-12)
+
+
+def runs(frames: np.ndarray) -> list[slice]:
+    """The unbroken runs of rising frame numbers (T,)."""
+    edges = np.flatnonzero(np.diff(frames) > 1) + 1
+    bounds = [0, *edges.tolist(), len(frames)]
+    return [slice(start, stop) for start, stop in zip(bounds, bounds[1:], strict=False) if stop > start]

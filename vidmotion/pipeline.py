@@ -1,0 +1,127 @@
+"""The whole chain on one screen: video -> detections -> tracks -> motion -> scene."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import vidmotion
+from vidmotion.choices import Device
+from vidmotion.detect import Detector, create
+from vidmotion.devices import torch_device
+from vidmotion.errors import InputError, NobodyFoundError
+from vidmotion.lifting import LiftSettings, lift_tracks
+from vidmotion.model.checkpoint import load_weights
+from vidmotion.model.dstformer import DSTformer
+from vidmotion.progress import Progress, Quiet
+from vidmotion.track import Tracker
+from vidmotion.types import Person, Scene
+from vidmotion.video.reader import open_video
+from vidmotion.weights import find_weights
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a user may choose between a video and a scene."""
+
+    detector: str = "auto"
+    weights: str | None = None
+    """Name or path of the lifting network; None takes the default."""
+    device: Device = Device.auto
+    start: float | None = None
+    """Seconds; frames before are not read."""
+    end: float | None = None
+    person: int | None = None
+    """Lift only this id; None lifts everybody."""
+    lift: LiftSettings = field(default_factory=LiftSettings)
+
+
+class Pipeline:
+    """Networks loaded once, videos put through one after the other."""
+
+    def __init__(self, settings: Settings | None = None, progress: Progress | None = None) -> None:
+        self.settings = settings or Settings()
+        self.progress = progress or Quiet()
+        self._detector: Detector | None = None
+        self._network: tuple[DSTformer, dict[str, Any]] | None = None
+
+    def detect(self, video: Path | str) -> Scene:
+        """The people of a video in 2D.
+
+        Raises:
+            VideoError: the file cannot be read as a video.
+            NobodyFoundError: nobody is in view for long enough.
+        """
+        path, detector, settings = Path(video), self._get_detector(), self.settings
+        detector.reset()
+        with open_video(path, settings.start, settings.end) as frames:
+            tracker = Tracker(frames.fps, detector.skeleton)
+            with self.progress.stage("detect", frames.frame_count) as stage:
+                last = -1
+                for done, frame in enumerate(frames, start=1):
+                    tracker.update(frame.index, frame.time, detector.detect(frame.rgb, frame.index))
+                    last = frame.index
+                    stage.advance(done)
+            if frames.damaged:
+                self.progress.say(f"{path.name}: {frames.damaged}")
+            tracks = tracker.finish()
+            scene = Scene(path.name, frames.fps, frames.size, last + 1, tuple(map(Person, tracks)))
+        if not tracks:
+            raise NobodyFoundError(
+                f"{path}: nobody is in view for half a second; try a closer view, or `--detector blazepose-heavy`"
+            )
+        return dataclasses.replace(scene, provenance=self._detect_provenance(detector))
+
+    def lift(self, source: Path | str | Scene) -> Scene:
+        """The people of a video, or of a scene that `detect` made, in 3D.
+
+        Raises:
+            VideoError: the file cannot be read as a video.
+            NobodyFoundError: nobody is in view for long enough.
+            InputError: there is no person with the id that was asked for.
+            WeightsError: the network cannot be loaded.
+        """
+        network, card = self._get_network()
+        scene = source if isinstance(source, Scene) else self.detect(source)
+        people = self._chosen(scene)
+        tracks = [person.track for person in people]
+        with self.progress.stage("lift", sum(map(len, tracks))) as stage:
+            motions = lift_tracks(network, tracks, scene.size, self.settings.lift, stage.advance)
+        lifted = tuple(
+            dataclasses.replace(person, motion=motion) for person, motion in zip(people, motions, strict=True)
+        )
+        provenance = {**scene.provenance, "network": card, "lift": dataclasses.asdict(self.settings.lift)}
+        return dataclasses.replace(scene, people=lifted, provenance=provenance)
+
+    def _chosen(self, scene: Scene) -> tuple[Person, ...]:
+        wanted = self.settings.person
+        if wanted is None:
+            return scene.people
+        people = tuple(person for person in scene.people if person.id == wanted)
+        if not people:
+            ids = ", ".join(str(person.id) for person in scene.people)
+            raise InputError(f"{scene.source}: no person {wanted}; there are {ids}")
+        return people
+
+    def _get_detector(self) -> Detector:
+        if self._detector is None:
+            self._detector = create(self.settings.detector, self.settings.device, say=self.progress.say)
+        return self._detector
+
+    def _get_network(self) -> tuple[DSTformer, dict[str, Any]]:
+        if self._network is None:
+            path = find_weights(self.settings.weights)
+            network, notes = load_weights(path)
+            card = {"file": path.name, **notes}
+            self._network = network.to(torch_device(self.settings.device)), card
+        return self._network
+
+    def _detect_provenance(self, detector: Detector) -> dict[str, Any]:
+        settings = self.settings
+        return {
+            "program": f"vidmotion {vidmotion.__version__}",
+            "detector": {"name": detector.name, "licence": detector.licence},
+            "settings": {"start": settings.start, "end": settings.end, "person": settings.person},
+        }

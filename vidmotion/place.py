@@ -1,0 +1,193 @@
+"""From a lifted pose to metres on a floor: scale, constant bones, place before the camera, level ground.
+
+The network gives root-relative poses up to the distance from the camera. Here the stature sets the scale,
+a pinhole camera and the 2D points give the path of the root, and the feet and the upright body say where
+the floor is. Numpy only. Camera axes: x right, y down, z forward. World: right-handed, Y up, X to the
+picture's right, Z towards the camera, the floor at y = 0. Lengths in metres, H36M17 joints.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vidmotion.geometry import gaussian_smooth, median_smooth, unit
+from vidmotion.skeletons import H36M17
+from vidmotion.types import Camera, Floats
+
+STATURE_CHAIN = (3, 2, 7, 8, 9, 10)
+"""Child joints whose bones, laid in a line, reach from the ankle to the top of the head."""
+ANKLE_HEIGHT = 0.039
+"""Of the stature, floor to ankle (Drillis and Contini 1966)."""
+ANKLES = (3, 6)
+SIZE_SECONDS = 0.5
+DEPTH_SECONDS = 0.2
+"""Widths of the filters of the apparent size and of the root's depth."""
+
+
+def even_size(pose: Floats, rate: float) -> Floats:
+    """Take out the apparent size, which changes with the distance: the stature chain gets length 1.
+
+    Args:
+        pose: (T, 17, 3) root-relative, an unbroken run.
+        rate: frames per second.
+    """
+    chain = _bone_lengths(pose)[:, STATURE_CHAIN].sum(-1)
+    size = gaussian_smooth(median_smooth(chain, round(rate * SIZE_SECONDS)), rate * SIZE_SECONDS / 2)
+    return pose / np.maximum(size, 1e-9)[:, None, None]
+
+
+def to_metres(pose: Floats, stature: float) -> Floats:
+    """Scale a person's evenly sized poses to a stature and make the bone lengths constant.
+
+    Returns:
+        (T, 17, 3) metres, root-relative: left and right alike, the root midway between the hips.
+    """
+    lengths = np.median(_bone_lengths(pose), axis=0)
+    lengths = (lengths + lengths[list(H36M17.mirror)]) / 2
+    lengths *= stature * (1 - ANKLE_HEIGHT) / lengths[list(STATURE_CHAIN)].sum()
+    return with_bone_lengths(pose, lengths)
+
+
+def with_bone_lengths(joints: Floats, lengths: Floats) -> Floats:
+    """The same bone directions with other lengths; the hips lie opposite each other about the root.
+
+    Args:
+        joints: (T, 17, 3).
+        lengths: (17,) of the bone that ends in each joint.
+    """
+    out = np.empty_like(joints)
+    out[:, 0] = joints[:, 0]
+    across = unit(joints[:, 4] - joints[:, 1])
+    directions = {1: -across, 4: across}
+    for parent, child in H36M17.bones:
+        along = directions.get(child)
+        if along is None:
+            along = unit(joints[:, child] - joints[:, parent])
+        out[:, child] = out[:, parent] + lengths[child] * along
+    return out
+
+
+def _bone_lengths(joints: Floats) -> Floats:
+    lengths = np.zeros(joints.shape[:2])
+    for parent, child in H36M17.bones:
+        lengths[:, child] = np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1)
+    return lengths
+
+
+def place_root(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats:
+    """The root's path that lays the projected pose on the 2D points, in least squares.
+
+    Each point gives two equations linear in the root (x, y, z): X + x = u (Z + z), Y + y = v (Z + z).
+    Depth is solved first and smoothed, then x and y are solved for that depth.
+
+    Args:
+        pose: (T, 17, 3) root-relative metres, camera axes.
+        rays: (T, 17, 2) u, v on the plane z = 1.
+        score: (T, 17) weights.
+
+    Returns:
+        (T, 3) metres, camera axes.
+    """
+    weight = (score**2 + 1e-6)[..., None]
+    total = weight.sum(1)
+    # Without x and y, which are the weighted means, one unknown is left: the depth.
+    mean_ray = (weight * rays).sum(1) / total  # (T, 2)
+    offset = rays * pose[..., 2:] - pose[..., :2]  # (T, 17, 2)
+    mean_offset = (weight * offset).sum(1) / total
+    spread = rays - mean_ray[:, None]
+    slope = (weight * spread**2).sum((1, 2))
+    depth = -(weight * spread * (offset - mean_offset[:, None])).sum((1, 2)) / np.maximum(slope, 1e-12)
+    nearest = 0.3 - pose[..., 2].min(1)
+    depth = np.maximum(depth, nearest)
+    log_depth = median_smooth(np.log(depth), round(rate * DEPTH_SECONDS))
+    depth = np.maximum(np.exp(gaussian_smooth(log_depth, rate * DEPTH_SECONDS)), nearest)
+    across = mean_ray * depth[:, None] + mean_offset
+    return np.concatenate([across, depth[:, None]], axis=-1)
+
+
+def level(people: list[Floats], rates: list[float]) -> Floats:
+    """The rotation from camera axes to a level world, from standing feet and upright bodies.
+
+    The first guess is the mean of the camera's own up and the bodies' long axes where they stand straight;
+    a plane through the feet on the ground corrects it as far as the feet are spread out.
+
+    Args:
+        people: camera-space joints (T, 17, 3) of each person.
+        rates: frames per second of each.
+
+    Returns:
+        (3, 3) camera to world.
+    """
+    guess = unit(np.array([0.0, -1.0, 0.0]) + _upright(people))
+    feet = [_standing_feet(joints, rate) for joints, rate in zip(people, rates, strict=True)]
+    up = _plane_normal(feet, guess)
+    toward = unit(np.array([0.0, 0.0, -1.0]) - up * -up[2])
+    return np.stack([np.cross(up, toward), up, toward])
+
+
+def _upright(people: list[Floats]) -> Floats:
+    """Mean long axis of bodies that stand straight, (3,), of length 0 (nobody does) to 1."""
+    axes, straight = [], []
+    for joints in people:
+        axis = joints[:, 8] - joints[:, ANKLES].mean(1)
+        reach = _bone_lengths(joints)[:, (2, 3, 7, 8)].sum(-1)
+        straight.append(np.linalg.norm(axis, axis=-1) > 0.88 * reach)
+        axes.append(unit(axis))
+    chosen = np.concatenate(axes)[np.concatenate(straight)]
+    total = sum(len(joints) for joints in people)
+    return chosen.sum(0) / max(total, 1)
+
+
+def _standing_feet(joints: Floats, rate: float) -> Floats:
+    """(N, 3) places of ankles that rest and are the lower ones, in camera axes."""
+    ankles = joints[:, ANKLES]
+    if len(joints) < 3:
+        return ankles.reshape(-1, 3)
+    speed = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) * rate
+    lower = ankles[..., 1] >= ankles[:, ::-1, 1] - 0.05
+    return ankles[(speed < 0.5) & lower]
+
+
+def _plane_normal(feet: list[Floats], guess: Floats, trust: float = 0.5, limit: float = 20.0) -> Floats:
+    """Upward normal (3,) of parallel planes through each person's feet, held to the guess.
+
+    Args:
+        trust: metres; how wide the feet must be spread to weigh as much as the guess.
+        limit: degrees that the normal may lie away from the guess.
+    """
+    centered = [points - points.mean(0) for points in feet if len(points) > 5]
+    if not centered:
+        return guess
+    points = np.concatenate(centered)
+    side = unit(np.cross(guess, [0.0, 0.0, 1.0]))
+    basis = np.stack([side, np.cross(guess, side)])  # (2, 3), along the floor
+    flat, high = points @ basis.T, points @ guess
+    weight = np.ones(len(points))
+    tilt = np.zeros(2)
+    for _ in range(5):
+        normal = (flat * weight[:, None]).T @ flat + len(points) * trust**2 * np.eye(2)
+        tilt = -np.linalg.solve(normal, (flat * weight[:, None]).T @ high)
+        weight = 1 / np.maximum(np.abs(high + flat @ tilt) / 0.05, 1)
+    most = np.tan(np.radians(limit))
+    tilt *= min(1.0, most / max(float(np.linalg.norm(tilt)), 1e-9))
+    return unit(guess + tilt @ basis)
+
+
+def floor_height(joints: Floats, stature: float, rate: float) -> float:
+    """Height of the floor under one person in a level world, from the feet that rest on it.
+
+    Args:
+        joints: (T, 17, 3) metres, Y up.
+    """
+    down = joints * np.array([1.0, -1.0, 1.0])  # resting feet are found in camera axes
+    rest = _standing_feet(down, rate)
+    if len(rest) > 5:
+        ankle = float(np.median(-rest[:, 1]))
+    else:
+        ankle = float(np.percentile(joints[:, ANKLES, 1].min(1), 20))
+    return ankle - ANKLE_HEIGHT * stature
+
+
+def world_camera(to_world: Floats, origin: Floats, focal: float, center: tuple[float, float]) -> Camera:
+    """The camera of a world whose origin lies at `origin` (3,) of the levelled camera axes."""
+    return Camera(focal, center, to_world.T, to_world.T @ origin)
