@@ -1,0 +1,235 @@
+"""A scene as a tree of mappings and lists with numpy arrays at its leaves, and back.
+
+The JSON and NPZ files are two ways to store this tree. Reading trusts nothing: every field is checked,
+and what does not fit is an InputError that names the field. Knows nothing about files.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import numpy as np
+
+from vidmotion.errors import InputError
+from vidmotion.skeletons import Skeleton, by_name
+from vidmotion.types import Camera, Keypoints2D, Motion, Person, Scene, Track
+
+SCHEMA = "vidmotion.scene/1"
+PIXELS = {"unit": "pixel", "axes": "x right, y down, origin at the top left"}
+WORLD = {"unit": "metre", "axes": "right-handed, Y up, floor at y = 0"}
+CAMERA_AXES = "x right, y down, z forward; C = rotation @ X + translation; pixel = focal * (C.x, C.y) / C.z + center"
+
+T = TypeVar("T")
+
+
+def to_document(scene: Scene) -> dict[str, Any]:
+    """The tree of `scene`; arrays are the scene's own, unrounded.
+
+    Raises:
+        InputError: an unknown skeleton, two people with one id, or a number that is not finite.
+    """
+    _check_ids([person.id for person in scene.people])
+    return {
+        "schema": SCHEMA,
+        "source": scene.source,
+        "fps": float(scene.fps),
+        "fps_exact": f"{scene.fps.numerator}/{scene.fps.denominator}",
+        "size": [int(side) for side in scene.size],
+        "frame_count": int(scene.frame_count),
+        "provenance": scene.provenance,
+        "people": [_person_tree(person) for person in scene.people],
+    }
+
+
+def from_document(tree: Any) -> Scene:
+    """The scene of a tree whose leaves are arrays or nested lists of numbers.
+
+    Raises:
+        InputError: the tree is not a scene of this version; the message names the field.
+    """
+    version = _get(tree, "schema", str, "")
+    if version != SCHEMA:
+        raise InputError(f"schema {version!r} is not known to this version of vidmotion; wanted {SCHEMA!r}")
+    size = _numbers(tree, "size", "", kinds="iu", shape=(2,))
+    people = tuple(_person(item, f"people[{index}].") for index, item in enumerate(_get(tree, "people", list, "")))
+    _check_ids([person.id for person in people])
+    return Scene(
+        source=_get(tree, "source", str, ""),
+        fps=_rate(_get(tree, "fps_exact", str, "")),
+        size=(int(size[0]), int(size[1])),
+        frame_count=_get(tree, "frame_count", int, ""),
+        people=people,
+        provenance=_get(tree, "provenance", dict, ""),
+    )
+
+
+def _person_tree(person: Person) -> dict[str, Any]:
+    track = person.track
+    tree: dict[str, Any] = {
+        "id": int(person.id),
+        "frames": track.frames,
+        "times": track.times,
+        "observed": track.observed,
+        "boxes": track.boxes,
+        "keypoints": {
+            "skeleton": track.keypoints.skeleton,
+            "joints": list(by_name(track.keypoints.skeleton).joints),
+            **PIXELS,
+            "xy": track.keypoints.xy,
+            "score": track.keypoints.score,
+        },
+        "motion": None if person.motion is None else _motion_tree(person.motion),
+        "body": None,
+        "actions": None,
+    }
+    _check_finite(tree, f"person {person.id}: ")
+    return tree
+
+
+def _motion_tree(motion: Motion) -> dict[str, Any]:
+    skeleton, camera = by_name(motion.skeleton), motion.camera
+    return {
+        "skeleton": motion.skeleton,
+        "joint_names": list(skeleton.joints),
+        "parents": list(skeleton.parents),
+        **WORLD,
+        "height": float(motion.height),
+        "camera": {
+            "axes": CAMERA_AXES,
+            "focal": float(camera.focal),
+            "center": [float(side) for side in camera.center],
+            "rotation": camera.rotation,
+            "translation": camera.translation,
+        },
+        "joints": motion.joints,
+        "confidence": motion.confidence,
+    }
+
+
+def _person(tree: Any, at: str) -> Person:
+    keypoints = _get(tree, "keypoints", dict, at)
+    motion = _get(tree, "motion", (dict, type(None)), at)
+    # Numpy raises ValueError for shapes that do not fit each other; the values check the rest when made.
+    try:
+        track = Track(
+            id=_get(tree, "id", int, at),
+            frames=_numbers(tree, "frames", at, kinds="iu"),
+            times=_numbers(tree, "times", at),
+            boxes=_numbers(tree, "boxes", at),
+            keypoints=_keypoints(keypoints, f"{at}keypoints."),
+            observed=_numbers(tree, "observed", at, kinds="b"),
+        )
+        if not len(track):
+            raise InputError(f"{at}frames: wanted one frame or more")
+        return Person(track, None if motion is None else _motion(motion, f"{at}motion."))
+    except ValueError as error:
+        raise InputError(f"{at.removesuffix('.')}: {error}") from None
+
+
+def _keypoints(tree: Any, at: str) -> Keypoints2D:
+    skeleton = _skeleton(tree, "joints", at)
+    _expect(tree, PIXELS, at)
+    xy = _numbers(tree, "xy", at)
+    _check_joints(xy, skeleton, f"{at}xy")
+    return Keypoints2D(xy, _numbers(tree, "score", at), skeleton.name)
+
+
+def _motion(tree: Any, at: str) -> Motion:
+    skeleton = _skeleton(tree, "joint_names", at)
+    _expect(tree, WORLD, at)
+    joints = _numbers(tree, "joints", at)
+    _check_joints(joints, skeleton, f"{at}joints")
+    camera, within = _get(tree, "camera", dict, at), f"{at}camera."
+    center = _numbers(camera, "center", within, shape=(2,))
+    return Motion(
+        joints=joints,
+        confidence=_numbers(tree, "confidence", at),
+        skeleton=skeleton.name,
+        camera=Camera(
+            focal=_real(camera, "focal", within),
+            center=(float(center[0]), float(center[1])),
+            rotation=_numbers(camera, "rotation", within),
+            translation=_numbers(camera, "translation", within),
+        ),
+        height=_real(tree, "height", at),
+    )
+
+
+def _skeleton(tree: Any, names: str, at: str) -> Skeleton:
+    skeleton = by_name(_get(tree, "skeleton", str, at))
+    if tuple(_get(tree, names, list, at)) != skeleton.joints:
+        raise InputError(f"{at}{names}: not the joints of skeleton {skeleton.name!r}")
+    return skeleton
+
+
+def _check_joints(array: np.ndarray, skeleton: Skeleton, field: str) -> None:
+    if array.ndim != 3 or array.shape[1] != len(skeleton):
+        raise InputError(f"{field}: wanted {len(skeleton)} joints a frame, received shape {array.shape}")
+
+
+def _expect(tree: Any, wanted: Mapping[str, str], at: str) -> None:
+    for name, value in wanted.items():
+        if _get(tree, name, str, at) != value:
+            raise InputError(f"{at}{name}: wanted {value!r}, received {tree[name]!r}")
+
+
+def _get(tree: Any, name: str, kind: type[T] | tuple[type[T], ...], at: str) -> T:
+    if not isinstance(tree, dict):
+        raise InputError(f"{at.removesuffix('.') or 'the file'}: wanted an object with named fields")
+    if name not in tree:
+        raise InputError(f"field {at}{name} is missing")
+    value = tree[name]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise InputError(f"field {at}{name}: a {type(value).__name__} does not belong here")
+    return value
+
+
+def _numbers(tree: Any, name: str, at: str, kinds: str = "fiu", shape: tuple[int, ...] | None = None) -> np.ndarray:
+    """A field as an array: int64, bool, or floats in the precision in which they come."""
+    value = _get(tree, name, (list, np.ndarray), at)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputError(f"field {at}{name}: rows of different lengths") from None
+    if array.dtype.kind not in kinds:
+        raise InputError(f"field {at}{name}: holds something else than numbers of its kind")
+    if shape is not None and array.shape != shape:
+        raise InputError(f"field {at}{name}: wanted shape {shape}, received {array.shape}")
+    if kinds == "iu":
+        return array.astype(np.int64)
+    if array.dtype.kind in "iu":
+        array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        raise InputError(f"field {at}{name}: holds a number that is not finite")
+    return array
+
+
+def _real(tree: Any, name: str, at: str) -> float:
+    value = _get(tree, name, (int, float), at)
+    if not math.isfinite(value):
+        raise InputError(f"field {at}{name}: not a finite number")
+    return float(value)
+
+
+def _rate(text: str) -> Fraction:
+    match = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,8})", text)
+    if match is None:
+        raise InputError(f"field fps_exact: wanted frames/seconds such as 30000/1001, received {text!r}")
+    return Fraction(int(match[1]), int(match[2]))
+
+
+def _check_ids(ids: Sequence[int]) -> None:
+    if len(set(ids)) != len(ids):
+        raise InputError(f"two people have the same id: {', '.join(str(one) for one in ids)}")
+
+
+def _check_finite(tree: Mapping[str, Any], at: str) -> None:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            _check_finite(value, f"{at}{name}.")
+        elif isinstance(value, np.ndarray | float) and not np.isfinite(value).all():
+            raise InputError(f"{at}{name} holds a number that is not finite")

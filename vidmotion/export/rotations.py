@@ -1,0 +1,99 @@
+"""Rotation matrices over time, (T, 3, 3), columns first: shortest turns, twists, Euler angles without flips.
+
+Numpy only; knows nothing about bodies.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vidmotion.types import Floats
+
+TOO_SHORT = 1e-6
+"""Below this length a vector points nowhere."""
+
+
+def directions(vectors: Floats, rest: Floats) -> Floats:
+    """(T, 3) vectors as unit vectors.
+
+    One too short to point anywhere repeats the good one before it; `rest` (3,) stands in where there is none.
+    """
+    lengths = np.linalg.norm(vectors, axis=1)
+    good = lengths > TOO_SHORT
+    if not good.any():
+        return np.tile(rest, (len(vectors), 1))
+    source = np.maximum.accumulate(np.where(good, np.arange(len(vectors)), np.argmax(good)))
+    return vectors[source] / lengths[source, None]
+
+
+def shortest(start: Floats, goal: Floats) -> Floats:
+    """(T, 3, 3) smallest rotations that take unit vectors `start` to `goal`, both (T, 3).
+
+    Opposite vectors turn by half a circle about some axis between them.
+    """
+    cosine = (start * goal).sum(1)
+    opposite = cosine < -1 + 1e-10
+    cross = _cross_matrix(np.cross(start, goal))
+    turn = np.eye(3) + cross + cross @ cross / (1 + np.where(opposite, 0, cosine))[:, None, None]
+    if opposite.any():
+        least = np.eye(3)[np.abs(start[opposite]).argmin(1)]
+        axis = np.cross(start[opposite], least)
+        axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+        turn[opposite] = 2 * axis[:, :, None] * axis[:, None, :] - np.eye(3)
+    return turn
+
+
+def about(axis: Floats, angle: Floats) -> Floats:
+    """(T, 3, 3) rotations by `angle` (T,) radians about unit vectors `axis` (T, 3)."""
+    cross = _cross_matrix(axis)
+    sine, rest = np.sin(angle)[:, None, None], (1 - np.cos(angle))[:, None, None]
+    return np.eye(3) + sine * cross + rest * (cross @ cross)
+
+
+def twist_angle(axis: Floats, start: Floats, goal: Floats) -> Floats:
+    """(T,) radians from `start` to `goal`, both (T, 3), as seen along unit vectors `axis` (T, 3)."""
+    along = (axis * start).sum(1) * (axis * goal).sum(1)
+    return np.arctan2((axis * np.cross(start, goal)).sum(1), (start * goal).sum(1) - along)
+
+
+def euler_zyx(rotations: Floats) -> Floats:
+    """Angles z, y, x in degrees with rotation = Rz @ Ry @ Rx, along time without jumps of full or half turns.
+
+    Args:
+        rotations: (T, J, 3, 3).
+
+    Returns:
+        (T, J, 3).
+    """
+    sine = np.clip(-rotations[..., 2, 0], -1, 1)
+    y = np.arctan2(sine, np.hypot(rotations[..., 0, 0], rotations[..., 1, 0]))
+    z = np.arctan2(rotations[..., 1, 0], rotations[..., 0, 0])
+    x = np.arctan2(rotations[..., 2, 1], rotations[..., 2, 2])
+    # With y at a quarter turn only z - x (or z + x) is known; x can be chosen and z follows.
+    sign = np.where(sine > 0, 1.0, -1.0)
+    joined = np.arctan2(-rotations[..., 0, 1], rotations[..., 1, 1])
+    locked = 1 - np.abs(sine) < 1e-12
+    # The same rotation has two triples: (z, y, x) and (z + half, half - y, x + half).
+    both = np.stack([np.stack([z, y, x], -1), np.stack([z + np.pi, np.pi - y, x + np.pi], -1)])
+    angles = np.empty_like(both[0])  # (T, J, 3)
+    before = np.zeros(angles.shape[1:])
+    joint = np.arange(before.shape[0])
+    for frame in range(len(angles)):
+        near = both[:, frame] + 2 * np.pi * np.round((before - both[:, frame]) / (2 * np.pi))
+        best = np.abs(near - before).sum(-1).argmin(0)
+        chosen = near[best, joint]
+        if locked[frame].any():
+            held = before[:, 2]
+            free = joined[frame] + sign[frame] * held
+            free += 2 * np.pi * np.round((before[:, 0] - free) / (2 * np.pi))
+            chosen = np.where(locked[frame, :, None], np.stack([free, chosen[:, 1], held], -1), chosen)
+        angles[frame] = before = chosen
+    return np.degrees(angles)
+
+
+def _cross_matrix(vectors: Floats) -> Floats:
+    matrix = np.zeros((len(vectors), 3, 3))
+    x, y, z = vectors.T
+    matrix[:, 0, 1], matrix[:, 0, 2], matrix[:, 1, 2] = -z, y, -x
+    matrix[:, 1, 0], matrix[:, 2, 0], matrix[:, 2, 1] = z, -y, x
+    return matrix
