@@ -1,0 +1,266 @@
+"""The reader: exact times, upright pictures, one clear line for each bad input."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from vidmotion.errors import InputError, VideoError
+from vidmotion.video import open_video
+
+NTSC = Fraction(30000, 1001)
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+def picture(width: int = 64, height: int = 48) -> np.ndarray:
+    """Quarters: red green / blue white."""
+    rgb = np.zeros((height, width, 3), np.uint8)
+    rgb[: height // 2, : width // 2] = RED
+    rgb[: height // 2, width // 2 :] = GREEN
+    rgb[height // 2 :, : width // 2] = BLUE
+    rgb[height // 2 :, width // 2 :] = WHITE
+    return rgb
+
+
+def corners(rgb: np.ndarray) -> list[tuple[int, ...]]:
+    """The colours of the quarters in reading order."""
+    height, width, _ = rgb.shape
+    spots = [rgb[height * y // 4, width * x // 4] for y in (1, 3) for x in (1, 3)]
+    return [tuple(int(round(c / 255) * 255) for c in spot.tolist()) for spot in spots]
+
+
+def make(
+    path: Path,
+    frames: int = 5,
+    rate: Fraction = NTSC,
+    stamps: Sequence[int] | None = None,
+    rgb: np.ndarray | None = None,
+    faststart: bool = False,
+) -> Path:
+    """A small H.264 video; `stamps` are times in milliseconds."""
+    rgb = picture() if rgb is None else rgb
+    options = {"movflags": "faststart"} if faststart else {}
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream("libx264", rate=rate, options={"preset": "ultrafast"})
+        stream.height, stream.width = rgb.shape[:2]
+        stream.pix_fmt = "yuv444p"
+        unit = 1 / rate if stamps is None else Fraction(1, 1000)
+        stream.codec_context.time_base = unit
+        for index in range(frames):
+            frame = av.VideoFrame.from_ndarray(rgb)
+            frame.time_base = unit
+            frame.pts = index if stamps is None else stamps[index]
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def set_matrix(path: Path, a: int, b: int, c: int, d: int) -> None:
+    """Write the display matrix into the track header: stored (x, y) is shown at (ax + cy, bx + dy)."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 4 + 40
+    one = 1 << 16
+    data[at : at + 36] = struct.pack(">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+
+
+def test_numbers_times_and_pictures(tmp_path: Path) -> None:
+    with open_video(make(tmp_path / "a.mp4")) as video:
+        assert video.fps == NTSC
+        assert video.size == (64, 48)
+        assert video.frame_count == 5
+        assert video.duration == pytest.approx(5 / NTSC)
+        frames = list(video)
+        assert video.damaged is None
+    assert [frame.index for frame in frames] == [0, 1, 2, 3, 4]
+    assert [frame.time for frame in frames] == [float(index / NTSC) for index in range(5)]
+    assert frames[4].rgb.dtype == np.uint8
+    assert frames[4].rgb.shape == (48, 64, 3)
+    assert corners(frames[4].rgb) == [RED, GREEN, BLUE, WHITE]
+
+
+def test_variable_frame_rate_is_kept(tmp_path: Path) -> None:
+    stamps = [500, 540, 640, 650, 900]
+    with open_video(make(tmp_path / "a.mkv", stamps=stamps)) as video:
+        assert [frame.time for frame in video] == [0.0, 0.04, 0.14, 0.15, 0.4]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "indexes"),
+    [
+        (None, 0.2, [0, 1]),
+        (0.1, None, [1, 2, 3, 4]),
+        (0.15, 0.35, [2, 3]),
+        (0.0, 9.0, [0, 1, 2, 3, 4]),
+    ],
+)
+def test_section_keeps_frame_numbers(
+    tmp_path: Path, start: float | None, end: float | None, indexes: list[int]
+) -> None:
+    path = make(tmp_path / "a.mp4", rate=Fraction(10))
+    with open_video(path, start, end) as video:
+        frames = list(video)
+        assert video.frame_count == len(indexes)
+    assert [frame.index for frame in frames] == indexes
+    assert [frame.time for frame in frames] == [index / 10 for index in indexes]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        ((1, 0, 0, 1), [RED, GREEN, BLUE, WHITE]),
+        ((0, 1, -1, 0), [BLUE, RED, WHITE, GREEN]),  # a quarter turn clockwise, as phones write it
+        ((-1, 0, 0, -1), [WHITE, BLUE, GREEN, RED]),
+        ((0, -1, 1, 0), [GREEN, WHITE, RED, BLUE]),
+        ((-1, 0, 0, 1), [GREEN, RED, WHITE, BLUE]),  # a mirror
+    ],
+)
+def test_rotation(tmp_path: Path, matrix: tuple[int, int, int, int], shown: list[object]) -> None:
+    path = make(tmp_path / "a.mp4", frames=2)
+    set_matrix(path, *matrix)
+    with open_video(path) as video:
+        assert video.size == ((64, 48) if matrix[0] else (48, 64))
+        for frame in video:
+            assert frame.rgb.shape[:2] == video.size[::-1]
+            assert frame.rgb.flags.c_contiguous
+            assert corners(frame.rgb) == shown
+
+
+def test_agrees_with_ffmpegs_own_angle(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", frames=1)
+    set_matrix(path, 0, 1, -1, 0)
+    with av.open(str(path)) as container:
+        assert next(container.decode(video=0)).rotation == -90
+
+
+def test_one_frame(tmp_path: Path) -> None:
+    with open_video(make(tmp_path / "a.mp4", frames=1)) as video:
+        assert [frame.time for frame in video] == [0.0]
+
+
+@pytest.mark.parametrize("name", ["a.png", "a%03d.jpg", "a:b.png"])
+def test_single_image(tmp_path: Path, name: str) -> None:
+    with av.open(str(tmp_path / "x.png"), "w", format="image2") as container:
+        stream = container.add_stream("mjpeg" if name.endswith("jpg") else "png", rate=1)
+        stream.width, stream.height = 64, 48
+        stream.pix_fmt = "yuvj420p" if name.endswith("jpg") else "rgb24"
+        frame = av.VideoFrame.from_ndarray(picture())
+        packets = [*stream.encode(frame), *stream.encode(None)]
+    (tmp_path / name).write_bytes(bytes(packets[0]))
+    with open_video(tmp_path / name) as video:
+        (frame,) = video
+        assert video.size == (64, 48)
+        assert video.damaged is None
+    assert corners(frame.rgb) == [RED, GREEN, BLUE, WHITE]
+
+
+def test_tiny_picture(tmp_path: Path) -> None:
+    with open_video(make(tmp_path / "a.mp4", rgb=picture(4, 4))) as video:
+        assert [frame.rgb.shape for frame in video] == [(4, 4, 3)] * 5
+
+
+def sound(path: Path) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        frame.sample_rate = 16000
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
+def test_unreadable_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    whole = make(tmp_path / "whole.mp4", frames=30).read_bytes()
+    start = make(tmp_path / "start.mp4", frames=30, faststart=True).read_bytes()
+    texts = {"t.mp4": b"not a film\n" * 200, "t.txt": b"not a film\n" * 200}
+    cut = {"index_lost.mp4": whole[: len(whole) // 2], "header_only.mp4": start[: start.index(b"mdat") + 8]}
+    for name, data in {"empty.mp4": b"", **texts, **cut}.items():
+        (tmp_path / name).write_bytes(data)
+    sound(tmp_path / "sound.m4a")
+    wanted = {
+        "missing.mp4": "no such file",
+        ".": "is a folder",
+        "empty.mp4": "the file is empty",
+        "t.mp4": "cannot be read as a video",
+        "t.txt": "holds no pictures",
+        "index_lost.mp4": "cannot be read as a video",
+        "header_only.mp4": "no frame can be decoded",
+        "sound.m4a": "holds no pictures",
+    }
+    for name, words in wanted.items():
+        with pytest.raises(VideoError, match=words) as caught:
+            open_video(tmp_path / name)
+        message = str(caught.value)
+        assert message.startswith(f"{tmp_path / name}: ")
+        assert "\n" not in message
+    assert capfd.readouterr() == ("", "")
+
+
+def test_truncated_file_gives_what_is_there(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    path = make(tmp_path / "a.mp4", frames=30, rgb=noise, faststart=True)
+    data = path.read_bytes()
+    body = data.index(b"mdat")
+    path.write_bytes(data[: body + (len(data) - body) * 3 // 4])
+    with open_video(path) as video:
+        frames = list(video)
+        assert video.frame_count == 30
+        assert video.damaged == "the file is cut short; only the frames that are there were read"
+    assert 0 < len(frames) < 30
+    assert [frame.index for frame in frames] == list(range(len(frames)))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_damage_in_the_middle_is_passed_over(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    path = make(tmp_path / "a.mp4", frames=30, rgb=noise, faststart=True)
+    data = bytearray(path.read_bytes())
+    body = data.index(b"mdat")
+    middle = body + (len(data) - body) // 2
+    data[middle : middle + 3000] = bytes(3000)
+    path.write_bytes(data)
+    with open_video(path) as video:
+        frames = list(video)
+        assert video.damaged is not None
+        assert "cannot be decoded" in video.damaged
+    assert len(frames) >= 15
+    assert (np.diff([frame.time for frame in frames]) > 0).all()
+
+
+def test_start_beyond_the_end(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", rate=Fraction(10))
+    with pytest.raises(VideoError, match=r"start 2 s lies beyond the end \(0\.50 s\)"):
+        open_video(path, start=2.0)
+    with open_video(path, start=0.45) as video, pytest.raises(VideoError, match=r"last frame is at 0\.40 s"):
+        list(video)
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1.0, None), (2.0, 1.0), (None, 0.0)])
+def test_impossible_section(start: float | None, end: float | None) -> None:
+    with pytest.raises(InputError, match="wanted 0 <= start < end"):
+        open_video("any.mp4", start, end)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "fps", "count"),
+    [
+        ("tfjs_pose_1.mp4", (576, 576), 30, 120),
+        ("tfjs_pose_squats.mp4", (720, 1280), 5, 65),
+        ("tfjs_dance_crop.mp4", (390, 244), 10, 42),
+    ],
+)
+def test_real_footage(shared: Path, name: str, size: tuple[int, int], fps: int, count: int) -> None:
+    with open_video(shared / "videos" / name) as video:
+        assert (video.size, video.fps, video.frame_count) == (size, fps, count)
+        last = -1
+        for frame in video:
+            assert frame.index == last + 1
+            assert frame.time == pytest.approx(frame.index / fps, abs=1e-4)
+            last = frame.index
+        assert video.damaged is None
+    assert last == count - 1

@@ -1,0 +1,158 @@
+"""The writer: exact times, a file that plays in a browser, and nothing left behind on failure."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from vidmotion.errors import OutputError
+from vidmotion.video import VideoWriter, open_video
+
+NOISE = np.random.default_rng(0).integers(0, 255, (8, 240, 320, 3), dtype=np.uint8)
+
+
+def grey(width: int, height: int, level: int = 100) -> np.ndarray:
+    return np.full((height, width, 3), level, np.uint8)
+
+
+def stamps(path: Path) -> list[Fraction]:
+    with av.open(str(path)) as container:
+        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize("fps", [Fraction(30000, 1001), Fraction(24000, 1001), Fraction(25), Fraction(25, 2)])
+def test_constant_rate_is_exact(tmp_path: Path, fps: Fraction) -> None:
+    with VideoWriter(tmp_path / "a.mp4", fps, (64, 48)) as writer:
+        for level in range(12):
+            writer.write(grey(64, 48, level * 20))
+    assert stamps(tmp_path / "a.mp4") == [index / fps for index in range(12)]
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].average_rate == fps
+
+
+def test_times_are_kept(tmp_path: Path) -> None:
+    times = [0.0, 0.04, 0.14, 0.15, 0.4]
+    with VideoWriter(tmp_path / "a.mp4", Fraction(30), (64, 48)) as writer:
+        for time in times:
+            writer.write(grey(64, 48), time)
+        writer.write(grey(64, 48))
+        writer.write(grey(64, 48), 0.1)
+    written = [float(stamp) for stamp in stamps(tmp_path / "a.mp4")]
+    assert written[:5] == pytest.approx(times, abs=1e-4)
+    assert written[5] == pytest.approx(0.4 + 1 / 30, abs=1e-4)
+    assert 0 < written[6] - written[5] < 2e-4  # a time that falls comes right after
+
+
+def test_plays_in_a_browser(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    with VideoWriter(path, Fraction(30), (64, 48)) as writer:
+        writer.write(grey(64, 48))
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec.name, stream.pix_fmt) == ("h264", "yuv420p")
+    data = path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+    assert [item.name for item in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_odd_size_is_padded_to_even(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "a.mp4", Fraction(30), (37, 21)) as writer:
+        writer.write(grey(37, 21))
+    with open_video(tmp_path / "a.mp4") as video:
+        (frame,) = video
+    assert frame.rgb.shape == (22, 38, 3)
+    assert abs(int(frame.rgb[21, 37, 0]) - 100) <= 2
+
+
+@pytest.mark.parametrize("colour", [(255, 0, 0), (0, 158, 115), (86, 180, 233), (255, 255, 255)])
+def test_colours_survive(tmp_path: Path, colour: tuple[int, int, int]) -> None:
+    rgb = np.empty((48, 64, 3), np.uint8)
+    rgb[:] = colour
+    with VideoWriter(tmp_path / "a.mp4", Fraction(30), (64, 48)) as writer:
+        writer.write(rgb)
+    with open_video(tmp_path / "a.mp4") as video:
+        (frame,) = video
+    assert np.abs(frame.rgb.astype(int) - rgb).max() <= 3
+
+
+def test_wrong_shape(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ValueError, match=r"wanted shape \(48, 64, 3\), received \(64, 48, 3\)"),
+        VideoWriter(tmp_path / "a.mp4", Fraction(30), (64, 48)) as writer,
+    ):
+        writer.write(grey(48, 64))
+
+
+def test_error_in_the_block_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "a.mp4"
+    target.write_bytes(b"old")
+
+    def fail() -> None:
+        with VideoWriter(target, Fraction(30), (64, 48)) as writer:
+            writer.write(grey(64, 48))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@contextmanager
+def file_size_limit(count: int) -> Iterator[None]:
+    """The system refuses to write beyond `count` bytes, as on a full disk."""
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (count, old[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+
+
+@pytest.mark.parametrize("room", [0.01, 0.5, 0.99])
+def test_full_disk(tmp_path: Path, room: float) -> None:
+    """The disk fills up in the header, in the pictures, or when the index moves to the front."""
+    target = tmp_path / "a.mp4"
+
+    def write() -> None:
+        with VideoWriter(target, Fraction(30), (320, 240)) as writer:
+            for rgb in NOISE:
+                writer.write(rgb)
+
+    write()
+    size = target.stat().st_size
+    target.write_bytes(b"old")
+    with file_size_limit(int(size * room)), pytest.raises(OutputError, match=r"a\.mp4: cannot be written \("):
+        write()
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_folders_and_names(tmp_path: Path) -> None:
+    (tmp_path / "folder.mp4").mkdir()
+    for name, words in {
+        "no/where.mp4": r"cannot be written \(No such file or directory\)",
+        "a.gif": "ends in .mp4",
+        "folder.mp4": "is a folder",
+    }.items():
+        with pytest.raises(OutputError, match=words):
+            VideoWriter(tmp_path / name, Fraction(30), (64, 48))
+
+
+def test_no_frames(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no frame to write"), VideoWriter(tmp_path / "a.mp4", Fraction(30), (64, 48)):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vidmotion.video.writer.ENCODER", "libx999")
+    with pytest.raises(OutputError, match="this PyAV has no libx999"):
+        VideoWriter(tmp_path / "a.mp4", Fraction(30), (64, 48))

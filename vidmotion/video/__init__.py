@@ -1,0 +1,6 @@
+"""Videos in and out, by PyAV. Knows nothing about people."""
+
+from vidmotion.video.reader import Frame, Video, open_video
+from vidmotion.video.writer import VideoWriter
+
+__all__ = ["Frame", "Video", "VideoWriter", "open_video"]

@@ -1,0 +1,159 @@
+"""Writes H.264 in MP4 that plays in a browser, through a temporary file that replaces the target at the end.
+
+Knows nothing about what the pictures show.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from vidmotion.errors import OutputError
+
+ENCODER = "libx264"
+BT709 = 1
+LIMITED_RANGE = 1
+FINEST_TICK = 1_000_000
+"""Ticks per second that an MP4 time scale may have here; rates with larger numerators are rounded."""
+FALLBACK_TICK = 90_000
+
+
+class VideoWriter:
+    """A video being written, as a context manager.
+
+    Leaving the block without an error puts the finished file at `path`; any error removes what was written
+    and leaves a file that was there before as it is.
+    """
+
+    def __init__(self, path: Path | str, fps: Fraction, size: tuple[int, int], crf: int = 20) -> None:
+        """Begin a file.
+
+        Args:
+            fps: rate of frames that are written without a time.
+            size: width and height of the pictures; odd ones are padded by a row or column.
+            crf: x264's quality, lower is better.
+
+        Raises:
+            OutputError: the name does not end in .mp4, the folder cannot be written to, or PyAV lacks x264.
+        """
+        self.path = Path(path)
+        self._size = size
+        self._tick = _tick(fps)
+        self._step = max(round(1 / (fps * self._tick)), 1)
+        self._last: int | None = None
+        if self.path.suffix.lower() != ".mp4":
+            raise OutputError(f"{self.path}: videos are written as MP4; choose a name that ends in .mp4")
+        if self.path.is_dir():
+            raise OutputError(f"{self.path}: is a folder; choose another name")
+        self._part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part.mp4")
+        self._container, self._stream = self._begin(fps, crf)
+
+    def _begin(self, fps: Fraction, crf: int) -> tuple[OutputContainer, VideoStream]:
+        if ENCODER not in av.codec.codecs_available:
+            raise OutputError(f"this PyAV has no {ENCODER}; `pip install --force-reinstall av` brings it")
+        try:
+            # Opened by hand first: FFmpeg would report a missing folder only when the first frame is written.
+            self._part.touch()
+            container = av.open(str(self._part), "w", format="mp4", options={"movflags": "faststart"})
+        except OSError as error:
+            raise self._failure(error) from error
+        options = {"crf": str(crf), "preset": "veryfast"}
+        stream = cast(VideoStream, container.add_stream(ENCODER, rate=fps, options=options))
+        stream.time_base = self._tick
+        _set_format(stream.codec_context, self._size, self._tick)
+        return container, stream
+
+    def write(self, rgb: NDArray[np.uint8], time: float | None = None) -> None:
+        """Append a picture.
+
+        Args:
+            rgb: (H, W, 3) of the size given at the beginning.
+            time: seconds from the start of the video, after that of the last frame; None is one frame later.
+
+        Raises:
+            OutputError: the disk is full or otherwise refuses.
+        """
+        width, height = self._size
+        if rgb.shape != (height, width, 3):
+            raise ValueError(f"VideoWriter.write: wanted shape ({height}, {width}, 3), received {rgb.shape}")
+        if width % 2 or height % 2:
+            rgb = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
+        frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+        frame.time_base = self._tick
+        frame.pts = self._last = self._stamp(time)
+        self._encode(frame)
+
+    def _stamp(self, time: float | None) -> int:
+        """Ticks of the next frame; they rise even where two times fall on one tick."""
+        if self._last is None:
+            return round((time or 0) / self._tick)
+        if time is None:
+            return self._last + self._step
+        return max(round(time / self._tick), self._last + 1)
+
+    def _encode(self, frame: av.VideoFrame | None) -> None:
+        try:
+            self._container.mux(self._stream.encode(frame))
+        except (av.FFmpegError, OSError) as error:
+            raise self._failure(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._discard()
+
+    def _finish(self) -> None:
+        if self._last is None:
+            raise OutputError(f"{self.path}: not written, there was no frame to write")
+        self._encode(None)
+        try:
+            self._container.close()
+            self._part.replace(self.path)
+        except (av.FFmpegError, OSError) as error:
+            raise self._failure(error) from error
+
+    def _discard(self) -> None:
+        """Remove the temporary file if it is still there."""
+        # Closing writes the index, which fails where frames failed; the file goes away anyway.
+        with suppress(av.FFmpegError, OSError):
+            self._container.close()
+        self._part.unlink(missing_ok=True)
+
+    def _failure(self, error: av.FFmpegError | OSError) -> OutputError:
+        return OutputError(
+            f"{self.path}: cannot be written ({error.strerror}); free some space or choose another folder"
+        )
+
+
+def _set_format(context: VideoCodecContext, size: tuple[int, int], tick: Fraction) -> None:
+    context.width, context.height = size[0] + size[0] % 2, size[1] + size[1] % 2
+    context.pix_fmt = "yuv420p"
+    context.time_base = tick
+    # Without these tags players guess the matrix from the height, and colours shift.
+    context.colorspace = context.color_primaries = context.color_trc = BT709
+    context.color_range = LIMITED_RANGE
+
+
+def _tick(fps: Fraction) -> Fraction:
+    """A unit of time, about 0.1 ms or finer, in which a frame of this rate is a whole number."""
+    ticks = fps.numerator * max(10_000 // fps.numerator, 1)
+    return Fraction(1, ticks if ticks <= FINEST_TICK else FALLBACK_TICK)
