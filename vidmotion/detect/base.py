@@ -29,9 +29,7 @@ class Detection:
         wanted = {"xy": (len(self.score), 2), "score": (len(self.score),), "box": (4,)}
         for name, shape in wanted.items():
             if getattr(self, name).shape != shape:
-                raise ValueError(
-                    f"Detection.{name}: wanted shape {shape}, received {getattr(self, name).shape}"
-                )
+                raise ValueError(f"Detection.{name}: wanted shape {shape}, received {getattr(self, name).shape}")
 
 
 class Detector(Protocol):

@@ -8,6 +8,8 @@ from the person network where a followed region has drifted. Knows no identities
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from vidmotion.detect.base import Detection, Picture
@@ -18,6 +20,8 @@ from vidmotion.weights import DetectorFiles
 MAX_PEOPLE = 5
 
 _PRESENCE = 0.5
+_NEW_VISIBILITY = 0.5
+"""Mean of the landmarks from which on somebody new is believed in: trees and wild poses stay below."""
 _LOOK_EVERY = 5
 """Frames between looks for newcomers; each look takes the next window of the picture."""
 _WIDE = 1.2
@@ -28,6 +32,8 @@ _SAME_POSE = 0.08
 _TURNED = np.pi / 4
 _GROWN = 1.5
 _SMALLEST, _LARGEST = 24.0, 4.0
+_SEARCH_FRAMES = 30
+_NEARBY, _NEARBY_GROWTH = 1.25, 0.02
 
 
 class BlazePose:
@@ -51,37 +57,70 @@ class BlazePose:
         self._people = PersonNetwork(files.person, threads)
         self._landmarks = LandmarkNetwork(files.landmarks, threads)
         self._max_people = max_people
-        self._regions: list[Region] = []
-        self._turn = 0
+        self.reset()
 
     def reset(self) -> None:
         """Forget all frames so far; called before another video."""
-        self._regions = []
+        self._regions: list[Region] = []
+        self._lost: list[_Lost] = []
         self._turn = 0
+        self._started = False
 
     def detect(self, rgb: Picture, index: int) -> list[Detection]:
         """The people in a frame; frames come in order."""
-        followed = [self._landmarks.read(rgb, region) for region in self._regions]
-        poses = [pose for pose in followed if _plausible(pose, rgb)]
-        tiles = self._windows(rgb, index, everywhere=len(poses) < len(followed) or not poses)
-        for region in self._people.find(rgb, tiles) if tiles else []:
-            if not any(_agrees(region, pose.region) for pose in poses):
-                pose = self._landmarks.read(rgb, region)
-                if _plausible(pose, rgb):
+        poses, lost = [], []
+        for region in self._regions:
+            pose = self._landmarks.read(rgb, region)
+            if _plausible(pose, rgb):
+                poses.append(pose)
+            else:
+                lost.append(_Lost(region))
+        self._lost += lost
+        for found in self._people.find(rgb, self._windows(rgb, index, everywhere=bool(lost))):
+            if not any(_agrees(found, pose.region) for pose in poses):
+                pose = self._landmarks.read(rgb, found)
+                if _plausible(pose, rgb) and pose.visibility.mean() >= _NEW_VISIBILITY:
                     poses.append(pose)
         kept = distinct(poses)[: self._max_people]
         self._regions = [pose.region for pose in kept]
+        self._lost = [gone.later() for gone in self._lost if gone.searched(self._regions)]
+        self._started = True
         return [_detection(pose, rgb) for pose in kept]
 
     def _windows(self, rgb: Picture, index: int, everywhere: bool) -> list[Tile]:
         """Where to look for people in this frame."""
         every = windows(rgb.shape[1], rgb.shape[0])
-        if everywhere:
-            return every
-        if index % _LOOK_EVERY or len(self._regions) >= self._max_people:
-            return []
+        near = [gone.tile for gone in self._lost]
+        if everywhere or not self._started:
+            return every + near
+        if len(self._regions) >= self._max_people or (self._regions and index % _LOOK_EVERY):
+            return near
         self._turn += 1
-        return [every[self._turn % len(every)]]
+        return [every[self._turn % len(every)], *near]
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """Somebody who was followed until a moment ago, and is looked for nearby."""
+
+    region: Region
+    frames: int = 0
+    """Frames since then."""
+
+    @property
+    def tile(self) -> Tile:
+        """Where to look: closer than at the whole picture, wider with every frame."""
+        side = self.region.side * (_NEARBY + _NEARBY_GROWTH * self.frames)
+        return Tile(self.region.x - side / 2, self.region.y - side / 2, side)
+
+    def later(self) -> _Lost:
+        return _Lost(self.region, self.frames + 1)
+
+    def searched(self, followed: list[Region]) -> bool:
+        """Whether the search goes on: not for long, and not where somebody is followed again."""
+        near = self.region.side / 2
+        back = any(np.hypot(other.x - self.region.x, other.y - self.region.y) < near for other in followed)
+        return self.frames < _SEARCH_FRAMES and not back
 
 
 def windows(width: int, height: int) -> list[Tile]:

@@ -107,6 +107,8 @@ class PersonNetwork:
 
     def find(self, rgb: Picture, tiles: list[Tile]) -> list[Region]:
         """One region for each person seen in any of the windows, the surest first."""
+        if not tiles:
+            return []
         parts = [self._candidates(rgb, tile) for tile in tiles]
         boxes, points, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
         return [Region.around(person[0], person[1]) for person in merge(boxes, points, scores)]
@@ -120,9 +122,7 @@ class PersonNetwork:
         center, size = raw[:, :2] + self._anchors[sure], raw[:, 2:4]
         points = raw[:, 4:].reshape(-1, 4, 2) + self._anchors[sure, None]
         corner = np.array([tile.x, tile.y], np.float32)
-        boxes = np.hstack(
-            [corner + (center - size / 2) * tile.side, corner + (center + size / 2) * tile.side]
-        )
+        boxes = np.hstack([corner + (center - size / 2) * tile.side, corner + (center + size / 2) * tile.side])
         return boxes, corner + points * tile.side, scores[sure]
 
 
