@@ -55,6 +55,8 @@ def from_document(tree: Any) -> Scene:
     if version != SCHEMA:
         raise InputError(f"schema {version!r} is not known to this version of vidmotion; wanted {SCHEMA!r}")
     size = _numbers(tree, "size", "", kinds="iu", shape=(2,))
+    if not (size > 0).all():
+        raise InputError(f"field size: wanted a width and a height, received {size.tolist()}")
     people = tuple(_person(item, f"people[{index}].") for index, item in enumerate(_get(tree, "people", list, "")))
     _check_ids([person.id for person in people])
     return Scene(
