@@ -1,0 +1,85 @@
+"""How far the joints of a BVH file are from the motion it was made of, as other programs read it.
+
+    python benchmarks/bvh_readers/compare.py MOTION.json FILE.bvh [--node-folder DIR] [--python PYTHON ...]
+
+MOTION.json is a scene with one person whose frames follow each other at the scene's frame rate. Readers that
+are not installed are named and left out: `npm install three@0.187.0` in --node-folder, `pip install bpy==5.0.1`
+(Python 3.11) and `pip install bvhio` in environments whose interpreters --python names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from vidmotion.export import load
+from vidmotion.export.pose import NODES
+
+HERE = Path(__file__).parent.resolve()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("motion", type=Path)
+    parser.add_argument("bvh", type=Path)
+    parser.add_argument("--node-folder", type=Path, default=Path.cwd())
+    parser.add_argument("--python", action="append", default=[], help="interpreter that has bpy or bvhio")
+    options = parser.parse_args()
+    joints = truth(options.motion)
+    bvh = str(options.bvh.resolve())
+    runs = [("three", ["node", str(HERE / "read_three.mjs"), bvh], options.node_folder)]
+    for python in options.python or [sys.executable]:
+        for reader in ("bpy", "bvhio"):
+            runs.append((reader, [python, str(HERE / f"read_{reader}.py"), bvh], Path.cwd()))
+    told = [tell(name, command, folder, joints) for name, command, folder in runs]
+    ran = [worst for worst in told if worst is not None]
+    return 0 if ran and max(ran) < 1.0 else 1
+
+
+def truth(path: Path) -> np.ndarray:
+    """(T, 17, 3) metres."""
+    (person,) = load(path).people
+    if person.motion is None:
+        raise SystemExit(f"{path} holds no motion")
+    return np.asarray(person.motion.joints)
+
+
+def tell(name: str, command: list[str], folder: Path, joints: np.ndarray) -> float | None:
+    """Print one reader's largest difference and return it in millimetres; None if it did not run."""
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    except FileNotFoundError:
+        print(f"{name:16} not run: {command[0]} is not installed")
+        return None
+    except subprocess.CalledProcessError as error:
+        print(f"{name:16} not run: {(error.stderr.strip().splitlines() or ['no message'])[-1]}")
+        return None
+    answer = json.loads(done.stdout)
+    worst, where = difference(answer["places"], joints)
+    print(f"{answer['reader']:16} {len(joints)} frames, at most {worst:.4f} mm ({where})")
+    return worst
+
+
+def difference(places: dict[str, list[list[float]]], joints: np.ndarray) -> tuple[float, str]:
+    """The largest distance in millimetres, and at which joint."""
+    worst, where = 0.0, ""
+    wanted = {node.name: node.joint for node in NODES}
+    if "Head*" in places:
+        wanted["Head*"] = 10
+    for name, joint in wanted.items():
+        read = np.array(places[name]) * 10
+        if len(read) != len(joints):
+            raise SystemExit(f"{name}: the reader sees {len(read)} frames, the motion has {len(joints)}")
+        far = float(np.linalg.norm(read - joints[:, joint] * 1000, axis=1).max())
+        if far > worst:
+            worst, where = far, name
+    return worst, where
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
