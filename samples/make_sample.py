@@ -19,7 +19,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from samples.figure import Figure, matrices, pose, read_body, shape
-from samples.stage import Clothes, Lens, Room, draw, look
+from samples.stage import Clothes, Lens, Room, draw_figure, draw_room, look
 
 CLIP, LOOP = "02_01", (10, 76)
 """The source clip and the frames, two gait cycles apart, between which it repeats best."""
@@ -132,9 +132,7 @@ def film(people: np.ndarray, rng: np.random.Generator) -> list[Lens]:
     aim = np.stack([np.convolve(np.pad(p, 30, mode="edge"), np.ones(61) / 61, "valid") for p in people.T], -1)
     lenses = []
     for t in range(count):
-        position = np.array(
-            [-1.1 + 2.2 * time[t], 1.45 + 0.15 * time[t], 6.0 - 0.6 * np.sin(np.pi * time[t])]
-        )
+        position = np.array([-1.1 + 2.2 * time[t], 1.45 + 0.15 * time[t], 6.0 - 0.6 * np.sin(np.pi * time[t])])
         position += 0.012 * shake[t, :3]
         target = np.array([0.55 * aim[t, 0], 0.86, 0.0]) + 0.015 * np.append(shake[t, 3:5], 0)
         rotation, translation = look(position, target, 0.006 * shake[t, 2])
@@ -206,9 +204,7 @@ def act(figure: Figure, folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--body", type=Path, required=True, help="SMPL-format body, .npz")
     parser.add_argument("--mocap", type=Path, required=True, help="folder of packed motion capture")
     parser.add_argument("--out", type=Path, default=Path("samples"))
@@ -225,7 +221,7 @@ def main() -> None:
     room, clothes = furnish()
     pictures = []
     for points, lens in zip(vertices, lenses, strict=True):
-        picture = draw(figure, points, clothes, room, lens)
+        picture = draw_figure(draw_room(room, lens), figure, points, clothes, lens)
         grain = rng.normal(0, 1.6, (*picture.shape[:2], 1))
         pictures.append(np.clip(picture + grain + 0.5, 0, 255).astype(np.uint8))
     write_video(arguments.out / "walk_wave.mp4", pictures)

@@ -104,18 +104,8 @@ class Clothes:
         return colours.astype(np.float64), np.array([self.sleeve, self.leg, self.pattern, self.long_hair])
 
 
-def draw(
-    figure: Figure, vertices: np.ndarray, clothes: Clothes, room: Room, lens: Lens, samples: int = 2
-) -> np.ndarray:
-    """One picture.
-
-    Args:
-        vertices: (V, 3) the posed figure, metres in the world.
-        samples: sub-pixels along each axis.
-
-    Returns:
-        (height, width, 3) uint8 RGB.
-    """
+def draw_room(room: Room, lens: Lens, samples: int = 2) -> np.ndarray:
+    """The empty room, (height, width, 3) RGB 0..255; `samples` sub-pixels along each axis."""
     width, height = lens.size
     picture = np.empty((height, width, 3))
     _trace_room(
@@ -132,8 +122,23 @@ def draw(
         room.box_colours,
         room.box_patterns,
     )
-    picture *= _shadow(figure, vertices, lens)[..., None]
-    _draw_figure(picture, figure, vertices, clothes, lens, samples)
+    return picture
+
+
+def draw_figure(
+    empty: np.ndarray, figure: Figure, vertices: np.ndarray, clothes: Clothes, lens: Lens, samples: int = 2
+) -> np.ndarray:
+    """The figure in a room.
+
+    Args:
+        empty: (height, width, 3) what `draw_room` gave for the same lens.
+        vertices: (V, 3) the posed figure, metres in the world.
+
+    Returns:
+        (height, width, 3) uint8 RGB.
+    """
+    picture = empty * _shadow(figure, vertices, lens)[..., None]
+    _lay_over(picture, figure, vertices, clothes, lens, samples)
     return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
 
 
@@ -150,12 +155,11 @@ def _flatten(vertices: np.ndarray, faces: np.ndarray, ray: np.ndarray, lens: Len
     """(height, width) 0..1: the faces laid on the floor along `ray`, blurred by `blur` focal lengths."""
     mask = np.zeros(lens.size[::-1], np.uint8)
     flat = lens.project(vertices - vertices[:, 1:2] * ray)
-    for triangle in np.round(flat * 16).astype(np.int32)[faces]:
-        cv2.fillConvexPoly(mask, triangle, 255, shift=4)
+    _cover(mask, flat, faces)
     return cv2.GaussianBlur(mask, (0, 0), max(blur * lens.focal, 0.5)).astype(np.float32) / 255
 
 
-def _draw_figure(
+def _lay_over(
     picture: np.ndarray, figure: Figure, vertices: np.ndarray, clothes: Clothes, lens: Lens, samples: int
 ) -> None:
     faces = figure.body.faces
@@ -182,17 +186,20 @@ def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
 def _add_normals(vertices, faces, normals):
     for t in range(len(faces)):
         a, b, c = faces[t]
-        normal = np.cross(vertices[b] - vertices[a], vertices[c] - vertices[a])
-        normals[a] += normal
-        normals[b] += normal
-        normals[c] += normal
+        for i in range(3):
+            j, k = (i + 1) % 3, (i + 2) % 3
+            u = (vertices[b, j] - vertices[a, j]) * (vertices[c, k] - vertices[a, k])
+            v = (vertices[b, k] - vertices[a, k]) * (vertices[c, j] - vertices[a, j])
+            normals[a, i] += u - v
+            normals[b, i] += u - v
+            normals[c, i] += u - v
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
 def _rasterise(points, z, faces, attributes, depth, values):
     """Nearest surface per sub-pixel: inverse depth (H, W) and attributes (H, W, 6), right in perspective."""
     height, width = depth.shape
@@ -220,14 +227,32 @@ def _rasterise(points, z, faces, attributes, depth, values):
                         values[y, x, k] = mix / near
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
+def _cover(mask, points, faces):
+    """Set the pixels whose middle lies in any face, whichever way it is turned."""
+    height, width = mask.shape
+    for t in range(len(faces)):
+        a, b, c = faces[t]
+        ax, ay, bx, by = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
+        cx, cy = points[c, 0], points[c, 1]
+        for y in range(max(0, int(min(ay, by, cy) - 0.5)), min(height, int(max(ay, by, cy) + 1.5))):
+            for x in range(max(0, int(min(ax, bx, cx) - 0.5)), min(width, int(max(ax, bx, cx) + 1.5))):
+                px, py = x + 0.5, y + 0.5
+                ab = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
+                bc = (cx - bx) * (py - by) - (cy - by) * (px - bx)
+                ca = (ax - cx) * (py - cy) - (ay - cy) * (px - cx)
+                if min(ab, bc, ca) >= 0 or max(ab, bc, ca) <= 0:
+                    mask[y, x] = 255
+
+
+@numba.njit(cache=True, fastmath=True)
 def _hash(i, j, k):
     """A number in 0..1 that looks random."""
     x = np.sin(i * 12.9898 + j * 78.233 + k * 37.719) * 43758.5453
     return x - np.floor(x)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
 def _cloudy(x, y, seed):
     """Smooth noise in 0..1, one blob per unit."""
     i, j = np.floor(x), np.floor(y)
@@ -238,7 +263,7 @@ def _cloudy(x, y, seed):
     return top * (1 - v) + bottom * v
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
 def _dress(x, y, z, colours, cut, rgb):
     """The colour of the point (x, y, z) of the template; returns how much it shines."""
     skin, hair, shirt, stripe, trousers, shoes = 0, 1, 2, 3, 4, 5
@@ -285,7 +310,7 @@ def _dress(x, y, z, colours, cut, rgb):
     return 0.22 if part in (skin, shoes) else 0.05
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
 def _face(side, y, hair, rgb):
     """Brows, eyes, nostrils, lips and a hint of blush over the skin."""
     eye = ((side - 0.030) / 0.015) ** 2 + ((y - 0.654) / 0.007) ** 2
@@ -311,7 +336,7 @@ def _face(side, y, hair, rgb):
             rgb[k] *= 0.55
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
 def _paint(picture, corner, samples, depth, values, colours, cut, light, view):
     """Shade the rasterised figure and lay it over the picture, averaging the sub-pixels."""
     height, width = depth.shape
@@ -335,9 +360,7 @@ def _paint(picture, corner, samples, depth, values, colours, cut, light, view):
                     fill = max(0.0, (normal * view).sum())
                     gloss = max(0.0, (normal * half).sum()) ** 24
                     for k in range(3):
-                        total[k] += (
-                            rgb[k] * (0.20 + 0.48 * key + 0.22 * sky + 0.20 * fill) + 255 * shine * gloss
-                        )
+                        total[k] += rgb[k] * (0.20 + 0.48 * key + 0.22 * sky + 0.20 * fill) + 255 * shine * gloss
             if count:
                 share = count / samples**2
                 pixel = picture[corner[1] + y, corner[0] + x]
@@ -345,7 +368,7 @@ def _paint(picture, corner, samples, depth, values, colours, cut, light, view):
                     pixel[k] = pixel[k] * (1 - share) + share * total[k] / count
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
 def _enter(origin, ray, box):
     """Distance at which a ray enters a box and the axis of the face; (-1, 0) if it misses."""
     near, far, axis = 0.0, 1e9, 0
@@ -362,7 +385,7 @@ def _enter(origin, ray, box):
     return near, axis
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
 def _floor(x, z, kind):
     """Brightness of the floor."""
     if kind == 0:
@@ -378,7 +401,7 @@ def _floor(x, z, kind):
     return 0.85 + 0.25 * _cloudy(x * 40, z * 40, 6.0) * _cloudy(x * 3, z * 3, 7.0)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, fastmath=True)
 def _box_colour(u, v, pattern, colours, rgb):
     """Colour at (u, v) in 0..1 of a box's face."""
     which = 0
@@ -397,20 +420,25 @@ def _box_colour(u, v, pattern, colours, rgb):
         rgb[k] = colours[which, k] * shade
 
 
-@numba.njit(cache=True)
-def _trace_room(
-    picture, eye, rotation, focal, samples, low, high, colours, floor, boxes, box_colours, box_patterns
-):
+@numba.njit(cache=True, fastmath=True)
+def _copy(source, target):
+    for k in range(3):
+        target[k] = source[k]
+
+
+@numba.njit(cache=True, fastmath=True)
+def _trace_room(picture, eye, rotation, focal, samples, low, high, colours, floor, boxes, box_colours, box_patterns):
     height, width = picture.shape[:2]
     shades = (0.86, 1.0, 0.72)
-    rgb = np.zeros(3)
+    rgb, ray, point = np.zeros(3), np.zeros(3), np.zeros(3)
     for y in range(height):
         for x in range(width):
             picture[y, x] = 0
             for s in range(samples * samples):
                 px = x + (s % samples + 0.5) / samples - width / 2
                 py = y + (s // samples + 0.5) / samples - height / 2
-                ray = rotation.T @ np.array([px / focal, py / focal, 1.0])
+                for k in range(3):
+                    ray[k] = (rotation[0, k] * px + rotation[1, k] * py) / focal + rotation[2, k]
                 best, axis, hit = 1e9, 0, -1
                 for k in range(3):
                     wall = high[k] if ray[k] > 0 else low[k]
@@ -422,7 +450,8 @@ def _trace_room(
                     t, face = _enter(eye, ray, boxes[n])
                     if 0 < t < best:
                         best, axis, hit = t, face, n
-                point = eye + best * ray
+                for k in range(3):
+                    point[k] = eye[k] + best * ray[k]
                 shade = shades[axis]
                 if hit >= 0:
                     box = boxes[hit]
@@ -440,17 +469,16 @@ def _trace_room(
                         dx = max(box[0] - point[0], point[0] - box[3], 0.0)
                         dz = max(box[2] - point[2], point[2] - box[5], 0.0)
                         shade *= 1 - 0.35 * np.exp(-(dx * dx + dz * dz) / 0.02)
-                    rgb[:] = colours[1]
+                    _copy(colours[1], rgb)
                 elif axis == 1:
-                    rgb[:] = colours[2]
+                    _copy(colours[2], rgb)
                 else:
                     along = point[2] if axis == 0 else point[0]
-                    rgb[:] = colours[0]
-                    shade *= (
-                        0.84 + 0.13 * min(point[1] / 2.0, 1.0) + 0.05 * _cloudy(along * 2, point[1] * 2, 9.0)
-                    )
+                    _copy(colours[0], rgb)
+                    shade *= 0.84 + 0.13 * min(point[1] / 2.0, 1.0) + 0.05 * _cloudy(along * 2, point[1] * 2, 9.0)
                     if point[1] < 0.11:
-                        rgb[:] = 0.5 * colours[0] + 110
+                        for k in range(3):
+                            rgb[k] = 0.5 * colours[0, k] + 110
                         shade *= 0.80 if point[1] > 0.10 else 0.95
                 for k in range(3):
                     picture[y, x, k] += rgb[k] * shade
