@@ -58,9 +58,7 @@ def train_mlp(sampler: WindowSampler, steps: int) -> tuple[FrameMLP, Tensor]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mocap", type=Path, required=True, help="folder of packed motion capture")
     parser.add_argument("--weights", help="network: name or file; default: the one that lift uses")
     parser.add_argument("--steps", type=int, default=6000, help="training steps of the MLP")
@@ -80,9 +78,7 @@ def main() -> None:
     print(f"{'lifter':27} | MPJPE P-MPJPE velocity | MPJPE P-MPJPE velocity")
     for name, lifter in lifters.items():
         rows = [measure(lifter, mocap, noise) for noise in (Pose3DConfig().noise, None)]
-        print(
-            f"{name:27} | " + " | ".join(f"{e.mpjpe:5.1f} {e.p_mpjpe:7.1f} {e.velocity:8.1f}" for e in rows)
-        )
+        print(f"{name:27} | " + " | ".join(f"{e.mpjpe:5.1f} {e.p_mpjpe:7.1f} {e.velocity:8.1f}" for e in rows))
 
 
 if __name__ == "__main__":

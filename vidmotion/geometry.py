@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from vidmotion.types import Floats
@@ -76,4 +78,4 @@ def runs(frames: np.ndarray) -> list[slice]:
     """The unbroken runs of rising frame numbers (T,)."""
     edges = np.flatnonzero(np.diff(frames) > 1) + 1
     bounds = [0, *edges.tolist(), len(frames)]
-    return [slice(start, stop) for start, stop in zip(bounds, bounds[1:], strict=False) if stop > start]
+    return [slice(start, stop) for start, stop in itertools.pairwise(bounds) if stop > start]

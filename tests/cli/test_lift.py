@@ -1,0 +1,270 @@
+"""`vidmotion lift` end to end on real pictures, and what it says of bad input. The real detector and weights run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vidmotion import weights
+from vidmotion.cli.main import main
+from vidmotion.errors import WeightsError
+from vidmotion.model.checkpoint import save_weights
+from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.video.reader import open_video
+from vidmotion.video.writer import VideoWriter
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def detector() -> None:
+    try:
+        weights.fetch("blazepose")
+    except WeightsError as error:
+        pytest.skip(f"the detector cannot be fetched: {error}")
+
+
+@pytest.fixture
+def vidmotion(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the program; exit code and stderr come back."""
+
+    def run(*args: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["vidmotion", *map(str, args)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, capsys.readouterr().err
+
+    return run
+
+
+def write_video(path: Path, pictures: Iterator[np.ndarray] | list[np.ndarray], rate: int = 30) -> Path:
+    pictures = list(pictures)
+    height, width = pictures[0].shape[:2]
+    with VideoWriter(path, Fraction(rate), (width, height)) as writer:
+        for picture in pictures:
+            writer.write(picture)
+    return path
+
+
+def beginning(video: Path, frames: int) -> list[np.ndarray]:
+    with open_video(video) as source:
+        return [frame.rgb for frame in islice(source, frames)]
+
+
+@pytest.fixture(scope="session")
+def second(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One second of the sample."""
+    return write_video(tmp_path_factory.mktemp("second") / "second.mp4", beginning(sample, 30))
+
+
+def test_a_video_becomes_motion_in_every_format(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    code, told = vidmotion("lift", second, "-o", tmp_path, "-f", "json", "-f", "bvh", "-f", "npz", "--render")
+    assert code == 0, told
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["second.bvh", "second.json", "second.mp4", "second.npz"]
+    content = json.loads((tmp_path / "second.json").read_text())
+    (person,) = content["people"]
+    assert len(person["frames"]) == len(person["motion"]["joints"]) == 30
+    assert content["provenance"]["detector"]["name"].startswith("blazepose")
+    joints = np.array(person["motion"]["joints"])
+    assert 1.3 < np.median(joints[:, 10, 1]) < 1.8
+    assert abs(np.median(joints[:, [3, 6], 1].min(1)) - 0.039 * 1.7) < 0.06
+    for word in ("1 people in 30 frames", "detect:", "lift:", "render:", "wrote"):
+        assert word in told
+
+
+def test_results_are_not_replaced_unasked(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    (tmp_path / "second.json").write_text("mine")
+    code, told = vidmotion("lift", second, "-o", tmp_path)
+    assert code == 1
+    assert "exists already; pass -y" in told
+    assert (tmp_path / "second.json").read_text() == "mine"
+    assert vidmotion("lift", second, "-o", tmp_path, "-y", "-q") == (0, "")
+
+
+def test_a_bad_video_does_not_stop_the_others(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no video")
+    code, told = vidmotion("lift", bad, second, "-o", tmp_path / "out")
+    assert code == 1
+    assert "1 of 2 videos failed" in told
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["second.json"]
+
+
+def test_start_end_and_person_choose(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    code, told = vidmotion("lift", second, "-o", tmp_path, "--start", "0:00.2", "--end", "0.85", "--person", 0)
+    assert code == 0, told
+    (person,) = json.loads((tmp_path / "second.json").read_text())["people"]
+    assert person["frames"][0] == 6
+    assert person["times"][-1] < 0.86
+    code, told = vidmotion("lift", second, "-o", tmp_path, "-y", "--person", 7)
+    assert (code, "no person 7; there are 0" in told) == (1, True)
+
+
+def test_one_frame_is_lifted(sample: Path, tmp_path: Path, vidmotion: Run) -> None:
+    video = write_video(tmp_path / "one.mp4", beginning(sample, 1))
+    code, told = vidmotion("lift", video, "-o", tmp_path / "out", "-f", "json", "-f", "bvh", "--render")
+    assert code == 0, told
+    (person,) = json.loads((tmp_path / "out" / "one.json").read_text())["people"]
+    assert person["frames"] == [0]
+
+
+def test_a_truncated_video_gives_what_is_there(sample: Path, tmp_path: Path, vidmotion: Run) -> None:
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(sample.read_bytes()[: sample.stat().st_size // 2])
+    code, told = vidmotion("lift", cut, "-o", tmp_path / "out", "--end", 1)
+    assert code in (0, 1)
+    if code == 1:
+        assert one_line(told).startswith("error: ")
+
+
+def one_line(told: str) -> str:
+    lines = [line for line in told.splitlines() if line.strip() and not line.startswith(("INFO", "detector "))]
+    assert len(lines) == 1, told
+    return lines[0]
+
+
+def silence(path: Path) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(8000))
+
+
+BAD = {
+    "missing": (lambda path: None, "no such file"),
+    "empty": (lambda path: path.touch(), "empty"),
+    "text": (lambda path: path.write_text("hello"), "not a video"),
+    "audio": (silence, "no video|no picture"),
+    "folder": (lambda path: path.mkdir(), "folder"),
+    "blank": (lambda path: write_video(path, [np.zeros((64, 64, 3), np.uint8)] * 20), "nobody is in view"),
+    "narrow": (lambda path: write_video(path, [np.zeros((64, 4, 3), np.uint8)] * 20), "nobody is in view"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_input_is_one_line_and_leaves_nothing(kind: str, tmp_path: Path, vidmotion: Run) -> None:
+    make, wanted = BAD[kind]
+    video = tmp_path / f"{kind}.mp4"
+    make(video)
+    code, told = vidmotion("lift", video, "-o", tmp_path / "out", "--render")
+    assert code == 1
+    line = one_line(told)
+    assert line.startswith("error: ")
+    assert any(word in line.lower() for word in wanted.split("|")), line
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_an_output_folder_that_is_a_file_is_refused_before_the_work(
+    second: Path, tmp_path: Path, vidmotion: Run
+) -> None:
+    (tmp_path / "file").touch()
+    code, told = vidmotion("lift", second, "-o", tmp_path / "file" / "out")
+    assert code == 1
+    assert "name another with -o" in one_line(told)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--format", "xyz"], "xyz"),
+        (["--start", "soon"], "wanted seconds or HH:MM:SS"),
+        (["--person", "Bob"], "wanted an id such as 0, or all"),
+        (["--height", "17"], "height"),
+        (["--frobnicate"], "frobnicate"),
+    ],
+)
+def test_wrong_usage_exits_with_2(second: Path, vidmotion: Run, args: list[str], message: str) -> None:
+    code, told = vidmotion("lift", second, *args)
+    assert code == 2
+    assert message in told
+
+
+def test_unknown_names_are_told_with_what_there_is(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    code, told = vidmotion("lift", second, "-o", tmp_path, "--weights", "nonsense")
+    assert (code, "pose3d-small" in told) == (1, True)
+    code, told = vidmotion("lift", second, "-o", tmp_path, "--detector", "nonsense")
+    assert (code, "blazepose-heavy" in told) == (1, True)
+
+
+def test_a_checkpoint_that_does_not_fit_is_refused(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    torch.save({"model_pos": {"pos_embed": torch.zeros(1, 17, 8)}}, tmp_path / "part.bin")
+    code, told = vidmotion("weights", "import", tmp_path / "part.bin")
+    assert code == 1
+    assert "not a DSTformer" in one_line(told)
+    code, told = vidmotion("lift", second, "-o", tmp_path / "out", "--weights", tmp_path / "part.bin")
+    assert code == 1
+    assert "vidmotion weights import" in told
+
+
+def test_imported_weights_lift(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    network = DSTformer(DSTformerConfig(16, 16, 1, 2, 2.0, 17, 27))
+    torch.save({"model_pos": network.state_dict()}, tmp_path / "official.bin")
+    code, told = vidmotion("weights", "import", tmp_path / "official.bin")
+    assert code == 0
+    assert "research only" in told
+    official = tmp_path / "official.safetensors"
+    assert vidmotion("lift", second, "-o", tmp_path, "--weights", official, "-q")[0] == 0
+    provenance = json.loads((tmp_path / "second.json").read_text())["provenance"]
+    assert "research only" in provenance["network"]["licence"]
+
+
+def test_export_converts_a_saved_motion(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    assert vidmotion("lift", second, "-o", tmp_path, "-f", "json", "-f", "bvh", "-q")[0] == 0
+    code, told = vidmotion("export", tmp_path / "second.json", "-o", tmp_path / "again.bvh")
+    assert code == 0, told
+
+    def channels(name: str) -> np.ndarray:
+        lines = (tmp_path / name).read_text().splitlines()
+        return np.array([list(map(float, line.split())) for line in lines[lines.index("Frames: 30") + 2 :]])
+
+    assert np.abs(channels("again.bvh")[:, :3] - channels("second.bvh")[:, :3]).max() < 0.02
+    code, told = vidmotion("export", tmp_path / "second.json", "-o", tmp_path / "again.xyz")
+    assert (code, "bvh" in told) == (1, True)
+
+
+def test_detect_writes_people_without_motion(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    assert vidmotion("detect", second, "-o", tmp_path / "people.json", "-q")[0] == 0
+    (person,) = json.loads((tmp_path / "people.json").read_text())["people"]
+    assert person["motion"] is None
+    assert person["keypoints"]["skeleton"] == "blazepose33"
+    code, told = vidmotion("export", tmp_path / "people.json", "-o", tmp_path / "people.bvh")
+    assert (code, "lift" in told) == (1, True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(sample: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "vidmotion", "lift", str(sample), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith("detector"):
+        assert process.poll() is None
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert "error: interrupted; finished files are kept" in told
+    assert "Traceback" not in told
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_doctor_says_what_is_here(vidmotion: Run) -> None:
+    code, told = vidmotion("doctor")
+    assert code == 0
+    for word in ("torch", "device cpu", "pose3d-small", "blazepose", "H.264"):
+        assert word in told

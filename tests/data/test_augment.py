@@ -1,0 +1,91 @@
+"""Cameras, bodies and noise do what they say."""
+
+import pytest
+import torch
+
+from vidmotion.data.augment import CameraRange, NoiseRange, corrupt, observe, random_cameras, vary_bones
+from vidmotion.model.framing import mirror
+from vidmotion.skeletons import H36M17
+
+
+@pytest.fixture
+def rng() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def joints() -> torch.Tensor:
+    """(B, T, 17, 3) a body of about 1.5 m that drifts."""
+    rng = torch.Generator().manual_seed(1)
+    pose = torch.rand(4, 1, 17, 3, generator=rng) * 1.5
+    return pose + torch.linspace(0, 1, 12)[None, :, None, None]
+
+
+def lengths(joints: torch.Tensor) -> torch.Tensor:
+    return (joints[..., 1:, :] - joints[..., list(H36M17.parents[1:]), :]).norm(dim=-1)
+
+
+def test_cameras_keep_shape_and_handedness(joints: torch.Tensor, rng: torch.Generator) -> None:
+    seen = random_cameras(joints, CameraRange(), rng)
+    torch.testing.assert_close(lengths(seen), lengths(joints), atol=1e-5, rtol=1e-5)
+    assert (seen[..., 2] > 0.2).all()
+    bones = [joint[:, :, [1, 7, 11]] - joint[:, :, :1] for joint in (joints, seen)]
+    torch.testing.assert_close(torch.det(bones[0]).sign(), torch.det(bones[1]).sign())
+
+
+def test_most_cameras_see_the_world_upright(rng: torch.Generator) -> None:
+    up = torch.zeros(200, 1, 17, 3)
+    up[:, :, 1:, 1] = 1.0
+    seen = random_cameras(up, CameraRange(), rng)
+    assert ((seen[:, 0, 5, 1] - seen[:, 0, 0, 1]) < -0.5).float().mean() > 0.95
+
+
+def test_bones_change_left_and_right_alike(joints: torch.Tensor, rng: torch.Generator) -> None:
+    ratio = lengths(vary_bones(joints, rng)) / lengths(joints)
+    torch.testing.assert_close(ratio[..., 0:3], ratio[..., 3:6], atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(ratio[:, :1].expand_as(ratio), ratio, atol=1e-4, rtol=1e-4)
+    assert ratio.std() > 0.05
+
+
+def test_view_fills_the_square_and_agrees_at_the_root(joints: torch.Tensor, rng: torch.Generator) -> None:
+    view = observe(random_cameras(joints, CameraRange(), rng))
+    assert view.clean.abs().amax((1, 2, 3)).sub(1).abs().max() < 1e-4
+    torch.testing.assert_close(view.target[:, :, 0, :2], view.clean[:, :, 0])
+    assert (view.target[:, :, 0, 2] == 0).all()
+
+
+def test_target_is_metric(joints: torch.Tensor, rng: torch.Generator) -> None:
+    view = observe(random_cameras(joints, CameraRange(), rng))
+    torch.testing.assert_close(lengths(view.target * view.metres), lengths(joints), atol=1e-4, rtol=1e-4)
+
+
+def test_target_holds_no_perspective() -> None:
+    near = torch.zeros(1, 1, 17, 3)
+    near[..., 2] = 3.0
+    near[..., 5, :] = torch.tensor([0.5, 0.0, 2.0])  # a knee towards the camera
+    near[..., 6, :] = torch.tensor([-0.5, 0.0, 2.0])
+    view = observe(near)
+    assert (view.clean[0, 0, 5, 0] - view.clean[0, 0, 0, 0]).item() == pytest.approx(1)
+    assert (view.target[0, 0, 5, 0] - view.target[0, 0, 0, 0]).item() == pytest.approx(2 / 3, rel=1e-5)
+
+
+def test_noise_has_the_size_it_says_and_masks_are_zeros(rng: torch.Generator) -> None:
+    clean = torch.zeros(64, 27, 17, 2)
+    quiet = NoiseRange(jitter=0.0, sigma=(0.01, 0.01), uniform=0.01, joint_mask=0.0, frame_mask=0.0, bias=0.0)
+    x = corrupt(clean, torch.arange(27), 27, quiet, rng)
+    assert x[..., 0, :2].std() == pytest.approx(0.01, rel=0.1)
+    masked = corrupt(clean, torch.arange(27), 27, NoiseRange(joint_mask=0.3, frame_mask=0.3), rng)
+    gone = (masked == 0).all(-1)
+    assert gone.float().mean() == pytest.approx(1 - 0.7 * 0.7, abs=0.12)
+    assert ((masked[..., 2] >= 0) & (masked[..., 2] <= 1)).all()
+
+
+def test_noise_between_key_frames_is_a_line(rng: torch.Generator) -> None:
+    still = NoiseRange(keyframes=3, jitter=0.0, joint_mask=0.0, frame_mask=0.0, bias=0.0)
+    x = corrupt(torch.zeros(1, 41, 17, 2), torch.arange(41), 41, still, rng)[..., :2]
+    assert x.diff(dim=1).diff(dim=1)[:, :18].abs().max() < 1e-6
+
+
+def test_mirror_twice_is_nothing(joints: torch.Tensor) -> None:
+    torch.testing.assert_close(mirror(mirror(joints)), joints)
+    assert torch.equal(mirror(joints)[..., 4, 0], -joints[..., 1, 0])

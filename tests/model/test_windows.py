@@ -1,0 +1,71 @@
+"""Long tracks go through short windows without seams, and nothing is squeezed."""
+
+import numpy as np
+import pytest
+import torch
+
+from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.model.windows import OVERLAP, lift_windows, window_starts
+
+
+@pytest.fixture(scope="module")
+def model() -> DSTformer:
+    torch.manual_seed(0)
+    return DSTformer(DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243)).eval()
+
+
+def walk(frames: int) -> np.ndarray:
+    """Rays (T, 17, 2) of points that move smoothly."""
+    t = np.arange(frames)[:, None, None] / 30
+    joint = np.arange(17)[None, :, None]
+    return 0.2 * np.sin(t + joint + np.array([0.0, 1.0])) + 0.01 * t
+
+
+@pytest.mark.parametrize("total", [1, 2, 243, 244, 400, 486, 1000])
+def test_windows_cover_every_frame_and_overlap(total: int) -> None:
+    starts = window_starts(total, 243)
+    assert starts[0] == 0
+    assert starts[-1] + min(243, total) == total
+    assert all(0 < b - a <= 243 - OVERLAP for a, b in zip(starts, starts[1:], strict=False))
+
+
+@pytest.mark.parametrize("total", [1, 5, 243, 500])
+def test_every_frame_is_lifted(model: DSTformer, total: int) -> None:
+    lifted = lift_windows(model, walk(total), np.ones((total, 17)))
+    assert lifted.joints.shape == (total, 17, 3)
+    assert np.isfinite(lifted.joints).all()
+    assert (lifted.joints[:, 0] == 0).all()
+
+
+def test_no_seam_is_visible(model: DSTformer) -> None:
+    rays = walk(700)
+    steps = np.linalg.norm(np.diff(lift_windows(model, rays, np.ones((700, 17))).joints, axis=0), axis=-1).max(1)
+    borders = [start for start in window_starts(700, 243)[1:]] + [243, 405]
+    assert max(steps[b - 2 : b + 2].max() for b in borders) < 2 * np.median(steps) + 1e-4
+
+
+def test_flip_makes_left_and_right_alike(model: DSTformer) -> None:
+    rays = walk(60)
+    swapped = rays[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]] * np.array([-1.0, 1.0])
+    score = np.ones((60, 17))
+    one = lift_windows(model, rays, score).joints
+    other = lift_windows(model, swapped, score).joints
+    back = other[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]] * np.array([-1.0, 1.0, 1.0])
+    np.testing.assert_allclose(one, back, atol=1e-5)
+
+
+def test_missing_points_do_not_matter(model: DSTformer) -> None:
+    rays, score = walk(40), np.ones((40, 17))
+    score[:, 16] = 0
+    elsewhere = rays.copy()
+    elsewhere[:, 16] = 99
+    np.testing.assert_array_equal(
+        lift_windows(model, rays, score).joints, lift_windows(model, elsewhere, score).joints
+    )
+
+
+def test_scale_of_the_picture_scales_the_pose(model: DSTformer) -> None:
+    # Far away, perspective is nothing: half as large in the picture is half as large in metres per metre.
+    rays, score = 0.001 * walk(30), np.ones((30, 17))
+    near, far = (lift_windows(model, k * rays, score).joints for k in (1.0, 0.5))
+    np.testing.assert_allclose(near, 2 * far, atol=1e-6)

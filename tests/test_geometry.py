@@ -1,0 +1,49 @@
+"""Resampling, smoothing and rays against closed forms and scipy."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter1d
+
+from vidmotion.geometry import focal_length, gaussian_smooth, median_smooth, resample, runs, to_rays
+
+
+def test_resample_is_exact_on_lines_and_at_the_samples() -> None:
+    times = np.array([0.0, 0.1, 0.25, 0.3, 0.5])
+    line = np.stack([3 * times + 1, -times], -1)
+    wanted = np.linspace(0, 0.5, 23)
+    np.testing.assert_allclose(resample(line, times, wanted), np.stack([3 * wanted + 1, -wanted], -1), atol=1e-12)
+    bumpy = np.sin(20 * times)
+    np.testing.assert_allclose(resample(bumpy, times, times), bumpy, atol=1e-12)
+
+
+def test_resample_of_one_value_holds_it() -> None:
+    assert resample(np.array([[4.0]]), np.array([0.0]), np.array([0.0, 1.0])).tolist() == [[4.0], [4.0]]
+
+
+def test_gaussian_agrees_with_scipy_inside_and_keeps_lines() -> None:
+    values = np.random.default_rng(0).normal(size=(80, 2))
+    ours, theirs = gaussian_smooth(values, 2.0), gaussian_filter1d(values, 2.0, axis=0, truncate=3.0)
+    np.testing.assert_allclose(ours[10:-10], theirs[10:-10], atol=1e-12)
+    line = np.arange(20.0)
+    np.testing.assert_allclose(gaussian_smooth(line, 3.0), line, atol=1e-9)
+
+
+def test_median_removes_a_spike() -> None:
+    values = np.ones(9)
+    values[4] = 50
+    assert median_smooth(values, 1).tolist() == [1.0] * 9
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_short_series_survive(count: int) -> None:
+    values = np.arange(float(count))
+    assert gaussian_smooth(values, 4.0).shape == median_smooth(values, 15).shape == (count,)
+
+
+def test_focal_length_of_a_right_angle_is_half_the_longer_side() -> None:
+    assert focal_length(90, (720, 1280)) == pytest.approx(640)
+    np.testing.assert_allclose(to_rays(np.array([1280.0, 360.0]), 640, (640, 360)), [1, 0])
+
+
+def test_runs_break_at_jumps() -> None:
+    assert runs(np.array([3, 4, 5, 9, 10, 20])) == [slice(0, 3), slice(3, 5), slice(5, 6)]

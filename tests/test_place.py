@@ -1,0 +1,82 @@
+"""Scale, path and floor come back from a camera that is known."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from vidmotion import place
+from vidmotion.skeletons import H36M17
+
+RATE = 30.0
+
+
+def person(frames: int = 90, stature: float = 1.7) -> np.ndarray:
+    """(T, 17, 3) metres, Y up: upright, stepping in place with resting feet, turning, walking a circle."""
+    rest = np.zeros((17, 3))
+    for joint, at in {
+        1: (-0.12, 0.0, 0.0), 2: (-0.12, -0.43, 0.0), 3: (-0.12, -0.85, 0.0),
+        4: (0.12, 0.0, 0.0), 5: (0.12, -0.43, 0.0), 6: (0.12, -0.85, 0.0),
+        7: (0.0, 0.24, 0.0), 8: (0.0, 0.48, 0.0), 9: (0.0, 0.6, 0.03), 10: (0.0, 0.72, 0.0),
+        11: (0.17, 0.46, 0.0), 12: (0.2, 0.18, 0.0), 13: (0.22, -0.06, 0.05),
+        14: (-0.17, 0.46, 0.0), 15: (-0.2, 0.18, 0.0), 16: (-0.22, -0.06, 0.05),
+    }.items():  # fmt: skip
+        rest[joint] = at
+    chain = sum(np.linalg.norm(rest[j] - rest[H36M17.parents[j]]) for j in place.STATURE_CHAIN)
+    rest *= stature * (1 - place.ANKLE_HEIGHT) / chain
+    yaw = np.linspace(0, 0.3, frames)
+    turned = Rotation.from_euler("y", yaw).as_matrix() @ rest.T
+    path = np.stack([0.8 * np.sin(2 * yaw), np.full(frames, -rest[3, 1] + place.ANKLE_HEIGHT * stature), 1.2 * yaw], -1)
+    return np.swapaxes(turned, 1, 2) + path[:, None]
+
+
+def film(world: np.ndarray, pitch: float, distance: float = 4.0) -> tuple[np.ndarray, np.ndarray]:
+    """Camera-space joints (x right, y down, z forward) and the camera-to-world rotation."""
+    to_camera = Rotation.from_euler("x", pitch, degrees=True).as_matrix() @ np.diag([1.0, -1.0, -1.0])
+    return (world - [0.0, 1.3, distance]) @ to_camera.T, to_camera.T
+
+
+def test_stature_sets_the_scale_and_bones_are_constant() -> None:
+    world = person(stature=1.7)
+    shrinking = (world - world[:, :1]) * np.linspace(2.0, 1.0, len(world))[:, None, None]
+    pose = place.to_metres(place.even_size(shrinking, RATE), 1.85)
+    lengths = np.linalg.norm(pose[:, 1:] - pose[:, list(H36M17.parents[1:])], axis=-1)
+    assert np.ptp(lengths, axis=0).max() < 1e-9
+    np.testing.assert_allclose(lengths[:, np.array(place.STATURE_CHAIN) - 1].sum(1), 1.85 * (1 - 0.039))
+    np.testing.assert_allclose(pose[:, 0], (pose[:, 1] + pose[:, 4]) / 2, atol=1e-12)
+
+
+def test_the_root_s_path_is_found_from_exact_points() -> None:
+    joints, _ = film(person(), pitch=8)
+    rays = joints[..., :2] / joints[..., 2:]
+    root = place.place_root(joints - joints[:, :1], rays, np.ones(joints.shape[:2]), RATE)
+    np.testing.assert_allclose(root[10:-10], joints[10:-10, 0], atol=0.01)
+
+
+@pytest.mark.parametrize("pitch", [-10.0, 0.0, 12.0, 25.0])
+def test_a_tilted_camera_is_levelled(pitch: float) -> None:
+    joints, to_world = film(person(), pitch)
+    found = place.level([joints], [RATE])
+    angle = np.degrees(np.arccos(np.clip(found[1] @ to_world[1], -1, 1)))
+    assert angle < 0.45 * abs(pitch) + 1
+    np.testing.assert_allclose(found @ found.T, np.eye(3), atol=1e-12)
+    assert np.linalg.det(found) == pytest.approx(1)
+
+
+def test_feet_stand_on_the_floor() -> None:
+    assert place.floor_height(person() + [0, 0.37, 0], 1.7, RATE) == pytest.approx(0.37, abs=0.01)
+
+
+def test_world_camera_projects_as_the_filming_camera() -> None:
+    joints, _ = film(person(), pitch=10)
+    to_world = place.level([joints], [RATE])
+    origin = np.array([0.3, -1.0, -4.0])
+    world = joints @ to_world.T - origin
+    camera = place.world_camera(to_world, origin, 1000.0, (640.0, 360.0))
+    np.testing.assert_allclose(world @ camera.rotation.T + camera.translation, joints, atol=1e-12)
+
+
+def test_one_frame_is_enough() -> None:
+    joints, _ = film(person(1), pitch=5)
+    pose = place.to_metres(place.even_size(joints - joints[:, :1], RATE), 1.7)
+    root = place.place_root(pose, joints[..., :2] / joints[..., 2:], np.ones((1, 17)), RATE)
+    assert np.isfinite(place.level([pose + root[:, None]], [RATE])).all()

@@ -1,0 +1,55 @@
+"""Skeletons are trees with mirrors; conversion keeps what is missing missing."""
+
+import numpy as np
+import pytest
+
+from vidmotion.errors import InputError
+from vidmotion.skeletons import BLAZEPOSE33, H36M17, SKELETONS, Skeleton, by_name, convert
+from vidmotion.types import Keypoints2D
+
+
+def blaze(frames: int = 2) -> Keypoints2D:
+    rng = np.random.default_rng(0)
+    return Keypoints2D(rng.uniform(0, 500, (frames, 33, 2)), rng.uniform(0.5, 1, (frames, 33)), "blazepose33")
+
+
+@pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=lambda s: s.name)
+def test_mirrors_pair_left_with_right(skeleton: Skeleton) -> None:
+    for joint, other in enumerate(skeleton.mirror):
+        swapped = skeleton.joints[joint].replace("left", "RIGHT").replace("right", "left").replace("RIGHT", "right")
+        assert skeleton.joints[other] == swapped
+
+
+def test_parents_come_before_their_children() -> None:
+    assert all(parent < child for parent, child in H36M17.bones)
+    assert len(H36M17.bones) == 16
+
+
+def test_conversion_moves_with_the_picture() -> None:
+    points = blaze()
+    moved = Keypoints2D(points.xy + [30.0, -7.0], points.score, points.skeleton)
+    difference = convert(moved, "h36m17").xy - convert(points, "h36m17").xy
+    np.testing.assert_allclose(difference, np.broadcast_to([30.0, -7.0], difference.shape), atol=1e-3)
+
+
+def test_conversion_keeps_left_and_right_apart() -> None:
+    points = blaze()
+    flipped = Keypoints2D(points.xy[:, BLAZEPOSE33.mirror], points.score[:, BLAZEPOSE33.mirror], points.skeleton)
+    np.testing.assert_allclose(
+        convert(flipped, "h36m17").xy, convert(points, "h36m17").xy[:, H36M17.mirror], atol=1e-3
+    )
+
+
+def test_a_joint_built_of_a_missing_point_is_missing() -> None:
+    points = blaze()
+    points.score[0, BLAZEPOSE33.joints.index("left_wrist")] = 0
+    score = convert(points, "h36m17").score
+    assert score[0, H36M17.joints.index("left_wrist")] == 0
+    assert (score[1] > 0).all()
+
+
+def test_unknown_skeletons_are_named() -> None:
+    with pytest.raises(InputError, match="unknown skeleton 'coco'; known: h36m17"):
+        by_name("coco")
+    with pytest.raises(InputError, match="no conversion from skeleton 'h36m17' to 'blazepose33'"):
+        convert(Keypoints2D(np.zeros((1, 17, 2)), np.ones((1, 17)), "h36m17"), "blazepose33")

@@ -1,0 +1,17 @@
+"""Values check their shapes when made and say what they wanted."""
+
+import numpy as np
+import pytest
+
+from vidmotion.types import Keypoints2D, Track
+
+
+def test_a_wrong_shape_is_named() -> None:
+    with pytest.raises(ValueError, match=r"Keypoints2D.score: wanted shape \(4, 17\), received \(4, 16\)"):
+        Keypoints2D(np.zeros((4, 17, 2)), np.zeros((4, 16)), "h36m17")
+
+
+def test_frames_must_rise() -> None:
+    points = Keypoints2D(np.zeros((2, 17, 2)), np.zeros((2, 17)), "h36m17")
+    with pytest.raises(ValueError, match="wanted rising frame numbers"):
+        Track(0, np.array([3, 3]), np.zeros(2), np.zeros((2, 4)), points, np.ones(2, bool))
