@@ -1,0 +1,224 @@
+"""Films of made-up scenes: size, timing, codec, and paint where it belongs."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from vidmotion.errors import InputError, OutputError, VideoError
+from vidmotion.render import render
+from vidmotion.types import Camera, Keypoints2D, Motion, Person, Scene, Track
+from vidmotion.video import VideoWriter, open_video
+
+FPS = Fraction(30000, 1001)
+GREY = 90
+
+STANDING = np.array(
+    [
+        [0, 0.95, 0], [-0.13, 0.95, 0], [-0.13, 0.5, 0.02], [-0.13, 0.08, 0],
+        [0.13, 0.95, 0], [0.13, 0.5, 0.02], [0.13, 0.08, 0], [0, 1.2, 0], [0, 1.45, 0], [0, 1.6, 0.05],
+        [0, 1.75, 0], [0.2, 1.42, 0], [0.45, 1.42, 0], [0.7, 1.42, 0],
+        [-0.2, 1.42, 0], [-0.45, 1.42, 0], [-0.7, 1.42, 0],
+    ]
+)  # fmt: skip
+"""(17, 3) metres: arms spread, facing the camera on +Z."""
+
+
+def camera(size: tuple[int, int]) -> Camera:
+    """Four metres before the origin, one above the floor."""
+    rotation = np.diag([1.0, -1.0, -1.0])
+    return Camera(float(max(size)), (size[0] / 2, size[1] / 2), rotation, -rotation @ [0.0, 1.0, 4.0])
+
+
+def person(id: int, frames: list[int], size: tuple[int, int], shift: float = 0.0) -> Person:
+    joints = np.repeat(STANDING[None] + [shift, 0, 0], len(frames), axis=0)
+    view = camera(size)
+    seen = joints @ view.rotation.T + view.translation
+    xy = view.focal * seen[..., :2] / seen[..., 2:] + view.center
+    count = len(frames)
+    track = Track(
+        id,
+        np.array(frames),
+        np.array(frames) / float(FPS),
+        np.concatenate([xy.min(1), xy.max(1)], axis=1),
+        Keypoints2D(xy, np.ones((count, 17)), "h36m17"),
+        np.ones(count, bool),
+    )
+    return Person(track, Motion(joints, np.ones((count, 17)), "h36m17", view, 1.8))
+
+
+def scene(size: tuple[int, int], people: tuple[Person, ...], frames: int = 4) -> Scene:
+    return Scene("film.mp4", FPS, size, frames, people)
+
+
+def footage(path: Path, size: tuple[int, int], frames: int = 4) -> Path:
+    with VideoWriter(path, FPS, size) as writer:
+        for _ in range(frames):
+            writer.write(np.full((size[1], size[0], 3), GREY, np.uint8))
+    return path
+
+
+def read(path: Path) -> list[np.ndarray]:
+    with open_video(path) as video:
+        return [frame.rgb.astype(int) for frame in video]
+
+
+def is_near(color: np.ndarray, wanted: tuple[int, int, int], slack: int = 60) -> bool:
+    return bool(np.abs(color - wanted).max() <= slack)
+
+
+def test_film_beside_the_video(tmp_path: Path) -> None:
+    size = (960, 720)
+    made = scene(size, (person(1, [0, 1, 2], size),))
+    calls: list[tuple[int, int | None]] = []
+    out = tmp_path / "out.mp4"
+    render(made, out, footage(tmp_path / "film.mp4", size), lambda done, total: calls.append((done, total)))
+
+    with av.open(str(out)) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec.name, stream.frames, stream.average_rate) == ("h264", 4, FPS)
+    assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    frames = read(out)
+    assert frames[0].shape == (720, 960 + 648, 3)
+
+    xy = made.people[0].track.keypoints.xy[0]
+    for a, b, color in ((12, 13, (86, 180, 233)), (15, 16, (240, 150, 30)), (0, 7, (236, 238, 242))):
+        x, y = ((xy[a] + xy[b]) / 2).astype(int)
+        assert is_near(frames[0][y, x], color), (a, b)
+        assert is_near(frames[3][y, x], (GREY,) * 3, 5), "nobody is there in the last frame"
+    assert is_near(frames[0][600, 100], (GREY,) * 3, 5)
+    assert is_near(frames[0][400, 700], (GREY,) * 3, 5)
+
+
+def test_3d_view_begins_where_the_camera_stood(tmp_path: Path) -> None:
+    """The left arm, on the picture's right, is on the right of the panel, too; blue right of orange."""
+    size = (960, 720)
+    render(scene(size, (person(1, [0], size),), frames=1), tmp_path / "out.mp4")
+    (frame,) = read(tmp_path / "out.mp4")
+    assert frame.shape == (720, 720, 3)
+    figure = frame[: 720 - 60]
+    blue = np.argwhere((figure[..., 2] - figure[..., 0]) > 80)
+    orange = np.argwhere((figure[..., 0] - figure[..., 2]) > 80)
+    assert len(blue) > 500
+    assert len(orange) > 500
+    assert blue[:, 1].min() > 360 > orange[:, 1].max()
+
+
+def test_the_view_turns_and_stays_framed(tmp_path: Path) -> None:
+    size, frames = (960, 720), 30
+    render(scene(size, (person(1, list(range(frames)), size),), frames), tmp_path / "out.mp4")
+    film = read(tmp_path / "out.mp4")
+    assert np.abs(film[0] - film[-1]).max() > 150
+    for frame in film[::10]:
+        bright = np.argwhere(frame[: 720 - 60].max(-1) > 150)
+        assert bright.min() >= 20
+        assert bright.max() <= 700
+
+
+def test_only_2d_before_lifting(tmp_path: Path) -> None:
+    size = (320, 240)
+    lifted = person(1, [0, 1], size)
+    made = scene(size, (dataclasses.replace(lifted, motion=None),), frames=2)
+    render(made, tmp_path / "out.mp4", footage(tmp_path / "film.mp4", size, 2))
+    film = read(tmp_path / "out.mp4")
+    assert film[0].shape == (480, 640 + 432, 3)
+    x, y = (lifted.track.keypoints.xy[0][[12, 13]].mean(0) * 2).astype(int)
+    assert is_near(film[0][y, x], (86, 180, 233))
+    assert film[0][:400, 640:].max() < 150
+
+
+def test_doubtful_joints_fade_and_vanish(tmp_path: Path) -> None:
+    size = (960, 720)
+    one = person(1, [0, 1, 2], size)
+    score = np.ones((3, 17))
+    score[1, 13], score[2, 13] = 0.4, 0.1
+    points = dataclasses.replace(one.track.keypoints, score=score)
+    made = scene(size, (dataclasses.replace(one, track=dataclasses.replace(one.track, keypoints=points)),), 3)
+    render(made, tmp_path / "out.mp4", footage(tmp_path / "film.mp4", size, 3))
+    x, y = points.xy[0][[12, 13]].mean(0).astype(int)
+    sure, faint, gone = (frame[y, x, 2] - GREY for frame in read(tmp_path / "out.mp4"))
+    assert sure > 100
+    assert 40 < faint < 0.7 * sure
+    assert abs(gone) <= 5
+
+
+def test_filled_gaps_are_dashed(tmp_path: Path) -> None:
+    size = (960, 720)
+    one = person(1, [0, 1], size)
+    track = dataclasses.replace(one.track, observed=np.array([True, False]))
+    made = scene(size, (dataclasses.replace(one, track=track),), 2)
+    render(made, tmp_path / "out.mp4", footage(tmp_path / "film.mp4", size, 2))
+    a, b = track.keypoints.xy[0][[12, 13]]
+    along = (a + (b - a) * np.linspace(0.1, 0.9, 60)[:, None]).astype(int)
+    seen, filled = (frame[along[:, 1], along[:, 0], 2] for frame in read(tmp_path / "out.mp4"))
+    assert (seen > GREY + 60).all()
+    assert (filled > GREY + 30).any()
+    assert (filled < GREY + 25).any()
+
+
+def test_people_of_one_camera_share_a_floor(tmp_path: Path) -> None:
+    """Each motion has a world of its own; in the film the people stand apart as the camera saw them."""
+    size = (960, 720)
+    first, second = person(1, [0], size, -1.0), person(2, [0], size, 1.0)
+    assert second.motion is not None
+    turn = np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]])
+    old, move = second.motion.camera, np.array([3.0, 0.0, 5.0])
+    elsewhere = dataclasses.replace(
+        second.motion,
+        joints=second.motion.joints @ turn.T + move,
+        camera=dataclasses.replace(
+            old,
+            rotation=old.rotation @ turn.T,
+            translation=old.translation - old.rotation @ turn.T @ move,
+        ),
+    )
+    render(scene(size, (first, second), 1), tmp_path / "same.mp4")
+    render(scene(size, (first, dataclasses.replace(second, motion=elsewhere)), 1), tmp_path / "other.mp4")
+    (same,), (other,) = read(tmp_path / "same.mp4"), read(tmp_path / "other.mp4")
+    assert np.abs(same - other).max() <= 12
+
+
+@pytest.mark.parametrize(
+    ("size", "film"),
+    [((4, 4), (480 + 432, 480)), ((4, 400), (216 + 432, 480)), ((3000, 300), (854 + 432, 480))],
+)
+def test_odd_shapes(tmp_path: Path, size: tuple[int, int], film: tuple[int, int]) -> None:
+    made = scene(size, (person(1, [0], size),), frames=1)
+    render(made, tmp_path / "out.mp4", footage(tmp_path / "film.mp4", size, 1))
+    with open_video(tmp_path / "out.mp4") as video:
+        assert video.size == film
+
+
+def test_nobody(tmp_path: Path) -> None:
+    render(scene((320, 240), (), 2), tmp_path / "out.mp4", footage(tmp_path / "film.mp4", (320, 240), 2))
+    assert len(read(tmp_path / "out.mp4")) == 2
+
+
+def test_analysed_section_only(tmp_path: Path) -> None:
+    size = (320, 240)
+    made = dataclasses.replace(
+        scene(size, (person(1, [5, 6], size),), frames=7), provenance={"settings": {"start": 5 / float(FPS) - 0.01}}
+    )
+    calls: list[tuple[int, int | None]] = []
+    video = footage(tmp_path / "film.mp4", size, 10)
+    render(made, tmp_path / "out.mp4", video, lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 2), (2, 2)]
+    with open_video(tmp_path / "out.mp4") as film:
+        assert [frame.time for frame in film] == [0.0, float(1 / FPS)]
+
+
+def test_errors_leave_no_file(tmp_path: Path) -> None:
+    made = scene((320, 240), (person(1, [0], (320, 240)),), 1)
+    video = footage(tmp_path / "film.mp4", (240, 320), 1)
+    with pytest.raises(InputError, match=r"is 240x320, but the scene was made from film\.mp4 with 320x240"):
+        render(made, tmp_path / "out.mp4", video)
+    with pytest.raises(VideoError, match="no such file"):
+        render(made, tmp_path / "out.mp4", tmp_path / "missing.mp4")
+    with pytest.raises(OutputError, match=r"ends in \.mp4"):
+        render(made, tmp_path / "out.avi")
+    assert [item.name for item in tmp_path.iterdir()] == ["film.mp4"]

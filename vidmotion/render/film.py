@@ -1,0 +1,173 @@
+"""Puts a film together, frame by frame, in one pass over the video; holds one frame at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vidmotion.errors import InputError
+from vidmotion.render.ink import Canvas
+from vidmotion.render.layout import BACKGROUND, Layout, caption, lay_out, legend, put_picture
+from vidmotion.render.overlay import draw_person
+from vidmotion.render.skeleton import Figure, draw_panel
+from vidmotion.render.stage import Stage, set_stage
+from vidmotion.skeletons import by_name, convert
+from vidmotion.types import Camera, Floats, Keypoints2D, Motion, Person, Scene
+from vidmotion.video import Frame, Video, VideoWriter, open_video
+
+Progress = Callable[[int, int | None], None]
+
+
+def render(scene: Scene, path: Path, video: Path | None = None, progress: Progress | None = None) -> None:
+    """Draw a scene as an H.264 MP4 with the timing of the video.
+
+    Args:
+        video: the video that the scene was made from; without it the film shows the 3D view alone.
+        progress: called after each frame with the number done and, if known, the number of all.
+
+    Raises:
+        VideoError: the video cannot be read.
+        InputError: the video is not the one that the scene was made from.
+        OutputError: the film cannot be written.
+    """
+    film = _Film.of(scene, lay_out(None if video is None else scene.size))
+    if video is None:
+        blank = np.empty((0, 0, 3), np.uint8)
+        _write(film, path, (Frame(i, float(i / scene.fps), blank) for i in range(scene.frame_count)), progress)
+        return
+    with open_video(video, _start(scene)) as source:
+        _check_same(scene, source)
+        _write(film, path, iter(source), progress)
+
+
+def _write(film: _Film, path: Path, frames: Iterator[Frame], progress: Progress | None) -> None:
+    with VideoWriter(path, film.scene.fps, film.layout.size) as writer:
+        first: Frame | None = None
+        for frame in frames:
+            if frame.index >= film.scene.frame_count:
+                break
+            first = first or frame
+            writer.write(film.draw(frame), frame.time - first.time)
+            if progress is not None:
+                progress(frame.index - first.index + 1, film.scene.frame_count - first.index)
+
+
+def _start(scene: Scene) -> float | None:
+    """Seconds from which on the video was analysed."""
+    settings = scene.provenance.get("settings")
+    start = settings.get("start") if isinstance(settings, dict) else None
+    return float(start) if start else None
+
+
+def _check_same(scene: Scene, video: Video) -> None:
+    """A smaller or larger copy of the video is fine, one of another shape is another video."""
+    width, height = video.size
+    if abs(width * scene.size[1] - height * scene.size[0]) > 0.05 * width * scene.size[1]:
+        raise InputError(
+            f"{video.path}: is {width}x{height}, but the scene was made from {scene.source} with "
+            f"{scene.size[0]}x{scene.size[1]}; name that video"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Role:
+    """A person, ready to be drawn."""
+
+    person: Person
+    points: Keypoints2D
+    """(T, 17, 2) pixels of the scene."""
+    joints: Floats | None
+    """(T, J, 3) metres in the one world of the film."""
+    rows: dict[int, int]
+    """Frame number to row."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Film:
+    """All that is fixed before the first frame is drawn."""
+
+    scene: Scene
+    layout: Layout
+    stage: Stage
+    roles: tuple[_Role, ...]
+
+    @classmethod
+    def of(cls, scene: Scene, layout: Layout) -> _Film:
+        worlds = _one_world([person.motion for person in scene.people])
+        roles = tuple(
+            _Role(
+                person,
+                convert(person.track.keypoints, "h36m17"),
+                joints,
+                {int(frame): row for row, frame in enumerate(person.track.frames)},
+            )
+            for person, joints in zip(scene.people, worlds, strict=True)
+        )
+        lifted = [(role.person.track.frames, role.joints) for role in roles if role.joints is not None]
+        heading = next((_heading(p.motion.camera) for p in scene.people if p.motion is not None), 0.0)
+        stage = set_stage(
+            [frames for frames, _ in lifted],
+            [joints for _, joints in lifted],
+            scene.frame_count,
+            (layout.panel, layout.height),
+            float(scene.fps),
+            heading,
+        )
+        return cls(scene, layout, stage, roles)
+
+    def draw(self, frame: Frame) -> Canvas:
+        """(H, W, 3) of the film."""
+        width, height = self.layout.size
+        canvas = np.full((height, width, 3), BACKGROUND, np.uint8)
+        present = [(role, role.rows[frame.index]) for role in self.roles if frame.index in role.rows]
+        if self.layout.tile:
+            picture = put_picture(canvas, self.layout, frame.rgb)
+            scale = np.array(self.layout.picture) / np.array(self.scene.size)
+            for role, row in present:
+                points, track = role.points, role.person.track
+                draw_person(picture, track.id, points.xy[row] * scale, points.score[row], bool(track.observed[row]))
+        panel = draw_panel(self.stage, [figure for role, row in present for figure in _figure(role, row)], frame.index)
+        legend(panel, self.layout, self.stage.grid_step)
+        canvas[:, self.layout.tile :] = panel
+        caption(canvas, self.layout, f"frame {frame.index}   {frame.time:.2f} s")
+        return canvas
+
+
+def _figure(role: _Role, row: int) -> Iterator[Figure]:
+    """The person in 3D, if there is a motion."""
+    motion = role.person.motion
+    if motion is not None and role.joints is not None:
+        yield Figure(role.person.id, role.joints[row], motion.confidence[row], by_name(motion.skeleton))
+
+
+def _one_world(motions: list[Motion | None]) -> list[Floats | None]:
+    """Joints of all in the world of the first: turned and moved on the floor until the cameras meet.
+
+    Each motion has a world of its own, but one camera filmed them all. Heights stay, since every floor is at 0.
+    """
+    first = next((motion for motion in motions if motion is not None), None)
+    worlds: list[Floats | None] = []
+    for motion in motions:
+        if motion is None or first is None:
+            worlds.append(None)
+            continue
+        angle = _heading(first.camera) - _heading(motion.camera)
+        cos, sin = np.cos(angle), np.sin(angle)
+        turn = np.array([[cos, 0.0, sin], [0.0, 1.0, 0.0], [-sin, 0.0, cos]])
+        move = (_place(first.camera) - turn @ _place(motion.camera)) * [1, 0, 1]
+        worlds.append(motion.joints @ turn.T + move)
+    return worlds
+
+
+def _place(camera: Camera) -> Floats:
+    """(3,) metres, where the camera stands in the world."""
+    return -camera.rotation.T @ camera.translation
+
+
+def _heading(camera: Camera) -> float:
+    """Radians around Y, from +Z towards +X, of the side on which the camera stands."""
+    forward = camera.rotation[2]
+    return float(np.arctan2(-forward[0], -forward[2]))

@@ -1,0 +1,189 @@
+"""The stage of the 3D view: a floor that gives depth and a camera that slowly circles the people.
+
+The framing is set once from the whole motion, so that the view holds still; it follows only people who
+walk far. Metres, Y up, the floor at y = 0. Knows nothing about skeletons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from vidmotion.geometry import gaussian_smooth
+from vidmotion.render.ink import Canvas, lines
+from vidmotion.types import Floats
+
+TURN_SECONDS = 14.0
+ELEVATION = np.radians(13.0)
+FIELD_OF_VIEW = np.radians(32.0)
+"""Of the panel's height."""
+FOLLOW_BEYOND = 1.6
+"""Metres from the middle; people who stay within are seen from a fixed centre."""
+FOLLOW_SECONDS = 1.0
+MARGIN = 0.86
+"""Share of the panel that the people may fill."""
+SKY_TOP, SKY_BOTTOM = np.array([17.0, 19.0, 25.0]), np.array([29.0, 32.0, 41.0])
+FLOOR_LIGHT = np.array([34.0, 38.0, 48.0])
+GRID_LIGHT, GRID_SHADES = 46, 4
+"""Brightness of the grid in the middle, and the steps in which it fades."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Where the camera of the 3D view is at each frame, and the floor under it."""
+
+    size: tuple[int, int]
+    """Width and height of the panel in pixels."""
+    fps: float
+    start: float
+    """Radians around the Y axis where the camera begins; 0 lies on +Z."""
+    center: Floats
+    """(F, 2) metres, the x and z that it looks at in each frame."""
+    radius: float
+    """Metres around the centre that people fill."""
+    top: float
+    """Metres above the floor that people fill."""
+
+    @cached_property
+    def focal(self) -> float:
+        """Pixels."""
+        return self.size[1] / 2 / float(np.tan(FIELD_OF_VIEW / 2))
+
+    @cached_property
+    def distance(self) -> float:
+        """Metres from the camera to the middle of the people, from which all of them fit in."""
+        angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        circle = self.radius * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+        points = np.concatenate([np.insert(circle, 1, y, axis=-1) for y in (0.0, self.top)])  # (48, 3)
+        for distance in np.geomspace(self.radius + 0.5, 100 * self.radius + 10, 200):
+            x, y, depth = self._in_camera(points, 0.0, float(distance))
+            fits = (np.abs(x) * self.focal < depth * self.size[0] / 2 * MARGIN) & (
+                np.abs(y) * self.focal < depth * self.size[1] / 2 * MARGIN
+            )
+            if fits.all() and (depth > 0.1).all():
+                break
+        return float(distance)
+
+    def project(self, points: Floats, frame: int) -> tuple[Floats, Floats]:
+        """Pixels (N, 2) and depths (N,) in metres of world points (N, 3) as seen in a frame."""
+        center = self.center[min(frame, len(self.center) - 1)]
+        angle = self.start + 2 * np.pi * frame / self.fps / TURN_SECONDS
+        local = points - np.array([center[0], 0.0, center[1]])
+        x, y, depth = self._in_camera(local, angle, self.distance)
+        depth = np.maximum(depth, 0.05)
+        xy = np.stack([self.size[0] / 2 + self.focal * x / depth, self.size[1] / 2 - self.focal * y / depth], -1)
+        return xy, depth
+
+    def _in_camera(self, points: Floats, angle: float, distance: float) -> tuple[Floats, Floats, Floats]:
+        """Right, up and forward of points (N, 3) whose origin is the centre on the floor."""
+        right = np.array([np.cos(angle), 0.0, -np.sin(angle)])
+        back = np.array([np.sin(angle) * np.cos(ELEVATION), np.sin(ELEVATION), np.cos(angle) * np.cos(ELEVATION)])
+        up = np.cross(back, right)
+        offset = points - np.array([0.0, self.top * 0.48, 0.0])
+        return offset @ right, offset @ up, distance - offset @ back
+
+    def draw_floor(self, frame: int) -> Canvas:
+        """A new panel (H, W, 3) with the lit floor and its grid."""
+        grid = np.zeros(self.size[::-1], np.uint8)
+        starts, ends, light = self._grid(frame)
+        for level in range(GRID_LIGHT, 0, -GRID_SHADES):
+            alike = (light <= level) & (light > level - GRID_SHADES)
+            if alike.any():
+                lines(grid, starts[alike], ends[alike], level)
+        return np.asarray(cv2.add(self._backdrop, cv2.merge([grid] * 3)), dtype=np.uint8)
+
+    @property
+    def grid_step(self) -> float:
+        """Metres between lines of the grid."""
+        return next((step for step in (0.5, 1.0, 2.0, 5.0) if self._floor_radius / step <= 9), 10.0)
+
+    @property
+    def _floor_radius(self) -> float:
+        return self.radius * 1.6 + 1.6
+
+    def _grid(self, frame: int) -> tuple[Floats, Floats, Floats]:
+        """Pieces of grid lines: starts (N, 2) and ends (N, 2) in pixels, brightness (N,)."""
+        center = self.center[min(frame, len(self.center) - 1)]
+        step, reach = self.grid_step, self._floor_radius
+        low, high = np.ceil((center - reach) / step), np.floor((center + reach) / step)
+        xs, zs = (np.arange(a, b + 1) * step for a, b in zip(low, high, strict=True))
+        x, z = np.meshgrid(xs, zs, indexing="ij")
+        knots = np.stack([x, np.zeros_like(x), z], axis=-1)  # (X, Z, 3)
+        starts = np.concatenate([knots[:-1].reshape(-1, 3), knots[:, :-1].reshape(-1, 3)])
+        ends = np.concatenate([knots[1:].reshape(-1, 3), knots[:, 1:].reshape(-1, 3)])
+        away = np.linalg.norm(((starts + ends) / 2)[:, [0, 2]] - center, axis=-1)
+        light = GRID_LIGHT * _fade(away / reach)
+        seen = light >= 1
+        a, _ = self.project(starts[seen], frame)
+        b, _ = self.project(ends[seen], frame)
+        return a, b, light[seen]
+
+    @cached_property
+    def _backdrop(self) -> Canvas:
+        """(H, W, 3) without the grid: the camera circles at one height, so the round floor looks alike."""
+        width, height = self.size
+        x, y = np.meshgrid(np.arange(width) - width / 2, height / 2 - np.arange(height))
+        rays = np.stack([x / self.focal, y / self.focal, np.ones_like(x)], axis=-1)  # (H, W, 3) right, up, forward
+        cos, sin = np.cos(ELEVATION), np.sin(ELEVATION)
+        eye = np.array([0.0, self.top * 0.48 + self.distance * sin, self.distance * cos])
+        fall = rays[..., 1] * cos - sin
+        far = eye[1] / np.maximum(-fall, 1e-6)
+        forward = eye[2] - far * (cos + rays[..., 1] * sin)
+        away = np.hypot(rays[..., 0] * far, forward)
+        light = np.where(fall < 0, _fade(away / self._floor_radius), 0.0)
+        sky = SKY_TOP + (SKY_BOTTOM - SKY_TOP) * np.linspace(0, 1, height)[:, None, None]
+        # Noise below one level of brightness hides the steps of the dark gradients.
+        noise = np.random.default_rng(0).random((height, width, 1))
+        return (sky + light[..., None] * FLOOR_LIGHT + noise).astype(np.uint8)
+
+
+def _fade(share: Floats) -> Floats:
+    """1 in the middle (share 0), softly to 0 at the edge (share 1)."""
+    rest = np.clip(1 - share, 0, 1)
+    return rest * rest * (3 - 2 * rest)
+
+
+def set_stage(
+    frames: list[np.ndarray],
+    joints: list[Floats],
+    frame_count: int,
+    size: tuple[int, int],
+    fps: float,
+    start: float,
+) -> Stage:
+    """Frame people for a whole film.
+
+    Args:
+        frames: the frame numbers (T,) of each person.
+        joints: (T, J, 3) metres of each person, in one world.
+        size: width and height of the panel in pixels.
+        start: radians where the camera begins.
+    """
+    if not joints:
+        return Stage(size, fps, start, np.zeros((1, 2)), radius=1.0, top=1.8)
+    center = _center(frames, joints, max(frame_count, *(int(seen[-1]) + 1 for seen in frames)), fps)
+    flat = [
+        np.linalg.norm(body[..., [0, 2]] - center[seen][:, None], axis=-1)
+        for seen, body in zip(frames, joints, strict=True)
+    ]
+    radius = max(float(np.percentile(np.concatenate([away.max(1) for away in flat]), 97)), 0.7)
+    tops = np.concatenate([body[..., 1].max(1) for body in joints])
+    return Stage(size, fps, start, center, radius, top=max(float(np.percentile(tops, 97)), 1.0))
+
+
+def _center(frames: list[np.ndarray], joints: list[Floats], count: int, fps: float) -> Floats:
+    """(F, 2) x and z of the middle of the people over time: fixed, or smoothly following."""
+    total, seen = np.zeros((count, 2)), np.zeros(count)
+    for numbers, body in zip(frames, joints, strict=True):
+        total[numbers] += body[:, 0, [0, 2]]
+        seen[numbers] += 1
+    known = np.flatnonzero(seen)
+    path = total[known] / seen[known, None]
+    low, high = np.percentile(path, [3, 97], axis=0)
+    if np.linalg.norm(high - low) / 2 <= FOLLOW_BEYOND:
+        return np.repeat((low + high)[None] / 2, count, axis=0)
+    filled = np.stack([np.interp(np.arange(count), known, path[:, axis]) for axis in (0, 1)], axis=-1)
+    return gaussian_smooth(filled, FOLLOW_SECONDS * fps)
