@@ -125,7 +125,7 @@ def _room(vertices: np.ndarray, lens: Lens, rng: np.random.Generator) -> Room:
     depth = lens.see(vertices)[..., 2].max() + 0.3
     boxes = []
     for _ in range(int(rng.integers(0, 12))):
-        size = rng.uniform([0.2, 0.2, 0.2], [1.2, 1.8, 0.8])
+        size = np.minimum(rng.uniform([0.2, 0.2, 0.2], [1.2, 1.8, 0.8]), 0.9 * (high - low))
         base = rng.uniform(low, high - size)
         base[1] = 0.0 if rng.random() < 0.7 else rng.uniform(0.5, 2.0)
         corner = np.stack(np.meshgrid(*zip(base, base + size, strict=True)), -1).reshape(-1, 3)
