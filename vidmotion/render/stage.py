@@ -20,7 +20,7 @@ TURN_SECONDS = 14.0
 ELEVATION = np.radians(13.0)
 FIELD_OF_VIEW = np.radians(32.0)
 """Of the panel's height."""
-FOLLOW_BEYOND = 1.6
+FOLLOW_BEYOND = 1.0
 """Metres from the middle; people who stay within are seen from a fixed centre."""
 FOLLOW_SECONDS = 1.0
 MARGIN = 0.86
@@ -136,7 +136,7 @@ class Stage:
         light = np.where(fall < 0, _fade(away / self._floor_radius), 0.0)
         sky = SKY_TOP + (SKY_BOTTOM - SKY_TOP) * np.linspace(0, 1, height)[:, None, None]
         # Noise below one level of brightness hides the steps of the dark gradients.
-        noise = np.random.default_rng(0).random((height, width, 1))
+        noise = np.random.default_rng(0).random((height, width, 3))
         return (sky + light[..., None] * FLOOR_LIGHT + noise).astype(np.uint8)
 
 
