@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vidmotion.api import detect, lift, render
-    from vidmotion.export import export, load
+    from vidmotion.exporters import export, load
     from vidmotion.lifting import LiftSettings
     from vidmotion.pipeline import Pipeline, Settings
 
@@ -27,9 +27,9 @@ _ROOMS = {
     "Pipeline": "vidmotion.pipeline",
     "Settings": "vidmotion.pipeline",
     "detect": "vidmotion.api",
-    "export": "vidmotion.export",
+    "export": "vidmotion.exporters",
     "lift": "vidmotion.api",
-    "load": "vidmotion.export",
+    "load": "vidmotion.exporters",
     "render": "vidmotion.api",
 }
 

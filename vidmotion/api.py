@@ -43,6 +43,6 @@ def render(scene: Scene, path: Path | str, video: Path | str | None = None) -> N
         VideoError: the video cannot be read.
         OutputError: the file cannot be written.
     """
-    from vidmotion.render import render as draw
+    from vidmotion.rendering import render as draw
 
     draw(scene, Path(path), None if video is None else Path(video))

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.export import load
-from vidmotion.export.pose import NODES
+from vidmotion.exporters import load
+from vidmotion.exporters.pose import NODES
 
 HERE = Path(__file__).parent.resolve()
 

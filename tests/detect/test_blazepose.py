@@ -1,10 +1,12 @@
 """BlazePose on footage, and its rules for several people on made-up poses."""
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -39,8 +41,22 @@ def test_detection_checks_its_shapes() -> None:
         ((720, 1280), [Tile(-280, 0, 1280), Tile(0, 0, 720), Tile(0, 560, 720)]),
     ],
 )
-def test_windows(size: tuple[int, int], tiles: list[Tile]) -> None:
-    assert windows(*size) == tiles
+def test_windows_from_afar(size: tuple[int, int], tiles: list[Tile]) -> None:
+    assert windows(*size)[0] == tiles
+
+
+@pytest.mark.parametrize(("size", "count"), [((300, 300), 0), ((390, 244), 0), ((576, 576), 9), ((1920, 1080), 15)])
+def test_windows_close_up_cover_the_picture(size: tuple[int, int], count: int) -> None:
+    _, close = windows(*size)
+    assert len(close) == count
+    seen = np.zeros(size, int)
+    for tile in close:
+        assert min(tile.x, tile.y) >= 0
+        seen[
+            math.floor(tile.x) : math.ceil(tile.x + tile.side), math.floor(tile.y) : math.ceil(tile.y + tile.side)
+        ] += 1
+    assert seen.shape == size
+    assert (seen > 0).all() == (count > 0)
 
 
 def test_the_surer_of_two_poses_of_one_person_stays() -> None:
@@ -85,42 +101,63 @@ def acted(stage: Stage) -> BlazePose:
 BLACK = np.zeros((500, 900, 3), np.uint8)
 
 
-def test_looks_rarely_while_nobody_is_missing(acted: BlazePose, stage: Stage) -> None:
+def looks(detector: BlazePose, stage: Stage, index: int) -> list[list[Tile]]:
+    """The windows in which people are looked for in a frame."""
+    stage.looks.clear()
+    detector.detect(BLACK, index)
+    return list(stage.looks)
+
+
+def test_looks_everywhere_then_in_turn(acted: BlazePose, stage: Stage) -> None:
     stage.people = [pose(200, 200)]
-    for index in range(11):
-        assert len(acted.detect(BLACK, index)) == 1
-    assert [len(tiles) for tiles in stage.looks] == [3, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
-    assert stage.looks[5] != stage.looks[10]
+    far, close = windows(900, 500)
+    assert looks(acted, stage, 0) == [far, close]
+    later = [looks(acted, stage, index) for index in range(1, 1 + 2 * len(far + close))]
+    assert all(tiles == [] for tiles in later[::2])
+    in_turn = [tile for [[tile]] in later[1::2]]
+    assert sorted(map(str, in_turn)) == sorted(map(str, far + close))
+
+
+def test_looks_in_every_frame_while_nobody_is_there(acted: BlazePose, stage: Stage) -> None:
+    acted.detect(BLACK, 0)
+    assert [[len(tiles) for tiles in looks(acted, stage, index)] for index in (1, 2, 3)] == [[1]] * 3
 
 
 def test_looks_at_once_and_nearby_for_the_lost(acted: BlazePose, stage: Stage) -> None:
     stage.people = [pose(200, 200), pose(600, 200)]
     acted.detect(BLACK, 0)
-    stage.people = stage.people[:1]
-    assert len(acted.detect(BLACK, 1)) == 1
-    assert [len(tiles) for tiles in stage.looks] == [3, 4]
-    acted.detect(BLACK, 2)
-    (near,) = stage.looks[2]
-    assert near.x < 500 < near.x + near.side < 900
-    stage.people.append(pose(620, 200))
-    assert len(acted.detect(BLACK, 3)) == 2
-    acted.detect(BLACK, 4)
-    assert stage.looks[4] == []
+    lost = stage.people.pop()
+    far, _ = windows(900, 500)
+    assert looks(acted, stage, 1) == [far, [Tile(475, 75, 250)]]
+    ((near,),) = looks(acted, stage, 3)
+    assert near == Tile(473, 73, 254)
+    stage.people.append(lost)
+    assert len(acted.detect(BLACK, 5)) == 2
+    assert looks(acted, stage, 7) == []
 
 
 def test_gives_up_the_lost(acted: BlazePose, stage: Stage) -> None:
     stage.people = [pose(200, 200), pose(600, 200)]
     acted.detect(BLACK, 0)
-    stage.people = stage.people[:1]
-    for index in range(1, 60):
-        acted.detect(BLACK, index)
-    assert stage.looks[-1] == []
+    stage.people.pop()
+    searched = [bool(looks(acted, stage, index)) for index in range(1, 99, 2)]
+    assert searched == [True] * 31 + [False] * 18
 
 
 def test_no_more_people_than_wanted(acted: BlazePose, stage: Stage) -> None:
     stage.people = [pose(150 * place, 200) for place in range(1, 6)]
-    assert [len(acted.detect(BLACK, index)) for index in range(3)] == [3, 3, 3]
-    assert stage.looks[1:] == [[], []]
+    assert len(acted.detect(BLACK, 0)) == 3
+    assert looks(acted, stage, 2) == []
+
+
+def test_a_part_of_somebody_is_nobody(acted: BlazePose, stage: Stage) -> None:
+    whole = pose(200, 200)
+    torso = Pose(SHAPE / 3 + np.array([230, 215]), np.full(33, 0.9), 0.99, Region(230, 215, 100, 0))
+    stage.people = [whole]
+    acted.detect(BLACK, 0)
+    stage.people = [whole, torso]
+    stage.people.reverse()
+    assert len(acted.detect(BLACK, 2)) == 1
 
 
 def test_doubtful_newcomers_are_not_believed_in(acted: BlazePose, stage: Stage) -> None:
@@ -137,7 +174,7 @@ def test_a_drifted_region_is_put_right(acted: BlazePose, stage: Stage) -> None:
     stage.find = lambda rgb, tiles: [turned] if tiles else []  # type: ignore[method-assign]
     followed = stage.read
     stage.read = lambda rgb, region: upright if region == turned else followed(rgb, region)  # type: ignore
-    (detection,) = acted.detect(BLACK, 5)
+    (detection,) = acted.detect(BLACK, 2)
     assert detection.score[0] == pytest.approx(0.95 * 0.9)
 
 
@@ -151,10 +188,9 @@ def test_scores_and_boxes(acted: BlazePose, stage: Stage) -> None:
 
 def test_reset_forgets(acted: BlazePose, stage: Stage) -> None:
     stage.people = [pose(200, 200)]
-    acted.detect(BLACK, 3)
+    first = looks(acted, stage, 3)
     acted.reset()
-    acted.detect(BLACK, 3)
-    assert [len(tiles) for tiles in stage.looks] == [3, 3]
+    assert looks(acted, stage, 3) == first
 
 
 def test_like_the_reference_on_squats(detector: BlazePose, shared: Path) -> None:
@@ -170,13 +206,16 @@ def test_like_the_reference_on_squats(detector: BlazePose, shared: Path) -> None
     assert np.percentile(error, 95) < 19
 
 
-def test_small_people_in_a_wide_picture(detector: BlazePose, shared: Path) -> None:
-    """The walker enters behind a tree, a tenth of the picture wide: seen in a window, not in the whole."""
-    for index, rgb in enumerate(pictures(shared / "videos/sports2d_demo.mp4")):
-        people = detector.detect(rgb, index) if index >= 45 else []
-        if index == 50:
-            break
-    assert len(people) == 2
+@pytest.mark.parametrize("place", [(0, 0), (700, 400), (1750, 700)])
+def test_small_people_in_a_large_picture(detector: BlazePose, shared: Path, place: tuple[int, int]) -> None:
+    """Somebody 180 pixels tall in 1920x1080, whom the person network does not see in the whole picture."""
+    small = cv2.resize(next(pictures(shared / "videos/tfjs_pose_squats.mp4")), (182, 324), interpolation=cv2.INTER_AREA)
+    rgb = np.full((1080, 1920, 3), 120, np.uint8)
+    x, y = min(place[0], 1920 - 182), place[1]
+    rgb[y : y + 324, x : x + 182] = small
+    (detection,) = detector.detect(rgb, 0)
+    assert 140 < detection.box[3] - detection.box[1] < 230
+    assert (x, y) < tuple(detection.box[:2])
 
 
 def test_nobody_in_an_empty_room(detector: BlazePose) -> None:

@@ -21,7 +21,7 @@ def detect(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Find and follow the people of a video in 2D."""
-    from vidmotion.export import export
+    from vidmotion.exporters import export
     from vidmotion.pipeline import Pipeline, Settings
 
     path = output or Path(f"{video.stem}.json")

@@ -19,8 +19,8 @@ def export(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Convert a motion file."""
-    from vidmotion.export import export as write
-    from vidmotion.export import load
+    from vidmotion.exporters import export as write
+    from vidmotion.exporters import load
 
     refuse_existing(output, overwrite)
     scene = load(motion)

@@ -82,8 +82,8 @@ def lift(
 
 
 def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) -> None:
-    from vidmotion.export import export
-    from vidmotion.render import render
+    from vidmotion.exporters import export
+    from vidmotion.rendering import render
 
     progress = pipeline.progress = TerminalProgress(quiet)
     _check_outputs(video, outputs)

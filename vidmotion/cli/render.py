@@ -21,8 +21,8 @@ def render(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Draw the skeletons over the video, beside the turning 3D view."""
-    from vidmotion.export import load
-    from vidmotion.render import render as draw
+    from vidmotion.exporters import load
+    from vidmotion.rendering import render as draw
 
     path = output or motion.with_suffix(".mp4")
     refuse_existing([path], overwrite)

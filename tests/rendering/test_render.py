@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from vidmotion.errors import InputError, OutputError, VideoError
-from vidmotion.render import render
+from vidmotion.rendering import render
 from vidmotion.types import Camera, Keypoints2D, Motion, Person, Scene, Track
 from vidmotion.video import VideoWriter, open_video
 

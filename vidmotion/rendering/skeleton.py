@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidmotion.render.ink import (
+from vidmotion.rendering.ink import (
     INK,
     Canvas,
     Color,
@@ -19,7 +19,7 @@ from vidmotion.render.ink import (
     ring,
     side_color,
 )
-from vidmotion.render.stage import Stage
+from vidmotion.rendering.stage import Stage
 from vidmotion.skeletons import Skeleton
 from vidmotion.types import Floats
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NoReturn
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.export.document import from_document, to_document
+from vidmotion.exporters.document import from_document, to_document
 from vidmotion.types import Scene
 
 DECIMALS = {

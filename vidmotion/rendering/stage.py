@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from vidmotion.geometry import gaussian_smooth
-from vidmotion.render.ink import Canvas, lines
+from vidmotion.rendering.ink import Canvas, lines
 from vidmotion.types import Floats
 
 TURN_SECONDS = 14.0

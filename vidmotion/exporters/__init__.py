@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vidmotion.errors import InputError, OutputError
-from vidmotion.export.bvh import write_bvh
-from vidmotion.export.json_file import read_json, write_json
-from vidmotion.export.npz_file import read_npz, write_npz
+from vidmotion.exporters.bvh import write_bvh
+from vidmotion.exporters.json_file import read_json, write_json
+from vidmotion.exporters.npz_file import read_npz, write_npz
 from vidmotion.types import Scene
 
 __all__ = ["READERS", "WRITERS", "Writer", "export", "in_the_way", "load", "paths_for"]

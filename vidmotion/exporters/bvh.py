@@ -15,9 +15,9 @@ from typing import BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.export.pose import NODES, Rig, bone_lengths, rig
-from vidmotion.export.rotations import euler_zyx
-from vidmotion.export.timing import even
+from vidmotion.exporters.pose import NODES, Rig, bone_lengths, rig
+from vidmotion.exporters.rotations import euler_zyx
+from vidmotion.exporters.timing import even
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Person, Scene
 

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.export.document import from_document, to_document
+from vidmotion.exporters.document import from_document, to_document
 from vidmotion.types import Scene
 
 TRACK_ARRAYS = ("frames", "times", "observed", "boxes")

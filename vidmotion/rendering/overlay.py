@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.render.ink import INK, Canvas, Color, chip, dashes, dot, line, mix, person_color, side_color
+from vidmotion.rendering.ink import INK, Canvas, Color, chip, dashes, dot, line, mix, person_color, side_color
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 

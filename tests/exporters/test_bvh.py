@@ -10,7 +10,7 @@ from bvh_reader import Clip, read_bvh
 from scenes import person_of, rigid, scene_of, walk
 
 from vidmotion.errors import InputError
-from vidmotion.export import export
+from vidmotion.exporters import export
 from vidmotion.types import Person, Scene
 
 PLACES = {

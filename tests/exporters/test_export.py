@@ -9,7 +9,7 @@ import pytest
 from scenes import person_of, scene_of, walk
 
 from vidmotion.errors import InputError, OutputError
-from vidmotion.export import WRITERS, export, in_the_way, load, paths_for
+from vidmotion.exporters import WRITERS, export, in_the_way, load, paths_for
 from vidmotion.types import Person, Scene
 
 

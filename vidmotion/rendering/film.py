@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.render.ink import Canvas
-from vidmotion.render.layout import BACKGROUND, Layout, caption, lay_out, legend, put_picture
-from vidmotion.render.overlay import draw_person
-from vidmotion.render.skeleton import Figure, draw_panel
-from vidmotion.render.stage import Stage, set_stage
+from vidmotion.rendering.ink import Canvas
+from vidmotion.rendering.layout import BACKGROUND, Layout, caption, lay_out, legend, put_picture
+from vidmotion.rendering.overlay import draw_person
+from vidmotion.rendering.skeleton import Figure, draw_panel
+from vidmotion.rendering.stage import Stage, set_stage
 from vidmotion.skeletons import by_name, convert
 from vidmotion.types import Camera, Floats, Keypoints2D, Motion, Person, Scene
 from vidmotion.video import Frame, Video, VideoWriter, open_video

@@ -3,6 +3,6 @@
 OpenCV and numpy only. Reads values and videos; knows nothing about detectors, networks or torch.
 """
 
-from vidmotion.render.film import render
+from vidmotion.rendering.film import render
 
 __all__ = ["render"]

@@ -12,7 +12,7 @@ import pytest
 from scenes import person_of, scene_of, walk
 
 from vidmotion.errors import InputError
-from vidmotion.export import export, load
+from vidmotion.exporters import export, load
 from vidmotion.types import Scene
 
 
@@ -22,7 +22,7 @@ def written(scene: Scene, folder: Path) -> dict[str, Any]:
 
 
 def test_file_fits_the_schema(scene: Scene, tmp_path: Path) -> None:
-    schema = json.loads((resources.files("vidmotion.export") / "scene.schema.json").read_text())
+    schema = json.loads((resources.files("vidmotion.exporters") / "scene.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     tree = written(scene, tmp_path)
     jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vidmotion.errors import InputError
-from vidmotion.export import export, load
+from vidmotion.exporters import export, load
 from vidmotion.types import Scene
 
 
