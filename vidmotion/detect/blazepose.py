@@ -8,6 +8,7 @@ from the person network where a followed region has drifted. Knows no identities
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,20 @@ MAX_PEOPLE = 5
 _PRESENCE = 0.5
 _NEW_VISIBILITY = 0.5
 """Mean of the landmarks from which on somebody new is believed in: trees and wild poses stay below."""
-_LOOK_EVERY = 5
+_LOOK_EVERY = 2
 """Frames between looks for newcomers; each look takes the next window of the picture."""
 _WIDE = 1.2
-"""From this aspect ratio on, people are looked for in square windows too: they are small where the whole
+"""From this aspect ratio on, people are looked for in squares at the ends too: they are small where the whole
 picture is fitted into a square."""
+_CLOSE_OVERLAP = 1 / 3
+"""By how much close windows overlap, in parts of their side."""
+_CLOSEST = 160
+"""Pixels; closer windows would show no more."""
+_CLOSE_LARGEST = 1.5
+"""Largest region that is believed in a close window, in parts of the window's side."""
+_PART = 0.75
+"""A find this much smaller than somebody whose box it lies in is a part of them: a close window on a torso
+shows people where there are none."""
 _SAME_PLACE = 0.25
 _SAME_POSE = 0.08
 _TURNED = np.pi / 4
@@ -76,27 +86,50 @@ class BlazePose:
             else:
                 lost.append(_Lost(region))
         self._lost += lost
-        for found in self._people.find(rgb, self._windows(rgb, index, everywhere=bool(lost))):
-            if not any(_agrees(found, pose.region) for pose in poses):
-                pose = self._landmarks.read(rgb, found)
-                if _plausible(pose, rgb) and pose.visibility.mean() >= _NEW_VISIBILITY:
-                    poses.append(pose)
+        for look in self._looks(rgb, index, missing=bool(lost)):
+            for found in self._people.find(rgb, look.tiles):
+                if found.side <= look.largest:
+                    self._add_newcomer(rgb, found, poses)
         kept = distinct(poses)[: self._max_people]
         self._regions = [pose.region for pose in kept]
         self._lost = [gone.later() for gone in self._lost if gone.searched(self._regions)]
         self._started = True
         return [_detection(pose, rgb) for pose in kept]
 
-    def _windows(self, rgb: Picture, index: int, everywhere: bool) -> list[Tile]:
-        """Where to look for people in this frame."""
-        every = windows(rgb.shape[1], rgb.shape[0])
-        near = [gone.tile for gone in self._lost]
-        if everywhere or not self._started:
-            return every + near
+    def _add_newcomer(self, rgb: Picture, found: Region, poses: list[Pose]) -> None:
+        if any(_agrees(found, pose.region) or _is_part(found, pose) for pose in poses):
+            return
+        pose = self._landmarks.read(rgb, found)
+        if _plausible(pose, rgb) and pose.visibility.mean() >= _NEW_VISIBILITY:
+            poses.append(pose)
+
+    def _looks(self, rgb: Picture, index: int, missing: bool) -> list[_Look]:
+        """Where to look for people in this frame, from afar first.
+
+        Args:
+            missing: somebody has just got lost.
+        """
+        far, close = windows(rgb.shape[1], rgb.shape[0])
+        near = [_Look([gone.tile]) for gone in self._lost]
+        largest = _CLOSE_LARGEST * min(rgb.shape[:2]) / 2
+        if not self._started:
+            return [_Look(far), _Look(close, largest)]
+        if missing:
+            return [_Look(far), *near]
         if len(self._regions) >= self._max_people or (self._regions and index % _LOOK_EVERY):
             return near
         self._turn += 1
-        return [every[self._turn % len(every)], *near]
+        in_turn = [_Look([tile]) for tile in far] + [_Look([tile], largest) for tile in close]
+        return [in_turn[self._turn % len(in_turn)], *near]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Windows in which people are looked for together."""
+
+    tiles: list[Tile]
+    largest: float = math.inf
+    """Pixels; a region with a longer side is no find."""
 
 
 @dataclass(frozen=True)
@@ -123,13 +156,26 @@ class _Lost:
         return self.frames < _SEARCH_FRAMES and not back
 
 
-def windows(width: int, height: int) -> list[Tile]:
-    """The whole picture, and where it is wide or tall two squares at its ends as well."""
+def windows(width: int, height: int) -> tuple[list[Tile], list[Tile]]:
+    """Where people are looked for: from afar, and close up for small people.
+
+    From afar: the whole picture, and where it is wide or tall two squares at its ends. Close up: squares of half
+    the shorter side all over the picture.
+    """
     short, long = min(width, height), max(width, height)
-    whole = Tile((width - long) / 2, (height - long) / 2, long)
-    if long < _WIDE * short:
-        return [whole]
-    return [whole, Tile(0, 0, short), Tile(width - short, height - short, short)]
+    far = [Tile((width - long) / 2, (height - long) / 2, long)]
+    if long >= _WIDE * short:
+        far += [Tile(0, 0, short), Tile(width - short, height - short, short)]
+    side = short / 2
+    if side < _CLOSEST:
+        return far, []
+    return far, [Tile(x, y, side) for y in _starts(height, side) for x in _starts(width, side)]
+
+
+def _starts(length: int, side: float) -> list[float]:
+    """Where windows begin that cover a length."""
+    count = 1 + math.ceil((length - side) / (side * (1 - _CLOSE_OVERLAP)))
+    return [float(start) for start in np.linspace(0, length - side, count)]
 
 
 def distinct(poses: list[Pose]) -> list[Pose]:
@@ -157,6 +203,12 @@ def _agrees(found: Region, followed: Region) -> bool:
     turned = abs((found.angle - followed.angle + np.pi) % (2 * np.pi) - np.pi)
     grown = max(found.side, followed.side) / min(found.side, followed.side)
     return _same_place(found, followed) and turned < _TURNED and grown < _GROWN
+
+
+def _is_part(found: Region, pose: Pose) -> bool:
+    (x0, y0), (x1, y1) = pose.xy.min(axis=0), pose.xy.max(axis=0)
+    inside = x0 <= found.x <= x1 and y0 <= found.y <= y1
+    return bool(inside and found.side < _PART * pose.region.side)
 
 
 def _plausible(pose: Pose, rgb: Picture) -> bool:

@@ -242,15 +242,21 @@ def _overlap(box: Floats, boxes: Floats) -> Floats:
 
 def _cut(rgb: Picture, tile: Tile) -> Picture:
     """The window scaled to the network's input, black beyond the picture."""
+    scale = PERSON_SIDE / tile.side
+    if scale >= 1:
+        to_window = np.array([[scale, 0, -tile.x * scale], [0, scale, -tile.y * scale]], np.float32)
+        warped: Picture = cv2.warpAffine(rgb, to_window, (PERSON_SIDE, PERSON_SIDE), flags=cv2.INTER_LINEAR)  # type: ignore[assignment]
+        return warped
     height, width = rgb.shape[:2]
     x0, y0 = max(0, round(tile.x)), max(0, round(tile.y))
     x1, y1 = min(width, round(tile.x + tile.side)), min(height, round(tile.y + tile.side))
-    scale = PERSON_SIDE / tile.side
-    size = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
-    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = cv2.resize(rgb[y0:y1, x0:x1], size, interpolation=smooth)
-    left, top = round((x0 - tile.x) * scale), round((y0 - tile.y) * scale)
     window = np.zeros((PERSON_SIDE, PERSON_SIDE, 3), np.uint8)
+    if x1 <= x0 or y1 <= y0:
+        return window
+    # Averaging areas, which a warp cannot do, keeps distant people recognisable.
+    size = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
+    small = cv2.resize(rgb[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
+    left, top = max(0, round((x0 - tile.x) * scale)), max(0, round((y0 - tile.y) * scale))
     part = small[: PERSON_SIDE - top, : PERSON_SIDE - left]
     window[top : top + part.shape[0], left : left + part.shape[1]] = part
     return window
