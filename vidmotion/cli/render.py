@@ -13,9 +13,7 @@ from vidmotion.cli.outputs import refuse_existing
 
 def render(
     motion: Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz that lift wrote.")],
-    video: Annotated[
-        Path | None, typer.Option("--video", help="The video that it was made of, to draw over.")
-    ] = None,
+    video: Annotated[Path | None, typer.Option("--video", help="The video that it was made of, to draw over.")] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="[default: MOTION.mp4]")] = None,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing file.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,

@@ -45,9 +45,7 @@ def pose3d(
             stage.advance(step)
             if time.monotonic() - last > 60:
                 last = time.monotonic()
-                progress.say(
-                    f"step {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items())
-                )
+                progress.say(f"step {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
 
         weights = train_pose3d(data, out, chosen, torch_device(device), resume, report)
     if not quiet:

@@ -13,7 +13,9 @@ from vidmotion.cli.outputs import refuse_existing
 
 app = typer.Typer(no_args_is_help=True, help="Manage detector files and network weights.")
 
-RESEARCH_ONLY = "MotionBERT's official checkpoints were trained on Human3.6M, AMASS and NTU, whose licences allow research only"
+RESEARCH_ONLY = (
+    "MotionBERT's official checkpoints were trained on Human3.6M, AMASS and NTU, whose licences allow research only"
+)
 
 
 @app.command("list")

@@ -58,9 +58,7 @@ def read_mocap(folder: Path, split: str) -> Mocap:
     if len(position_files) != 1 or not (folder / "index.csv").is_file():
         raise InputError(f"{folder} holds no packed motion capture (one *_pos.npy, *_root.npy, index.csv)")
     positions = np.load(position_files[0], mmap_mode="r", allow_pickle=False)
-    roots = np.load(
-        str(position_files[0]).replace("_pos.npy", "_root.npy"), mmap_mode="r", allow_pickle=False
-    )
+    roots = np.load(str(position_files[0]).replace("_pos.npy", "_root.npy"), mmap_mode="r", allow_pickle=False)
     with (folder / "index.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == split]
     if not rows:

@@ -41,7 +41,7 @@ def measure(lifter: Lifter, mocap: Mocap, noise: NoiseRange | None, views: int =
     rng = Generator().manual_seed(seed)
     sums, frames, steps = torch.zeros(3), 0, 0
     for index in range(len(mocap.clips)):
-        for piece in mocap.clip(index).split(WINDOW):
+        for piece in torch.split(mocap.clip(index), WINDOW):
             if len(piece) < 2:
                 continue
             batch = piece[None].expand(views, -1, -1, -1)

@@ -31,9 +31,7 @@ def save_weights(model: DSTformer, path: Path, notes: dict[str, str], half: bool
         notes: provenance that goes into the header beside the config, as text.
     """
     dtype = torch.float16 if half else torch.float32
-    tensors = {
-        name: value.detach().to("cpu", dtype).contiguous() for name, value in model.state_dict().items()
-    }
+    tensors = {name: value.detach().to("cpu", dtype).contiguous() for name, value in model.state_dict().items()}
     metadata = {"format": "vidmotion.dstformer/1", "config": json.dumps(asdict(model.config)), **notes}
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -54,17 +52,13 @@ def load_weights(path: Path) -> tuple[DSTformer, dict[str, str]]:
             notes = dict(file.metadata() or {})
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
-        raise WeightsError(
-            f"{path}: no such weights file; `vidmotion weights list` shows what there is"
-        ) from None
+        raise WeightsError(f"{path}: no such weights file; `vidmotion weights list` shows what there is") from None
     except (SafetensorError, OSError) as error:
         raise WeightsError(
             f"{path} is not a weights file of vidmotion ({error}); convert others with `vidmotion weights import`"
         ) from None
     if notes.pop("format", "") != "vidmotion.dstformer/1":
-        raise WeightsError(
-            f"{path} does not hold a vidmotion network; convert others with `vidmotion weights import`"
-        )
+        raise WeightsError(f"{path} does not hold a vidmotion network; convert others with `vidmotion weights import`")
     try:
         config = DSTformerConfig(**json.loads(notes.pop("config", "")))
     except (ValueError, TypeError) as error:
@@ -103,9 +97,7 @@ def build(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTformer:
         raise WeightsError(f"{path}: tensors do not fit a DSTformer: {', '.join(told)}")
     for name, tensor in tensors.items():
         if tensor.shape != wanted[name].shape:
-            raise WeightsError(
-                f"{path}: {name} has shape {tuple(tensor.shape)}, wanted {tuple(wanted[name].shape)}"
-            )
+            raise WeightsError(f"{path}: {name} has shape {tuple(tensor.shape)}, wanted {tuple(wanted[name].shape)}")
     model.load_state_dict(tensors)
     return model.eval()
 

@@ -123,9 +123,8 @@ class DSTformer(nn.Module):
                 nn.init.zeros_(module.bias)
         for embedding in (self.pos_embed, self.temp_embed):
             nn.init.trunc_normal_(embedding, std=0.02)
-        for fusion in self.ts_attn:
-            nn.init.zeros_(fusion.weight)
-            nn.init.constant_(fusion.bias, 0.5)
+        for fusion in self.ts_attn.parameters():
+            nn.init.constant_(fusion, 0.0 if fusion.ndim == 2 else 0.5)
 
     def represent(self, x: Tensor, positions: Tensor | None = None) -> Tensor:
         """The motion representation that every head reads.

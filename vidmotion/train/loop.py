@@ -57,7 +57,7 @@ class Trainer:
     def __init__(self, model: DSTformer, config: Pose3DConfig, folder: RunFolder) -> None:
         self.model, self.config, self.folder = model, config, folder
         self.step = 0
-        self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))
+        self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.ema))  # type: ignore[no-untyped-call]
         self.optimizers = _optimizers(model, config)
         self.base_rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
 
@@ -117,13 +117,9 @@ class Trainer:
         try:
             state: dict[str, Any] = torch.load(self.folder.checkpoint, map_location=device, weights_only=True)
         except FileNotFoundError:
-            raise InputError(
-                f"{self.folder.path} holds no checkpoint to resume; start without --resume"
-            ) from None
+            raise InputError(f"{self.folder.path} holds no checkpoint to resume; start without --resume") from None
         if state["seed"] != self.config.seed:
-            raise InputError(
-                f"{self.folder.checkpoint} was trained with seed {state['seed']}; pass --set seed=..."
-            )
+            raise InputError(f"{self.folder.checkpoint} was trained with seed {state['seed']}; pass --set seed=...")
         try:
             self.model.load_state_dict(state["model"])
         except RuntimeError:
@@ -156,7 +152,8 @@ class _Means:
 
 def _optimizers(model: DSTformer, config: Pose3DConfig) -> list[Optimizer]:
     # Muon learns the same in about a fifth fewer steps than AdamW here: see benchmarks/LOG.md.
-    matrices, others = [], []
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
     for name, parameter in model.named_parameters():
         (matrices if name.startswith("blocks_") and parameter.ndim == 2 else others).append(parameter)
     return [

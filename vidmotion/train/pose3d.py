@@ -41,17 +41,13 @@ class Batch:
     stride: int
 
 
-def draw_batch(
-    sampler: WindowSampler, config: Pose3DConfig, step: int, window: int, device: torch.device
-) -> Batch:
+def draw_batch(sampler: WindowSampler, config: Pose3DConfig, step: int, window: int, device: torch.device) -> Batch:
     """The batch of one step: the same for the same config and step."""
     rng = Generator(device).manual_seed(config.seed * 1_000_003 + step)
     shapes = DENSE if step >= config.steps * (1 - config.decay) else SPARSE
     choice = int(torch.randint(len(shapes), (1,), generator=rng, device=device))
     frames, stride = min(shapes[choice][0], window), shapes[choice][1]
-    shape = WindowShape(
-        frames, min(stride, (window - 1) // max(frames - 1, 1)), max(1, config.frames // frames)
-    )
+    shape = WindowShape(frames, min(stride, (window - 1) // max(frames - 1, 1)), max(1, config.frames // frames))
     positions = shape.positions(window, rng)
     joints = vary_bones(sampler.draw(shape, config.speed, rng), rng)
     if torch.rand((), generator=rng, device=device) < 0.5:
