@@ -63,7 +63,7 @@ def test_a_tilted_camera_is_levelled(pitch: float) -> None:
 
 
 def test_feet_stand_on_the_floor() -> None:
-    assert place.floor_height(person() + [0, 0.37, 0], 1.7, RATE) == pytest.approx(0.37, abs=0.01)
+    assert place.floor_height(person() + np.array([0, 0.37, 0]), 1.7, RATE) == pytest.approx(0.37, abs=0.01)
 
 
 def test_world_camera_projects_as_the_filming_camera() -> None:

@@ -27,7 +27,7 @@ def test_parents_come_before_their_children() -> None:
 
 def test_conversion_moves_with_the_picture() -> None:
     points = blaze()
-    moved = Keypoints2D(points.xy + [30.0, -7.0], points.score, points.skeleton)
+    moved = Keypoints2D(points.xy + np.array([30.0, -7.0]), points.score, points.skeleton)
     difference = convert(moved, "h36m17").xy - convert(points, "h36m17").xy
     np.testing.assert_allclose(difference, np.broadcast_to([30.0, -7.0], difference.shape), atol=1e-3)
 
@@ -35,9 +35,7 @@ def test_conversion_moves_with_the_picture() -> None:
 def test_conversion_keeps_left_and_right_apart() -> None:
     points = blaze()
     flipped = Keypoints2D(points.xy[:, BLAZEPOSE33.mirror], points.score[:, BLAZEPOSE33.mirror], points.skeleton)
-    np.testing.assert_allclose(
-        convert(flipped, "h36m17").xy, convert(points, "h36m17").xy[:, H36M17.mirror], atol=1e-3
-    )
+    np.testing.assert_allclose(convert(flipped, "h36m17").xy, convert(points, "h36m17").xy[:, H36M17.mirror], atol=1e-3)
 
 
 def test_a_joint_built_of_a_missing_point_is_missing() -> None:

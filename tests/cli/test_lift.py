@@ -19,7 +19,6 @@ import torch
 from vidmotion import weights
 from vidmotion.cli.main import main
 from vidmotion.errors import WeightsError
-from vidmotion.model.checkpoint import save_weights
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.video.reader import open_video
 from vidmotion.video.writer import VideoWriter

@@ -1,5 +1,7 @@
 """Long tracks go through short windows without seams, and nothing is squeezed."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -26,7 +28,7 @@ def test_windows_cover_every_frame_and_overlap(total: int) -> None:
     starts = window_starts(total, 243)
     assert starts[0] == 0
     assert starts[-1] + min(243, total) == total
-    assert all(0 < b - a <= 243 - OVERLAP for a, b in zip(starts, starts[1:], strict=False))
+    assert all(0 < b - a <= 243 - OVERLAP for a, b in pairwise(starts))
 
 
 @pytest.mark.parametrize("total", [1, 5, 243, 500])
@@ -40,7 +42,7 @@ def test_every_frame_is_lifted(model: DSTformer, total: int) -> None:
 def test_no_seam_is_visible(model: DSTformer) -> None:
     rays = walk(700)
     steps = np.linalg.norm(np.diff(lift_windows(model, rays, np.ones((700, 17))).joints, axis=0), axis=-1).max(1)
-    borders = [start for start in window_starts(700, 243)[1:]] + [243, 405]
+    borders = [*window_starts(700, 243)[1:], 243, 405]
     assert max(steps[b - 2 : b + 2].max() for b in borders) < 2 * np.median(steps) + 1e-4
 
 
@@ -59,9 +61,7 @@ def test_missing_points_do_not_matter(model: DSTformer) -> None:
     score[:, 16] = 0
     elsewhere = rays.copy()
     elsewhere[:, 16] = 99
-    np.testing.assert_array_equal(
-        lift_windows(model, rays, score).joints, lift_windows(model, elsewhere, score).joints
-    )
+    np.testing.assert_array_equal(lift_windows(model, rays, score).joints, lift_windows(model, elsewhere, score).joints)
 
 
 def test_scale_of_the_picture_scales_the_pose(model: DSTformer) -> None:
