@@ -236,8 +236,8 @@ def _overlap(box: Floats, boxes: Floats) -> Floats:
     sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
     shared = np.prod(np.clip(sides, 0, None), axis=1)
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    joined: Floats = areas + np.prod(box[2:] - box[:2]) - shared
-    return shared / np.maximum(joined, 1e-9)
+    ratio: Floats = shared / np.maximum(areas + np.prod(box[2:] - box[:2]) - shared, 1e-9)
+    return ratio
 
 
 def _cut(rgb: Picture, tile: Tile) -> Picture:

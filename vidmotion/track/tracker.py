@@ -219,7 +219,8 @@ def _interpolate(values: Floats, known: Floats, at: Floats) -> Floats:
         return values.astype(float)
     share = (at - known[after - 1]) / (known[after] - known[after - 1])
     share = share.reshape(-1, *[1] * (values.ndim - 1))
-    return (1 - share) * values[after - 1] + share * values[after]
+    between: Floats = (1 - share) * values[after - 1] + share * values[after]
+    return between
 
 
 def _diagonal(box: Floats) -> float:
