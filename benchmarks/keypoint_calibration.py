@@ -22,7 +22,7 @@ import av
 import numpy as np
 
 from benchmarks.keypoint_pairs import Pairs, Sources, collect, load_pairs
-from vidmotion.detect.blazepose import BlazePose
+from vidmotion.detectors.blazepose import BlazePose
 from vidmotion.skeletons import BLAZEPOSE33, H36M17, convert
 from vidmotion.types import Keypoints2D
 from vidmotion.weights import DetectorFiles

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.rendered import SIDE, Shot, read_capture, shoot
 from samples.figure import read_body
-from vidmotion.detect.blazepose_networks import LandmarkNetwork, PersonNetwork, Pose, Tile
+from vidmotion.detectors.blazepose_networks import LandmarkNetwork, PersonNetwork, Pose, Tile
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,14 +9,14 @@ from typing import Any
 
 import vidmotion
 from vidmotion.choices import Device
-from vidmotion.detect import Detector, create
+from vidmotion.detectors import Detector, create
 from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError
 from vidmotion.lifting import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_weights
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.progress import Progress, Quiet
-from vidmotion.track import Tracker
+from vidmotion.tracking import Tracker
 from vidmotion.types import Person, Scene
 from vidmotion.video.reader import open_video
 from vidmotion.weights import find_weights

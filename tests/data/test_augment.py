@@ -1,5 +1,7 @@
 """Cameras, bodies and noise do what they say."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -70,10 +72,10 @@ def test_target_holds_no_perspective() -> None:
 
 
 def test_noise_has_the_size_it_says_and_masks_are_zeros(rng: torch.Generator) -> None:
-    clean = torch.zeros(64, 27, 17, 2)
+    clean = torch.linspace(-1, 1, 17)[None, None, :, None].expand(64, 27, 17, 2)
     quiet = NoiseRange(jitter=0.0, sigma=(0.01, 0.01), uniform=0.01, joint_mask=0.0, frame_mask=0.0, bias=0.0)
-    x = corrupt(clean, torch.arange(27), 27, quiet, rng)
-    assert x[..., 0, :2].std() == pytest.approx(0.01, rel=0.1)
+    x = corrupt(clean, torch.arange(27), 27, replace(quiet, keyframes=27), rng)
+    assert (x[..., :2] - clean)[..., 0, :].std() == pytest.approx(0.01, rel=0.1)
     masked = corrupt(clean, torch.arange(27), 27, NoiseRange(joint_mask=0.3, frame_mask=0.3), rng)
     gone = (masked == 0).all(-1)
     assert gone.float().mean() == pytest.approx(1 - 0.7 * 0.7, abs=0.12)
@@ -82,7 +84,8 @@ def test_noise_has_the_size_it_says_and_masks_are_zeros(rng: torch.Generator) ->
 
 def test_noise_between_key_frames_is_a_line(rng: torch.Generator) -> None:
     still = NoiseRange(keyframes=3, jitter=0.0, joint_mask=0.0, frame_mask=0.0, bias=0.0)
-    x = corrupt(torch.zeros(1, 41, 17, 2), torch.arange(41), 41, still, rng)[..., :2]
+    clean = torch.linspace(-1, 1, 17)[None, None, :, None].expand(1, 41, 17, 2)
+    x = corrupt(clean, torch.arange(41), 41, still, rng)[..., :2]
     assert x.diff(dim=1).diff(dim=1)[:, :18].abs().max() < 1e-6
 
 

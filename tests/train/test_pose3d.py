@@ -27,7 +27,7 @@ def mocap(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(dstformer.PRESETS, "tiny", DSTformerConfig(16, 16, 1, 2, 2.0, 17, 27))
+    monkeypatch.setitem(dstformer.PRESETS, "tiny", DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243))
     monkeypatch.setattr(loop, "LOG_STEPS", 5)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from vidmotion import weights
-from vidmotion.detect.blazepose import BlazePose
+from vidmotion.detectors.blazepose import BlazePose
 from vidmotion.errors import WeightsError
 
 

@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from vidmotion.detect.base import Detection
+from vidmotion.detectors.base import Detection
 from vidmotion.errors import InputError
-from vidmotion.track import Tracker
+from vidmotion.tracking import Tracker
 from vidmotion.types import Track
 
 BODY = np.random.default_rng(3).uniform((-40, -100), (40, 100), (17, 2))

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from vidmotion.detect.base import Detection
-from vidmotion.detect.blazepose import BlazePose, distinct, windows
-from vidmotion.detect.blazepose_networks import Pose, Region, Tile
+from vidmotion.detectors.base import Detection
+from vidmotion.detectors.blazepose import BlazePose, distinct, windows
+from vidmotion.detectors.blazepose_networks import Pose, Region, Tile
 
 SHAPE = np.random.default_rng(0).uniform(-50, 50, (33, 2))
 

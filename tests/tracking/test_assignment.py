@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vidmotion.track.assignment import assign
+from vidmotion.tracking.assignment import assign
 
 INF = np.inf
 

@@ -1,5 +1,5 @@
 """From detections to people through time."""
 
-from vidmotion.track.tracker import Tracker
+from vidmotion.tracking.tracker import Tracker
 
 __all__ = ["Tracker"]

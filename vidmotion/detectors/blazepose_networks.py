@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vidmotion.detect.base import Picture
+from vidmotion.detectors.base import Picture
 from vidmotion.errors import MissingExtraError, WeightsError
 from vidmotion.types import Floats
 

@@ -13,9 +13,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from vidmotion.detect.base import Detection
+from vidmotion.detectors.base import Detection
 from vidmotion.skeletons import by_name
-from vidmotion.track.assignment import assign
+from vidmotion.tracking.assignment import assign
 from vidmotion.types import Bools, Floats, Ints, Keypoints2D, Track
 
 FILLED_GAP = 1.0

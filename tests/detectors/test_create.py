@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from vidmotion import weights
-from vidmotion.detect import blazepose
+from vidmotion.detectors import blazepose
 from vidmotion.errors import InputError, MissingExtraError
 
 # Not `from vidmotion import detect`: the package has a function of that name.
-detect = import_module("vidmotion.detect")
+detect = import_module("vidmotion.detectors")
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_auto(monkeypatch: pytest.MonkeyPatch, cores: int, heavy: bool, name: st
 
 
 def test_without_litert(monkeypatch: pytest.MonkeyPatch) -> None:
-    from vidmotion.detect.blazepose_networks import LandmarkNetwork
+    from vidmotion.detectors.blazepose_networks import LandmarkNetwork
 
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(MissingExtraError, match="BlazePose needs ai-edge-litert"):

@@ -6,7 +6,7 @@ import os
 
 from vidmotion import weights
 from vidmotion.choices import Device
-from vidmotion.detect.base import Detection, Detector, Picture
+from vidmotion.detectors.base import Detection, Detector, Picture
 from vidmotion.errors import InputError
 
 __all__ = ["DETECTORS", "Detection", "Detector", "Picture", "create"]
@@ -43,7 +43,7 @@ def create(
     if name == "auto":
         name, reason = _best(cores)
         say(f"detector {name}: {reason}")
-    from vidmotion.detect.blazepose import BlazePose
+    from vidmotion.detectors.blazepose import BlazePose
 
     files = weights.detector_files(name, say=say)
     return BlazePose(name, files, threads or min(cores, _MOST_THREADS))

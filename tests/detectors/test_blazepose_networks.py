@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vidmotion import weights
-from vidmotion.detect.blazepose_networks import (
+from vidmotion.detectors.blazepose_networks import (
     LandmarkNetwork,
     PersonNetwork,
     Region,

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.detect.base import Detection, Picture
-from vidmotion.detect.blazepose_networks import LandmarkNetwork, PersonNetwork, Pose, Region, Tile
+from vidmotion.detectors.base import Detection, Picture
+from vidmotion.detectors.blazepose_networks import LandmarkNetwork, PersonNetwork, Pose, Region, Tile
 from vidmotion.types import Floats
 from vidmotion.weights import DetectorFiles
 
