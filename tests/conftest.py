@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+import torch
+
+torch.set_num_threads(1)  # tests run beside each other, and their networks are tiny
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,7 +11,8 @@ def write(folder: Path) -> Path:
     folder.mkdir(parents=True)
     total = sum(frames for *_, frames in CLIPS)
     t, joint = np.arange(total)[:, None], np.arange(17)[None]
-    pose = np.stack([np.sin(joint + t / 9), np.cos(2 * joint + t / 7), np.sin(3 * joint - t / 8)], -1) * 0.5
+    still = np.stack([np.sin(joint), np.cos(2 * joint), np.sin(3 * joint)], -1) * 0.5
+    pose = still + 0.05 * np.stack([np.sin(joint + t / 9), np.cos(joint + t / 7), np.sin(joint - t / 8)], -1)
     pose -= pose[:, :1]
     np.save(folder / "tiny_pos.npy", np.round(pose / 1e-4).astype(np.int16))
     np.save(folder / "tiny_root.npy", np.tile(np.float32([0, 1, 0]), (total, 1)))

@@ -148,7 +148,7 @@ def silence(path: Path) -> None:
 BAD = {
     "missing": (lambda path: None, "no such file"),
     "empty": (lambda path: path.touch(), "empty"),
-    "text": (lambda path: path.write_text("hello"), "not a video"),
+    "text": (lambda path: path.write_text("hello"), "cannot be read as a video"),
     "audio": (silence, "no video|no picture"),
     "folder": (lambda path: path.mkdir(), "folder"),
     "blank": (lambda path: write_video(path, [np.zeros((64, 64, 3), np.uint8)] * 20), "nobody is in view"),

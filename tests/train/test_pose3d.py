@@ -27,12 +27,12 @@ def mocap(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(dstformer.PRESETS, "tiny", DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243))
+    monkeypatch.setitem(dstformer.PRESETS, "tiny", DSTformerConfig(32, 32, 1, 2, 2.0, 17, 243))
     monkeypatch.setattr(loop, "LOG_STEPS", 5)
 
 
 def config(**changes: object) -> Pose3DConfig:
-    return Pose3DConfig(preset="tiny", frames=54, warmup=2, ema=0.9, **changes)  # type: ignore[arg-type]
+    return Pose3DConfig(preset="tiny", frames=54, warmup=2, ema=0.9, lr=0.01, **changes)  # type: ignore[arg-type]
 
 
 def train(mocap: Path, folder: Path, settings: Pose3DConfig, resume: bool = False) -> Path:
@@ -43,7 +43,7 @@ def test_training_lowers_the_error_on_held_out_clips(mocap: Path, tmp_path: Path
     before, after = (train(mocap, tmp_path / str(steps), config(steps=steps)) for steps in (1, 150))
     held_out = read_mocap(mocap, "test")
     errors = [measure(network_lifter(load_weights(path)[0]), held_out, None).mpjpe for path in (before, after)]
-    assert errors[1] < 0.8 * errors[0]
+    assert errors[1] < 0.7 * errors[0]
     log = [json.loads(line) for line in (tmp_path / "150" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log] == list(range(5, 151, 5))
 
