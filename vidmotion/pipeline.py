@@ -19,7 +19,7 @@ from vidmotion.progress import Progress, Quiet
 from vidmotion.tracking import Tracker
 from vidmotion.types import Person, Scene
 from vidmotion.video.reader import open_video
-from vidmotion.weights import find_weights
+from vidmotion.weights import find_weights, model_card
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Pipeline:
         if self._network is None:
             path = find_weights(self.settings.weights)
             network, notes = load_weights(path)
-            card = {"file": path.name, **notes}
+            card = {"file": path.name, **notes, **model_card(path)}
             self._network = network.to(torch_device(self.settings.device)), card
         return self._network
 

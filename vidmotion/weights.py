@@ -261,10 +261,26 @@ def verify(name_or_path: str) -> list[Checked]:
     if name_or_path in DETECTORS:
         return [_check_pinned(name_or_path, file) for file in DETECTORS[name_or_path].files]
     path = find_weights(name_or_path)
-    found, wanted = _sha256(path), _card(path).get("sha256")
+    found, wanted = _sha256(path), model_card(path).get("sha256")
     if wanted is not None and wanted != found:
         raise WeightsError(f"{path} is damaged or not the file of its model card: sha256 {found}, wanted {wanted}")
     return [Checked(path, found, wanted is not None)]
+
+
+def model_card(network: Path) -> Mapping[str, object]:
+    """The model card NAME.json beside a network's file; empty where there is none.
+
+    Raises:
+        WeightsError: the card cannot be read.
+    """
+    card = network.with_suffix(".json")
+    if not card.is_file():
+        return {}
+    try:
+        content = json.loads(card.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise WeightsError(f"{card} is not a readable model card: {error}") from None
+    return content if isinstance(content, dict) else {}
 
 
 def list_weights() -> list[Listing]:
@@ -277,7 +293,7 @@ def list_weights() -> list[Listing]:
         listings.append(Listing(weights.name, "detector", path, weights.licence, size))
     networks: dict[str, Path | None] = {DEFAULT_POSE3D: None, **_networks()}
     for name, network in sorted(networks.items()):
-        licence = str(_card(network).get("licence", "")) if network else ""
+        licence = str(model_card(network).get("licence", "")) if network else ""
         listings.append(Listing(name, "network", network, licence, network.stat().st_size if network else None))
     return listings
 
@@ -329,17 +345,6 @@ def _detector(name: str) -> DetectorWeights:
         return DETECTORS[name]
     except KeyError:
         raise WeightsError(f"no weights called {name!r} to fetch; there are {', '.join(DETECTORS)}") from None
-
-
-def _card(network: Path) -> Mapping[str, object]:
-    card = network.with_suffix(".json")
-    if not card.is_file():
-        return {}
-    try:
-        content = json.loads(card.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise WeightsError(f"{card} is not a readable model card: {error}") from None
-    return content if isinstance(content, dict) else {}
 
 
 def _sha256(path: Path) -> str:

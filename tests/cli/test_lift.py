@@ -82,7 +82,7 @@ def test_a_video_becomes_motion_in_every_format(second: Path, tmp_path: Path, vi
     joints = np.array(person["motion"]["joints"])
     assert 1.3 < np.median(joints[:, 10, 1]) < 1.8
     assert abs(np.median(joints[:, [3, 6], 1].min(1)) - 0.039 * 1.7) < 0.06
-    for word in ("1 people in 30 frames", "detect:", "lift:", "render:", "wrote"):
+    for word in ("1 people in 30 frames", "stature 1.7 m", "detect:", "lift:", "render:", "wrote"):
         assert word in told
 
 
@@ -93,6 +93,14 @@ def test_results_are_not_replaced_unasked(second: Path, tmp_path: Path, vidmotio
     assert "exists already; pass -y" in told
     assert (tmp_path / "second.json").read_text() == "mine"
     assert vidmotion("lift", second, "-o", tmp_path, "-y", "-q") == (0, "")
+
+
+def test_the_input_is_never_replaced(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    video = tmp_path / "mine.mp4"
+    video.write_bytes(second.read_bytes())
+    code, told = vidmotion("lift", video, "-o", tmp_path, "--render", "-y")
+    assert (code, "is the input itself" in told) == (1, True)
+    assert video.read_bytes() == second.read_bytes()
 
 
 def test_a_bad_video_does_not_stop_the_others(second: Path, tmp_path: Path, vidmotion: Run) -> None:

@@ -64,6 +64,10 @@ def test_missing_points_do_not_matter(model: DSTformer) -> None:
     np.testing.assert_array_equal(lift_windows(model, rays, score).joints, lift_windows(model, elsewhere, score).joints)
 
 
+def test_a_window_without_points_is_no_disaster(model: DSTformer) -> None:
+    assert np.isfinite(lift_windows(model, walk(20), np.zeros((20, 17))).joints).all()
+
+
 def test_scale_of_the_picture_scales_the_pose(model: DSTformer) -> None:
     # Far away, perspective is nothing: half as large in the picture is half as large in metres per metre.
     rays, score = 0.001 * walk(30), np.ones((30, 17))

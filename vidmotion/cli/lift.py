@@ -101,7 +101,7 @@ def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) ->
 def _check_outputs(video: Path, outputs: Outputs) -> None:
     """Refuse before the work what could not be written after it."""
     for path in outputs.paths(video):
-        if path.resolve() == video.resolve():
+        if path.exists() and video.exists() and path.samefile(video):
             raise OutputError(f"{path} is the input itself; name another folder with -o")
     refuse_existing(outputs.paths(video), outputs.overwrite)
     try:
@@ -129,6 +129,8 @@ def _parse_person(text: str) -> int | None:
 
 def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) -> None:
     console.print(f"[bold]{scene.source}[/bold]: {len(scene.people)} people in {scene.frame_count} frames")
+    scale = scene.provenance["lift"]
+    console.print(f"  scale: stature {scale['height']:g} m (--height), view {scale['fov']:g} degrees (--fov)")
     for person in scene.people:
         track = person.track
         span = int(track.frames[-1] - track.frames[0]) + 1

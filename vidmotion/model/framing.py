@@ -19,13 +19,15 @@ def bounding_square(xy: Tensor, seen: Tensor | None = None) -> tuple[Tensor, Ten
 
     Args:
         xy: (B, T, J, 2).
-        seen: (B, T, J) which points count, default all.
+        seen: (B, T, J) which points count, default all; where none does, the square lies at the origin.
     """
     low, high = xy, xy
     if seen is not None:
         low = xy.masked_fill(~seen[..., None], torch.inf)
         high = xy.masked_fill(~seen[..., None], -torch.inf)
     low, high = low.amin((1, 2)), high.amax((1, 2))
+    nothing = low > high
+    low, high = low.masked_fill(nothing, 0), high.masked_fill(nothing, 0)
     return (low + high) / 2, ((high - low).amax(-1) / 2).clamp_min(1e-6)
 
 
