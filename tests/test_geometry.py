@@ -34,6 +34,11 @@ def test_median_removes_a_spike() -> None:
     assert median_smooth(values, 1).tolist() == [1.0] * 9
 
 
+def test_median_keeps_lines() -> None:
+    line = np.arange(20.0)
+    np.testing.assert_allclose(median_smooth(line, 6), line, atol=1e-12)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_short_series_survive(count: int) -> None:
     values = np.arange(float(count))

@@ -13,5 +13,6 @@ def test_a_wrong_shape_is_named() -> None:
 
 def test_frames_must_rise() -> None:
     points = Keypoints2D(np.zeros((2, 17, 2)), np.zeros((2, 17)), "h36m17")
-    with pytest.raises(ValueError, match="wanted rising frame numbers"):
-        Track(0, np.array([3, 3]), np.zeros(2), np.zeros((2, 4)), points, np.ones(2, bool))
+    for frames, times in (([3, 3], [0.0, 0.1]), ([3, 4], [0.1, 0.1])):
+        with pytest.raises(ValueError, match="wanted rising values"):
+            Track(0, np.array(frames), np.array(times), np.zeros((2, 4)), points, np.ones(2, bool))

@@ -60,11 +60,11 @@ def gaussian_smooth(values: Floats, sigma: float) -> Floats:
 
 
 def median_smooth(values: Floats, radius: int) -> Floats:
-    """Running median over 2 * radius + 1 frames of (T,); the ends use what there is."""
+    """Running median over 2 * radius + 1 frames of (T,); the ends are mirrored at their point."""
     if radius < 1 or len(values) < 3:
         return values
     radius = min(radius, len(values) - 1)
-    padded = np.pad(values, radius, mode="reflect")
+    padded = np.pad(values, radius, mode="reflect", reflect_type="odd")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1), axis=-1)
 
 

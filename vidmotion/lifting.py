@@ -19,7 +19,7 @@ from vidmotion.types import Camera, Floats, Motion, Track
 
 NETWORK_RATE = 30.0
 """Frames per second of the motion capture that the networks learn from."""
-RATE_TOLERANCE = 0.2
+RATE_TOLERANCE = 0.15
 """Tracks whose rate lies this close are not resampled."""
 DISAGREEMENT = 0.05
 """Distance of the two passes, in body sizes, that halves the confidence."""
@@ -43,8 +43,8 @@ class _CameraMotion:
     """(T, 17, 3) metres in camera axes."""
     confidence: Floats
     """(T, 17)."""
-    rate: float
-    """Frames per second."""
+    times: Floats
+    """(T,) seconds."""
 
 
 def lift_tracks(
@@ -61,14 +61,15 @@ def lift_tracks(
         advance: told of the frames done over all tracks.
 
     Returns:
-        A motion for each track, in one world; each person's feet are laid on y = 0.
+        A motion for each track. The worlds of all people share axes, origin and scale but for the height of the
+        origin: each person's own feet are laid on y = 0, and each motion's camera accounts for it.
     """
     camera = Camera(focal_length(settings.fov, size), (size[0] / 2, size[1] / 2), np.eye(3), np.zeros(3))
     before, moved = 0, []
     for track in tracks:
         moved.append(_lift_track(model, track, camera, settings, lambda n, at=before: advance(at + n)))  # type: ignore[misc]
         before += len(track)
-    to_world = place.level([m.joints for m in moved], [m.rate for m in moved])
+    to_world = place.level([m.joints for m in moved], [m.times for m in moved])
     return _to_world(moved, to_world, camera, settings.height)
 
 
@@ -81,14 +82,25 @@ def _lift_track(
     pieces = runs(track.frames)
     poses, doubts = [], []
     for run in pieces:
-        pose, doubt = _lift_run(model, rays[run], keypoints.score[run], track.times[run], settings.flip)
+        pose, doubt = _lift_run(
+            model,
+            rays[run],
+            keypoints.score[run],
+            track.times[run],
+            settings.flip,
+            _after(advance, run.start),
+        )
         poses.append(place.even_size(pose, rate))
         doubts.append(doubt)
-        advance(run.stop)
     pose, doubt = place.to_metres(np.concatenate(poses), settings.height), np.concatenate(doubts)
     roots = [place.place_root(pose[run], rays[run], keypoints.score[run], rate) for run in pieces]
     confidence = keypoints.score / (1 + (doubt / DISAGREEMENT) ** 2)
-    return _CameraMotion(pose + np.concatenate(roots)[:, None], confidence, rate)
+    return _CameraMotion(pose + np.concatenate(roots)[:, None], confidence, track.times)
+
+
+def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
+    """`advance` for a part of the work that begins when `done` frames are done."""
+    return lambda frames: advance(done + frames)
 
 
 def _rate(track: Track) -> float:
@@ -97,18 +109,21 @@ def _rate(track: Track) -> float:
     return float(1 / np.median(np.diff(track.times)).clip(1e-3))
 
 
-def _lift_run(model: DSTformer, rays: Floats, score: Floats, times: Floats, flip: bool) -> tuple[Floats, Floats]:
+def _lift_run(
+    model: DSTformer, rays: Floats, score: Floats, times: Floats, flip: bool, advance: Callable[[int], None]
+) -> tuple[Floats, Floats]:
     """Pose (T, 17, 3) and disagreement (T, 17) of one unbroken run, at its own frame times."""
     steps = np.diff(times)
     near = np.abs(steps * NETWORK_RATE - 1) < RATE_TOLERANCE
     if len(times) < 2 or near.all():
-        lifted = lift_windows(model, rays, score, flip)
+        lifted = lift_windows(model, rays, score, flip, advance)
         return lifted.joints, lifted.disagreement
     count = max(2, round((times[-1] - times[0]) * NETWORK_RATE) + 1)
     grid = np.linspace(times[0], times[-1], count)
     at = np.interp(grid, times, np.arange(len(times)))
     seen = np.minimum(score[np.floor(at).astype(int)], score[np.ceil(at).astype(int)])
-    lifted = lift_windows(model, resample(rays, times, grid), seen, flip)
+    share = len(times) / count
+    lifted = lift_windows(model, resample(rays, times, grid), seen, flip, lambda n: advance(round(n * share)))
     return resample(lifted.joints, grid, times), resample(lifted.disagreement, grid, times).clip(0)
 
 
@@ -117,7 +132,7 @@ def _to_world(moved: list[_CameraMotion], to_world: Floats, camera: Camera, heig
     start: Floats | None = None
     for person in moved:
         joints = person.joints @ to_world.T
-        floor = place.floor_height(joints, height, person.rate)
+        floor = place.floor_height(joints, height, person.times)
         if start is None:
             start = joints[0, 0]
         origin = np.array([start[0], floor, start[2]])

@@ -123,5 +123,5 @@ class Pipeline:
         return {
             "program": f"vidmotion {vidmotion.__version__}",
             "detector": {"name": detector.name, "licence": detector.licence},
-            "settings": {"start": settings.start, "end": settings.end, "person": settings.person},
+            "settings": {"start": settings.start, "end": settings.end},
         }

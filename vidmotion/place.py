@@ -12,7 +12,7 @@ import numpy as np
 
 from vidmotion.geometry import gaussian_smooth, median_smooth, unit
 from vidmotion.skeletons import H36M17
-from vidmotion.types import Camera, Floats
+from vidmotion.types import Bools, Camera, Floats
 
 STATURE_CHAIN = (3, 2, 7, 8, 9, 10)
 """Child joints whose bones, laid in a line, reach from the ankle to the top of the head."""
@@ -22,6 +22,11 @@ ANKLES = (3, 6)
 SIZE_SECONDS = 0.5
 DEPTH_SECONDS = 0.2
 """Widths of the filters of the apparent size and of the root's depth."""
+CAMERA_UP = np.array([0.0, -1.0, 0.0])
+BODY_TRUST = 4.0
+"""How much an upright body says of where up is, against the camera's own up."""
+MOST_TILT = float(np.cos(np.radians(40)))
+"""Bodies that lie further from the camera's up do not count as upright."""
 
 
 def even_size(pose: Floats, rate: float) -> Floats:
@@ -98,14 +103,24 @@ def place_root(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats
     slope = (weight * spread**2).sum((1, 2))
     depth = -(weight * spread * (offset - mean_offset[:, None])).sum((1, 2)) / np.maximum(slope, 1e-12)
     nearest = 0.3 - pose[..., 2].min(1)
-    depth = np.maximum(depth, nearest)
-    log_depth = median_smooth(np.log(depth), round(rate * DEPTH_SECONDS))
+    seen = (score > 0).sum(1) >= 3
+    log_depth = _bridge(np.log(np.maximum(depth, nearest)), seen)
+    log_depth = median_smooth(log_depth, round(rate * DEPTH_SECONDS))
     depth = np.maximum(np.exp(gaussian_smooth(log_depth, rate * DEPTH_SECONDS)), nearest)
     across = mean_ray * depth[:, None] + mean_offset
-    return np.concatenate([across, depth[:, None]], axis=-1)
+    x, y = (_bridge(values, seen) for values in across.T)
+    return np.stack([x, y, depth], axis=-1)
 
 
-def level(people: list[Floats], rates: list[float]) -> Floats:
+def _bridge(values: Floats, good: Bools) -> Floats:
+    """(T,) values with those that are not good interpolated from those that are, if any."""
+    if good.all() or not good.any():
+        return values
+    at = np.arange(len(values))
+    return np.interp(at, at[good], values[good])
+
+
+def level(people: list[Floats], times: list[Floats]) -> Floats:
     """The rotation from camera axes to a level world, from standing feet and upright bodies.
 
     The first guess is the mean of the camera's own up and the bodies' long axes where they stand straight;
@@ -113,37 +128,41 @@ def level(people: list[Floats], rates: list[float]) -> Floats:
 
     Args:
         people: camera-space joints (T, 17, 3) of each person.
-        rates: frames per second of each.
+        times: (T,) seconds of each person's frames.
 
     Returns:
         (3, 3) camera to world.
     """
-    guess = unit(np.array([0.0, -1.0, 0.0]) + _upright(people))
-    feet = [_standing_feet(joints, rate) for joints, rate in zip(people, rates, strict=True)]
+    guess = unit(CAMERA_UP + BODY_TRUST * _upright(people))
+    feet = [_standing_feet(joints, at) for joints, at in zip(people, times, strict=True)]
     up = _plane_normal(feet, guess)
     toward = unit(np.array([0.0, 0.0, -1.0]) - up * -up[2])
     return np.stack([np.cross(up, toward), up, toward])
 
 
 def _upright(people: list[Floats]) -> Floats:
-    """Mean long axis of bodies that stand straight, (3,), of length 0 (nobody does) to 1."""
-    axes, straight = [], []
+    """Mean long axis of bodies that stand straight, (3,), of length 0 (nobody does) to 1.
+
+    A straight body far from the camera's up lies, or stands on its hands: it says nothing of where up is.
+    """
+    axes, stands = [], []
     for joints in people:
         axis = joints[:, 8] - joints[:, ANKLES].mean(1)
         reach = _bone_lengths(joints)[:, (2, 3, 7, 8)].sum(-1)
-        straight.append(np.linalg.norm(axis, axis=-1) > 0.88 * reach)
+        straight = np.linalg.norm(axis, axis=-1) > 0.88 * reach
+        stands.append(straight & (unit(axis) @ CAMERA_UP > MOST_TILT))
         axes.append(unit(axis))
-    chosen = np.concatenate(axes)[np.concatenate(straight)]
+    chosen = np.concatenate(axes)[np.concatenate(stands)]
     total = sum(len(joints) for joints in people)
     return chosen.sum(0) / max(total, 1)
 
 
-def _standing_feet(joints: Floats, rate: float) -> Floats:
+def _standing_feet(joints: Floats, times: Floats) -> Floats:
     """(N, 3) places of ankles that rest and are the lower ones, in camera axes."""
     ankles = joints[:, ANKLES]
     if len(joints) < 3:
         return ankles.reshape(-1, 3)
-    speed = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) * rate
+    speed = np.linalg.norm(np.gradient(ankles, times, axis=0), axis=-1)
     lower = ankles[..., 1] >= ankles[:, ::-1, 1] - 0.05
     return ankles[(speed < 0.5) & lower]
 
@@ -173,14 +192,15 @@ def _plane_normal(feet: list[Floats], guess: Floats, trust: float = 0.5, limit: 
     return unit(guess + tilt @ basis)
 
 
-def floor_height(joints: Floats, stature: float, rate: float) -> float:
+def floor_height(joints: Floats, stature: float, times: Floats) -> float:
     """Height of the floor under one person in a level world, from the feet that rest on it.
 
     Args:
         joints: (T, 17, 3) metres, Y up.
+        times: (T,) seconds.
     """
     down = joints * np.array([1.0, -1.0, 1.0])  # resting feet are found in camera axes
-    rest = _standing_feet(down, rate)
+    rest = _standing_feet(down, times)
     heights = -rest[:, 1] if len(rest) > 5 else np.sort(joints[:, ANKLES, 1].min(1))[: 1 + len(joints) // 3]
     return float(np.median(heights)) - ANKLE_HEIGHT * stature
 

@@ -71,8 +71,9 @@ class Track:
         _check("Track", "boxes", self.boxes, (count, 4))
         _check("Track", "observed", self.observed, (count,))
         _check("Track", "keypoints.xy", self.keypoints.xy, (count, "J", 2))
-        if count > 1 and not (np.diff(self.frames) > 0).all():
-            raise ValueError("Track.frames: wanted rising frame numbers")
+        for name in ("frames", "times"):
+            if count > 1 and not (np.diff(getattr(self, name)) > 0).all():
+                raise ValueError(f"Track.{name}: wanted rising values")
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -152,7 +153,7 @@ class Scene:
     size: tuple[int, int]
     """Width and height of the upright picture in pixels."""
     frame_count: int
-    """Frames of the video, with or without people."""
+    """Frames from the video's beginning to the last one that was read, with or without people."""
     people: tuple[Person, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Program, weights, detector, settings, licences."""

@@ -45,7 +45,9 @@ def vidmotion(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
             main()
         except SystemExit as end:
             code = int(end.code or 0)
-        return code, capsys.readouterr().err
+        out, err = capsys.readouterr()
+        print(out, end="")  # back for a test that reads it
+        return code, err
 
     return run
 
@@ -74,7 +76,7 @@ def test_a_video_becomes_motion_in_every_format(second: Path, tmp_path: Path, vi
     code, told = vidmotion("lift", second, "-o", tmp_path, "-f", "json", "-f", "bvh", "-f", "npz", "--render")
     assert code == 0, told
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["second.bvh", "second.json", "second.mp4", "second.npz"]
+    assert names == ["second.bvh", "second.json", "second.npz", "second.skeleton.mp4"]
     content = json.loads((tmp_path / "second.json").read_text())
     (person,) = content["people"]
     assert len(person["frames"]) == len(person["motion"]["joints"]) == 30
@@ -98,9 +100,20 @@ def test_results_are_not_replaced_unasked(second: Path, tmp_path: Path, vidmotio
 def test_the_input_is_never_replaced(second: Path, tmp_path: Path, vidmotion: Run) -> None:
     video = tmp_path / "mine.mp4"
     video.write_bytes(second.read_bytes())
-    code, told = vidmotion("lift", video, "-o", tmp_path, "--render", "-y")
+    assert vidmotion("lift", video, "-o", tmp_path, "--render", "-q") == (0, "")
+    code, told = vidmotion("render", tmp_path / "mine.json", "--video", video, "-o", video, "-y")
+    assert (code, "is the input itself" in told) == (1, True)
+    code, told = vidmotion("lift", tmp_path / "mine.json", "-o", tmp_path, "-y")
     assert (code, "is the input itself" in told) == (1, True)
     assert video.read_bytes() == second.read_bytes()
+
+
+def test_brackets_in_names_are_no_markup(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    video = tmp_path / "dance [dQw4w9].mp4"
+    video.write_bytes(second.read_bytes())
+    code, told = vidmotion("lift", video, "-o", tmp_path / "[old]")
+    assert code == 0
+    assert "dance [dQw4w9].mp4: 1 people" in told
 
 
 def test_a_bad_video_does_not_stop_the_others(second: Path, tmp_path: Path, vidmotion: Run) -> None:
@@ -194,6 +207,8 @@ def test_an_output_folder_that_is_a_file_is_refused_before_the_work(
         (["--start", "soon"], "wanted seconds or HH:MM:SS"),
         (["--person", "Bob"], "wanted an id such as 0, or all"),
         (["--height", "17"], "height"),
+        (["--start", "5", "--end", "2"], "does not lie after"),
+        (["--detector", "nonsense"], "blazepose-heavy"),
         (["--frobnicate"], "frobnicate"),
     ],
 )
@@ -206,8 +221,6 @@ def test_wrong_usage_exits_with_2(second: Path, vidmotion: Run, args: list[str],
 def test_unknown_names_are_told_with_what_there_is(second: Path, tmp_path: Path, vidmotion: Run) -> None:
     code, told = vidmotion("lift", second, "-o", tmp_path, "--weights", "nonsense")
     assert (code, "pose3d-small" in told) == (1, True)
-    code, told = vidmotion("lift", second, "-o", tmp_path, "--detector", "nonsense")
-    assert (code, "blazepose-heavy" in told) == (1, True)
 
 
 def test_a_checkpoint_that_does_not_fit_is_refused(second: Path, tmp_path: Path, vidmotion: Run) -> None:
@@ -253,6 +266,17 @@ def test_detect_writes_people_without_motion(second: Path, tmp_path: Path, vidmo
     assert person["keypoints"]["skeleton"] == "blazepose33"
     code, told = vidmotion("export", tmp_path / "people.json", "-o", tmp_path / "people.bvh")
     assert (code, "lift" in told) == (1, True)
+    assert vidmotion("lift", tmp_path / "people.json", "-o", tmp_path / "out", "-q")[0] == 0
+    (person,) = json.loads((tmp_path / "out" / "people.json").read_text())["people"]
+    assert len(person["motion"]["joints"]) == 30
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.bvh", "nowhere/x.json"])
+def test_a_bad_output_name_is_refused_before_the_work(second: Path, tmp_path: Path, vidmotion: Run, name: str) -> None:
+    code, told = vidmotion("detect", second, "-o", tmp_path / name)
+    assert code == 1
+    assert one_line(told).startswith("error: ")
+    assert "detector" not in told
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
@@ -271,8 +295,8 @@ def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(sample: Path, tmp_pa
     assert not list((tmp_path / "out").glob("*"))
 
 
-def test_doctor_says_what_is_here(vidmotion: Run) -> None:
-    code, told = vidmotion("doctor")
-    assert code == 0
+def test_doctor_says_what_is_here(vidmotion: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert vidmotion("doctor")[0] == 0
+    told = capsys.readouterr().out
     for word in ("torch", "device cpu", "pose3d-small", "blazepose", "H.264"):
         assert word in told

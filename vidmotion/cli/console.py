@@ -15,6 +15,9 @@ from vidmotion.progress import Stage
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
+results = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200)
+"""What was asked for goes to stdout; a pipe has no width that tables would have to keep to."""
+
 
 def fail(message: str) -> None:
     """Print one line that says what is wrong and what to do."""

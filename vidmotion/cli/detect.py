@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from vidmotion.cli.checks import check_detector, check_file, check_section
 from vidmotion.cli.console import TerminalProgress, note
-from vidmotion.cli.outputs import refuse_existing
+from vidmotion.cli.times import parse_time
 
 
 def detect(
@@ -17,17 +18,25 @@ def detect(
         Path | None, typer.Option("-o", "--output", help="JSON or NPZ file. [default: VIDEO.json here]")
     ] = None,
     detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
+    start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
+    end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Find and follow the people of a video in 2D."""
-    from vidmotion.exporters import export
+    from vidmotion.errors import InputError
+    from vidmotion.exporters import READERS, export
     from vidmotion.pipeline import Pipeline, Settings
 
+    check_detector(detector)
+    check_section(start, end)
     path = output or Path(f"{video.stem}.json")
-    refuse_existing([path], overwrite)
+    if path.suffix.lower() not in READERS:
+        raise InputError(f"{path}: 2D people go into {' or '.join(READERS)} files")
+    check_file(path, overwrite)
+    settings = Settings(detector, start=parse_time(start, "--start"), end=parse_time(end, "--end"))
     progress = TerminalProgress(quiet)
-    scene = Pipeline(Settings(detector=detector), progress).detect(video)
+    scene = Pipeline(settings, progress).detect(video)
     for written in export(scene, path):
         if not quiet:
             note(f"wrote {written}: {len(scene.people)} people in {scene.frame_count} frames")

@@ -8,7 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from rich.table import Table
 
 import vidmotion
-from vidmotion.cli.console import console
+from vidmotion.cli.console import results
+from vidmotion.cli.weights import remedy
 
 PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "ai-edge-litert", "safetensors")
 
@@ -16,17 +17,17 @@ PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "ai-edge-litert", 
 def doctor() -> None:
     """Check versions, devices and weights."""
     table = Table("", "what", "found", "to do", box=None)
-    table.add_row("[green]ok[/green]", "vidmotion", vidmotion.__version__, "")
-    table.add_row("[green]ok[/green]", "Python", platform.python_version(), "")
+    table.add_row("ok", "vidmotion", vidmotion.__version__, "")
+    table.add_row("ok", "Python", platform.python_version(), "")
     for name in PACKAGES:
         table.add_row(*_package(name))
     for row in [*_devices(), _encoder(), *_weights()]:
         table.add_row(*row)
-    console.print(table)
+    results.print(table)
 
 
 def _row(good: bool, what: str, found: str, remedy: str) -> tuple[str, str, str, str]:
-    return ("[green]ok[/green]" if good else "[yellow]--[/yellow]", what, found, "" if good else remedy)
+    return ("ok" if good else "--", what, found, "" if good else remedy)
 
 
 def _package(name: str) -> tuple[str, str, str, str]:
@@ -64,7 +65,7 @@ def _weights() -> list[tuple[str, str, str, str]]:
             item.path is not None,
             item.name,
             str(item.path or "not here"),
-            f"vidmotion weights fetch {item.name}",
+            remedy(item),
         )
         for item in list_weights()
     ]

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from vidmotion.cli.checks import check_file
 from vidmotion.cli.console import note
-from vidmotion.cli.outputs import refuse_existing
 
 
 def export(
@@ -22,7 +22,8 @@ def export(
     from vidmotion.exporters import export as write
     from vidmotion.exporters import load
 
-    refuse_existing(output, overwrite)
+    for path in output:
+        check_file(path, overwrite)
     scene = load(motion)
     for path in output:
         for written in write(scene, path, person):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidmotion.choices import Device, Format
-from vidmotion.cli.console import TerminalProgress, console, fail
-from vidmotion.cli.outputs import refuse_existing
+from vidmotion.cli.checks import FILM_SUFFIX, check_detector, check_section, make_folder, refuse_existing
+from vidmotion.cli.console import TerminalProgress, fail, note
 from vidmotion.cli.times import parse_time
 from vidmotion.errors import OutputError, VidmotionError
 
@@ -30,12 +30,12 @@ class Outputs:
 
     def paths(self, video: Path) -> list[Path]:
         """The files that a video makes, as far as they are known before it is read."""
-        suffixes = [f".{name.value}" for name in self.formats] + [".mp4"] * self.render
+        suffixes = [f".{name.value}" for name in self.formats] + [FILM_SUFFIX] * self.render
         return [self.folder / (video.stem + suffix) for suffix in suffixes]
 
 
 def lift(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Video files.")],
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Video files, or what detect wrote.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")] = Path("."),
     formats: Annotated[
         list[Format] | None, typer.Option("-f", "--format", help="Give it several times. [default: json]")
@@ -59,6 +59,8 @@ def lift(
     from vidmotion.lifting import LiftSettings
     from vidmotion.pipeline import Pipeline, Settings
 
+    check_detector(detector)
+    check_section(start, end)
     settings = Settings(
         detector, weights, device, parse_time(start, "--start"), parse_time(end, "--end"),
         _parse_person(person), LiftSettings(flip, height, fov),
@@ -74,23 +76,24 @@ def lift(
             fail(str(error))
             failed += 1
     if failed:
-        if len(videos) > 1:
+        if failed < len(videos):
             fail(f"{failed} of {len(videos)} videos failed; the results of the others are in {output}")
         raise typer.Exit(1)
 
 
 def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) -> None:
-    from vidmotion.exporters import export
+    from vidmotion.exporters import READERS, export, load
     from vidmotion.rendering import render
 
     progress = pipeline.progress = TerminalProgress(quiet)
     _check_outputs(video, outputs)
-    scene = pipeline.lift(video)
+    saved = video.suffix.lower() in READERS
+    scene = pipeline.lift(load(video) if saved else video)
     written: list[Path] = []
     for path in outputs.paths(video):
-        if path.suffix == ".mp4":
+        if path.name.endswith(FILM_SUFFIX):
             with progress.stage("render", scene.frame_count) as stage:
-                render(scene, path, video, lambda done, total: stage.advance(done))
+                render(scene, path, None if saved else video, lambda done, total: stage.advance(done))
             written.append(path)
         else:
             written += export(scene, path)
@@ -104,16 +107,13 @@ def _check_outputs(video: Path, outputs: Outputs) -> None:
         if path.exists() and video.exists() and path.samefile(video):
             raise OutputError(f"{path} is the input itself; name another folder with -o")
     refuse_existing(outputs.paths(video), outputs.overwrite)
-    try:
-        outputs.folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder {outputs.folder}: {error.strerror}; name another with -o") from None
+    make_folder(outputs.folder)
 
 
 def _check_names(videos: list[Path]) -> None:
     seen: dict[str, Path] = {}
     for video in videos:
-        other = seen.setdefault(video.stem, video)
+        other = seen.setdefault(video.stem.casefold(), video)
         if other is not video:
             raise typer.BadParameter(f"{other} and {video} would write the same files; lift them into two folders")
 
@@ -128,19 +128,19 @@ def _parse_person(text: str) -> int | None:
 
 
 def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) -> None:
-    console.print(f"[bold]{scene.source}[/bold]: {len(scene.people)} people in {scene.frame_count} frames")
+    note(f"{scene.source}: {len(scene.people)} people in {scene.frame_count} frames")
     scale = scene.provenance["lift"]
-    console.print(f"  scale: stature {scale['height']:g} m (--height), view {scale['fov']:g} degrees (--fov)")
+    note(f"  scale: stature {scale['height']:g} m (--height), view {scale['fov']:g} degrees (--fov)")
     for person in scene.people:
         track = person.track
         span = int(track.frames[-1] - track.frames[0]) + 1
         filled, missing = int((~track.observed).sum()), span - len(track)
-        console.print(
+        note(
             f"  person {person.id}: frames {track.frames[0]} to {track.frames[-1]}, "
             f"{filled} filled in, {missing} missing"
         )
     for name, seconds in progress.seconds.items():
         rate = progress.frames[name] / max(seconds, 1e-6)
-        console.print(f"  {name}: {seconds:.1f} s, {rate:.0f} frames/s")
+        note(f"  {name}: {seconds:.1f} s, {rate:.0f} frames/s")
     for path in written:
-        console.print(f"  wrote {path}")
+        note(f"  wrote {path}")

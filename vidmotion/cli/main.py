@@ -53,6 +53,11 @@ def main() -> None:
     except VidmotionError as error:
         fail(str(error))
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        fail(f"{error.filename}: {error.strerror}")
+        sys.exit(1)
     except SystemExit as end:
         if end.code != INTERRUPTED:
             raise

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from vidmotion.cli.console import console, note
-from vidmotion.cli.outputs import refuse_existing
+from vidmotion.cli.checks import check_file
+from vidmotion.cli.console import note, results
+
+if TYPE_CHECKING:
+    from vidmotion.weights import Listing
 
 app = typer.Typer(no_args_is_help=True, help="Manage detector files and network weights.")
 
 RESEARCH_ONLY = (
     "MotionBERT's official checkpoints were trained on Human3.6M, AMASS and NTU, whose licences allow research only"
 )
+
+
+def remedy(item: Listing) -> str:
+    """What brings weights that are not here."""
+    if item.kind == "detector":
+        return f"vidmotion weights fetch {item.name}"
+    return "install vidmotion again, or point VIDMOTION_WEIGHTS to the file"
 
 
 @app.command("list")
@@ -26,9 +36,9 @@ def list_all() -> None:
     table = Table("name", "kind", "size", "licence", "where", box=None)
     for item in list_weights():
         size = f"{item.size / 1e6:.1f} MB" if item.size else ""
-        where = str(item.path) if item.path else f"not here: vidmotion weights fetch {item.name}"
+        where = str(item.path) if item.path else f"not here: {remedy(item)}"
         table.add_row(item.name, item.kind, size, item.licence, where)
-    console.print(table)
+    results.print(table)
 
 
 @app.command()
@@ -63,7 +73,7 @@ def import_file(
     from vidmotion.model.checkpoint import load_foreign, save_weights
 
     path = output or file.with_suffix(".safetensors")
-    refuse_existing([path], overwrite)
+    check_file(path, overwrite)
     network = load_foreign(file)
     save_weights(network, path, {"task": "pose3d", "source": file.name, "licence": RESEARCH_ONLY}, half=False)
     note(f"wrote {path}; {RESEARCH_ONLY}")

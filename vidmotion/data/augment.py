@@ -118,7 +118,7 @@ def random_cameras(joints: Tensor, cameras: CameraRange, rng: Generator) -> Tens
     roll = torch.deg2rad(cameras.roll * normal((batch,), rng))
     forward = torch.stack([pitch.cos() * yaw.sin(), -pitch.sin(), pitch.cos() * yaw.cos()], -1)
 
-    drift = root - root.mean(1, keepdim=True)
+    drift = root - middle[:, None]
     draw = uniform((batch, 1, 1), 0, 1, rng)
     turns, walks = (draw < cameras.follow).float(), (draw < cameras.follow / 3).float()
     position = (middle - distance[:, None] * forward)[:, None] + walks * drift

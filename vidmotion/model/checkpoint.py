@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from vidmotion.errors import WeightsError
+from vidmotion.errors import OutputError, WeightsError
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 
 Tensors = dict[str, Tensor]
@@ -29,6 +29,9 @@ def save_weights(model: DSTformer, path: Path, notes: dict[str, str], half: bool
 
     Args:
         notes: provenance that goes into the header beside the config, as text.
+
+    Raises:
+        OutputError: the file cannot be written.
     """
     dtype = torch.float16 if half else torch.float32
     tensors = {name: value.detach().to("cpu", dtype).contiguous() for name, value in model.state_dict().items()}
@@ -37,8 +40,11 @@ def save_weights(model: DSTformer, path: Path, notes: dict[str, str], half: bool
     try:
         save_file(tensors, temporary, metadata)
         os.replace(temporary, path)
+    except (SafetensorError, OSError) as error:
+        raise OutputError(f"{path} cannot be written ({error}); write to another folder") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary.parent.is_dir():
+            temporary.unlink(missing_ok=True)
 
 
 def load_weights(path: Path) -> tuple[DSTformer, dict[str, str]]:

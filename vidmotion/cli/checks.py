@@ -1,0 +1,82 @@
+"""Checks that commands make before they start to work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
+
+from vidmotion.cli.times import parse_time
+from vidmotion.errors import OutputError
+
+FILM_SUFFIX = ".skeleton.mp4"
+"""Of rendered films: never the name of the video that they show."""
+
+
+def check_detector(name: str) -> None:
+    """Make sure that there is such a detector.
+
+    Raises:
+        typer.BadParameter: there is none.
+    """
+    from vidmotion.detectors import DETECTORS
+
+    if name not in DETECTORS:
+        raise typer.BadParameter(f"--detector {name}: wanted one of {', '.join(DETECTORS)}")
+
+
+def check_section(start: str | None, end: str | None) -> None:
+    """Make sure that a section of the video is left.
+
+    Raises:
+        typer.BadParameter: a time is none, or the end does not lie after the start.
+    """
+    first, last = parse_time(start, "--start"), parse_time(end, "--end")
+    if last is not None and last <= (first or 0.0):
+        raise typer.BadParameter(f"--end {end} does not lie after --start {start or 0}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for results.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder {folder}: {error.strerror}; name another with -o") from None
+
+
+def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
+    """Make sure that no result would replace a file unasked, or has a name that no format has.
+
+    Raises:
+        OutputError: one of them exists, or its folder does not.
+        InputError: unknown suffix.
+    """
+    for path in paths:
+        for found in _in_the_way(path):
+            if not overwrite:
+                raise OutputError(f"{found} exists already; pass -y to replace it, or choose another name with -o")
+
+
+def check_file(path: Path, overwrite: bool) -> None:
+    """`refuse_existing` for one file that the user named: its folder has to be there.
+
+    Raises:
+        OutputError: it exists, or its folder does not.
+        InputError: unknown suffix.
+    """
+    if not path.absolute().parent.is_dir():
+        raise OutputError(f"{path}: there is no folder {path.parent}; make it first or choose another name with -o")
+    refuse_existing([path], overwrite)
+
+
+def _in_the_way(path: Path) -> list[Path]:
+    from vidmotion.exporters import in_the_way
+
+    if path.suffix.lower() in (".mp4", ".safetensors"):
+        return [path] if path.exists() else []
+    return in_the_way(path)
