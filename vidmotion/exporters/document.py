@@ -218,7 +218,7 @@ def _real(tree: Any, name: str, at: str) -> float:
 
 
 def _rate(text: str) -> Fraction:
-    match = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,8})", text)
+    match = re.fullmatch(r"([1-9][0-9]{0,17})/([1-9][0-9]{0,17})", text)
     if match is None:
         raise InputError(f"field fps_exact: wanted frames/seconds such as 30000/1001, received {text!r}")
     return Fraction(int(match[1]), int(match[2]))
