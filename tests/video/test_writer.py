@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -144,6 +145,52 @@ def test_folders_and_names(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(OutputError, match=words):
             VideoWriter(tmp_path / name, Fraction(30), (64, 48))
+
+
+@pytest.mark.parametrize("name", ["take:1.mp4", "a%03d.mp4", "file:a.mp4"])
+def test_names_that_look_like_ffmpegs_syntax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with VideoWriter(name, Fraction(30), (64, 48)) as writer:
+        writer.write(grey(64, 48))
+    assert [item.name for item in tmp_path.iterdir()] == [name]
+
+
+def test_file_that_cannot_be_opened_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **options: object) -> None:
+        raise av.error.ProtocolNotFoundError(0, "Protocol not found")
+
+    monkeypatch.setattr(av, "open", refuse)
+    with pytest.raises(OutputError, match=r"\(Protocol not found\); write to another folder"):
+        VideoWriter(tmp_path / "a.mp4", Fraction(30), (64, 48))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"), [(errno.ENOSPC, "free some space"), (errno.EACCES, "write to another folder")]
+)
+def test_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, advice: str) -> None:
+    def refuse(path: Path) -> None:
+        raise OSError(code, "no")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(OutputError, match=rf"cannot be written \(no\); {advice}$"):
+        VideoWriter(tmp_path / "a.mp4", Fraction(30), (64, 48))
+
+
+@pytest.mark.parametrize("fps", [Fraction(1620000001, 54000123), Fraction(10**17 + 1, 3 * 10**15 + 1)])
+def test_rates_that_ffmpeg_cannot_hold(tmp_path: Path, fps: Fraction) -> None:
+    with VideoWriter(tmp_path / "a.mp4", fps, (64, 48)) as writer:
+        writer.write(grey(64, 48))
+    with open_video(tmp_path / "a.mp4") as video:
+        assert len(list(video)) == 1
+
+
+def test_time_beyond_all_bounds(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match=r"a frame at 1e\+300 s is later than a video can hold"),
+        VideoWriter(tmp_path / "a.mp4", Fraction(30), (64, 48)) as writer,
+    ):
+        writer.write(grey(64, 48), 1e300)
 
 
 def test_no_frames(tmp_path: Path) -> None:

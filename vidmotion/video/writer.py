@@ -5,6 +5,7 @@ Knows nothing about what the pictures show.
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from fractions import Fraction
@@ -27,6 +28,8 @@ LIMITED_RANGE = 1
 FINEST_TICK = 1_000_000
 """Ticks per second that an MP4 time scale may have here; rates with larger numerators are rounded."""
 FALLBACK_TICK = 90_000
+LARGEST = 2**31 - 1
+"""Of FFmpeg's numerators and denominators."""
 
 
 class VideoWriter:
@@ -57,7 +60,12 @@ class VideoWriter:
         if self.path.is_dir():
             raise OutputError(f"{self.path}: is a folder; choose another name")
         self._part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part.mp4")
-        self._container, self._stream = self._begin(fps, crf)
+        try:
+            self._container, self._stream = self._begin(_storable(fps), crf)
+        except BaseException:
+            with suppress(OSError):
+                self._part.unlink(missing_ok=True)
+            raise
 
     def _begin(self, fps: Fraction, crf: int) -> tuple[OutputContainer, VideoStream]:
         if ENCODER not in av.codec.codecs_available:
@@ -65,8 +73,9 @@ class VideoWriter:
         try:
             # Opened by hand first: FFmpeg would report a missing folder only when the first frame is written.
             self._part.touch()
-            container = av.open(str(self._part), "w", format="mp4", options={"movflags": "faststart"})
-        except OSError as error:
+            # The prefix keeps FFmpeg from taking a colon in a file name for its own syntax.
+            container = av.open(f"file:{self._part}", "w", format="mp4", options={"movflags": "faststart"})
+        except (av.FFmpegError, OSError) as error:
             raise self._failure(error) from error
         options = {"crf": str(crf), "preset": "veryfast"}
         stream = cast(VideoStream, container.add_stream(ENCODER, rate=fps, options=options))
@@ -92,7 +101,10 @@ class VideoWriter:
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
         frame.time_base = self._tick
-        frame.pts = self._last = self._stamp(time)
+        try:
+            frame.pts = self._last = self._stamp(time)
+        except OverflowError:
+            raise OutputError(f"{self.path}: a frame at {time:g} s is later than a video can hold") from None
         self._encode(frame)
 
     def _stamp(self, time: float | None) -> int:
@@ -139,9 +151,9 @@ class VideoWriter:
         self._part.unlink(missing_ok=True)
 
     def _failure(self, error: av.FFmpegError | OSError) -> OutputError:
-        return OutputError(
-            f"{self.path}: cannot be written ({error.strerror}); free some space or choose another folder"
-        )
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = "free some space" if is_full else "write to another folder"
+        return OutputError(f"{self.path}: cannot be written ({error.strerror}); {advice}")
 
 
 def _set_format(context: VideoCodecContext, size: tuple[int, int], tick: Fraction) -> None:
@@ -151,6 +163,15 @@ def _set_format(context: VideoCodecContext, size: tuple[int, int], tick: Fractio
     # Without these tags players guess the matrix from the height, and colours shift.
     context.colorspace = context.color_primaries = context.color_trc = BT709
     context.color_range = LIMITED_RANGE
+
+
+def _storable(fps: Fraction) -> Fraction:
+    """The rate, or the nearest one that FFmpeg's 32-bit fractions hold."""
+    if max(fps.numerator, fps.denominator) <= LARGEST:
+        return fps
+    if fps < 1:
+        return 1 / _storable(1 / fps)
+    return min(fps, Fraction(LARGEST)).limit_denominator(max(int(LARGEST / 2 / fps), 1))
 
 
 def _tick(fps: Fraction) -> Fraction:
