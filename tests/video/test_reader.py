@@ -216,6 +216,20 @@ def test_truncated_file_gives_what_is_there(tmp_path: Path, capfd: pytest.Captur
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("count", [1, 7])
+def test_stray_bytes_after_the_end_are_no_damage(tmp_path: Path, count: int) -> None:
+    path = make(tmp_path / "a.mp4")
+    path.write_bytes(path.read_bytes() + bytes(count))
+    with open_video(path) as video:
+        assert len(list(video)) == 5
+        assert video.damaged is None
+
+
+def test_name_that_is_too_long(tmp_path: Path) -> None:
+    with pytest.raises(VideoError, match=r"cannot be read \(File name too long\)"):
+        open_video(tmp_path / ("a" * 300 + ".mp4"))
+
+
 def test_damage_in_the_middle_is_passed_over(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
     path = make(tmp_path / "a.mp4", frames=30, rgb=noise, faststart=True)

@@ -210,12 +210,15 @@ def open_video(path: Path | str, start: float | None = None, end: float | None =
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise VideoError(f"{path}: is a folder; name the video file in it")
-    if not path.exists():
-        raise VideoError(f"{path}: no such file; check the spelling")
-    if path.is_file() and path.stat().st_size == 0:
-        raise VideoError(f"{path}: the file is empty; copy or export it again")
+    try:
+        if path.is_dir():
+            raise VideoError(f"{path}: is a folder; name the video file in it")
+        if not path.exists():
+            raise VideoError(f"{path}: no such file; check the spelling")
+        if path.is_file() and path.stat().st_size == 0:
+            raise VideoError(f"{path}: the file is empty; copy or export it again")
+    except OSError as error:
+        raise VideoError(f"{path}: cannot be read ({error.strerror}); check the name and who may read it") from error
 
 
 def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
@@ -258,7 +261,8 @@ def _is_cut_short(path: Path) -> bool:
             if length == 0:  # to the end of the file
                 return False
             position, is_first = position + length, False
-    return position != size
+    # A few stray bytes after the last box, too few for another one, are no loss.
+    return position > size
 
 
 def _box(file: BinaryIO) -> tuple[int, bytes]:
