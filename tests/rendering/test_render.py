@@ -212,6 +212,42 @@ def test_analysed_section_only(tmp_path: Path) -> None:
         assert [frame.time for frame in film] == [0.0, float(1 / FPS)]
 
 
+def test_without_a_video_it_shows_the_tracked_frames_at_their_times(tmp_path: Path) -> None:
+    size = (320, 240)
+    one, two = person(1, [5, 6], size), person(2, [8], size, 1.0)
+    one = dataclasses.replace(one, track=dataclasses.replace(one.track, times=np.array([0.5, 0.6])))
+    two = dataclasses.replace(two, track=dataclasses.replace(two.track, times=np.array([1.0])))
+    calls: list[tuple[int, int | None]] = []
+    made = scene(size, (one, two), frames=20)
+    render(made, tmp_path / "out.mp4", progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    with open_video(tmp_path / "out.mp4") as film:
+        assert [frame.time for frame in film] == pytest.approx([0.0, 0.1, 0.3, 0.5], abs=1e-3)
+
+
+def test_without_a_video_and_people_all_frames_are_shown(tmp_path: Path) -> None:
+    render(scene((320, 240), (), 3), tmp_path / "out.mp4")
+    assert len(read(tmp_path / "out.mp4")) == 3
+
+
+@pytest.mark.parametrize("start", ["5", -1.0, True, [], 10**400, float("nan")])
+def test_start_that_is_no_time_is_ignored(tmp_path: Path, start: object) -> None:
+    size = (320, 240)
+    made = dataclasses.replace(scene(size, (), frames=2), provenance={"settings": {"start": start}})
+    render(made, tmp_path / "out.mp4", footage(tmp_path / "film.mp4", size, 2))
+    assert len(read(tmp_path / "out.mp4")) == 2
+
+
+def test_the_input_is_not_replaced(tmp_path: Path) -> None:
+    video = footage(tmp_path / "film.mp4", (320, 240), 1)
+    (tmp_path / "link.mp4").symlink_to(video)
+    before = video.read_bytes()
+    for path in (video, tmp_path / "link.mp4"):
+        with pytest.raises(OutputError, match="is the input itself; choose another name"):
+            render(scene((320, 240), (), 1), path, video)
+    assert video.read_bytes() == before
+
+
 def test_errors_leave_no_file(tmp_path: Path) -> None:
     made = scene((320, 240), (person(1, [0], (320, 240)),), 1)
     video = footage(tmp_path / "film.mp4", (240, 320), 1)

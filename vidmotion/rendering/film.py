@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.errors import InputError
+from vidmotion.errors import InputError, OutputError
 from vidmotion.rendering.ink import Canvas
 from vidmotion.rendering.layout import BACKGROUND, Layout, caption, lay_out, legend, put_picture
 from vidmotion.rendering.overlay import draw_person
@@ -19,6 +19,9 @@ from vidmotion.types import Camera, Floats, Keypoints2D, Motion, Person, Scene
 from vidmotion.video import Frame, Video, VideoWriter, open_video
 
 Progress = Callable[[int, int | None], None]
+
+LATEST = 1e9
+"""Seconds; a start after that is no time."""
 
 
 def render(scene: Scene, path: Path, video: Path | None = None, progress: Progress | None = None) -> None:
@@ -31,35 +34,69 @@ def render(scene: Scene, path: Path, video: Path | None = None, progress: Progre
     Raises:
         VideoError: the video cannot be read.
         InputError: the video is not the one that the scene was made from.
-        OutputError: the film cannot be written.
+        OutputError: the film cannot be written, or would replace the video.
     """
+    if video is not None and _is_same_file(path, video):
+        raise OutputError(f"{path}: is the input itself; choose another name")
     film = _Film.of(scene, lay_out(None if video is None else scene.size))
     if video is None:
-        blank = np.empty((0, 0, 3), np.uint8)
-        _write(film, path, (Frame(i, float(i / scene.fps), blank) for i in range(scene.frame_count)), progress)
+        first, end = _tracked(scene)
+        _write(film, path, _blank_frames(scene, first, end), end, progress)
         return
     with open_video(video, _start(scene)) as source:
         _check_same(scene, source)
-        _write(film, path, iter(source), progress)
+        _write(film, path, iter(source), scene.frame_count, progress)
 
 
-def _write(film: _Film, path: Path, frames: Iterator[Frame], progress: Progress | None) -> None:
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return False
+
+
+def _tracked(scene: Scene) -> tuple[int, int]:
+    """The first frame in which somebody is tracked, and the one after the last; all frames if nobody is."""
+    tracks = [person.track for person in scene.people]
+    if not tracks:
+        return 0, scene.frame_count
+    first, last = min(int(track.frames[0]) for track in tracks), max(int(track.frames[-1]) for track in tracks)
+    return max(first, 0), min(last + 1, scene.frame_count)
+
+
+def _blank_frames(scene: Scene, first: int, end: int) -> Iterator[Frame]:
+    """Frames without a picture, at the times that the tracks know; straight lines between them."""
+    known = {
+        int(frame): float(time)
+        for person in scene.people
+        for frame, time in zip(person.track.frames, person.track.times, strict=True)
+    }
+    frames = sorted(known)
+    times = [known[frame] for frame in frames]
+    blank = np.empty((0, 0, 3), np.uint8)
+    for index in range(first, end):
+        yield Frame(index, float(np.interp(index, frames, times) if known else index / scene.fps), blank)
+
+
+def _write(film: _Film, path: Path, frames: Iterator[Frame], end: int, progress: Progress | None) -> None:
     with VideoWriter(path, film.scene.fps, film.layout.size) as writer:
         first: Frame | None = None
         for frame in frames:
-            if frame.index >= film.scene.frame_count:
+            if frame.index >= end:
                 break
             first = first or frame
             writer.write(film.draw(frame), frame.time - first.time)
             if progress is not None:
-                progress(frame.index - first.index + 1, film.scene.frame_count - first.index)
+                progress(frame.index - first.index + 1, end - first.index)
 
 
 def _start(scene: Scene) -> float | None:
-    """Seconds from which on the video was analysed."""
+    """Seconds from which on the video was analysed; provenance is a stranger's, and what is no time is ignored."""
     settings = scene.provenance.get("settings")
     start = settings.get("start") if isinstance(settings, dict) else None
-    return float(start) if start else None
+    if isinstance(start, bool) or not isinstance(start, int | float):
+        return None
+    return float(start) if 0 < start < LATEST else None
 
 
 def _check_same(scene: Scene, video: Video) -> None:
