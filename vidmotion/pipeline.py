@@ -55,8 +55,8 @@ class Pipeline:
             NobodyFoundError: nobody is in view for long enough.
         """
         path, detector, settings = Path(video), self._get_detector(), self.settings
-        detector.reset()
         with open_video(path, settings.start, settings.end) as frames:
+            detector.reset(float(frames.fps))
             tracker = Tracker(frames.fps, detector.skeleton)
             with self.progress.stage("detect", frames.frame_count) as stage:
                 last = -1
@@ -107,7 +107,7 @@ class Pipeline:
 
     def _get_detector(self) -> Detector:
         if self._detector is None:
-            self._detector = create(self.settings.detector, self.settings.device, say=self.progress.say)
+            self._detector = create(self.settings.detector, say=self.progress.say)
         return self._detector
 
     def _get_network(self) -> tuple[DSTformer, dict[str, Any]]:

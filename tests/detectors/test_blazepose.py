@@ -94,7 +94,7 @@ def acted(stage: Stage) -> BlazePose:
     detector = BlazePose.__new__(BlazePose)
     detector.name, detector.licence = "blazepose", "free"
     detector._people, detector._landmarks, detector._max_people = stage, stage, 3  # type: ignore[assignment]
-    detector.reset()
+    detector.reset(30.0)
     return detector
 
 
@@ -144,6 +144,22 @@ def test_gives_up_the_lost(acted: BlazePose, stage: Stage) -> None:
     assert searched == [True] * 31 + [False] * 18
 
 
+@pytest.mark.parametrize(
+    ("rate", "every", "search"), [(5.0, 1, 5), (29.97, 2, 30), (60.0, 4, 60), (0.2, 1, 1), (1000.0, 8, 120)]
+)
+def test_waits_are_in_seconds(acted: BlazePose, stage: Stage, rate: float, every: int, search: int) -> None:
+    acted.reset(rate)
+    stage.people = [pose(200, 200)]
+    acted.detect(BLACK, 0)
+    assert [bool(looks(acted, stage, index)) for index in range(1, 13)] == [i % every == 0 for i in range(1, 13)]
+    stage.people = []
+    acted.detect(BLACK, 13)
+    assert len(acted._lost) == 1
+    for index in range(14, 14 + search):
+        acted.detect(BLACK, index)
+    assert acted._lost == []
+
+
 def test_no_more_people_than_wanted(acted: BlazePose, stage: Stage) -> None:
     stage.people = [pose(150 * place, 200) for place in range(1, 6)]
     assert len(acted.detect(BLACK, 0)) == 3
@@ -189,7 +205,7 @@ def test_scores_and_boxes(acted: BlazePose, stage: Stage) -> None:
 def test_reset_forgets(acted: BlazePose, stage: Stage) -> None:
     stage.people = [pose(200, 200)]
     first = looks(acted, stage, 3)
-    acted.reset()
+    acted.reset(30.0)
     assert looks(acted, stage, 3) == first
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from vidmotion import weights
-from vidmotion.choices import Device
 from vidmotion.detectors.base import Detection, Detector, Picture
 from vidmotion.errors import InputError
 
@@ -18,17 +17,11 @@ _FAST_CORES = 8
 _MOST_THREADS = 4
 
 
-def create(
-    name: str = "auto",
-    device: Device = Device.auto,
-    threads: int | None = None,
-    say: weights.Say = weights.silent,
-) -> Detector:
+def create(name: str = "auto", threads: int | None = None, say: weights.Say = weights.silent) -> Detector:
     """A detector, its weights fetched if they are missing.
 
     Args:
         name: one of `DETECTORS`; "auto" takes the best one that this machine runs fast enough.
-        device: for detectors that can use it; BlazePose runs on the CPU.
         threads: for the networks; None takes the machine's cores, up to 4.
         say: hears which detector was taken, and of downloads.
 

@@ -57,6 +57,10 @@ class Detector(Protocol):
         """
         ...
 
-    def reset(self) -> None:
-        """Forget all frames so far; called before another video."""
+    def reset(self, rate: float) -> None:
+        """Forget all frames so far; called before another video.
+
+        Args:
+            rate: frames per second of the video that comes.
+        """
         ...

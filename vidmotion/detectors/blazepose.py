@@ -23,8 +23,12 @@ MAX_PEOPLE = 5
 _PRESENCE = 0.5
 _NEW_VISIBILITY = 0.5
 """Mean of the landmarks from which on somebody new is believed in: trees and wild poses stay below."""
-_LOOK_EVERY = 2
-"""Frames between looks for newcomers; each look takes the next window of the picture."""
+_RATE = 30.0
+"""Frames per second of a video that states none."""
+_FASTEST = 120.0
+"""Files with uneven times, such as browsers' recordings, may state 1000 frames per second."""
+_LOOK_EVERY = 2 / 30
+"""Seconds between looks for newcomers; each look takes the next window of the picture."""
 _WIDE = 1.2
 """From this aspect ratio on, people are looked for in squares at the ends too: they are small where the whole
 picture is fitted into a square."""
@@ -42,7 +46,8 @@ _SAME_POSE = 0.08
 _TURNED = np.pi / 4
 _GROWN = 1.5
 _SMALLEST, _LARGEST = 24.0, 4.0
-_SEARCH_FRAMES = 30
+_SEARCH = 1.0
+"""Seconds for which somebody lost is looked for nearby."""
 _NEARBY, _NEARBY_GROWTH = 1.25, 0.02
 
 
@@ -67,10 +72,16 @@ class BlazePose:
         self._people = PersonNetwork(files.person, threads)
         self._landmarks = LandmarkNetwork(files.landmarks, threads)
         self._max_people = max_people
-        self.reset()
+        self.reset(_RATE)
 
-    def reset(self) -> None:
-        """Forget all frames so far; called before another video."""
+    def reset(self, rate: float) -> None:
+        """Forget all frames so far; called before another video.
+
+        Args:
+            rate: frames per second of the video that comes.
+        """
+        rate = min(rate, _FASTEST)
+        self._look_every, self._search = (max(round(rate * seconds), 1) for seconds in (_LOOK_EVERY, _SEARCH))
         self._regions: list[Region] = []
         self._lost: list[_Lost] = []
         self._turn = 0
@@ -92,7 +103,7 @@ class BlazePose:
                     self._add_newcomer(rgb, found, poses)
         kept = distinct(poses)[: self._max_people]
         self._regions = [pose.region for pose in kept]
-        self._lost = [gone.later() for gone in self._lost if gone.searched(self._regions)]
+        self._lost = [gone.later() for gone in self._lost if gone.searched(self._regions, self._search)]
         self._started = True
         return [_detection(pose, rgb) for pose in kept]
 
@@ -116,7 +127,7 @@ class BlazePose:
             return [_Look(far), _Look(close, largest)]
         if missing:
             return [_Look(far), *near]
-        if len(self._regions) >= self._max_people or (self._regions and index % _LOOK_EVERY):
+        if len(self._regions) >= self._max_people or (self._regions and index % self._look_every):
             return near
         self._turn += 1
         in_turn = [_Look([tile]) for tile in far] + [_Look([tile], largest) for tile in close]
@@ -149,11 +160,11 @@ class _Lost:
     def later(self) -> _Lost:
         return _Lost(self.region, self.frames + 1)
 
-    def searched(self, followed: list[Region]) -> bool:
-        """Whether the search goes on: not for long, and not where somebody is followed again."""
+    def searched(self, followed: list[Region], most: int) -> bool:
+        """Whether the search goes on: for `most` frames, and not where somebody is followed again."""
         near = self.region.side / 2
         back = any(np.hypot(other.x - self.region.x, other.y - self.region.y) < near for other in followed)
-        return self.frames < _SEARCH_FRAMES and not back
+        return self.frames < most and not back
 
 
 def windows(width: int, height: int) -> tuple[list[Tile], list[Tile]]:
