@@ -30,6 +30,47 @@ def test_bad_folders_are_named(mocap_folder: Path, tmp_path: Path) -> None:
         read_mocap(mocap_folder, "test")
 
 
+def test_damaged_arrays_are_named(mocap_folder: Path) -> None:
+    roots = mocap_folder / "tiny_root.npy"
+
+    def told() -> str:
+        with pytest.raises(InputError) as caught:
+            read_mocap(mocap_folder, "train")
+        message = str(caught.value)
+        assert message.startswith(f"{mocap_folder}: ")
+        return message
+
+    np.save(roots, np.zeros((9, 3), np.float32))
+    assert "received (370, 17, 3) and (9, 3)" in told()
+    np.save(roots, np.zeros((370, 2), np.float32))
+    assert "received (370, 17, 3) and (370, 2)" in told()
+    np.save(roots, np.array(["a"]))
+    assert "tiny_root.npy holds no array of numbers" in told()
+    for content in (b"", b"not an array"):
+        roots.write_bytes(content)
+        assert "tiny_root.npy cannot be read" in told()
+    roots.unlink()
+    assert "tiny_root.npy is missing" in told()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("n_frames", "length", "index.csv lacks the column n_frames"),
+        (",40,30", ",forty,30", "index.csv, clip a: invalid literal"),
+        (",40,30", "", "index.csv, clip 1: the row is too short"),
+        ("0,40,30", "-9,40,30", "clip a lies outside the arrays"),
+        (",40,30", ",40,60", "clip a has 60 frames/s; resample to 30 frames/s"),
+    ],
+)
+def test_damaged_index_is_named(mocap_folder: Path, old: str, new: str, told: str) -> None:
+    index = mocap_folder / "index.csv"
+    index.write_text(index.read_text().replace(old, new, 1))
+    with pytest.raises(InputError, match=told) as caught:
+        read_mocap(mocap_folder, "train")
+    assert str(mocap_folder) in str(caught.value)
+
+
 def test_windows_are_deterministic_and_stay_inside_a_clip(mocap_folder: Path) -> None:
     mocap = read_mocap(mocap_folder, "train")
     sampler = WindowSampler(mocap, torch.device("cpu"))

@@ -21,6 +21,9 @@ from vidmotion.errors import InputError
 
 STEP = 1e-4
 """Metres per unit of the packed positions."""
+RATE = 30
+"""Frames per second that training counts in: windows, speeds and noise."""
+COLUMNS = ("clip", "subject", "split", "offset", "n_frames", "fps")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,6 @@ class Mocap:
     joints: Tensor
     """(N, 17, 3) metres in the world."""
     clips: tuple[Clip, ...]
-    fps: float
 
     def clip(self, index: int) -> Tensor:
         """(T, 17, 3) joints of one clip in metres."""
@@ -52,31 +54,68 @@ def read_mocap(folder: Path, split: str) -> Mocap:
     """Read the clips of `split` ("train", "val" or "test") from a packed folder.
 
     Raises:
-        InputError: the folder holds no packed motion capture, is damaged, or has no clip of that split.
+        InputError: the folder holds no packed motion capture, is damaged, has another frame rate than `RATE`,
+            or has no clip of that split.
     """
     position_files = sorted(folder.glob("*_pos.npy"))
     if len(position_files) != 1 or not (folder / "index.csv").is_file():
         raise InputError(f"{folder} holds no packed motion capture (one *_pos.npy, *_root.npy, index.csv)")
-    positions = np.load(position_files[0], mmap_mode="r", allow_pickle=False)
-    roots = np.load(str(position_files[0]).replace("_pos.npy", "_root.npy"), mmap_mode="r", allow_pickle=False)
-    with (folder / "index.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["split"] == split]
+    positions = _read_array(position_files[0])
+    roots = _read_array(position_files[0].with_name(position_files[0].name.replace("_pos.npy", "_root.npy")))
+    if positions.shape != (len(roots), 17, 3) or roots.shape != (len(roots), 3):
+        raise InputError(
+            f"{folder}: wanted positions of shape (N, 17, 3) and roots of shape (N, 3), "
+            f"received {positions.shape} and {roots.shape}"
+        )
+    rows = [row for row in _read_index(folder / "index.csv") if row["split"] == split]
     if not rows:
         raise InputError(f"{folder / 'index.csv'} has no clip of split {split!r}")
     return _join(rows, positions, roots, folder)
 
 
+def _read_array(path: Path) -> np.ndarray:
+    """A memory-mapped array of numbers."""
+    try:
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise InputError(f"{path.parent}: {path.name} is missing") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path.parent}: {path.name} cannot be read ({error})") from None
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "if" or not array.ndim:
+        raise InputError(f"{path.parent}: {path.name} holds no array of numbers")
+    return array
+
+
+def _read_index(path: Path) -> list[dict[str, str]]:
+    """The rows, each with all of `COLUMNS`."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path.parent}: index.csv cannot be read ({error})") from None
+    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    if missing:
+        raise InputError(f"{path.parent}: index.csv lacks the column {missing[0]}; wanted {', '.join(COLUMNS)}")
+    for number, row in enumerate(rows, start=1):
+        if any(row[name] is None for name in COLUMNS):
+            raise InputError(f"{path.parent}: index.csv, clip {number}: the row is too short")
+    return rows
+
+
 def _join(rows: list[dict[str, str]], positions: np.ndarray, roots: np.ndarray, folder: Path) -> Mocap:
     parts, clips, offset = [], [], 0
     for row in rows:
-        start, frames = int(row["offset"]), int(row["n_frames"])
-        if start + frames > len(positions):
+        try:
+            start, frames, rate = int(row["offset"]), int(row["n_frames"]), float(row["fps"])
+        except ValueError as error:
+            raise InputError(f"{folder}: index.csv, clip {row['clip']}: {error}") from None
+        if start < 0 or frames < 1 or start + frames > len(positions):
             raise InputError(f"{folder}: clip {row['clip']} lies outside the arrays; the folder is damaged")
+        if rate != RATE:
+            raise InputError(f"{folder}: clip {row['clip']} has {rate:g} frames/s; resample to {RATE} frames/s")
         window = slice(start, start + frames)
-        parts.append(positions[window].astype(np.float32) * STEP + roots[window, None])
+        parts.append(positions[window].astype(np.float32) * STEP + roots[window, None].astype(np.float32))
         clips.append(Clip(row["clip"], row["subject"], offset, frames))
         offset += frames
-    rates = {float(row["fps"]) for row in rows}
-    if len(rates) != 1:
-        raise InputError(f"{folder}: wanted one frame rate, found {sorted(rates)}")
-    return Mocap(torch.from_numpy(np.concatenate(parts)), tuple(clips), rates.pop())
+    return Mocap(torch.from_numpy(np.concatenate(parts)), tuple(clips))
