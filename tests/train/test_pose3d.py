@@ -1,5 +1,6 @@
 """Training learns, stops, resumes exactly, and refuses what does not fit."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -7,13 +8,14 @@ import pytest
 import torch
 
 from tests.tiny_mocap import write
+from vidmotion.data.augment import NoiseRange
 from vidmotion.data.mocap import read_mocap
-from vidmotion.errors import InputError
+from vidmotion.errors import InputError, OutputError
 from vidmotion.evaluate.pose3d import measure, network_lifter
 from vidmotion.model import dstformer
 from vidmotion.model.checkpoint import load_weights
 from vidmotion.model.dstformer import DSTformerConfig
-from vidmotion.train import loop
+from vidmotion.train import loop, pose3d
 from vidmotion.train.config import Pose3DConfig, read_config
 from vidmotion.train.pose3d import train_pose3d
 
@@ -77,6 +79,78 @@ def test_runs_are_not_mixed(mocap: Path, tmp_path: Path) -> None:
         train(mocap, tmp_path / "run", config(steps=2, seed=1), resume=True)
     with pytest.raises(InputError, match="unknown preset 'huge'; known: small, lite, base"):
         train(mocap, tmp_path / "huge", Pose3DConfig(preset="huge"))
+
+
+def test_a_loss_that_is_not_finite_is_never_saved(mocap: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    right, run = pose3d.loss, tmp_path / "run"
+
+    def wrong(predicted: torch.Tensor, batch: pose3d.Batch, settings: Pose3DConfig) -> tuple[torch.Tensor, ...]:
+        total, error = right(predicted, batch, settings)
+        return (total * float("nan") if len(calls) == 7 else total), error
+
+    calls: list[None] = []
+    monkeypatch.setattr(pose3d, "loss", lambda *given: (calls.append(None), wrong(*given))[1])
+    with pytest.raises(InputError, match="the loss is not finite at step 6; lower lr, then --resume"):
+        train(mocap, run, config(steps=12))
+    saved = torch.load(run / "checkpoint.pt", weights_only=True)
+    assert saved["step"] == 6
+    assert all(torch.isfinite(tensor).all() for tensor in saved["model"].values())
+    gentler = dataclasses.replace(config(steps=12), lr=0.001)
+    train(mocap, run, gentler, resume=True)
+    assert torch.load(run / "checkpoint.pt", weights_only=True)["step"] == 12
+
+
+def test_a_resumed_run_keeps_its_settings(mocap: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(mocap, run, config(steps=1))
+    for changes, told in (
+        ({"norm_weight": 1.0}, r"was trained with norm_weight 0\.5; pass --set norm_weight=\.\.\. as before"),
+        ({"speed": (1.0, 1.0)}, r"was trained with speed \[0\.6, 1\.5\]"),
+        ({"noise": NoiseRange(bias=0.5)}, r"was trained with noise\.bias 0\.016"),
+    ):
+        with pytest.raises(InputError, match=told):
+            train(mocap, run, config(steps=2, **changes), resume=True)
+    train(mocap, run, dataclasses.replace(config(steps=2, decay=0.5), ema=0.5), resume=True)
+
+
+def test_an_older_checkpoint_knows_its_seed_alone(mocap: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(mocap, run, config(steps=1))
+    state = torch.load(run / "checkpoint.pt", weights_only=True)
+    del state["config"]
+    torch.save(state, run / "checkpoint.pt")
+    train(mocap, run, config(steps=2, norm_weight=1.0), resume=True)
+
+
+def test_steps_after_the_checkpoint_leave_the_log(mocap: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(mocap, run, config(steps=5))
+    with (run / "log.jsonl").open("a") as file:
+        file.write('{"step": 10, "loss": 1}\n{"step": 15, "lo')
+    train(mocap, run, config(steps=10), resume=True)
+    log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log] == [5, 10]
+    assert "time" in log[1]
+
+
+@pytest.mark.parametrize("content", [b"", b"damaged", None])
+def test_a_damaged_checkpoint_is_told(mocap: Path, tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "run" / "checkpoint.pt"
+    train(mocap, path.parent, config(steps=1))
+    path.write_bytes(path.read_bytes()[:5000] if content is None else content)
+    with pytest.raises(InputError, match=r"checkpoint\.pt is damaged; train again in another folder"):
+        train(mocap, path.parent, config(steps=2), resume=True)
+    torch.save([1], path)
+    with pytest.raises(InputError, match="is no checkpoint of a run"):
+        train(mocap, path.parent, config(steps=2), resume=True)
+
+
+def test_a_run_folder_that_cannot_be_made(mocap: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(OutputError, match=r"cannot be made .*; name another folder with -o"):
+            train(mocap, folder, config(steps=1))
 
 
 def test_rate_warms_up_holds_and_falls() -> None:

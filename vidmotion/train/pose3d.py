@@ -16,7 +16,7 @@ from torch import Generator, Tensor
 from vidmotion.data.augment import View, corrupt, observe, random_cameras, vary_bones
 from vidmotion.data.mocap import read_mocap
 from vidmotion.data.windows import WindowSampler, WindowShape
-from vidmotion.errors import InputError
+from vidmotion.errors import InputError, OutputError
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe
 from vidmotion.model.checkpoint import save_weights
 from vidmotion.model.dstformer import PRESETS, DSTformer
@@ -76,14 +76,19 @@ def train_pose3d(
         data: folders of packed motion capture; clips of split "train" are used.
 
     Raises:
-        InputError: no usable data, an unknown preset, or a run folder that does not fit `resume`.
+        InputError: no usable data, an unknown preset, or a run folder that does not fit `resume`;
+            the loss is not finite any more.
+        OutputError: the run folder cannot be made.
     """
     if config.preset not in PRESETS:
         raise InputError(f"unknown preset {config.preset!r}; known: {', '.join(PRESETS)}")
     run = RunFolder(folder)
     if run.checkpoint.exists() and not resume:
         raise InputError(f"{folder} holds a run already; continue it with --resume or name another folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made ({error.strerror}); name another folder with -o") from error
     samplers = [WindowSampler(read_mocap(path, "train"), device) for path in data]
     torch.manual_seed(config.seed)
     model = DSTformer(PRESETS[config.preset]).to(device)
