@@ -1,6 +1,6 @@
 """Errors on the test subjects: our network, a per-frame MLP trained on the same data, the mean pose.
 
-    python benchmarks/lifting_table.py --mocap DIR [--weights FILE] [--steps 5000]
+    python benchmarks/lifting_table.py --mocap DIR --mlp FILE [--weights FILE] [--steps 5000]
 
 The MLP (three hidden layers of 512, input 17 x (x, y, confidence)) learns on the same windows,
 cameras, bodies and noise as the network; the mean pose is that of the training views. Prints a table.
@@ -62,10 +62,17 @@ def main() -> None:
     parser.add_argument("--mocap", type=Path, required=True, help="folder of packed motion capture")
     parser.add_argument("--weights", help="network: name or file; default: the one that lift uses")
     parser.add_argument("--steps", type=int, default=5000, help="training steps of the MLP")
+    parser.add_argument("--mlp", type=Path, required=True, help="where the trained MLP is kept; made if missing")
     parser.add_argument("--split", default="test", help="subjects to report: val or test")
     args = parser.parse_args()
 
-    mlp, mean = train_mlp(WindowSampler(read_mocap(args.mocap, "train"), CPU), args.steps)
+    if args.mlp.exists():
+        kept = torch.load(args.mlp, weights_only=True)
+        mlp, mean = FrameMLP().eval(), kept.pop("mean")
+        mlp.load_state_dict(kept)
+    else:
+        mlp, mean = train_mlp(WindowSampler(read_mocap(args.mocap, "train"), CPU), args.steps)
+        torch.save({**mlp.state_dict(), "mean": mean}, args.mlp)
     network, _ = load_weights(find_weights(args.weights))
     lifters: dict[str, Lifter] = {
         "mean pose": lambda x: mean.expand(*x.shape[:2], 17, 3),

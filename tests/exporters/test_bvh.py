@@ -151,8 +151,3 @@ def test_number_that_is_not_finite_is_refused(tmp_path: Path) -> None:
     joints[2, 3, 1] = np.nan
     with pytest.raises(InputError, match="not finite"):
         export(scene_of(person_of(joints)), tmp_path / "out.bvh")
-
-
-def test_times_that_do_not_rise_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="do not rise"):
-        export(scene_of(person_of(walk(3), times=np.array([0, 0.2, 0.1]))), tmp_path / "out.bvh")
