@@ -19,8 +19,8 @@ from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 
 OVERLAP = 81
-BATCH = 8
-"""Windows that go through the network at once."""
+CPU_BATCH, GPU_BATCH = 2, 16
+"""Windows that go through the network at once: on a CPU more only cost memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,9 @@ def lift_windows(
     fade = torch.from_numpy(_fade(length))[:, None, None]
     joints, spread = torch.zeros(total, len(H36M17), 3), torch.zeros(total, len(H36M17))
     weight = torch.zeros(total, 1, 1)
-    for first in range(0, len(starts), BATCH):
-        batch = starts[first : first + BATCH]
+    size = CPU_BATCH if device.type == "cpu" else GPU_BATCH
+    for first in range(0, len(starts), size):
+        batch = starts[first : first + size]
         cut = [slice(start, start + length) for start in batch]
         x = torch.stack([torch.from_numpy(np.ascontiguousarray(rays[c], np.float32)) for c in cut])
         s = torch.stack([torch.from_numpy(np.ascontiguousarray(score[c], np.float32)) for c in cut])
