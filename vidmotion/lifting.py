@@ -67,7 +67,7 @@ def lift_tracks(
     camera = Camera(focal_length(settings.fov, size), (size[0] / 2, size[1] / 2), np.eye(3), np.zeros(3))
     before, moved = 0, []
     for track in tracks:
-        moved.append(_lift_track(model, track, camera, settings, lambda n, at=before: advance(at + n)))  # type: ignore[misc]
+        moved.append(_lift_track(model, track, camera, settings, _after(advance, before)))
         before += len(track)
     to_world = place.level([m.joints for m in moved], [m.times for m in moved])
     return _to_world(moved, to_world, camera, settings.height)
