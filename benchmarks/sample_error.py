@@ -14,8 +14,8 @@ import torch
 
 import vidmotion as vm
 from vidmotion.evaluate.metrics import mpjpe, p_mpjpe, velocity_error
-from vidmotion.place import ANKLE_HEIGHT, STATURE_CHAIN
-from vidmotion.skeletons import H36M17
+from vidmotion.place import ANKLE_HEIGHT
+from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Motion
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -23,8 +23,7 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 
 def stature(joints: np.ndarray) -> float:
     """Metres, by the measure that lift sets the scale with; joints (T, 17, 3)."""
-    parents = [H36M17.parents[joint] for joint in STATURE_CHAIN]
-    bones = np.linalg.norm(joints[:, list(STATURE_CHAIN)] - joints[:, parents], axis=-1)
+    bones = H36M17.bone_lengths(joints)[:, STATURE_CHAIN]
     return float(np.median(bones, axis=0).sum() / (1 - ANKLE_HEIGHT))
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from vidmotion import place
-from vidmotion.skeletons import H36M17
+from vidmotion.skeletons import H36M17, STATURE_CHAIN
 
 RATE = 30.0
 TIMES = np.arange(90) / RATE
@@ -22,7 +22,7 @@ def person(frames: int = 90, stature: float = 1.7) -> np.ndarray:
         14: (-0.17, 0.46, 0.0), 15: (-0.2, 0.18, 0.0), 16: (-0.22, -0.06, 0.05),
     }.items():  # fmt: skip
         rest[joint] = at
-    chain = sum(np.linalg.norm(rest[j] - rest[H36M17.parents[j]]) for j in place.STATURE_CHAIN)
+    chain = sum(np.linalg.norm(rest[j] - rest[H36M17.parents[j]]) for j in STATURE_CHAIN)
     rest *= stature * (1 - place.ANKLE_HEIGHT) / chain
     yaw = np.linspace(0, 0.3, frames)
     turned = Rotation.from_euler("y", yaw[:, None]).as_matrix() @ rest.T
@@ -42,7 +42,7 @@ def test_stature_sets_the_scale_and_bones_are_constant() -> None:
     pose = place.to_metres(place.even_size(shrinking, RATE), 1.85)
     lengths = np.linalg.norm(pose[:, 1:] - pose[:, list(H36M17.parents[1:])], axis=-1)
     assert np.ptp(lengths, axis=0).max() < 1e-9
-    np.testing.assert_allclose(lengths[:, np.array(place.STATURE_CHAIN) - 1].sum(1), 1.85 * (1 - 0.039))
+    np.testing.assert_allclose(lengths[:, np.array(STATURE_CHAIN) - 1].sum(1), 1.85 * (1 - 0.039))
     np.testing.assert_allclose(pose[:, 0], (pose[:, 1] + pose[:, 4]) / 2, atol=1e-12)
 
 

@@ -1,4 +1,4 @@
-"""Small geometry on numpy arrays: resampling in time, smoothing, rays, rotations. Knows nothing about people."""
+"""Small geometry on numpy arrays: resampling in time, smoothing, rays. Knows nothing about people."""
 
 from __future__ import annotations
 
@@ -52,20 +52,21 @@ def gaussian_smooth(values: Floats, sigma: float) -> Floats:
         return values
     kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     kernel /= kernel.sum()
-    head = 2 * values[:1] - values[radius:0:-1]
-    tail = 2 * values[-1:] - values[-2 : -radius - 2 : -1]
-    padded = np.concatenate([head, values, tail])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=0)
-    return windows @ kernel
+    return _windows(values, radius) @ kernel
 
 
 def median_smooth(values: Floats, radius: int) -> Floats:
     """Running median over 2 * radius + 1 frames of (T,); the ends are mirrored at their point."""
     if radius < 1 or len(values) < 3:
         return values
-    radius = min(radius, len(values) - 1)
-    padded = np.pad(values, radius, mode="reflect", reflect_type="odd")
-    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1), axis=-1)
+    return np.median(_windows(values, min(radius, len(values) - 1)), axis=-1)
+
+
+def _windows(values: Floats, radius: int) -> Floats:
+    """(T, ..., 2 * radius + 1) neighbours of each frame of (T, ...), the ends mirrored at their point."""
+    width = [(radius, radius)] + [(0, 0)] * (values.ndim - 1)
+    padded = np.pad(values, width, mode="reflect", reflect_type="odd")
+    return np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1, axis=0)
 
 
 def unit(vectors: Floats) -> Floats:

@@ -13,12 +13,11 @@ import numpy as np
 from vidmotion import place
 from vidmotion.geometry import focal_length, resample, runs, to_rays
 from vidmotion.model.dstformer import DSTformer
+from vidmotion.model.framing import FRAME_RATE
 from vidmotion.model.windows import lift_windows
 from vidmotion.skeletons import convert
 from vidmotion.types import Camera, Floats, Motion, Track
 
-NETWORK_RATE = 30.0
-"""Frames per second of the motion capture that the networks learn from."""
 RATE_TOLERANCE = 0.15
 """Tracks whose rate lies this close are not resampled."""
 DISAGREEMENT = 0.05
@@ -105,7 +104,7 @@ def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
 
 def _rate(track: Track) -> float:
     if len(track) < 2:
-        return NETWORK_RATE
+        return float(FRAME_RATE)
     return float(1 / np.median(np.diff(track.times)).clip(1e-3))
 
 
@@ -114,11 +113,11 @@ def _lift_run(
 ) -> tuple[Floats, Floats]:
     """Pose (T, 17, 3) and disagreement (T, 17) of one unbroken run, at its own frame times."""
     steps = np.diff(times)
-    near = np.abs(steps * NETWORK_RATE - 1) < RATE_TOLERANCE
+    near = np.abs(steps * FRAME_RATE - 1) < RATE_TOLERANCE
     if len(times) < 2 or near.all():
         lifted = lift_windows(model, rays, score, flip, advance)
         return lifted.joints, lifted.disagreement
-    count = max(2, round((times[-1] - times[0]) * NETWORK_RATE) + 1)
+    count = max(2, round((times[-1] - times[0]) * FRAME_RATE) + 1)
     grid = np.linspace(times[0], times[-1], count)
     at = np.interp(grid, times, np.arange(len(times)))
     seen = np.minimum(score[np.floor(at).astype(int)], score[np.ceil(at).astype(int)])

@@ -11,11 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.geometry import gaussian_smooth, median_smooth, unit
-from vidmotion.skeletons import H36M17
+from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Bools, Camera, Floats
 
-STATURE_CHAIN = (3, 2, 7, 8, 9, 10)
-"""Child joints whose bones, laid in a line, reach from the ankle to the top of the head."""
 ANKLE_HEIGHT = 0.039
 """Of the stature, floor to ankle (Drillis and Contini 1966)."""
 ANKLES = (3, 6)
@@ -36,7 +34,7 @@ def even_size(pose: Floats, rate: float) -> Floats:
         pose: (T, 17, 3) root-relative, an unbroken run.
         rate: frames per second.
     """
-    chain = _bone_lengths(pose)[:, STATURE_CHAIN].sum(-1)
+    chain = H36M17.bone_lengths(pose)[:, STATURE_CHAIN].sum(-1)
     size = gaussian_smooth(median_smooth(chain, round(rate * SIZE_SECONDS)), rate * SIZE_SECONDS / 2)
     return pose / np.maximum(size, 1e-9)[:, None, None]
 
@@ -47,7 +45,7 @@ def to_metres(pose: Floats, stature: float) -> Floats:
     Returns:
         (T, 17, 3) metres, root-relative: left and right alike, the root midway between the hips.
     """
-    lengths = np.median(_bone_lengths(pose), axis=0)
+    lengths = np.median(H36M17.bone_lengths(pose), axis=0)
     lengths = (lengths + lengths[list(H36M17.mirror)]) / 2
     lengths *= stature * (1 - ANKLE_HEIGHT) / lengths[list(STATURE_CHAIN)].sum()
     return with_bone_lengths(pose, lengths)
@@ -70,13 +68,6 @@ def with_bone_lengths(joints: Floats, lengths: Floats) -> Floats:
             along = unit(joints[:, child] - joints[:, parent])
         out[:, child] = out[:, parent] + lengths[child] * along
     return out
-
-
-def _bone_lengths(joints: Floats) -> Floats:
-    lengths = np.zeros(joints.shape[:2])
-    for parent, child in H36M17.bones:
-        lengths[:, child] = np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1)
-    return lengths
 
 
 def place_root(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats:
@@ -148,7 +139,7 @@ def _upright(people: list[Floats]) -> Floats:
     axes, stands = [], []
     for joints in people:
         axis = joints[:, 8] - joints[:, ANKLES].mean(1)
-        reach = _bone_lengths(joints)[:, (2, 3, 7, 8)].sum(-1)
+        reach = H36M17.bone_lengths(joints)[:, (2, 3, 7, 8)].sum(-1)
         straight = np.linalg.norm(axis, axis=-1) > 0.88 * reach
         stands.append(straight & (unit(axis) @ CAMERA_UP > MOST_TILT))
         axes.append(unit(axis))

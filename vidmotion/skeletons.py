@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.types import Keypoints2D
+from vidmotion.types import Floats, Keypoints2D
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Skeleton:
         """(parent, child) of every joint that has a parent."""
         return tuple((parent, child) for child, parent in enumerate(self.parents) if parent >= 0)
 
+    def bone_lengths(self, joints: Floats) -> Floats:
+        """(T, J) length of the bone that ends in each joint, 0 for a root; joints (T, J, 3)."""
+        parents = [child if parent < 0 else parent for child, parent in enumerate(self.parents)]
+        return np.linalg.norm(joints - joints[:, parents], axis=-1)
+
     @property
     def mirror(self) -> tuple[int, ...]:
         """The permutation of joints that a mirror makes."""
@@ -55,6 +60,9 @@ H36M17 = Skeleton(
     right=(1, 2, 3, 14, 15, 16),
 )  # fmt: skip
 """Human3.6M; "neck" is the point at the nose's height, "head" the top of the head."""
+
+STATURE_CHAIN = (3, 2, 7, 8, 9, 10)
+"""Joints of `H36M17` whose bones, laid in a line, reach from the ankle to the top of the head."""
 
 BLAZEPOSE33 = Skeleton(
     "blazepose33",

@@ -21,7 +21,12 @@ Ints = NDArray[np.integer[Any]]
 Bools = NDArray[np.bool_]
 
 
-def _check(owner: str, name: str, array: np.ndarray[Any, Any], wanted: tuple[int | str, ...]) -> None:
+def check_shape(owner: str, name: str, array: np.ndarray[Any, Any], wanted: tuple[int | str, ...]) -> None:
+    """Refuse an array of another shape; a letter in `wanted` stands for any size.
+
+    Raises:
+        ValueError: says what was wanted and what was received.
+    """
     fits = array.ndim == len(wanted) and all(
         isinstance(want, str) or size == want for size, want in zip(array.shape, wanted, strict=True)
     )
@@ -42,8 +47,8 @@ class Keypoints2D:
     """Name of a skeleton of `vidmotion.skeletons`."""
 
     def __post_init__(self) -> None:
-        _check("Keypoints2D", "xy", self.xy, ("T", "J", 2))
-        _check("Keypoints2D", "score", self.score, self.xy.shape[:2])
+        check_shape("Keypoints2D", "xy", self.xy, ("T", "J", 2))
+        check_shape("Keypoints2D", "score", self.score, self.xy.shape[:2])
 
     def __len__(self) -> int:
         return len(self.xy)
@@ -66,11 +71,11 @@ class Track:
 
     def __post_init__(self) -> None:
         count = len(self.frames)
-        _check("Track", "frames", self.frames, ("T",))
-        _check("Track", "times", self.times, (count,))
-        _check("Track", "boxes", self.boxes, (count, 4))
-        _check("Track", "observed", self.observed, (count,))
-        _check("Track", "keypoints.xy", self.keypoints.xy, (count, "J", 2))
+        check_shape("Track", "frames", self.frames, ("T",))
+        check_shape("Track", "times", self.times, (count,))
+        check_shape("Track", "boxes", self.boxes, (count, 4))
+        check_shape("Track", "observed", self.observed, (count,))
+        check_shape("Track", "keypoints.xy", self.keypoints.xy, (count, "J", 2))
         for name in ("frames", "times"):
             if count > 1 and not (np.diff(getattr(self, name)) > 0).all():
                 raise ValueError(f"Track.{name}: wanted rising values")
@@ -97,8 +102,8 @@ class Camera:
     """(3,) metres, world to camera."""
 
     def __post_init__(self) -> None:
-        _check("Camera", "rotation", self.rotation, (3, 3))
-        _check("Camera", "translation", self.translation, (3,))
+        check_shape("Camera", "rotation", self.rotation, (3, 3))
+        check_shape("Camera", "translation", self.translation, (3,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +124,8 @@ class Motion:
     """Metres; the stature that sets the scale."""
 
     def __post_init__(self) -> None:
-        _check("Motion", "joints", self.joints, ("T", "J", 3))
-        _check("Motion", "confidence", self.confidence, self.joints.shape[:2])
+        check_shape("Motion", "joints", self.joints, ("T", "J", 3))
+        check_shape("Motion", "confidence", self.confidence, self.joints.shape[:2])
 
     def __len__(self) -> int:
         return len(self.joints)

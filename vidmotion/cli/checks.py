@@ -7,7 +7,6 @@ from pathlib import Path
 
 import typer
 
-from vidmotion.cli.times import parse_time
 from vidmotion.errors import OutputError
 
 FILM_SUFFIX = ".skeleton.mp4"
@@ -26,17 +25,6 @@ def check_detector(name: str) -> None:
         raise typer.BadParameter(f"--detector {name}: wanted one of {', '.join(DETECTORS)}")
 
 
-def check_section(start: str | None, end: str | None) -> None:
-    """Make sure that a section of the video is left.
-
-    Raises:
-        typer.BadParameter: a time is none, or the end does not lie after the start.
-    """
-    first, last = parse_time(start, "--start"), parse_time(end, "--end")
-    if last is not None and last <= (first or 0.0):
-        raise typer.BadParameter(f"--end {end} does not lie after --start {start or 0}")
-
-
 def make_folder(folder: Path) -> None:
     """Make the folder for results.
 
@@ -53,7 +41,7 @@ def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
     """Make sure that no result would replace a file unasked, or has a name that no format has.
 
     Raises:
-        OutputError: one of them exists, or its folder does not.
+        OutputError: one of them exists.
         InputError: unknown suffix.
     """
     for path in paths:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from vidmotion.cli.checks import check_detector, check_file, check_section
+from vidmotion.cli.checks import check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, note
-from vidmotion.cli.times import parse_time
+from vidmotion.cli.times import parse_section
+from vidmotion.errors import InputError
 
 
 def detect(
@@ -24,17 +25,16 @@ def detect(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Find and follow the people of a video in 2D."""
-    from vidmotion.errors import InputError
     from vidmotion.exporters import READERS, export
     from vidmotion.pipeline import Pipeline, Settings
 
     check_detector(detector)
-    check_section(start, end)
+    first, last = parse_section(start, end)
     path = output or Path(f"{video.stem}.json")
     if path.suffix.lower() not in READERS:
         raise InputError(f"{path}: 2D people go into {' or '.join(READERS)} files")
     check_file(path, overwrite)
-    settings = Settings(detector, start=parse_time(start, "--start"), end=parse_time(end, "--end"))
+    settings = Settings(detector, start=first, end=last)
     progress = TerminalProgress(quiet)
     scene = Pipeline(settings, progress).detect(video)
     for written in export(scene, path):

@@ -53,8 +53,10 @@ def _devices() -> list[tuple[str, str, str, str]]:
 def _encoder() -> tuple[str, str, str, str]:
     import av
 
-    here = [name for name in ("libx264", "libopenh264") if name in av.codecs_available]
-    return _row(bool(here), "H.264 encoder", ", ".join(here) or "missing", "pip install --upgrade av")
+    from vidmotion.video.writer import ENCODER
+
+    here = ENCODER in av.codecs_available
+    return _row(here, "H.264 encoder", ENCODER if here else "missing", "pip install --force-reinstall av")
 
 
 def _weights() -> list[tuple[str, str, str, str]]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidmotion.choices import Device, Format
-from vidmotion.cli.checks import FILM_SUFFIX, check_detector, check_section, make_folder, refuse_existing
+from vidmotion.cli.checks import FILM_SUFFIX, check_detector, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, fail, note
-from vidmotion.cli.times import parse_time
+from vidmotion.cli.times import parse_section
 from vidmotion.errors import OutputError, VidmotionError
 
 if TYPE_CHECKING:
@@ -60,11 +60,8 @@ def lift(
     from vidmotion.pipeline import Pipeline, Settings
 
     check_detector(detector)
-    check_section(start, end)
-    settings = Settings(
-        detector, weights, device, parse_time(start, "--start"), parse_time(end, "--end"),
-        _parse_person(person), LiftSettings(flip, height, fov),
-    )  # fmt: skip
+    lifting = LiftSettings(flip, height, fov)
+    settings = Settings(detector, weights, device, *parse_section(start, end), _parse_person(person), lifting)
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), render, overwrite)
     _check_names(videos)
     pipeline = Pipeline(settings)

@@ -9,7 +9,19 @@ import typer
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)$")
 
 
-def parse_time(text: str | None, option: str) -> float | None:
+def parse_section(start: str | None, end: str | None) -> tuple[float | None, float | None]:
+    """Seconds of --start and --end.
+
+    Raises:
+        typer.BadParameter: a text is no time, or the end does not lie after the start.
+    """
+    first, last = _parse_time(start, "--start"), _parse_time(end, "--end")
+    if last is not None and last <= (first or 0.0):
+        raise typer.BadParameter(f"--end {end} does not lie after --start {start or 0}")
+    return first, last
+
+
+def _parse_time(text: str | None, option: str) -> float | None:
     """Seconds from "12.5", "1:02.5" or "HH:MM:SS.s"; None stays None.
 
     Raises:

@@ -18,11 +18,10 @@ import torch
 from torch import Tensor
 
 from vidmotion.errors import InputError
+from vidmotion.model.framing import FRAME_RATE
 
 STEP = 1e-4
 """Metres per unit of the packed positions."""
-RATE = 30
-"""Frames per second that training counts in: windows, speeds and noise."""
 COLUMNS = ("clip", "subject", "split", "offset", "n_frames", "fps")
 
 
@@ -54,7 +53,7 @@ def read_mocap(folder: Path, split: str) -> Mocap:
     """Read the clips of `split` ("train", "val" or "test") from a packed folder.
 
     Raises:
-        InputError: the folder holds no packed motion capture, is damaged, has another frame rate than `RATE`,
+        InputError: the folder holds no packed motion capture, is damaged, has another frame rate than `FRAME_RATE`,
             or has no clip of that split.
     """
     position_files = sorted(folder.glob("*_pos.npy"))
@@ -112,8 +111,8 @@ def _join(rows: list[dict[str, str]], positions: np.ndarray, roots: np.ndarray, 
             raise InputError(f"{folder}: index.csv, clip {row['clip']}: {error}") from None
         if start < 0 or frames < 1 or start + frames > len(positions):
             raise InputError(f"{folder}: clip {row['clip']} lies outside the arrays; the folder is damaged")
-        if rate != RATE:
-            raise InputError(f"{folder}: clip {row['clip']} has {rate:g} frames/s; resample to {RATE} frames/s")
+        if rate != FRAME_RATE:
+            raise InputError(f"{folder}: clip {row['clip']} has {rate:g} frames/s; resample to {FRAME_RATE} frames/s")
         window = slice(start, start + frames)
         parts.append(positions[window].astype(np.float32) * STEP + roots[window, None].astype(np.float32))
         clips.append(Clip(row["clip"], row["subject"], offset, frames))

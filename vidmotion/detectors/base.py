@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vidmotion.types import Floats
+from vidmotion.types import Floats, check_shape
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) RGB, upright."""
@@ -26,10 +26,9 @@ class Detection:
     """(4,) x0, y0, x1, y1 in pixels: the points, clipped to the picture."""
 
     def __post_init__(self) -> None:
-        wanted = {"xy": (len(self.score), 2), "score": (len(self.score),), "box": (4,)}
-        for name, shape in wanted.items():
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"Detection.{name}: wanted shape {shape}, received {getattr(self, name).shape}")
+        check_shape("Detection", "score", self.score, ("J",))
+        check_shape("Detection", "xy", self.xy, (len(self.score), 2))
+        check_shape("Detection", "box", self.box, (4,))
 
 
 class Detector(Protocol):

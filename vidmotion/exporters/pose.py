@@ -82,7 +82,7 @@ class Rig:
 
 def bone_lengths(joints: Floats) -> Floats:
     """(17,) median length over time of the bone that ends in each joint, metres; 0 for the root."""
-    return np.median(np.linalg.norm(_bones(joints), axis=2), axis=0)
+    return np.median(H36M17.bone_lengths(joints), axis=0)
 
 
 def rig(joints: Floats, lengths: Floats, fps: float) -> Rig:

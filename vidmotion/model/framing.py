@@ -13,6 +13,9 @@ from torch import Tensor
 
 from vidmotion.skeletons import H36M17
 
+FRAME_RATE = 30
+"""Frames per second of a window: what the networks learn from, and what they are given."""
+
 
 def bounding_square(xy: Tensor, seen: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Centre (B, 2) and half side (B,) of the square around all points of a window.

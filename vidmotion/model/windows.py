@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.framing import bounding_square, mirror, project, rotate, turn_to
-from vidmotion.skeletons import H36M17
+from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 
 OVERLAP = 81
@@ -108,6 +108,6 @@ def _rooted(pose: Tensor) -> Tensor:
 
 def _body_size(pose: Tensor) -> Tensor:
     """(B, T, 1) sum of leg, trunk and head lengths: near the stature."""
-    chain = ((1, 2), (2, 3), (0, 7), (7, 8), (8, 9), (9, 10))
-    lengths = [(pose[:, :, child] - pose[:, :, parent]).norm(dim=-1) for parent, child in chain]
-    return torch.stack(lengths).sum(0).clamp_min(1e-6)[..., None]
+    parents = [H36M17.parents[joint] for joint in STATURE_CHAIN]
+    bones = pose[:, :, list(STATURE_CHAIN)] - pose[:, :, parents]
+    return bones.norm(dim=-1).sum(-1, keepdim=True).clamp_min(1e-6)
