@@ -10,7 +10,7 @@ import pytest
 import vidmotion
 
 PACKAGE = Path(vidmotion.__file__).parent
-FIRST = {"types", "errors", "choices", "skeletons", "geometry", "progress"}
+FIRST = {"types", "errors", "choices", "skeletons", "geometry", "rotations", "progress"}
 ALLOWED = {
     "types": set(),
     "errors": set(),
@@ -18,6 +18,7 @@ ALLOWED = {
     "progress": set(),
     "skeletons": {"types", "errors"},
     "geometry": {"types"},
+    "rotations": {"types"},
     "weights": FIRST,
     "devices": FIRST,
     "video": FIRST,
@@ -26,7 +27,8 @@ ALLOWED = {
     "model": FIRST,
     "place": FIRST,
     "lifting": FIRST | {"model", "place"},
-    "exporters": FIRST,
+    "body": FIRST,
+    "exporters": FIRST | {"body"},
     "rendering": FIRST | {"video"},
     "data": FIRST | {"model"},
     "evaluate": FIRST | {"model", "data"},

@@ -1,6 +1,6 @@
 """The values that flow through vidmotion: frozen, checked when made, numpy arrays inside.
 
-    video -> Keypoints2D -> Track -> Motion -> Person -> Scene -> export | render
+    video -> Keypoints2D -> Track -> Motion -> BodyMotion -> Person -> Scene -> export | render
 
 A skeleton travels by name with the joints that it describes and is never guessed from their number.
 Nothing but numpy is imported here.
@@ -132,15 +132,44 @@ class Motion:
 
 
 @dataclass(frozen=True, eq=False)
+class BodyMotion:
+    """A body model's shape and its pose over time, in the world of the person's `Motion`."""
+
+    model: str
+    """Name of the body model; pose and betas mean nothing in another one."""
+    pose: Floats
+    """(T, 24, 3) radians, axis times angle, of each SMPL joint in its parent's frame; the first in the world."""
+    betas: Floats
+    """(S,) shape, in the model's own units."""
+    translation: Floats
+    """(T, 3) metres, added to the posed body (SMPL's `transl`)."""
+    error: Floats
+    """(T,) metres, mean distance of the body's 17 joints from those of the motion."""
+
+    def __post_init__(self) -> None:
+        count = len(self.pose)
+        check_shape("BodyMotion", "pose", self.pose, ("T", 24, 3))
+        check_shape("BodyMotion", "betas", self.betas, ("S",))
+        check_shape("BodyMotion", "translation", self.translation, (count, 3))
+        check_shape("BodyMotion", "error", self.error, (count,))
+
+    def __len__(self) -> int:
+        return len(self.pose)
+
+
+@dataclass(frozen=True, eq=False)
 class Person:
-    """All that is known of one person; `motion` is None before lifting."""
+    """All that is known of one person; `motion` and `body` are None before lifting."""
 
     track: Track
     motion: Motion | None = None
+    body: BodyMotion | None = None
 
     def __post_init__(self) -> None:
-        if self.motion is not None and len(self.motion) != len(self.track):
-            raise ValueError(f"Person.motion: wanted {len(self.track)} frames, received {len(self.motion)}")
+        for name in ("motion", "body"):
+            part = getattr(self, name)
+            if part is not None and len(part) != len(self.track):
+                raise ValueError(f"Person.{name}: wanted {len(self.track)} frames, received {len(part)}")
 
     @property
     def id(self) -> int:

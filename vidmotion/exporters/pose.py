@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.exporters.rotations import about, directions, shortest, twist_angle
+from vidmotion.rotations import about, directions, shortest, twist_angle
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 

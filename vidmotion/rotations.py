@@ -1,4 +1,4 @@
-"""Rotation matrices over time, (T, 3, 3), columns first: shortest turns, twists, Euler angles without flips.
+"""Rotation matrices over time: shortest turns, twists, axis-angle, Euler angles without flips.
 
 Numpy only; knows nothing about bodies.
 """
@@ -33,7 +33,7 @@ def shortest(start: Floats, goal: Floats) -> Floats:
     """
     cosine = (start * goal).sum(1)
     opposite = cosine < -1 + 1e-10
-    cross = _cross_matrix(np.cross(start, goal))
+    cross = cross_matrix(np.cross(start, goal))
     turn = np.eye(3) + cross + cross @ cross / (1 + np.where(opposite, 0, cosine))[:, None, None]
     if opposite.any():
         least = np.eye(3)[np.abs(start[opposite]).argmin(1)]
@@ -45,7 +45,7 @@ def shortest(start: Floats, goal: Floats) -> Floats:
 
 def about(axis: Floats, angle: Floats) -> Floats:
     """(T, 3, 3) rotations by `angle` (T,) radians about unit vectors `axis` (T, 3)."""
-    cross = _cross_matrix(axis)
+    cross = cross_matrix(axis)
     sine, rest = np.sin(angle)[:, None, None], (1 - np.cos(angle))[:, None, None]
     return np.eye(3) + sine * cross + rest * (cross @ cross)
 
@@ -54,6 +54,41 @@ def twist_angle(axis: Floats, start: Floats, goal: Floats) -> Floats:
     """(T,) radians from `start` to `goal`, both (T, 3), as seen along unit vectors `axis` (T, 3)."""
     along = (axis * start).sum(1) * (axis * goal).sum(1)
     return np.arctan2((axis * np.cross(start, goal)).sum(1), (start * goal).sum(1) - along)
+
+
+def matrices(axis_angles: Floats) -> Floats:
+    """Rotations (..., 3, 3) of axis times angle (..., 3) in radians (Rodrigues)."""
+    angle = np.linalg.norm(axis_angles, axis=-1)[..., None, None]
+    cross = cross_matrix(axis_angles)
+    # sin(a) / a and (1 - cos(a)) / a^2, without dividing by 0.
+    return np.eye(3) + np.sinc(angle / np.pi) * cross + 0.5 * np.sinc(angle / 2 / np.pi) ** 2 * (cross @ cross)
+
+
+def axis_angles(rotations: Floats) -> Floats:
+    """Axis times angle (..., 3) in radians, of length 0 to pi, of rotations (..., 3, 3)."""
+    quaternion = quaternions(rotations)
+    quaternion = quaternion * np.where(quaternion[..., 3:] < 0, -1.0, 1.0)
+    sine = np.linalg.norm(quaternion[..., :3], axis=-1, keepdims=True)
+    angle = 2 * np.arctan2(sine, quaternion[..., 3:])
+    # angle / sine tends to 2 for small angles.
+    return quaternion[..., :3] * np.where(sine < 1e-9, 2.0, angle / np.maximum(sine, 1e-9))
+
+
+def quaternions(rotations: Floats) -> Floats:
+    """Unit quaternions (..., 4) as x, y, z, w of rotations (..., 3, 3) (Shepperd 1978: the largest part first)."""
+    diagonal = np.diagonal(rotations, axis1=-2, axis2=-1)
+    trace = diagonal.sum(-1)
+    # Row k of `table` is the quaternion times four times its k-th component; the longest row is the exact one.
+    table = np.empty((*rotations.shape[:-2], 4, 4))
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        table[..., i, i] = 1 + 2 * diagonal[..., i] - trace
+        table[..., i, j] = table[..., j, i] = rotations[..., i, j] + rotations[..., j, i]
+        table[..., i, 3] = table[..., 3, i] = rotations[..., k, j] - rotations[..., j, k]
+    table[..., 3, 3] = 1 + trace
+    best = np.diagonal(table, axis1=-2, axis2=-1).argmax(-1)
+    rows = np.take_along_axis(table, best[..., None, None], axis=-2)[..., 0, :]
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
 def euler_zyx(rotations: Floats) -> Floats:
@@ -91,9 +126,10 @@ def euler_zyx(rotations: Floats) -> Floats:
     return np.degrees(angles)
 
 
-def _cross_matrix(vectors: Floats) -> Floats:
-    matrix = np.zeros((len(vectors), 3, 3))
-    x, y, z = vectors.T
-    matrix[:, 0, 1], matrix[:, 0, 2], matrix[:, 1, 2] = -z, y, -x
-    matrix[:, 1, 0], matrix[:, 2, 0], matrix[:, 2, 1] = z, -y, x
+def cross_matrix(vectors: Floats) -> Floats:
+    """(..., 3, 3) matrices that multiply as the cross product with vectors (..., 3)."""
+    matrix = np.zeros((*vectors.shape, 3))
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    matrix[..., 0, 1], matrix[..., 0, 2], matrix[..., 1, 2] = -z, y, -x
+    matrix[..., 1, 0], matrix[..., 2, 0], matrix[..., 2, 1] = z, -y, x
     return matrix

@@ -1,0 +1,123 @@
+"""A body model in SMPL's format: a template, shape directions, a joint regressor and skinning weights.
+
+Source: Loper et al., "SMPL: A Skinned Multi-Person Linear Model", 2015. Axes of a model at rest: metres, Y up,
+T-pose that faces +Z, its left is +X. Joints 0 to 21 are SMPL's body joints in every model of the family; what
+comes after them (hands, jaw, fingers) stays at rest. Numpy only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidmotion.errors import InputError
+from vidmotion.types import BodyMotion, Floats, Ints, check_shape
+
+SMPL_JOINTS = (
+    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle",
+    "spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar", "head", "left_shoulder",
+    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hand", "right_hand",
+)  # fmt: skip
+SMPL_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
+BODY_JOINTS = 22
+"""Joints that all models of SMPL's family share, in one order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Phenotype:
+    """What a body's shape means in words; only the free body knows it."""
+
+    to_betas: Floats
+    """(7, S) betas from gender (0 male, 1 female), age, muscle, weight, height, proportions, each 0..1, less the
+    mean, and 1."""
+    mean: Floats
+    """(6,)"""
+
+    def betas(self, values: Floats) -> Floats:
+        """(S,) betas of a phenotype (6,)."""
+        return np.append(values - self.mean, 1.0) @ self.to_betas
+
+
+@dataclass(frozen=True, eq=False)
+class RestBody:
+    """A body model of one shape, at rest."""
+
+    vertices: Floats
+    """(V, 3) metres."""
+    joints: Floats
+    """(J, 3) metres."""
+
+    @property
+    def height(self) -> float:
+        """Stature in metres."""
+        return float(np.ptp(self.vertices[:, 1]))
+
+
+@dataclass(frozen=True, eq=False)
+class BodyModel:
+    """A body model with V vertices, F faces, J joints and S shape directions."""
+
+    name: str
+    """Betas belong to the model of this name and to no other."""
+    licence: str
+    template: Floats
+    """(V, 3) metres."""
+    shape_directions: Floats
+    """(V, 3, S) metres per unit of beta."""
+    pose_directions: Floats | None
+    """(V, 3, 9 * (J - 1)) metres per unit of (rotation - identity) of joints 1 .. J-1; None where all are 0."""
+    regressor: Floats
+    """(J, V) joints at rest from vertices at rest."""
+    weights: Floats
+    """(V, J) skinning weights; each row sums to 1."""
+    faces: Ints
+    """(F, 3) vertex numbers, anticlockwise seen from outside."""
+    parents: tuple[int, ...]
+    """(J,) each before its children; -1 for the root."""
+    phenotype: Phenotype | None = None
+
+    def __post_init__(self) -> None:
+        vertices, joints = len(self.template), len(self.parents)
+        check_shape("BodyModel", "template", self.template, ("V", 3))
+        check_shape("BodyModel", "shape_directions", self.shape_directions, (vertices, 3, "S"))
+        check_shape("BodyModel", "regressor", self.regressor, (joints, vertices))
+        check_shape("BodyModel", "weights", self.weights, (vertices, joints))
+        check_shape("BodyModel", "faces", self.faces, ("F", 3))
+        if self.pose_directions is not None:
+            check_shape("BodyModel", "pose_directions", self.pose_directions, (vertices, 3, 9 * (joints - 1)))
+        if self.parents[:BODY_JOINTS] != SMPL_PARENTS[:BODY_JOINTS]:
+            raise ValueError("BodyModel.parents: wanted SMPL's body joints first")
+        if not all(0 <= parent < child for child, parent in enumerate(self.parents) if child):
+            raise ValueError("BodyModel.parents: wanted each parent before its children")
+        if len(self.faces) and not 0 <= self.faces.min() <= self.faces.max() < vertices:
+            raise ValueError(f"BodyModel.faces: wanted vertex numbers below {vertices}")
+
+    def shape(self, betas: Floats) -> RestBody:
+        """The body at rest in a shape.
+
+        Args:
+            betas: (B,) with B <= S; the other directions count as 0.
+
+        Raises:
+            InputError: more betas than the model has shape directions.
+        """
+        if len(betas) > self.shape_directions.shape[2]:
+            raise InputError(
+                f"{len(betas)} betas do not fit the body model {self.name}, which has "
+                f"{self.shape_directions.shape[2]} shape directions"
+            )
+        vertices = self.template + self.shape_directions[..., : len(betas)] @ betas
+        return RestBody(vertices, self.regressor @ vertices)
+
+    def check(self, body: BodyMotion) -> None:
+        """Make sure that a motion was made for this model.
+
+        Raises:
+            InputError: it belongs to another model.
+        """
+        if body.model != self.name:
+            raise InputError(
+                f"this motion was made for the body model {body.model}, not for {self.name}: its shape means "
+                "nothing there; pass its own file with --body-model, or lift again"
+            )
