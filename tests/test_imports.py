@@ -10,7 +10,7 @@ import pytest
 import vidmotion
 
 PACKAGE = Path(vidmotion.__file__).parent
-FIRST = {"types", "errors", "choices", "skeletons", "geometry", "rotations", "progress"}
+FIRST = {"types", "errors", "choices", "skeletons", "geometry", "rotations", "worlds", "progress"}
 ALLOWED = {
     "types": set(),
     "errors": set(),
@@ -19,6 +19,7 @@ ALLOWED = {
     "skeletons": {"types", "errors"},
     "geometry": {"types"},
     "rotations": {"types"},
+    "worlds": {"types"},
     "weights": FIRST,
     "devices": FIRST,
     "video": FIRST,

@@ -86,8 +86,9 @@ class _DType(_StandIn):
     """numpy.dtype: plain numbers only."""
 
     def build(self) -> np.dtype:
-        order = self.state[1] if self.state else "="
-        dtype = np.dtype(str(self.args[0])).newbyteorder(order if order in "<>" else "=")
+        dtype = np.dtype(str(self.args[0]))
+        if self.state and self.state[1] == ">":
+            dtype = dtype.newbyteorder(">")
         if dtype.kind not in "biuf":
             raise pickle.UnpicklingError(f"holds an array of {dtype}, which is no array of numbers")
         return dtype

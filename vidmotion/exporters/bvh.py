@@ -16,8 +16,8 @@ import numpy as np
 
 from vidmotion.errors import InputError
 from vidmotion.exporters.pose import NODES, Rig, bone_lengths, rig
-from vidmotion.rotations import euler_zyx
 from vidmotion.exporters.timing import even
+from vidmotion.rotations import euler_zyx
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Person, Scene
 

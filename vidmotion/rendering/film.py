@@ -15,8 +15,9 @@ from vidmotion.rendering.overlay import draw_person
 from vidmotion.rendering.skeleton import Figure, draw_panel
 from vidmotion.rendering.stage import Stage, set_stage
 from vidmotion.skeletons import by_name, convert
-from vidmotion.types import Camera, Floats, Keypoints2D, Motion, Person, Scene
+from vidmotion.types import Floats, Keypoints2D, Person, Scene
 from vidmotion.video import Frame, Video, VideoWriter, open_video
+from vidmotion.worlds import heading, one_world
 
 Progress = Callable[[int, int | None], None]
 
@@ -133,18 +134,18 @@ class _Film:
 
     @classmethod
     def of(cls, scene: Scene, layout: Layout) -> _Film:
-        worlds = _one_world([person.motion for person in scene.people])
+        placements = one_world([person.motion for person in scene.people])
         roles = tuple(
             _Role(
                 person,
                 convert(person.track.keypoints, "h36m17"),
-                joints,
+                None if person.motion is None or placement is None else placement.apply(person.motion.joints),
                 {int(frame): row for row, frame in enumerate(person.track.frames)},
             )
-            for person, joints in zip(scene.people, worlds, strict=True)
+            for person, placement in zip(scene.people, placements, strict=True)
         )
         lifted = [(role.person.track.frames, role.joints) for role in roles if role.joints is not None]
-        heading = next((_heading(p.motion.camera) for p in scene.people if p.motion is not None), 0.0)
+        heading = next((heading(p.motion.camera) for p in scene.people if p.motion is not None), 0.0)
         stage = set_stage(
             [frames for frames, _ in lifted],
             [joints for _, joints in lifted],
@@ -178,33 +179,3 @@ def _figure(role: _Role, row: int) -> Iterator[Figure]:
     motion = role.person.motion
     if motion is not None and role.joints is not None:
         yield Figure(role.person.id, role.joints[row], motion.confidence[row], by_name(motion.skeleton))
-
-
-def _one_world(motions: list[Motion | None]) -> list[Floats | None]:
-    """Joints of all in the world of the first: turned and moved on the floor until the cameras meet.
-
-    Each motion has a world of its own, but one camera filmed them all. Heights stay, since every floor is at 0.
-    """
-    first = next((motion for motion in motions if motion is not None), None)
-    worlds: list[Floats | None] = []
-    for motion in motions:
-        if motion is None or first is None:
-            worlds.append(None)
-            continue
-        angle = _heading(first.camera) - _heading(motion.camera)
-        cos, sin = np.cos(angle), np.sin(angle)
-        turn = np.array([[cos, 0.0, sin], [0.0, 1.0, 0.0], [-sin, 0.0, cos]])
-        move = (_place(first.camera) - turn @ _place(motion.camera)) * [1, 0, 1]
-        worlds.append(motion.joints @ turn.T + move)
-    return worlds
-
-
-def _place(camera: Camera) -> Floats:
-    """(3,) metres, where the camera stands in the world."""
-    return -camera.rotation.T @ camera.translation
-
-
-def _heading(camera: Camera) -> float:
-    """Radians around Y, from +Z towards +X, of the side on which the camera stands."""
-    forward = camera.rotation[2]
-    return float(np.arctan2(-forward[0], -forward[2]))
