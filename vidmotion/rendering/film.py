@@ -145,14 +145,14 @@ class _Film:
             for person, placement in zip(scene.people, placements, strict=True)
         )
         lifted = [(role.person.track.frames, role.joints) for role in roles if role.joints is not None]
-        heading = next((heading(p.motion.camera) for p in scene.people if p.motion is not None), 0.0)
+        start = next((heading(p.motion.camera) for p in scene.people if p.motion is not None), 0.0)
         stage = set_stage(
             [frames for frames, _ in lifted],
             [joints for _, joints in lifted],
             scene.frame_count,
             (layout.panel, layout.height),
             float(scene.fps),
-            heading,
+            start,
         )
         return cls(scene, layout, stage, roles)
 
