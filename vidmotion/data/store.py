@@ -46,7 +46,8 @@ XY_STEP = 1 / 16
 """Pixels; a hundredth of the detector's error."""
 LENGTH_STEP, TURN_STEP = 1e-4, 1e-4
 """Metres and radians."""
-SEEN = 1
+NOBODY, SEEN, FILLED = 0, 1, 2
+"""What `state` says."""
 _LIMIT = 32767
 
 Arrays = Mapping[str, np.ndarray]
@@ -242,14 +243,23 @@ def read_settings(folder: Path) -> StoreSettings:
     """
     path = folder / "store.json"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record.pop("format") != FORMAT:
-            raise ValueError
-        return StoreSettings(**record)
+        return parse_settings(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{folder} holds no footage (store.json); `vidmotion data render` makes some") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path} is not of the format {FORMAT!r}; make the footage again") from None
+
+
+def parse_settings(text: str) -> StoreSettings:
+    """The settings in the text of a store.json.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it is of another format.
+    """
+    record = json.loads(text)
+    if record.pop("format") != FORMAT:
+        raise ValueError
+    return StoreSettings(**record)
 
 
 def _read_index(path: Path) -> tuple[list[dict[str, Any]], int]:

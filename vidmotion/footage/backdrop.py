@@ -24,7 +24,7 @@ Picture = NDArray[np.uint8]
 def field(rng: Rng) -> Picture:
     """A sky with clouds over hills or trees; below the horizon a meadow, a beach or a street."""
     rows = np.linspace(0, 1, HEIGHT // 2, dtype=np.float32)[:, None, None]
-    sky, haze, land = (rng.uniform(low, high, 3) for low, high in ((60, 220), (140, 250), (30, 190)))
+    sky, haze, land = faded(rng.uniform([[60], [140], [30]], [[220], [250], [190]], (3, 3)), rng)
     clouds = clouded(rng, (HEIGHT // 2, WIDTH), 4)[..., None]
     above = sky * (1 - rows) + haze * rows
     above = above + (255 - above) * np.clip(clouds - rng.uniform(0.3, 0.8), 0, 1) * rng.uniform(0, 2.5)
@@ -38,13 +38,19 @@ def field(rng: Rng) -> Picture:
 def clutter(rng: Rng) -> Picture:
     """Many shapes in colours that go together, like things in a full room or a street."""
     picture = np.empty((HEIGHT, WIDTH, 3), np.float32)
-    picture[:] = rng.uniform(20, 235, 3)
+    picture[:] = faded(rng.uniform(20, 235, 3), rng)
     picture *= 0.7 + 0.6 * clouded(rng, (HEIGHT, WIDTH), 4)[..., None]
-    palette = rng.uniform(10, 245, (int(rng.integers(3, 9)), 3))
+    palette = faded(rng.uniform(10, 245, (int(rng.integers(3, 9)), 3)), rng)
     for _ in range(int(rng.integers(40, 260))):
         _draw_shape(picture, palette[rng.integers(len(palette))] * rng.uniform(0.6, 1.3), rng)
     picture *= 0.75 + 0.5 * clouded(rng, (HEIGHT, WIDTH), int(rng.integers(4, 9)))[..., None]
     return _finished(picture, rng)
+
+
+def faded(colours: Floats, rng: Rng) -> Floats:
+    """Colours (..., 3) between themselves and grey, as most are in the world."""
+    grey = colours.mean(-1, keepdims=True)
+    return grey + (colours - grey) * rng.uniform(0.05, 0.9, (*colours.shape[:-1], 1))
 
 
 def find_pictures(folder: Path | None) -> tuple[Path, ...]:
@@ -100,7 +106,7 @@ def _raise_ridge(picture: Floats, rng: Rng) -> None:
     top = HEIGHT // 2 - (height * profile).astype(int)
     inside = (np.arange(HEIGHT)[:, None] >= top) & (np.arange(HEIGHT)[:, None] < HEIGHT // 2)
     tone = 0.6 + 0.8 * clouded(rng, (HEIGHT, WIDTH), 8)[..., None]
-    picture[inside] = (rng.uniform(20, 180, 3) * tone)[inside]
+    picture[inside] = (faded(rng.uniform(20, 180, 3), rng) * tone)[inside]
 
 
 def _draw_shape(picture: Floats, colour: Floats, rng: Rng) -> None:

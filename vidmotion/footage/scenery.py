@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.footage import backdrop
+from vidmotion.footage.backdrop import faded
 from vidmotion.footage.dress import Clothes
 from vidmotion.footage.figures import Light
 from vidmotion.footage.recipe import Recipe
@@ -27,6 +28,9 @@ _CLEAR = 0.25
 """Metres between anybody's joints and a thing."""
 _POLE = 0.2
 """Share of the things in the way that are poles."""
+_HIDDEN = (0.05, 0.6)
+"""Share of somebody's joints that a thing in the way may hide on average."""
+_ATTEMPTS = 20
 _GROUND = 0.75
 """Share of the painted backdrops that have ground before them."""
 
@@ -47,16 +51,25 @@ class Scenery:
 class Stage:
     """Where people and camera are, in the world's axes."""
 
-    joints: Floats
-    """(N, 3) metres, of all people and frames."""
+    acts: Floats
+    """(P, T, 17, 3) metres."""
     eyes: Floats
     """(T, 3) metres."""
     camera: CameraPath
 
     @property
-    def middle(self) -> Floats:
-        """(3,) metres, the middle of the people."""
-        return (self.joints.min(0) + self.joints.max(0)) / 2
+    def joints(self) -> Floats:
+        """(N, 3) metres, of all people and frames."""
+        return self.acts.reshape(-1, 3)
+
+    def hidden(self, box: Floats) -> Floats:
+        """(P,) share of everybody's joints that a box (6,) hides from the camera."""
+        origin = self.eyes[:, None]
+        way = self.acts - origin  # (P, T, 17, 3)
+        way = np.where(np.abs(way) < 1e-9, 1e-9, way)
+        one, other = (box[:3] - origin) / way, (box[3:] - origin) / way
+        enters, leaves = np.minimum(one, other).max(-1), np.maximum(one, other).min(-1)
+        return ((enters < leaves) & (enters > 0) & (enters < 1)).mean((1, 2))
 
     def clear_of_people(self, box: Floats) -> bool:
         """Whether a box (6,) keeps away from everybody."""
@@ -92,7 +105,7 @@ def draw_scenery(recipe: Recipe, camera: CameraPath, joints: Floats, pictures: t
     """
     turned = (joints - camera.translation[:, None]) @ camera.rotation
     eyes = -(camera.rotation.swapaxes(1, 2) @ camera.translation[..., None])[..., 0]
-    stage = Stage(turned.reshape(-1, 3), eyes, camera)
+    stage = Stage(turned, eyes, camera)
     room = _room(stage, recipe, pictures, rng)
     return Scenery(room, _light(rng), _tint(rng), tuple(_clothes(rng) for _ in recipe.actors))
 
@@ -107,10 +120,10 @@ def _room(stage: Stage, recipe: Recipe, pictures: tuple[Path, ...], rng: Rng) ->
     room = Room(
         low,
         high,
-        rng.uniform(60, 245, (3, 3)) * 0.4 + rng.uniform(40, 245, (3, 1)) * 0.6,
+        faded(rng.uniform(40, 245, (3, 3)), rng),
         int(rng.integers(3)) if kind == "room" else int(rng.choice([1, 2, 3, 3])),
         np.array(boxes).reshape(-1, 6),
-        rng.uniform(20, 240, (len(boxes), 2, 3)),
+        faded(rng.uniform(20, 240, (len(boxes), 2, 3)), rng),
         rng.integers(0, 5, len(boxes)),
     )
     if kind == "room":
@@ -145,25 +158,29 @@ def _furniture(stage: Stage, low: Floats, high: Floats, rng: Rng, most: int) -> 
 
 
 def _hindrances(stage: Stage, count: int, height: float, rng: Rng) -> Boxes:
-    """Boxes and poles between the camera and people, mostly hiding legs or a part of the body."""
+    """Boxes and poles between the camera and people that hide a part of somebody, mostly the legs."""
     boxes: Boxes = []
-    eye = stage.eyes.mean(0)
     for _ in range(count):
-        for _attempt in range(20):
-            person = stage.joints[rng.integers(len(stage.joints))]
-            way = rng.uniform(0.35, 0.85)
-            spot = eye + way * (person - eye)
-            pole = rng.random() < _POLE
-            level = rng.uniform(0.2, 0.75) * height
-            top = 3.0 if pole else max(eye[1] + way * (level - eye[1]), 0.12)
-            half = rng.uniform(0.03, 0.1, 2) if pole else rng.uniform(0.12, 0.8, 2)
-            aside = rng.normal(0, 0.2, 2)
-            x, z = spot[[0, 2]] + aside
-            box = np.array([x - half[0], 0.0, z - half[1], x + half[0], top, z + half[1]])
-            if stage.clear_of_people(box) and stage.clear_of_camera(box):
+        for _attempt in range(_ATTEMPTS):
+            box = _hindrance(stage, height, rng)
+            hidden = stage.hidden(box)
+            if _HIDDEN[0] < hidden.max() < _HIDDEN[1] and stage.clear_of_people(box) and stage.clear_of_camera(box):
                 boxes.append(box)
                 break
     return boxes
+
+
+def _hindrance(stage: Stage, height: float, rng: Rng) -> Floats:
+    eye = stage.eyes.mean(0)
+    person = stage.joints[rng.integers(len(stage.joints))]
+    way = rng.uniform(0.35, 0.85)
+    x, z = (eye + way * (person - eye))[[0, 2]] + rng.normal(0, 0.2, 2)
+    if rng.random() < _POLE:
+        top, half = 3.0, rng.uniform(0.03, 0.1, 2)
+    else:
+        level = rng.uniform(0.2, 0.7) * height
+        top, half = max(eye[1] + way * (level - eye[1]), 0.12), rng.uniform(0.12, 0.8, 2)
+    return np.array([x - half[0], 0.0, z - half[1], x + half[0], top, z + half[1]])
 
 
 def _light(rng: Rng) -> Light:
@@ -181,8 +198,8 @@ def _tint(rng: Rng) -> Floats:
 
 
 def _clothes(rng: Rng) -> Clothes:
-    shirt, stripe, trousers, shoes = rng.uniform(12, 240, (4, 3))
-    if rng.random() < 0.35:  # plain greys, blues and browns are what most people wear
+    shirt, stripe, trousers, shoes = faded(rng.uniform(12, 240, (4, 3)), rng)
+    if rng.random() < 0.35:  # dark greys, blues and browns are what most people wear
         trousers = rng.uniform(15, 110) * rng.uniform(0.85, 1.15, 3)
     skin = _SKINS[rng.integers(len(_SKINS))] * rng.uniform(0.88, 1.05)
     if rng.random() < 0.08:

@@ -236,7 +236,7 @@ def _film(rng: Rng, pictures: bool) -> Film:
         shutter=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.2 else 0.0,
         softness=float(rng.uniform(0.4, 0.9) if rng.random() < 0.85 else rng.uniform(0.9, 1.6)),
         gain=float(np.exp(rng.normal(0, 0.2))),
-        grain=float(rng.uniform(0, 5) if rng.random() < 0.8 else rng.uniform(5, 12)),
+        grain=float(rng.uniform(0, 5) if rng.random() < 0.88 else rng.uniform(5, 12)),
         quality=int(rng.integers(17, 34)),
         preset=_PRESETS[rng.integers(3)],
     )

@@ -175,7 +175,7 @@ class Crew:
         tracks = watch(take.pictures(), self._detector, self.settings.rate)
         said = attribute(tracks, truth.xy, stature(recipe, truth), self.settings.points)
         detections = pack_detections(said.xy, said.score, said.state, take.visible)
-        return Made(recipe.to_json(), detections, packed(truth))
+        return Made(recipe.to_json(), detections, pack_truth(*truth.parts()))
 
     def _rng(self, number: int, stream: int) -> np.random.Generator:
         return np.random.default_rng([self._order.seed, number, stream])
@@ -192,9 +192,3 @@ def stature(recipe: Recipe, truth: Truth) -> Floats:
     """(P, T) pixels, everybody's stature at the root's depth."""
     heights = np.array([actor.height for actor in recipe.actors])
     return truth.camera.focal * heights[:, None] / truth.joints[:, :, 0, 2]
-
-
-def packed(truth: Truth) -> dict[str, np.ndarray]:
-    """What a store keeps of a clip's truth."""
-    camera = truth.camera
-    return pack_truth(truth.joints, truth.pose, truth.translation, camera.rotation, camera.translation)

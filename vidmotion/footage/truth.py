@@ -87,6 +87,10 @@ class Truth:
         """(P, T, 17, 2) pixels."""
         return self.camera.project(self.joints)
 
+    def parts(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """Joints, pose, translation, the camera's rotation and translation: what a store keeps."""
+        return self.joints, self.pose, self.translation, self.camera.rotation, self.camera.translation
+
 
 def truth_of(recipe: Recipe, capture: Capture, body: BodyModel) -> Truth:
     """Rebuild what is true of a clip.

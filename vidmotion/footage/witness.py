@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from vidmotion.data.store import FILLED, NOBODY, SEEN
 from vidmotion.detectors import Detector, Picture
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.tracking import Tracker
@@ -18,7 +19,6 @@ from vidmotion.types import Floats, Ints, Track
 
 FARTHEST = 0.3
 """Mean distance of a track's joints from somebody's, in statures, up to which it shows this person."""
-NOBODY, SEEN, FILLED = 0, 1, 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Testimony:
     score: Floats
     """(P, T, K) in 0..1; 0 where nobody was seen."""
     state: Ints
-    """(P, T) `NOBODY`, `SEEN`, or `FILLED` where the tracker filled in a short gap."""
+    """(P, T) `vidmotion.data.store.NOBODY`, `SEEN`, or `FILLED` where the tracker filled in a short gap."""
 
 
 def watch(pictures: Iterable[Picture], detector: Detector, rate: int) -> list[Track]:
