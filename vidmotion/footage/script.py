@@ -27,6 +27,8 @@ CAST = (0.72, 0.20, 0.08)
 """Chances of 1, 2 and 3 people."""
 TEMPER = 0.5
 """Power of a class's length that says how often it is drawn: 1 would be by length, 0 all classes alike."""
+HARD = {"acrobatics": 2.0, "ground": 2.0}
+"""Classes that are drawn more often than that: upside down and lying, of which there is little."""
 CLIP_TEMPER = 0.75
 """The same for the clips of a class."""
 SIZES = ((512, 288), (512, 384), (448, 448), (384, 512), (288, 512), (416, 312), (384, 384), (480, 360), (512, 340))
@@ -145,7 +147,8 @@ def chances(clips: list[CaptureClip]) -> Floats:
     within: dict[str, float] = dict.fromkeys(groups, 0.0)
     for clip in clips:
         within[clip.group] += clip.frames**CLIP_TEMPER
-    weights = np.array([groups[c.group] ** TEMPER * c.frames**CLIP_TEMPER / within[c.group] for c in clips])
+    often = {group: HARD.get(group, 1.0) * frames**TEMPER for group, frames in groups.items()}
+    weights = np.array([often[clip.group] * clip.frames**CLIP_TEMPER / within[clip.group] for clip in clips])
     return weights / weights.sum()
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from vidmotion.body.files import free_body
 from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pack_truth
-from vidmotion.errors import MissingExtraError
+from vidmotion.errors import MissingExtraError, OutputError
 from vidmotion.footage.capture import read_capture
 from vidmotion.footage.recipe import Recipe
 from vidmotion.footage.script import Settings, Writer
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 SCENERY, FILM = 1, 2
 """Streams of random numbers of a clip besides its recipe's own."""
+PATIENCE = 900
+"""Seconds without a finished clip after which a process must have died: a pool would wait for ever."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,14 @@ def _made(order: Order, crew: Crew, numbers: list[int]) -> Iterator[Made]:
     with _one_thread_each():
         pool = multiprocessing.get_context("spawn").Pool(min(order.jobs, len(numbers)), _hire, (order,))
     try:
-        yield from pool.imap(_make, numbers)
+        results = pool.imap(_make, numbers)
+        for _ in numbers:
+            yield results.next(timeout=PATIENCE)
+    except multiprocessing.TimeoutError:
+        raise OutputError(
+            f"{order.out}: no clip was finished for {PATIENCE} s, a process may have been killed for want of memory; "
+            "finished clips are kept, the same command goes on, with fewer --jobs if need be"
+        ) from None
     finally:
         pool.terminate()
         pool.join()
