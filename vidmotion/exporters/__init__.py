@@ -1,7 +1,7 @@
 """Scenes to files and back: `export` picks the writer by suffix, `load` the reader.
 
     .json  everything, rounded; schema in scene.schema.json      .npz  everything, in full precision
-    .bvh   the motion of one person, for animation programs
+    .bvh   the motion of one person's body, for animation programs
 
 A file appears whole or not at all. Knows nothing about videos, networks or the command line.
 """
@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from vidmotion.body.files import free_body
+from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.exporters.bvh import write_bvh
 from vidmotion.exporters.json_file import read_json, write_json
@@ -28,35 +30,45 @@ __all__ = ["READERS", "WRITERS", "Writer", "export", "in_the_way", "load", "path
 class Writer:
     """One format."""
 
-    write: Callable[[Scene, BinaryIO], None]
+    write: Callable[..., None]
+    """Takes the scene and a binary file; `with_body` also the body model."""
     one_person: bool = False
     """The format holds one person: several people make several files."""
+    with_body: bool = False
+    """The format is written from people's bodies."""
 
 
 WRITERS = {
-    ".bvh": Writer(write_bvh, one_person=True),
+    ".bvh": Writer(write_bvh, one_person=True, with_body=True),
     ".json": Writer(write_json),
     ".npz": Writer(write_npz),
 }
 READERS: dict[str, Callable[[Path], Scene]] = {".json": read_json, ".npz": read_npz}
 
 
-def export(scene: Scene, path: str | os.PathLike[str], person: int | None = None) -> list[Path]:
+def export(
+    scene: Scene, path: str | os.PathLike[str], person: int | None = None, body_model: BodyModel | None = None
+) -> list[Path]:
     """Write `scene`, or only the person with this id, and return the files written (see `paths_for`).
 
     Existing files are replaced, and only when all new ones are complete.
 
+    Args:
+        body_model: the model of the people's bodies, for formats that need it; None is the free body.
+
     Raises:
-        InputError: unknown suffix or person, or the scene does not hold what the format needs.
+        InputError: unknown suffix or person, the scene does not hold what the format needs, or its bodies belong
+            to another model.
         OutputError: the folder cannot be written to or the disk is full; nothing is left behind.
     """
     writer = _writer(Path(path))
+    models = [body_model or free_body()] if writer.with_body else []
     parts = _parts(scene, Path(path), person)
     temporary = [target.with_name(f".vidmotion-{os.getpid()}-{index}.part") for index, (target, _) in enumerate(parts)]
     try:
         for part, (_, content) in zip(temporary, parts, strict=True):
             with part.open("wb") as file:
-                writer.write(content, file)
+                writer.write(content, file, *models)
         for part, (target, _) in zip(temporary, parts, strict=True):
             os.replace(part, target)
     except OSError as error:
