@@ -18,6 +18,7 @@ class Format(StrEnum):
     json = "json"
     npz = "npz"
     bvh = "bvh"
+    glb = "glb"
 
 
 class Task(StrEnum):

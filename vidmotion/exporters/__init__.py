@@ -2,6 +2,7 @@
 
     .json  everything, rounded; schema in scene.schema.json      .npz  everything, in full precision
     .bvh   the motion of one person's body, for animation programs
+    .glb   the bodies of all people with skin
 
 A file appears whole or not at all. Knows nothing about videos, networks or the command line.
 """
@@ -13,12 +14,12 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from vidmotion.body.files import free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.exporters.bvh import write_bvh
+from vidmotion.exporters.glb import write_glb
 from vidmotion.exporters.json_file import read_json, write_json
 from vidmotion.exporters.npz_file import read_npz, write_npz
 from vidmotion.types import Scene
@@ -40,6 +41,7 @@ class Writer:
 
 WRITERS = {
     ".bvh": Writer(write_bvh, one_person=True, with_body=True),
+    ".glb": Writer(write_glb, with_body=True),
     ".json": Writer(write_json),
     ".npz": Writer(write_npz),
 }

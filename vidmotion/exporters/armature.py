@@ -28,9 +28,14 @@ _SHORTEST_END = 0.01
 
 def joint_names(count: int) -> tuple[str, ...]:
     """Names of a model's joints; those of models with fingers, jaw and eyes are numbered after the body's."""
-    if count == len(NAMES) + len(_HANDS):
+    if posed_joints(count) == count:
         return NAMES + _HANDS
     return NAMES + tuple(f"Joint{index}" for index in range(BODY_JOINTS, count))
+
+
+def posed_joints(count: int) -> int:
+    """How many of a model's joints a pose turns; SMPL's last two, the hands, are none in models with fingers."""
+    return count if count == len(NAMES) + len(_HANDS) else BODY_JOINTS
 
 
 def fitted(person: Person, model: BodyModel) -> BodyMotion:
