@@ -1,0 +1,69 @@
+"""Skinned vertices of a GLB file as Blender sees them: python read_bpy.py FILE.glb QUESTION.json [PICTURE.png]
+
+The answer goes to stdout.
+QUESTION.json holds `moments` in seconds, `every`, the step through the vertices, and the `fps` and `fps_base` of
+Blender's scene. PICTURE.png shows the middle moment. Needs the package bpy (GPL), in an environment of its own.
+"""
+
+import json
+import os
+import sys
+
+# Blender reports on stdout; the answer goes to what stdout was.
+answer = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+import bpy  # noqa: E402
+from mathutils import Vector  # noqa: E402
+
+with open(sys.argv[2]) as file:
+    question = json.load(file)
+bpy.ops.wm.read_factory_settings(use_empty=True)
+scene = bpy.context.scene
+scene.render.fps, scene.render.fps_base = question["fps"], question["fps_base"]
+bpy.ops.import_scene.gltf(filepath=sys.argv[1])
+rate = scene.render.fps / scene.render.fps_base
+# The importer adds shapes for its bones' display, which are meshes too.
+meshes = [thing for thing in bpy.data.objects if thing.type == "MESH" and thing.name.startswith("Body")]
+vertices: dict[str, list[list[list[float]]]] = {mesh.name: [] for mesh in meshes}
+
+
+def go(moment: float) -> None:
+    frame = moment * rate
+    # Blender's frames are numbers in single precision.
+    whole = round(frame) if abs(frame - round(frame)) < 1e-4 else int(frame)
+    scene.frame_set(whole, subframe=max(frame - whole, 0.0))
+
+
+for moment in question["moments"]:
+    go(moment)
+    graph = bpy.context.evaluated_depsgraph_get()
+    for mesh in meshes:
+        posed = mesh.evaluated_get(graph)
+        world, points = posed.matrix_world, list(posed.to_mesh().vertices)[:: question["every"]]
+        # The importer turns Y up into Blender's Z up; this turns it back.
+        places = [world @ point.co for point in points]
+        vertices[mesh.name].append([[place.x, place.z, -place.y] for place in places])
+        posed.to_mesh_clear()
+
+
+def draw(path: str) -> None:
+    go(question["moments"][len(question["moments"]) // 2])
+    camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    camera.location = Vector((1.5, -5.5, 1.6))
+    camera.rotation_euler = (Vector((0.3, 0, 0.9)) - camera.location).to_track_quat("-Z", "Y").to_euler()
+    lamp = bpy.data.objects.new("lamp", bpy.data.lights.new("lamp", "SUN"))
+    lamp.data.energy, lamp.rotation_euler = 4, (0.7, 0.2, 0.3)
+    bpy.ops.mesh.primitive_plane_add(size=20)
+    for thing in (camera, lamp):
+        scene.collection.objects.link(thing)
+    scene.camera, scene.world = camera, bpy.data.worlds.new("world")
+    scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 16, False
+    scene.render.resolution_x, scene.render.resolution_y, scene.render.filepath = 640, 480, path
+    bpy.ops.render.render(write_still=True)
+
+
+if len(sys.argv) > 3:
+    draw(os.path.abspath(sys.argv[3]))
+json.dump({"reader": f"Blender {bpy.app.version_string}", "vertices": vertices}, answer)
+answer.flush()
