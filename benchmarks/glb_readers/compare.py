@@ -23,7 +23,7 @@ import numpy as np
 
 from vidmotion.body.files import load_body
 from vidmotion.body.model import BodyModel
-from vidmotion.body.skinning import PosedBody
+from vidmotion.body.posed import PosedBody
 from vidmotion.exporters import load
 from vidmotion.types import Person, Scene
 from vidmotion.worlds import Placement, one_world
