@@ -19,6 +19,8 @@ class Format(StrEnum):
     npz = "npz"
     bvh = "bvh"
     glb = "glb"
+    trc = "trc"
+    csv = "csv"
 
 
 class Task(StrEnum):

@@ -2,7 +2,8 @@
 
     .json  everything, rounded; schema in scene.schema.json      .npz  everything, in full precision
     .bvh   the motion of one person's body, for animation programs
-    .glb   the bodies of all people with skin
+    .glb   the bodies of all people with skin       .csv   the joints of all people, a row a frame
+    .trc   the joints of one person as markers, for OpenSim
 
 A file appears whole or not at all. Knows nothing about videos, networks or the command line.
 """
@@ -19,9 +20,11 @@ from vidmotion.body.files import free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.exporters.bvh import write_bvh
+from vidmotion.exporters.csv_file import write_csv
 from vidmotion.exporters.glb import write_glb
 from vidmotion.exporters.json_file import read_json, write_json
 from vidmotion.exporters.npz_file import read_npz, write_npz
+from vidmotion.exporters.trc import write_trc
 from vidmotion.types import Scene
 
 __all__ = ["READERS", "WRITERS", "Writer", "export", "in_the_way", "load", "paths_for"]
@@ -41,9 +44,11 @@ class Writer:
 
 WRITERS = {
     ".bvh": Writer(write_bvh, one_person=True, with_body=True),
+    ".csv": Writer(write_csv),
     ".glb": Writer(write_glb, with_body=True),
     ".json": Writer(write_json),
     ".npz": Writer(write_npz),
+    ".trc": Writer(write_trc, one_person=True),
 }
 READERS: dict[str, Callable[[Path], Scene]] = {".json": read_json, ".npz": read_npz}
 

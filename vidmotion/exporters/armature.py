@@ -10,6 +10,7 @@ import numpy as np
 
 from vidmotion.body.model import BODY_JOINTS, BodyModel, RestBody
 from vidmotion.errors import InputError
+from vidmotion.exporters.skeletal import lifted
 from vidmotion.types import BodyMotion, Floats, Person
 
 NAMES = (
@@ -42,18 +43,14 @@ def fitted(person: Person, model: BodyModel) -> BodyMotion:
     """The body of a person, fit to be written.
 
     Raises:
-        InputError: there is none, it belongs to another model, has no frames, or holds a number that is not finite.
+        InputError: there is none, it belongs to another model, or it or the motion cannot be used (see `lifted`).
     """
-    if person.motion is None:
-        raise InputError(f"person {person.id} has no 3D motion yet; run `vidmotion lift` first")
+    lifted(person)
     body = person.body
     if body is None:
         raise InputError(f"person {person.id} has a motion without a body; run `vidmotion lift` again")
     model.check(body)
-    if not len(body):
-        raise InputError(f"person {person.id} has no frames")
-    parts = (body.pose, body.betas, body.translation, person.track.times)
-    if not all(np.isfinite(part).all() for part in parts):
+    if not all(np.isfinite(part).all() for part in (body.pose, body.betas, body.translation)):
         raise InputError(f"the body of person {person.id} holds a number that is not finite")
     return body
 
