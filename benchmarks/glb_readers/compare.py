@@ -65,8 +65,9 @@ def main() -> int:
     picture = [str(options.picture.resolve())] if options.picture else []
     with tempfile.TemporaryDirectory() as folder:
         question = Path(folder) / "question.json"
-        rate = {"fps": round(scene.fps), "fps_base": float(round(scene.fps) / scene.fps)}
-        question.write_text(json.dumps({"moments": moments, "every": EVERY, **rate}))
+        fullest = max(range(len(moments)), key=lambda index: sum(index in one.shown for one in wanted))
+        asked = {"moments": moments, "every": EVERY, "fps": round(scene.fps), "picture": moments[fullest]}
+        question.write_text(json.dumps(asked))
         ask = [glb, str(question)]
         runs = [("three", ["node", str(HERE / "read_three.mjs"), *ask], options.node_folder)]
         for python in options.python or [sys.executable]:

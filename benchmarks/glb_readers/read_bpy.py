@@ -1,8 +1,8 @@
 """Skinned vertices of a GLB file as Blender sees them: python read_bpy.py FILE.glb QUESTION.json [PICTURE.png]
 
-The answer goes to stdout.
-QUESTION.json holds `moments` in seconds, `every`, the step through the vertices, and the `fps` and `fps_base` of
-Blender's scene. PICTURE.png shows the middle moment. Needs the package bpy (GPL), in an environment of its own.
+The answer goes to stdout. QUESTION.json holds `moments` in seconds, `every`, the step through the vertices, and the
+`fps` of Blender's scene, a whole number: importing, Blender 5.0 multiplies by `fps_base` where it should divide.
+PICTURE.png shows the moment `picture`. Needs the package bpy (GPL), in an environment of its own.
 """
 
 import json
@@ -20,16 +20,15 @@ with open(sys.argv[2]) as file:
     question = json.load(file)
 bpy.ops.wm.read_factory_settings(use_empty=True)
 scene = bpy.context.scene
-scene.render.fps, scene.render.fps_base = question["fps"], question["fps_base"]
+scene.render.fps, scene.render.fps_base = question["fps"], 1.0
 bpy.ops.import_scene.gltf(filepath=sys.argv[1])
-rate = scene.render.fps / scene.render.fps_base
 # The importer adds shapes for its bones' display, which are meshes too.
 meshes = [thing for thing in bpy.data.objects if thing.type == "MESH" and thing.name.startswith("Body")]
 vertices: dict[str, list[list[list[float]]]] = {mesh.name: [] for mesh in meshes}
 
 
 def go(moment: float) -> None:
-    frame = moment * rate
+    frame = moment * scene.render.fps
     # Blender's frames are numbers in single precision.
     whole = round(frame) if abs(frame - round(frame)) < 1e-4 else int(frame)
     scene.frame_set(whole, subframe=max(frame - whole, 0.0))
@@ -48,9 +47,9 @@ for moment in question["moments"]:
 
 
 def draw(path: str) -> None:
-    go(question["moments"][len(question["moments"]) // 2])
+    go(question["picture"])
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
-    camera.location = Vector((1.5, -5.5, 1.6))
+    camera.location = Vector((1.5, -6.5, 1.8))
     camera.rotation_euler = (Vector((0.3, 0, 0.9)) - camera.location).to_track_quat("-Z", "Y").to_euler()
     lamp = bpy.data.objects.new("lamp", bpy.data.lights.new("lamp", "SUN"))
     lamp.data.energy, lamp.rotation_euler = 4, (0.7, 0.2, 0.3)

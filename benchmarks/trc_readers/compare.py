@@ -2,8 +2,8 @@
 
     python benchmarks/trc_readers/compare.py MOTION.json FILE.trc --python PYTHON
 
-MOTION.json is a scene with one person whose frames have the scene's frame rate, gaps apart. PYTHON is the
-interpreter of an environment with `pip install opensim==4.6`.
+MOTION.json, or .npz, is the scene that FILE.trc was exported from, with one person whose frames have the scene's
+frame rate, gaps apart. PYTHON is the interpreter of an environment with `pip install opensim==4.6`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """Scenes to files and back: `export` picks the writer by suffix, `load` the reader.
 
-    .json  everything, rounded; schema in scene.schema.json      .npz  everything, in full precision
+    .json  everything, rounded; schema in scene.schema.json
+    .npz   everything, in full precision
+    .glb   the bodies of all people with their skin, for animation programs and viewers
     .bvh   the motion of one person's body, for animation programs
-    .glb   the bodies of all people with skin       .csv   the joints of all people, a row a frame
     .trc   the joints of one person as markers, for OpenSim
+    .csv   the joints of all people, for tables
 
 A file appears whole or not at all. Knows nothing about videos, networks or the command line.
 """
