@@ -34,23 +34,29 @@ def go(moment: float) -> None:
     scene.frame_set(whole, subframe=max(frame - whole, 0.0))
 
 
+def points(mesh: "bpy.types.Object") -> list[Vector]:
+    posed = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    places = [posed.matrix_world @ vertex.co for vertex in posed.to_mesh().vertices]
+    posed.to_mesh_clear()
+    return places
+
+
 for moment in question["moments"]:
     go(moment)
-    graph = bpy.context.evaluated_depsgraph_get()
     for mesh in meshes:
-        posed = mesh.evaluated_get(graph)
-        world, points = posed.matrix_world, list(posed.to_mesh().vertices)[:: question["every"]]
         # The importer turns Y up into Blender's Z up; this turns it back.
-        places = [world @ point.co for point in points]
-        vertices[mesh.name].append([[place.x, place.z, -place.y] for place in places])
-        posed.to_mesh_clear()
+        places = [[place.x, place.z, -place.y] for place in points(mesh)]
+        vertices[mesh.name].append(places[:: question["every"]])
 
 
 def draw(path: str) -> None:
     go(question["picture"])
+    seen = [place for mesh in meshes for place in points(mesh)]
+    middle = sum(seen, Vector()) / len(seen)
+    reach = max((place - middle).length for place in seen)
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
-    camera.location = Vector((1.5, -6.5, 1.8))
-    camera.rotation_euler = (Vector((0.3, 0, 0.9)) - camera.location).to_track_quat("-Z", "Y").to_euler()
+    camera.location = middle + Vector((0.3, -1, 0.15)) * max(3 * reach, 3.0)
+    camera.rotation_euler = (middle - camera.location).to_track_quat("-Z", "Y").to_euler()
     lamp = bpy.data.objects.new("lamp", bpy.data.lights.new("lamp", "SUN"))
     lamp.data.energy, lamp.rotation_euler = 4, (0.7, 0.2, 0.3)
     bpy.ops.mesh.primitive_plane_add(size=20)
