@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,11 @@ class Pipeline:
         self.progress = progress or Quiet()
         self._detector: Detector | None = None
         self._network: tuple[DSTformer, dict[str, Any]] | None = None
-        self._body_model: BodyModel | None = None
+
+    @cached_property
+    def body_model(self) -> BodyModel:
+        """The body that people get."""
+        return load_body(self.settings.body_model)
 
     def detect(self, video: Path | str) -> Scene:
         """The people of a video in 2D.
@@ -90,7 +95,7 @@ class Pipeline:
             WeightsError: the network cannot be loaded.
         """
         network, card = self._get_network()
-        model = self._get_body_model()
+        model = self.body_model
         scene = source if isinstance(source, Scene) else self.detect(source)
         people = self._chosen(scene)
         tracks = [person.track for person in people]
@@ -133,11 +138,6 @@ class Pipeline:
             card = {"file": path.name, **notes, **model_card(path)}
             self._network = network.to(torch_device(self.settings.device)), card
         return self._network
-
-    def _get_body_model(self) -> BodyModel:
-        if self._body_model is None:
-            self._body_model = load_body(self.settings.body_model)
-        return self._body_model
 
     def _detect_provenance(self, detector: Detector) -> dict[str, Any]:
         settings = self.settings

@@ -97,7 +97,7 @@ def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) ->
                 render(scene, path, None if saved else video, lambda done, total: stage.advance(done))
             written.append(path)
         else:
-            written += export(scene, path)
+            written += export(scene, path, body_model=pipeline.body_model)
     if not quiet:
         _summarise(scene, progress, written)
 
