@@ -16,7 +16,7 @@ from vidmotion.errors import OutputError, VidmotionError
 
 if TYPE_CHECKING:
     from vidmotion.pipeline import Pipeline
-    from vidmotion.types import Scene
+    from vidmotion.types import Person, Scene
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,9 @@ def lift(
         float, typer.Option(min=5, max=150, help="Degrees that the camera sees along the longer side.")
     ] = 55.0,
     flip: Annotated[bool, typer.Option("--flip/--no-flip", help="Average with the mirrored input.")] = True,
+    body_model: Annotated[
+        Path | None, typer.Option(help="Your own SMPL, SMPL-H or SMPL-X file. [default: the free body]")
+    ] = None,
     device: Annotated[Device, typer.Option(help="Where the lifting network runs.")] = Device.auto,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
@@ -61,7 +64,8 @@ def lift(
 
     check_detector(detector)
     lifting = LiftSettings(flip, height, fov)
-    settings = Settings(detector, weights, device, *parse_section(start, end), _parse_person(person), lifting)
+    section = parse_section(start, end)
+    settings = Settings(detector, weights, device, *section, _parse_person(person), lifting, body_model)
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), render, overwrite)
     _check_names(videos)
     pipeline = Pipeline(settings)
@@ -93,7 +97,7 @@ def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) ->
                 render(scene, path, None if saved else video, lambda done, total: stage.advance(done))
             written.append(path)
         else:
-            written += export(scene, path)
+            written += export(scene, path, body_model=pipeline.body_model)
     if not quiet:
         _summarise(scene, progress, written)
 
@@ -134,10 +138,16 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
         filled, missing = int((~track.observed).sum()), span - len(track)
         note(
             f"  person {person.id}: frames {track.frames[0]} to {track.frames[-1]}, "
-            f"{filled} filled in, {missing} missing"
+            f"{filled} filled in, {missing} missing; {_body_error(person)}"
         )
     for name, seconds in progress.seconds.items():
         rate = progress.frames[name] / max(seconds, 1e-6)
         note(f"  {name}: {seconds:.1f} s, {rate:.0f} frames/s")
     for path in written:
         note(f"  wrote {path}")
+
+
+def _body_error(person: Person) -> str:
+    if person.body is None:
+        return "no body"
+    return f"body within {1000 * float(person.body.error.mean()):.0f} mm of the joints"
