@@ -1,25 +1,35 @@
 """Make samples/walk_wave.mp4 and its exact 3D: a person who walks in a circle and waves, and a moving camera.
 
-    python -m samples.make_sample --body body.npz --mocap mocap --out samples
+    python -m samples.make_sample --mocap mocap --out samples
 
 The motion is two gait cycles of a test clip of the CMU motion capture, looped and bent onto a circle, with a
-waving right arm blended in. No frame of it is in any training split.
+waving right arm blended in. No frame of it is in any training split. Body and drawing are vidmotion's own.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
-from samples.stage import Clothes, Lens, Room, draw_figure, draw_room, look
-from scipy.spatial.transform import Rotation
+import torch
 
-from samples.figure import Figure, matrices, pose, read_body, shape
+from vidmotion.body.files import free_body
+from vidmotion.body.joints import HEAD, to_h36m
+from vidmotion.body.kinematics import forward
+from vidmotion.body.model import BodyModel, RestBody
+from vidmotion.body.skinning import Skinning
+from vidmotion.footage.capture import read_capture
+from vidmotion.footage.dress import Clothes
+from vidmotion.footage.figures import Figure, Light, draw_people
+from vidmotion.footage.lens import look
+from vidmotion.footage.room import Room, draw_room
+from vidmotion.footage.truth import CameraPath
+from vidmotion.rotations import axis_angles, matrices
 
 CLIP, LOOP = "02_01", (10, 76)
 """The source clip and the frames, two gait cycles apart, between which it repeats best."""
@@ -32,6 +42,8 @@ WAVE = (130, 245)
 NOD = 0.28
 """Radians by which the head is lowered: in the clip it looks at the ceiling."""
 STATURE = 1.75
+SOURCE_LEG = 0.838
+"""Metres from hip to ankle of the clip's skeleton."""
 MALE = np.array([0.08, 0.35, 0.75, 0.60, 0.5, 0.6])
 """Phenotype of the body; the average template is between the sexes."""
 
@@ -48,13 +60,8 @@ class Take:
 
 def read_take(folder: Path, name: str) -> Take:
     """Read one clip of a packed motion capture folder."""
-    with (folder / "index.csv").open(encoding="utf-8", newline="") as file:
-        row = next(row for row in csv.DictReader(file) if row["clip"] == name)
-    frames = slice(int(row["offset"]), int(row["offset"]) + int(row["n_frames"]))
-    packed, roots = (next(folder.glob(f"*_{kind}.npy")) for kind in ("rot", "root"))
-    angles = np.zeros((int(row["n_frames"]), 24, 3))
-    angles[:, :22] = np.load(packed, mmap_mode="r")[frames] * 1e-4
-    return Take(matrices(angles), np.load(roots, mmap_mode="r")[frames].astype(np.float64))
+    capture = read_capture(folder, None)
+    return Take(*capture.take(name, np.arange(capture.clips[name].frames, dtype=float)))
 
 
 def loop(take: Take, start: int, end: int, count: int, blend: int = 10) -> Take:
@@ -78,8 +85,7 @@ def loop(take: Take, start: int, end: int, count: int, blend: int = 10) -> Take:
 
 def _between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     """Rotations (N, 3, 3) on the way from `a` to `b`."""
-    way = Rotation.from_matrix(np.swapaxes(a, -1, -2) @ b).as_rotvec()
-    return a @ Rotation.from_rotvec(way * share).as_matrix()
+    return a @ matrices(axis_angles(np.swapaxes(a, -1, -2) @ b) * share)
 
 
 def bend(take: Take, scale: float, radius: float) -> Take:
@@ -90,7 +96,7 @@ def bend(take: Take, scale: float, radius: float) -> Take:
     aside = radius - (root[:, 0] - root[:, 0].mean())
     path = np.stack([-aside * np.cos(turn), root[:, 1], aside * np.sin(turn)], -1)
     rotations = take.rotations.copy()
-    rotations[:, 0] = Rotation.from_rotvec(turn[:, None] * [0.0, 1.0, 0.0]).as_matrix() @ rotations[:, 0]
+    rotations[:, 0] = matrices(turn[:, None] * [0.0, 1.0, 0.0]) @ rotations[:, 0]
     return Take(rotations, path)
 
 
@@ -106,7 +112,7 @@ def wave(take: Take, first: int, last: int, rise: int = 22) -> Take:
         fore = np.array([-0.25 + np.sin(swing[frame]), 1.0, 0.30])
         shoulder = _align(np.array([-1.0, 0, 0]), upper)
         elbow = shoulder.T @ _align(upper, fore) @ shoulder
-        twist = Rotation.from_rotvec([0.55, 0, 0]).as_matrix()
+        twist = matrices(np.array([0.55, 0, 0]))
         wanted = np.stack([np.eye(3), shoulder, elbow @ twist, twist])
         arm = [14, 17, 19, 21]
         rotations[frame, arm] = _between(rotations[frame, arm], wanted, share[frame])
@@ -118,26 +124,28 @@ def _align(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
     axis = np.cross(a, b)
     angle = np.arctan2(np.linalg.norm(axis), a @ b)
-    return Rotation.from_rotvec(axis / max(np.linalg.norm(axis), 1e-12) * angle).as_matrix()
+    return matrices(axis / max(np.linalg.norm(axis), 1e-12) * angle)
 
 
-def film(people: np.ndarray, rng: np.random.Generator) -> list[Lens]:
-    """A hand-held camera that dollies sideways and pans after the person; people: (T, 3) roots."""
-    count = len(people)
+def film(roots: np.ndarray, rng: np.random.Generator) -> CameraPath:
+    """A hand-held camera that dollies sideways and pans after the person's roots (T, 3)."""
+    count = len(roots)
     time = np.linspace(0, 1, count)
-    shake = np.cumsum(rng.normal(size=(count, 5)), 0)
-    kernel = np.hanning(25) / np.hanning(25).sum()
-    shake = np.stack([np.convolve(np.pad(s, 12, mode="edge"), kernel, "valid") for s in shake.T], -1)
+    shake = _smooth(np.cumsum(rng.normal(size=(count, 5)), 0), np.hanning(25))
     shake = (shake - shake.mean(0)) / shake.std(0)
-    aim = np.stack([np.convolve(np.pad(p, 30, mode="edge"), np.ones(61) / 61, "valid") for p in people.T], -1)
-    lenses = []
-    for t in range(count):
-        position = np.array([-1.1 + 2.2 * time[t], 1.45 + 0.15 * time[t], 6.0 - 0.6 * np.sin(np.pi * time[t])])
-        position += 0.012 * shake[t, :3]
-        target = np.array([0.55 * aim[t, 0], 0.86, 0.0]) + 0.015 * np.append(shake[t, 3:5], 0)
-        rotation, translation = look(position, target, 0.006 * shake[t, 2])
-        lenses.append(Lens(rotation, translation, FOCAL, SIZE))
-    return lenses
+    aim = _smooth(roots, np.ones(61))
+    position = np.stack([-1.1 + 2.2 * time, 1.45 + 0.15 * time, 6.0 - 0.6 * np.sin(np.pi * time)], -1)
+    target = np.stack([0.55 * aim[:, 0], np.full(count, 0.86), np.zeros(count)], -1)
+    target[:, :2] += 0.015 * shake[:, 3:5]
+    rotation, translation = look(position + 0.012 * shake[:, :3], target, 0.006 * shake[:, 2])
+    return CameraPath(rotation, translation, FOCAL, SIZE)
+
+
+def _smooth(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Values (T, C) averaged over time by a kernel of odd length; the ends are held."""
+    reach = len(kernel) // 2
+    held = np.pad(values, ((reach, reach), (0, 0)), mode="edge")
+    return np.stack([np.convolve(column, kernel / kernel.sum(), "valid") for column in held.T], -1)
 
 
 def furnish() -> tuple[Room, Clothes]:
@@ -176,8 +184,8 @@ def furnish() -> tuple[Room, Clothes]:
     return room, clothes
 
 
-def write_video(path: Path, pictures: list[np.ndarray]) -> None:
-    """H.264 at `FPS`."""
+def write_video(path: Path, pictures: Iterator[np.ndarray]) -> None:
+    """H.264 at `FPS` of (H, W, 3) uint8 RGB."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(FPS))
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
@@ -187,55 +195,81 @@ def write_video(path: Path, pictures: list[np.ndarray]) -> None:
         container.mux(stream.encode())
 
 
-def act(figure: Figure, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+def somebody(body: BodyModel) -> np.ndarray:
+    """(10,) betas of a man of `STATURE`."""
+    betas, tallness = body.phenotype.betas(MALE), np.eye(10)[0]
+    growth = body.shape(tallness).height - body.shape(0 * tallness).height
+    return betas + tallness * (STATURE - body.shape(betas).height) / growth
+
+
+def act(body: BodyModel, betas: np.ndarray, folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """(T, V, 3) vertices and (T, 17, 3) joints of the whole motion, metres, the soles on the floor."""
+    rest = body.shape(betas)
     source = read_take(folder, CLIP)
-    source.rotations[:, 15] @= matrices(np.array([NOD, 0.0, 0.0]))
-    source_leg = 0.838  # hip to ankle of the clip's skeleton, metres
-    take = wave(bend(loop(source, *LOOP, FRAMES), figure.leg / source_leg, RADIUS), *WAVE)
-    posed = [pose(figure, turns, root) for turns, root in zip(take.rotations, take.root, strict=True)]
-    vertices, joints = (np.stack(part) for part in zip(*posed, strict=True))
-    lowest = vertices[..., 1].min(1)
-    kernel = np.hanning(21) / np.hanning(21).sum()
-    lowest = np.convolve(np.pad(lowest, 10, mode="edge"), kernel, "valid")[:, None]
+    source.rotations[:, HEAD] @= matrices(np.array([NOD, 0.0, 0.0]))
+    take = wave(bend(loop(source, *LOOP, FRAMES), _leg(rest) / SOURCE_LEG, RADIUS), *WAVE)
+    world, places = forward(take.rotations, rest.joints, body.parents, np.zeros((FRAMES, 3)))
+    translation = take.root - places[:, 1:3].mean(1)  # the motion capture's root is the middle of the hips
+    joints = to_h36m(places, world[:, HEAD], rest.height) + translation[:, None]
+    vertices = skinned(body, take.rotations, betas, translation)
+    lowest = _smooth(vertices[..., 1].min(1, keepdims=True), np.hanning(21))
     vertices[..., 1] -= lowest
     joints[..., 1] -= lowest
     return vertices, joints
 
 
+def _leg(rest: RestBody) -> float:
+    """Hip to ankle in metres."""
+    return float(rest.joints[[1, 2], 1].mean() - rest.joints[[7, 8], 1].mean())
+
+
+@torch.no_grad()
+def skinned(body: BodyModel, rotations: np.ndarray, betas: np.ndarray, translation: np.ndarray) -> np.ndarray:
+    """(T, V, 3) vertices of a body in every frame, metres."""
+    skinning = Skinning(body)
+    turns, shape, places = (torch.tensor(part, dtype=torch.float32) for part in (rotations, betas[None], translation))
+    parts = [skinning(turns[t : t + 1], shape, places[t : t + 1])[0] for t in range(len(turns))]
+    return torch.cat(parts).double().numpy()
+
+
+def shoot(
+    figure: Figure, vertices: np.ndarray, room: Room, camera: CameraPath, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Every frame, (H, W, 3) uint8 RGB, with a sensor's noise."""
+    for frame, points in enumerate(vertices):
+        lens = camera.lens(frame)
+        picture, _ = draw_people(draw_room(room, lens), [(figure, points)], lens, Light())
+        grain = rng.normal(0, 1.6, (*picture.shape[:2], 1))
+        yield np.clip(np.round(picture) + grain + 0.5, 0, 255).astype(np.uint8)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--body", type=Path, required=True, help="SMPL-format body, .npz")
     parser.add_argument("--mocap", type=Path, required=True, help="folder of packed motion capture")
     parser.add_argument("--out", type=Path, default=Path("samples"))
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
 
-    body = read_body(arguments.body)
-    tallness = np.eye(10)[0] * (STATURE - shape(body, body.betas(MALE)).height)
-    tallness /= shape(body, np.eye(10)[0]).height - shape(body, np.zeros(10)).height
-    figure = shape(body, body.betas(MALE) + tallness)
-    vertices, joints = act(figure, arguments.mocap)
-    lenses = film(joints[:, 0], rng)
+    body = free_body()
+    betas = somebody(body)
+    vertices, joints = act(body, betas, arguments.mocap)
+    camera = film(joints[:, 0], rng)
     room, clothes = furnish()
-    pictures = []
-    for points, lens in zip(vertices, lenses, strict=True):
-        picture = draw_figure(draw_room(room, lens), figure, points, clothes, lens)
-        grain = rng.normal(0, 1.6, (*picture.shape[:2], 1))
-        pictures.append(np.clip(picture + grain + 0.5, 0, 255).astype(np.uint8))
-    write_video(arguments.out / "walk_wave.mp4", pictures)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    write_video(arguments.out / "walk_wave.mp4", shoot(Figure.of(body, clothes), vertices, room, camera, rng))
+    seen = camera.see(joints)
     np.savez_compressed(
         arguments.out / "walk_wave.npz",
         joints_world=joints,
-        joints_camera=np.stack([lens.see(points) for lens, points in zip(lenses, joints, strict=True)]),
-        joints_2d=np.stack([lens.project(points) for lens, points in zip(lenses, joints, strict=True)]),
-        rotation=np.stack([lens.rotation for lens in lenses]),
-        translation=np.stack([lens.translation for lens in lenses]),
+        joints_camera=seen,
+        joints_2d=camera.project(seen),
+        rotation=camera.rotation,
+        translation=camera.translation,
         focal=np.float64(FOCAL),
-        center=lenses[0].center,
+        center=np.array(SIZE) / 2,
         fps=np.float64(FPS),
-        height=np.float64(figure.height),
+        height=np.float64(body.shape(betas).height),
     )
 
 
