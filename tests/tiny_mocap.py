@@ -1,24 +1,53 @@
-"""Writes a tiny folder of packed motion capture: waving sticks, two clips to train on, one to test."""
+"""Writes tiny folders of packed motion capture: two clips to train on, one to test."""
 
 from pathlib import Path
 
 import numpy as np
 
+from vidmotion.body.files import free_body
+from vidmotion.body.joints import HEAD, to_h36m
+from vidmotion.body.kinematics import forward, local_rotations
+
 CLIPS = (("a", "01", "train", 40), ("b", "02", "train", 300), ("c", "03", "test", 30))
+TOTAL = sum(frames for *_, frames in CLIPS)
+CLASSES = {"a": "walk", "b": "dance", "c": "walk"}
+_ARMS = {16: -1.1, 17: 1.1}
+"""Radians about Z that bring the left and the right arm of the T-pose down."""
 
 
 def write(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    total = sum(frames for *_, frames in CLIPS)
-    t, joint = np.arange(total)[:, None], np.arange(17)[None]
+    """Waving sticks, positions only."""
+    t, joint = np.arange(TOTAL)[:, None], np.arange(17)[None]
     still = np.stack([np.sin(joint), np.cos(2 * joint), np.sin(3 * joint)], -1) * 0.5
     pose = still + 0.05 * np.stack([np.sin(joint + t / 9), np.cos(joint + t / 7), np.sin(joint - t / 8)], -1)
-    pose -= pose[:, :1]
+    return _write(folder, pose - pose[:, :1], np.tile([0.0, 1.0, 0.0], (TOTAL, 1)), "")
+
+
+def write_acting(folder: Path) -> Path:
+    """The free body, which stands, sways and drifts: positions and rotations."""
+    t, joint = np.arange(TOTAL)[:, None], np.arange(22)[None]
+    turns = np.zeros((TOTAL, 24, 3))
+    turns[:, :22] = 0.12 * np.stack([np.sin(joint + t / 9), np.sin(2 * joint + t / 11), np.sin(joint - t / 8)], -1)
+    for arm, angle in _ARMS.items():
+        turns[:, arm, 2] += angle
+    stored = np.round(turns / 1e-4).astype(np.int16)
+    body = free_body()
+    rest = body.shape(np.zeros(10))
+    world, places = forward(local_rotations(stored * 1e-4, 24), rest.joints, body.parents, np.zeros((TOTAL, 3)))
+    joints = to_h36m(places, world[:, HEAD], rest.height)
+    roots = np.concatenate([0.3 * np.sin(t / 20), np.full((TOTAL, 1), 0.93), t * 0.004], 1)
+    np.save(_write(folder, joints - joints[:, :1], roots, "class") / "tiny_rot.npy", stored[:, :22])
+    return folder
+
+
+def _write(folder: Path, pose: np.ndarray, roots: np.ndarray, column: str) -> Path:
+    """Positions (TOTAL, 17, 3) from the root, roots (TOTAL, 3), metres, and the index, with classes if asked for."""
+    folder.mkdir(parents=True)
     np.save(folder / "tiny_pos.npy", np.round(pose / 1e-4).astype(np.int16))
-    np.save(folder / "tiny_root.npy", np.tile(np.float32([0, 1, 0]), (total, 1)))
-    rows, offset = ["clip,subject,split,offset,n_frames,fps"], 0
+    np.save(folder / "tiny_root.npy", roots.astype(np.float32))
+    rows, offset = [f"clip,subject,split,offset,n_frames,fps{column and ','}{column}"], 0
     for name, subject, split, frames in CLIPS:
-        rows.append(f"{name},{subject},{split},{offset},{frames},30")
+        rows.append(f"{name},{subject},{split},{offset},{frames},30{column and ','}{column and CLASSES[name]}")
         offset += frames
     (folder / "index.csv").write_text("\n".join(rows) + "\n")
     return folder

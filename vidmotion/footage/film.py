@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from vidmotion.body.kinematics import local_rotations
 from vidmotion.body.model import BodyModel
-from vidmotion.body.skinning import CHUNK, Skinning
+from vidmotion.body.posed import CHUNK
+from vidmotion.body.skinning import Skinning
 from vidmotion.footage.figures import Figure, draw_people
 from vidmotion.footage.recipe import Film
 from vidmotion.footage.room import View, draw_room, draw_soft_room
