@@ -56,7 +56,7 @@ def render(
     from vidmotion.footage.studio import Order, render
 
     check_detector(detector)
-    order = Order(mocap, out, clips, split, seed, frames, jobs, backgrounds, detector, keep_video)
+    order = Order(mocap, out, clips, split.value, seed, frames, jobs, backgrounds, detector, keep_video)
     progress, started = TerminalProgress(quiet), time.monotonic()
     news = started
     with progress.stage("render", clips * frames) as stage:

@@ -73,8 +73,8 @@ def read_pack(path: Path) -> Pack:
         InputError: the file is missing, damaged, or no pack.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            small = {name: file[name].tobytes() for name in _NAMES}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            small = {name: arrays[name].tobytes() for name in _NAMES}
         settings = parse_settings(small["store"].decode())
         lines = lzma.decompress(small["clips"]).decode().splitlines()
         recipes = [json.loads(line) for line in lines]

@@ -31,6 +31,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -323,18 +324,22 @@ class StoreWriter:
             **{f"detections/{name}": row for name, row in detection_arrays(settings.points).items()},
             **{f"truth/{name}": row for name, row in TRUTH_ARRAYS.items()},
         }
-        try:
-            self._begin(settings)
-            records, size = _read_index(folder / "clips.jsonl")
-            clips = list(_clips(records, folder))
-            self.done = frozenset(clip.number for clip in clips)
-            """Numbers of the clips that were there before."""
-            self._rows = sum(clip.people * clip.frames for clip in clips)
-            self._frames = sum(clip.frames for clip in clips)
-            self._index = self._open("clips.jsonl", size)
-            self._files = {name: self._open(f"{name}.bin", self._size(name)) for name in self._arrays}
-        except OSError as error:
-            raise _refused(folder, error) from None
+        with ExitStack() as opened:
+            try:
+                self._begin(settings)
+                records, size = _read_index(folder / "clips.jsonl")
+                clips = list(_clips(records, folder))
+                self.done = frozenset(clip.number for clip in clips)
+                """Numbers of the clips that were there before."""
+                self._rows = sum(clip.people * clip.frames for clip in clips)
+                self._frames = sum(clip.frames for clip in clips)
+                self._index = opened.enter_context(self._open("clips.jsonl", size))
+                self._files = {
+                    name: opened.enter_context(self._open(f"{name}.bin", self._size(name))) for name in self._arrays
+                }
+            except OSError as error:
+                raise _refused(folder, error) from None
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -342,8 +347,7 @@ class StoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for file in (*self._files.values(), self._index):
-            file.close()
+        self._opened.close()
 
     def append(self, recipe: Mapping[str, Any], detections: Arrays, truth: Arrays) -> None:
         """Add a clip; an error leaves the store as it was.

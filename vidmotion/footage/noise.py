@@ -6,14 +6,14 @@ import numba
 import numpy as np
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
 def hashed(i: float, j: float, k: float) -> float:
     """A number in 0..1 that looks random."""
     x = np.sin(i * 12.9898 + j * 78.233 + k * 37.719) * 43758.5453
     return x - np.floor(x)
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
 def cloudy(x: float, y: float, seed: float) -> float:
     """Smooth noise in 0..1, one blob per unit."""
     i, j = np.floor(x), np.floor(y)

@@ -1,0 +1,192 @@
+"""A store gives back what was put in, survives being killed, and says what is wrong with it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.data.stores import FRAMES, SETTINGS, add, contents, made_up, recipe, write_store
+from vidmotion.data.store import (
+    LENGTH_STEP,
+    SEEN,
+    TURN_STEP,
+    XY_STEP,
+    StoreWriter,
+    pack_detections,
+    pack_truth,
+    read_store,
+)
+from vidmotion.data.summary import summarise
+from vidmotion.errors import InputError, OutputError
+
+
+def test_numbers_come_back_within_half_a_step(tmp_path: Path) -> None:
+    with StoreWriter(tmp_path, SETTINGS) as writer:
+        add(writer, 7)
+        add(writer, 8, people=2)
+    store = read_store(tmp_path)
+    assert (len(store), len(store.clips)) == (3 * FRAMES, 2)
+    for clip, people in zip(store.clips, (1, 2), strict=True):
+        whole = made_up(clip.number, people)
+        assert (clip.frames, clip.people, clip.size, clip.focal) == (FRAMES, people, (320, 240), 300.0)
+        for person in range(people):
+            rows, said = clip.rows(person), store.person(clip, person)
+            np.testing.assert_allclose(said.xy, whole["xy"][person], atol=XY_STEP / 2 + 1e-9)
+            np.testing.assert_allclose(said.score, whole["score"][person], atol=1 / 255)
+            np.testing.assert_array_equal(said.observed, whole["state"][person] == SEEN)
+            np.testing.assert_allclose(said.joints, whole["joints"][person], atol=LENGTH_STEP / 2 + 1e-6)
+            exact = 300 * said.joints[..., :2] / said.joints[..., 2:] + [160, 120]
+            np.testing.assert_allclose(said.exact, exact)
+            np.testing.assert_allclose(store.truth["pose"][rows] * TURN_STEP, whole["pose"][person], atol=TURN_STEP / 2)
+            np.testing.assert_allclose(store.truth["translation"][rows], whole["translation"][person], atol=1e-6)
+        camera = store.truth["camera"][clip.frame : clip.frame + FRAMES]
+        np.testing.assert_allclose(camera[..., :3], whole["rotation"], atol=1e-6)
+        np.testing.assert_allclose(camera[..., 3], whole["camera_translation"], atol=1e-6)
+
+
+def test_extreme_numbers_stay_in_range() -> None:
+    arrays = pack_detections(np.array([[[[-1e6, 1e6]]]]), np.array([[[1e-4]]]), np.array([[SEEN]]), np.array([[1.0]]))
+    assert arrays["xy"].tolist() == [[[-32767, 32767]]]
+    assert arrays["score"].tolist() == [[1]]  # 0 would say that the point is missing
+    assert arrays["visible"].tolist() == [255]
+
+
+def test_a_store_continues_where_it_ended(tmp_path: Path) -> None:
+    at_once = write_store(tmp_path / "one", range(5))
+    in_parts = write_store(tmp_path / "two", range(2))
+    write_store(in_parts, range(5))
+    assert contents(at_once) == contents(in_parts)
+
+
+def lose_half_a_line(folder: Path) -> None:
+    index = folder / "clips.jsonl"
+    index.write_bytes(index.read_bytes()[:-20])
+
+
+def lose_the_line(folder: Path) -> None:
+    index = folder / "clips.jsonl"
+    index.write_bytes(b"".join(index.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+def begin_another_clip(folder: Path) -> None:
+    for name in ("detections/xy.bin", "truth/pose.bin"):
+        with (folder / name).open("ab") as file:
+            file.write(b"half a row")
+
+
+@pytest.mark.parametrize("kill", [lose_half_a_line, lose_the_line, begin_another_clip])
+def test_what_a_killed_run_left_is_cut_off(kill: Callable[[Path], None], tmp_path: Path) -> None:
+    wanted = contents(write_store(tmp_path / "whole", range(4)))
+    killed = write_store(tmp_path / "killed", range(3))
+    kill(killed)
+    kept = 3 if kill is begin_another_clip else 2
+    store = read_store(killed)  # readable before anybody cuts anything off
+    assert (len(store.clips), len(store)) == (kept, kept * FRAMES)
+    with StoreWriter(killed, SETTINGS) as writer:
+        assert writer.done == set(range(kept))
+    write_store(killed, range(4))
+    assert contents(killed) == wanted
+
+
+def test_a_full_disk_leaves_the_finished_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = contents(write_store(tmp_path / "whole", range(2)))
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with StoreWriter(tmp_path / "full", SETTINGS) as writer:
+        add(writer, 0)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", full)
+            with pytest.raises(OutputError, match=r"No space left on device\); finished clips are kept"):
+                add(writer, 1)
+    assert len(read_store(tmp_path / "full").clips) == 1
+    assert contents(write_store(tmp_path / "full", range(2))) == wanted
+
+
+@pytest.mark.parametrize(("name", "value"), [("seed", 1), ("frames", 6), ("detector", "other"), ("pictures", 2)])
+def test_other_settings_are_refused(name: str, value: object, tmp_path: Path) -> None:
+    before = contents(write_store(tmp_path, range(1)))
+    with pytest.raises(InputError, match=f"made with {name} .*, not {value}; choose another folder"):
+        write_store(tmp_path, range(2), **{name: value})
+    assert contents(tmp_path) == before
+
+
+def test_clips_of_a_wrong_shape_are_bugs(tmp_path: Path) -> None:
+    whole = made_up(0)
+    detections = pack_detections(whole["xy"][..., :17, :], whole["score"][..., :17], whole["state"], whole["visible"])
+    truth = pack_truth(*(whole[name] for name in ("joints", "pose", "translation", "rotation", "camera_translation")))
+    with StoreWriter(tmp_path, SETTINGS) as writer, pytest.raises(ValueError, match="detections/xy: wanted"):
+        writer.append(recipe(0), detections, truth)
+    assert len(read_store(tmp_path).clips) == 0
+
+
+def spoil_settings(folder: Path) -> None:
+    path = folder / "store.json"
+    path.write_text(path.read_text().replace("footage 1", "footage 99"))
+
+
+def spoil_line(folder: Path) -> None:
+    path = folder / "clips.jsonl"
+    path.write_text("{oops\n" + path.read_text())
+
+
+def forget_actors(folder: Path) -> None:
+    path = folder / "clips.jsonl"
+    path.write_text(path.read_text().replace("actors", "players"))
+
+
+def shorten(folder: Path) -> None:
+    with (folder / "detections" / "score.bin").open("r+b") as file:
+        file.truncate(10)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (spoil_settings, "is not of the format"),
+        (spoil_line, "line 1 is damaged"),
+        (forget_actors, "line 1 is no clip"),
+        (shorten, r"score\.bin is shorter than clips\.jsonl says"),
+    ],
+)
+def test_damage_is_named(spoil: Callable[[Path], None], told: str, tmp_path: Path) -> None:
+    folder = write_store(tmp_path / "store", range(2))
+    spoil(folder)
+    with pytest.raises(InputError, match=told):
+        read_store(folder)
+    with pytest.raises(InputError, match=told):
+        write_store(folder, range(3))
+
+
+def test_what_is_no_store_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no footage"):
+        read_store(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_store(tmp_path / "file", range(1))
+
+
+def test_detections_read_without_truth(tmp_path: Path) -> None:
+    folder = write_store(tmp_path, range(2))
+    for path in (folder / "truth").iterdir():
+        path.unlink()
+    (folder / "truth").rmdir()
+    store = read_store(folder)
+    assert len(store) == 2 * FRAMES
+    with pytest.raises(InputError, match="vidmotion data unpack"):
+        store.person(store.clips[0], 0)
+
+
+def test_a_summary_counts_everybody_once(tmp_path: Path) -> None:
+    write_store(tmp_path, range(2))
+    write_store(tmp_path, range(3), people=2)
+    lines = {line.name: line for line in summarise(read_store(tmp_path))}
+    assert [lines[name].clips for name in ("all", "class walk", "people 1", "people 2")] == [4, 4, 2, 2]
+    seen = np.concatenate([made_up(0)["state"][0], made_up(1)["state"][0], *made_up(2, 2)["state"]]) == SEEN
+    assert lines["all"].seen == pytest.approx(seen.mean())
+    assert lines["all"].minutes == pytest.approx(4 * FRAMES / 30 / 60)
+    hidden, open_view = lines["partly hidden"], lines["in full view"]
+    assert hidden.minutes + open_view.minutes == pytest.approx(lines["all"].minutes)
