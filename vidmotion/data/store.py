@@ -219,6 +219,11 @@ class Store:
         )
 
 
+def is_store(folder: Path) -> bool:
+    """Whether a folder claims to hold footage."""
+    return (folder / "store.json").is_file()
+
+
 def read_store(folder: Path) -> Store:
     """Open a store for reading.
 
