@@ -1,37 +1,33 @@
-"""Measure and fit the conversion from BlazePose's 33 points to Human3.6M's 17 joints on rendered people.
+"""Fit the conversion from BlazePose's 33 points to Human3.6M's 17 joints on labelled footage.
 
-    python -m benchmarks.keypoint_calibration --body body.npz --mocap mocap \\
-        --person pose_detection.tflite --landmarks pose_landmark_full.tflite --frames 5000 --runs 16
+    python -m benchmarks.keypoint_calibration STORE [--sample samples]
 
-Detector and motion capture mean different points by the same names. Here both are known exactly: a free body
-is posed by training clips, drawn, detected, and each joint is fitted as an affine mixture of a few points,
-alike for left and right. A fifth of the clips is held out. Prints the fit's held-out error, the bias before and
-after, the weights, and the noise that is left over (for `vidmotion.data.augment.NoiseRange`).
+Detector and motion capture mean different points by the same names. In footage both are known exactly: each joint is
+fitted as an affine mixture of a few points, alike for left and right. A fifth of the clips of motion capture is held
+out. Prints the held-out error of the hand-made, the present and the fitted weights, the biases of the last two, and
+the weights. What is left over is measured by detector_table.py.
 
-All errors are in per cent of the stature at the root's depth, unless said otherwise.
+All errors are in per cent of the stature at the root's depth.
 """
 
 from __future__ import annotations
 
 import argparse
 import zlib
-from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 
-from benchmarks.keypoint_pairs import Pairs, Sources, collect, load_pairs
-from vidmotion.detectors.blazepose import BlazePose
+from benchmarks.footage_pairs import Pairs, read_pairs, right_ones
+from vidmotion.data.store import read_store
+from vidmotion.detectors import create
 from vidmotion.skeletons import BLAZEPOSE33, H36M17, convert
 from vidmotion.types import Keypoints2D
-from vidmotion.weights import DetectorFiles
 
 _POINT = {name: i for i, name in enumerate(BLAZEPOSE33.joints)}
-_WRONG = 0.15
-"""Mean error, in statures, from which on a detection shows something else than the pose."""
 _BETTER = 0.04
-"""Share of the held-out error that a fit must save to be used."""
+"""Share of the present weights' held-out error that a fit must save to be worth using."""
 _RIDGE = 0.02
 """Pull towards the hand-made weights, as a share of the frames."""
 
@@ -103,7 +99,7 @@ def in_use() -> np.ndarray:
 
 def errors(pairs: Pairs, weights: np.ndarray) -> np.ndarray:
     """(N, 17, 2) detected less exact, in statures."""
-    return (np.einsum("jk,nkc->njc", weights, pairs.xy) - pairs.truth) / pairs.stature[:, None, None]
+    return (np.einsum("jk,nkc->njc", weights, pairs.xy, optimize=True) - pairs.truth) / pairs.stature[:, None, None]
 
 
 def fit(pairs: Pairs) -> dict[str, np.ndarray]:
@@ -169,12 +165,12 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
-def sample_pairs(folder: Path, sources: Sources) -> Pairs:
+def sample_pairs(folder: Path) -> Pairs:
     """The shipped clip, detected as a video."""
     with np.load(folder / "walk_wave.npz", allow_pickle=False) as file:
         truth, camera = file["joints_2d"], file["joints_camera"]
-        focal, height = float(file["focal"]), float(file["height"])
-    detector = BlazePose("blazepose", DetectorFiles(sources.person, sources.landmarks, ""), 1)
+        stature = file["focal"] * file["height"] / camera[:, 0, 2]
+    detector = create("blazepose", threads=1)
     xy, scores, seen = [], [], []
     with av.open(str(folder / "walk_wave.mp4")) as container:
         for index, frame in enumerate(container.decode(video=0)):
@@ -182,24 +178,18 @@ def sample_pairs(folder: Path, sources: Sources) -> Pairs:
                 xy.append(found.xy)
                 scores.append(found.score)
                 seen.append(index)
-    count = len(seen)
+    names = np.full(len(seen), "walk_wave")
+    frames = np.array(seen)
     return Pairs(
-        np.stack(xy),
-        np.stack(scores),
-        truth[seen],
-        camera[seen],
-        np.full(count, focal),
-        np.full(count, height),
-        np.full(count, "walk_wave"),
-        np.zeros(count, int),
+        np.stack(xy), np.stack(scores), truth[seen], camera[seen], stature[seen], names, np.zeros_like(frames), frames
     )
 
 
 def usable(pairs: Pairs) -> Pairs:
     """Without frames where the detector saw something else."""
-    wrong = np.linalg.norm(errors(pairs, matrix(hand_made())), axis=-1).mean(1) > _WRONG
-    print(f"{len(wrong)} frames detected, {wrong.sum()} ({wrong.mean():.1%}) left out as wrong")
-    return pairs.take(~wrong)
+    right = right_ones(errors(pairs, in_use()))
+    print(f"{len(right)} person-frames seen, {(~right).sum()} ({1 - right.mean():.1%}) left out as wrong")
+    return pairs.take(right)
 
 
 def held_out(pairs: Pairs) -> np.ndarray:
@@ -218,27 +208,25 @@ def print_bias(title: str, pairs: Pairs, weights: np.ndarray) -> None:
         print(f"  spread {numbers[3]:4.2f}  image {numbers[4]:+5.2f} {numbers[5]:+5.2f}")
 
 
-def choose(train: Pairs, test: Pairs, sample: Pairs) -> dict[str, np.ndarray]:
-    """Fit, print before and after, and keep the fit where it is clearly better on held-out clips."""
-    hand, fitted = hand_made(), fit(train)
-    before, after, now = matrix(hand), matrix(fitted), in_use()
-    means = [
-        100 * np.linalg.norm(errors(pairs, weights), axis=-1).mean(0)
-        for pairs in (test, sample)
-        for weights in (before, after, now)
-    ]
-    print("\nmean error: hand-made, fitted, in use")
-    print(f"  {'':15s} {'held-out clips':^22s}  {'sample clip':^22s}")
-    kept = dict(hand)
+def print_errors(test: Pairs, sample: Pairs, candidates: dict[str, np.ndarray]) -> None:
+    """Mean and median errors of weights (17, 33) by name; the last is held against the one before it."""
+    columns = []
+    for pairs, measure in ((test, np.mean), (test, np.median), (sample, np.mean)):
+        for weights in candidates.values():
+            columns.append(100 * measure(np.linalg.norm(errors(pairs, weights), axis=-1), axis=0))
+    print(f"\nerror of the weights: {', '.join(candidates)}")
+    print(f"  {'':15s} {'held-out clips, mean':^24s}{'median':^24s}{'sample clip, mean':^24s}")
+    _, before, after = columns[:3]
     for joint, name in enumerate(H36M17.joints):
-        row = [mean[joint] for mean in means]
         pair = [joint, H36M17.mirror[joint]]
-        better = means[1][pair].sum() < (1 - _BETTER) * means[0][pair].sum()
-        if better and name in fitted:
-            kept[name] = rounded(fitted[name])
-        print(f"  {name:15s} " + "  ".join(f"{value:6.2f}" for value in row) + ("  better" if better else ""))
-    print(f"  {'mean':15s} " + "  ".join(f"{mean.mean():6.2f}" for mean in means))
-    return kept
+        better = after[pair].sum() < (1 - _BETTER) * before[pair].sum()
+        print(f"  {name:15s} " + _row([column[joint] for column in columns]) + (" better" if better else ""))
+    print(f"  {'mean':15s} " + _row([column.mean() for column in columns]))
+
+
+def _row(values: list[float]) -> str:
+    groups = [values[start : start + 3] for start in range(0, len(values), 3)]
+    return "   ".join("".join(f"{value:7.2f}" for value in group) for group in groups)
 
 
 def rounded(row: np.ndarray) -> np.ndarray:
@@ -256,93 +244,21 @@ def print_weights(rows: dict[str, np.ndarray]) -> None:
         print(f'  "{joint}": {weights},')
 
 
-def print_noise(pairs: Pairs, runs: Pairs, weights: np.ndarray) -> None:
-    """What is left, per axis, in the units of training: half the side of the person's bounding square."""
-    left = _normalised(pairs, weights)
-    size = np.linalg.norm(left, axis=-1)
-    print("\nnoise left, in half bounding squares: per axis sigma (robust), and the error's 50, 90, 99 %")
-    for joint, name in enumerate(H36M17.joints):
-        sigma = 1.4826 * np.median(np.abs(left[:, joint]))
-        print(
-            f"  {name:15s} {sigma:.4f}   " + "  ".join(f"{np.percentile(size[:, joint], q):.4f}" for q in (50, 90, 99))
-        )
-    _print_time(runs, weights)
-    _print_visibility(pairs, size)
-
-
-def _normalised(pairs: Pairs, weights: np.ndarray) -> np.ndarray:
-    half = np.ptp(pairs.truth, axis=1).max(-1) / 2
-    return (errors(pairs, weights) * (pairs.stature / half)[:, None, None]).astype(float)
-
-
-def _print_time(runs: Pairs, weights: np.ndarray) -> None:
-    whole = [np.flatnonzero(runs.run == run) for run in np.unique(runs.run)]
-    whole = [run for run in whole if len(run) == 60]
-    left = _normalised(runs, weights)
-    series = np.stack([left[run] for run in whole])  # (R, 60, 17, 2)
-    mean = series.mean(1, keepdims=True)
-    moving = series - mean
-    jolt = series[:, 2:] - 2 * series[:, 1:-1] + series[:, :-2]
-    print(f"\n{len(whole)} runs of 60 frames, per axis: what stays, what moves, what is new in each frame")
-    for joint, name in enumerate(H36M17.joints):
-        kept, move = mean[:, 0, joint].std(), moving[:, :, joint].std()
-        fresh = 1.4826 * np.median(np.abs(jolt[:, :, joint])) / np.sqrt(6)
-        print(f"  {name:15s} stays {kept:.4f}  moving {move:.4f}  fresh {fresh:.4f}")
-    lags = (1, 2, 4, 8, 15, 30)
-    power = (moving**2).sum((1, 3))  # (R, 17)
-    shares = [(moving[:, lag:] * moving[:, :-lag]).sum((1, 3)) / power * 60 / (60 - lag) for lag in lags]
-    values = "  ".join(f"{lag}: {np.median(share):+.2f}" for lag, share in zip(lags, shares, strict=True))
-    print(f"  autocorrelation of what moves, by frames apart (median): {values}")
-
-
-def _print_visibility(pairs: Pairs, size: np.ndarray) -> None:
-    shown = [j for j, name in enumerate(H36M17.joints) if name in _POINT]
-    sure = pairs.visibility[:, [_POINT[H36M17.joints[j]] for j in shown]].ravel()
-    error = size[:, shown].ravel()
-    print("\nvisibility of a limb's own point, its share, and the error's 50, 90 % and mean")
-    edges = [0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.99, 1.001]
-    for low, high in pairwise(edges):
-        inside = error[(sure >= low) & (sure < high)]
-        if len(inside) > 20:
-            middle, most = np.percentile(inside, [50, 90])
-            share = len(inside) / len(error)
-            print(f"  {low:4.2f}-{high:4.2f}  {share:6.1%}  {middle:.4f} {most:.4f} {inside.mean():.4f}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--body", type=Path, required=True, help="SMPL-format body, .npz")
-    parser.add_argument("--mocap", type=Path, required=True, help="folder of packed motion capture")
-    parser.add_argument("--person", type=Path, required=True, help="person network, .tflite")
-    parser.add_argument("--landmarks", type=Path, required=True, help="landmark network, .tflite")
+    parser.add_argument("store", type=Path, help="what `vidmotion data render` wrote with BlazePose")
     parser.add_argument("--sample", type=Path, default=Path("samples"), help="folder of walk_wave")
-    parser.add_argument("--frames", type=int, default=5000, help="frames to fit and test on")
-    parser.add_argument("--runs", type=int, default=16, help="runs of 60 consecutive frames")
-    parser.add_argument("--pairs", type=Path, help="folder to keep the detections in, and to take them from")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    sources = Sources(arguments.body, arguments.mocap, arguments.person, arguments.landmarks)
-
-    def pairs_of(name: str, shots: int, frames: int, step: int) -> Pairs:
-        path = arguments.pairs / f"{name}.npz" if arguments.pairs else None
-        if path and path.is_file():
-            return load_pairs(path)
-        pairs = collect(sources, shots, frames, step, arguments.seed, arguments.jobs)
-        if path:
-            pairs.save(path)
-        return pairs
-
-    single = usable(pairs_of("single", arguments.frames // 4, 4, 8))
-    runs = usable(pairs_of("runs", arguments.runs, 60, 1))
-    apart = held_out(single)
-    train, test = single.take(~apart), single.take(apart)
+    pairs = usable(read_pairs(read_store(arguments.store)))
+    apart = held_out(pairs)
+    train, test = pairs.take(~apart), pairs.take(apart)
     print(f"{len(train.xy)} frames to fit on, {len(test.xy)} of other clips to test on")
-    kept = choose(train, test, sample_pairs(arguments.sample, sources))
-    print_bias("hand-made", single, matrix(hand_made()))
-    print_bias("chosen", test, matrix(kept))
-    print_weights(kept)
-    print_noise(test, runs, matrix(kept))
+    rows = {joint: rounded(row) for joint, row in (hand_made() | fit(train)).items()}
+    candidates = {"hand-made": matrix(hand_made()), "in use": in_use(), "fitted": matrix(rows)}
+    print_errors(test, sample_pairs(arguments.sample), candidates)
+    for name in ("in use", "fitted"):
+        print_bias(name, test, candidates[name])
+    print_weights(rows)
 
 
 if __name__ == "__main__":
