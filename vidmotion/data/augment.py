@@ -33,7 +33,8 @@ class CameraRange:
 class NoiseRange:
     """Errors of a 2D detector, in half sides of the person's own bounding square.
 
-    The form is MotionBERT's; the figures are what benchmarks/keypoint_calibration.py measured of BlazePose.
+    The form is MotionBERT's; the figures were measured of BlazePose on plain drawn people. On harder footage
+    benchmarks/detector_table.py measures larger errors: benchmarks/LOG.md.
     """
 
     keyframes: int = 50
