@@ -86,6 +86,7 @@ def test_what_a_killed_run_left_is_cut_off(kill: Callable[[Path], None], tmp_pat
     assert (len(store.clips), len(store)) == (kept, kept * FRAMES)
     with StoreWriter(killed, SETTINGS) as writer:
         assert writer.done == set(range(kept))
+    assert contents(killed) == contents(write_store(tmp_path / "kept", range(kept)))
     write_store(killed, range(4))
     assert contents(killed) == wanted
 
