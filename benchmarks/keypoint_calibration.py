@@ -1,11 +1,11 @@
 """Fit the conversion from BlazePose's 33 points to Human3.6M's 17 joints on labelled footage.
 
-    python -m benchmarks.keypoint_calibration STORE [--sample samples]
+    python -m benchmarks.keypoint_calibration STORE [--test STORE] [--sample samples]
 
 Detector and motion capture mean different points by the same names. In footage both are known exactly: each joint is
 fitted as an affine mixture of a few points, alike for left and right. A fifth of the clips of motion capture is held
-out. Prints the held-out error of the hand-made, the present and the fitted weights, the biases of the last two, and
-the weights. What is left over is measured by detector_table.py.
+out, or another store (of other subjects) is tested on. Prints the held-out error of the hand-made, the present and the
+fitted weights, the biases of the last two, and the weights. What is left over is measured by detector_table.py.
 
 All errors are in per cent of the stature at the root's depth.
 """
@@ -247,11 +247,15 @@ def print_weights(rows: dict[str, np.ndarray]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("store", type=Path, help="what `vidmotion data render` wrote with BlazePose")
+    parser.add_argument("--test", type=Path, help="another store to test on; all of the first is fitted then")
     parser.add_argument("--sample", type=Path, default=Path("samples"), help="folder of walk_wave")
     arguments = parser.parse_args()
-    pairs = usable(read_pairs(read_store(arguments.store)))
-    apart = held_out(pairs)
-    train, test = pairs.take(~apart), pairs.take(apart)
+    train = usable(read_pairs(read_store(arguments.store)))
+    if arguments.test:
+        test = usable(read_pairs(read_store(arguments.test)))
+    else:
+        apart = held_out(train)
+        train, test = train.take(~apart), train.take(apart)
     print(f"{len(train.xy)} frames to fit on, {len(test.xy)} of other clips to test on")
     rows = {joint: rounded(row) for joint, row in (hand_made() | fit(train)).items()}
     candidates = {"hand-made": matrix(hand_made()), "in use": in_use(), "fitted": matrix(rows)}
