@@ -1,0 +1,126 @@
+"""Draws triangle meshes into a picture through one depth buffer: the nearest surface wins, edges are smooth.
+
+Knows pixels, depths and colours; nothing about people, cameras or light. The inner loops are in `raster_numba`,
+or, where numba is not installed, in `raster_numpy`, which makes the same picture more slowly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidmotion.rendering.ink import Canvas
+from vidmotion.types import Bools, Floats, Ints, check_shape
+
+NEAR = 0.1
+"""Metres; triangles that reach nearer to the camera, or behind it, are left out."""
+SAMPLES = 2
+"""Along each side of a pixel."""
+TINY = 1e-9
+"""Square samples that a triangle must cover to count as turned to the camera."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A mesh as the camera sees it."""
+
+    xy: Floats
+    """(V, 2) pixels of the picture, (0, 0) the corner of the first one."""
+    depth: Floats
+    """(V,) metres in front of the camera."""
+    faces: Ints
+    """(F, 3) vertex numbers, anticlockwise in the picture where the outside is seen; other faces are not drawn."""
+    rgba: Floats
+    """(V, 4) colour in 0..255 and opacity in 0..1, blended between the vertices."""
+
+    def __post_init__(self) -> None:
+        count = len(self.xy)
+        check_shape("Surface", "xy", self.xy, (count, 2))
+        check_shape("Surface", "depth", self.depth, (count,))
+        check_shape("Surface", "faces", self.faces, ("F", 3))
+        check_shape("Surface", "rgba", self.rgba, (count, 4))
+
+
+class Kernels(Protocol):
+    """The inner loops. Samples are the quarters of pixels: S x S of them (S = SAMPLES) make one pixel."""
+
+    def fill(
+        self,
+        xy: NDArray[np.float32],
+        near: NDArray[np.float32],
+        faces: Ints,
+        rgba: NDArray[np.float32],
+        nearest: NDArray[np.float32],
+        layer: NDArray[np.float32],
+    ) -> None:
+        """Draw triangles.
+
+        Args:
+            xy: (V, 2) samples.
+            near: (V,) one over the depth; not above 0 where a vertex cannot be drawn.
+            faces: (F, 3).
+            rgba: (V, 4).
+            nearest: (H, W) one over the depth of what is there already, 0 where nothing is; changed.
+            layer: (H, W, 4) what is there; changed where the new surface is nearer.
+        """
+
+    def blend(self, canvas: Canvas, nearest: NDArray[np.float32], layer: NDArray[np.float32]) -> None:
+        """Lay samples (H * S, W * S) over the pixels of a canvas (H, W, 3), which is changed."""
+
+
+def is_fast() -> bool:
+    """Whether numba is installed."""
+    return find_spec("numba") is not None
+
+
+@cache
+def kernels(fast: bool) -> Kernels:
+    """The loops in numba, or else in numpy."""
+    return cast(Kernels, import_module(f"vidmotion.rendering.raster_{'numba' if fast else 'numpy'}"))
+
+
+def paint(canvas: Canvas, surfaces: Sequence[Surface], fast: bool | None = None) -> None:
+    """Draw meshes into a picture (H, W, 3), which is changed.
+
+    Args:
+        fast: use numba; None asks whether it is installed.
+    """
+    usable = [_usable(surface) for surface in surfaces]
+    box = _box(canvas, surfaces, usable)
+    if box is None:
+        return
+    x0, y0, x1, y1 = box
+    loops = kernels(is_fast() if fast is None else fast)
+    nearest = np.zeros(((y1 - y0) * SAMPLES, (x1 - x0) * SAMPLES), np.float32)
+    layer = np.empty((*nearest.shape, 4), np.float32)
+    for surface, fits in zip(surfaces, usable, strict=True):
+        near = np.where(fits, 1 / np.maximum(surface.depth, NEAR), 0).astype(np.float32)
+        xy = ((surface.xy - [x0, y0]) * SAMPLES).astype(np.float32)
+        loops.fill(xy, near, surface.faces, surface.rgba.astype(np.float32), nearest, layer)
+    loops.blend(canvas[y0:y1, x0:x1], nearest, layer)
+
+
+def _usable(surface: Surface) -> Bools:
+    """(V,) which vertices have a place in the picture."""
+    return (surface.depth > NEAR) & np.isfinite(surface.xy.sum(1))
+
+
+def _box(
+    canvas: Canvas, surfaces: Sequence[Surface], usable: Sequence[Bools]
+) -> tuple[int, int, int, int] | None:
+    """The part of the canvas, x0 y0 x1 y1, that holds all usable vertices; None where there is none."""
+    points = [surface.xy[fits] for surface, fits in zip(surfaces, usable, strict=True) if fits.any()]
+    if not points:
+        return None
+    size = np.array(canvas.shape[1::-1])
+    low = np.clip(np.min([part.min(0) for part in points], axis=0), 0, size)
+    high = np.clip(np.max([part.max(0) for part in points], axis=0), 0, size)
+    (x0, y0), (x1, y1) = np.floor(low).astype(int), np.ceil(high).astype(int)
+    return (int(x0), int(y0), int(x1), int(y1)) if x0 < x1 and y0 < y1 else None
