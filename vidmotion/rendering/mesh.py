@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from vidmotion.rendering.ink import Canvas, Color, mix, person_color
-from vidmotion.rendering.raster import NEAR, Surface, paint
+from vidmotion.rendering.raster import NEAR, Surface, normals_of, paint
 from vidmotion.types import Camera, Floats, Ints
 
 CLAY: Color = (222, 220, 216)
@@ -90,20 +90,7 @@ def _surface(skin: Skin, camera: Camera, scale: Floats, opacity: float) -> Surfa
 def _shade(points: Floats, faces: Ints, color: Color) -> Floats:
     """(V, 3) colours of a matt surface at points (V, 3) in the camera's axes."""
     normals = normals_of(points, faces)
-    toward = -points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-6)
+    toward = -points / np.maximum(np.sqrt((points * points).sum(1, keepdims=True)), 1e-6)
     light = KEY.shine(normals) + FILL.shine(normals) + (AMBIENT - SKY * normals[:, 1:2])
     edge = np.clip(1 - (normals * toward).sum(1, keepdims=True), 0, 1) ** RIM_POWER
     return np.minimum(light * np.array(color, np.float32) + 255 * RIM * edge, 255)
-
-
-def normals_of(points: Floats, faces: Ints) -> Floats:
-    """(V, 3) unit normals: the mean of the faces around each vertex, larger ones counting more."""
-    a, b, c = points[faces[:, 0]], points[faces[:, 1]], points[faces[:, 2]]
-    (ux, uy, uz), (vx, vy, vz) = (b - a).T, (c - a).T
-    corners = faces.T.reshape(-1)
-    sums = [
-        np.bincount(corners, np.tile(part, 3), len(points))
-        for part in (uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)
-    ]
-    normals = np.stack(sums, axis=1).astype(np.float32)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
