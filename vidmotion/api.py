@@ -78,7 +78,7 @@ def render(
 def _meshes(scene: Scene, body_model: Path | None) -> dict[int, Mesh]:
     """The meshes of all people who have a body, by id."""
     from vidmotion.body.files import load_body
-    from vidmotion.body.skinning import PosedBody
+    from vidmotion.body.posed import PosedBody
 
     model = load_body(body_model)
     return {person.id: PosedBody(model, person.body) for person in scene.people if person.body is not None}

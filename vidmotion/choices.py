@@ -18,6 +18,9 @@ class Format(StrEnum):
     json = "json"
     npz = "npz"
     bvh = "bvh"
+    glb = "glb"
+    trc = "trc"
+    csv = "csv"
 
 
 class Style(StrEnum):

@@ -1,13 +1,17 @@
-"""The whole chain on one screen: video -> detections -> tracks -> motion -> scene."""
+"""The whole chain on one screen: video -> detections -> tracks -> motion -> body -> scene."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import vidmotion
+from vidmotion.body.files import load_body
+from vidmotion.body.fitting import fit_body
+from vidmotion.body.model import BodyModel
 from vidmotion.choices import Device
 from vidmotion.detectors import Detector, create
 from vidmotion.devices import torch_device
@@ -36,6 +40,8 @@ class Settings:
     person: int | None = None
     """Lift only this id; None lifts everybody."""
     lift: LiftSettings = field(default_factory=LiftSettings)
+    body_model: Path | None = None
+    """File of a body model in SMPL's format; None takes the free body."""
 
 
 class Pipeline:
@@ -46,6 +52,11 @@ class Pipeline:
         self.progress = progress or Quiet()
         self._detector: Detector | None = None
         self._network: tuple[DSTformer, dict[str, Any]] | None = None
+
+    @cached_property
+    def body_model(self) -> BodyModel:
+        """The body that people get."""
+        return load_body(self.settings.body_model)
 
     def detect(self, video: Path | str) -> Scene:
         """The people of a video in 2D.
@@ -80,19 +91,29 @@ class Pipeline:
         Raises:
             VideoError: the file cannot be read as a video.
             NobodyFoundError: nobody is in view for long enough.
-            InputError: there is no person with the id that was asked for.
+            InputError: there is no person with the id that was asked for, or the body model cannot be used.
             WeightsError: the network cannot be loaded.
         """
         network, card = self._get_network()
+        model = self.body_model
         scene = source if isinstance(source, Scene) else self.detect(source)
         people = self._chosen(scene)
         tracks = [person.track for person in people]
         with self.progress.stage("lift", sum(map(len, tracks))) as stage:
             motions = lift_tracks(network, tracks, scene.size, self.settings.lift, stage.advance)
-        lifted = tuple(
-            dataclasses.replace(person, motion=motion) for person, motion in zip(people, motions, strict=True)
-        )
-        provenance = {**scene.provenance, "network": card, "lift": dataclasses.asdict(self.settings.lift)}
+        with self.progress.stage("body", sum(map(len, tracks))) as stage:
+            bodies, done = [], 0
+            for motion, track in zip(motions, tracks, strict=True):
+                bodies.append(fit_body(model, motion, track))
+                done += len(track)
+                stage.advance(done)
+        lifted = tuple(Person(*parts) for parts in zip(tracks, motions, bodies, strict=True))
+        provenance = {
+            **scene.provenance,
+            "network": card,
+            "lift": dataclasses.asdict(self.settings.lift),
+            "body": {"model": model.name, "licence": model.licence},
+        }
         return dataclasses.replace(scene, people=lifted, provenance=provenance)
 
     def _chosen(self, scene: Scene) -> tuple[Person, ...]:

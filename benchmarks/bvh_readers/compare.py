@@ -1,6 +1,7 @@
-"""How far the joints of a BVH file are from the motion it was made of, as other programs read it.
+"""How far the joints of a BVH file are from the body it was made of, as other programs read it.
 
-    python benchmarks/bvh_readers/compare.py MOTION.json FILE.bvh [--node-folder DIR] [--python PYTHON ...]
+    python benchmarks/bvh_readers/compare.py MOTION.json FILE.bvh
+        [--body-model FILE] [--node-folder DIR] [--python PYTHON ...]
 
 MOTION.json is a scene with one person whose frames follow each other at the scene's frame rate. Readers that
 are not installed are named and left out: `npm install three@0.187.0` in --node-folder, `pip install bpy==5.0.1`
@@ -17,8 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
+from vidmotion.body.files import load_body
+from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.model import BodyModel
 from vidmotion.exporters import load
-from vidmotion.exporters.pose import NODES
+from vidmotion.exporters.armature import NAMES
 
 HERE = Path(__file__).parent.resolve()
 
@@ -27,10 +31,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("motion", type=Path)
     parser.add_argument("bvh", type=Path)
+    parser.add_argument("--body-model", type=Path)
     parser.add_argument("--node-folder", type=Path, default=Path.cwd())
     parser.add_argument("--python", action="append", default=[], help="interpreter that has bpy or bvhio")
     options = parser.parse_args()
-    joints = truth(options.motion)
+    joints = truth(options.motion, load_body(options.body_model))
     bvh = str(options.bvh.resolve())
     runs = [("three", ["node", str(HERE / "read_three.mjs"), bvh], options.node_folder)]
     for python in options.python or [sys.executable]:
@@ -41,12 +46,16 @@ def main() -> int:
     return 0 if ran and max(ran) < 1.0 else 1
 
 
-def truth(path: Path) -> np.ndarray:
-    """(T, 17, 3) metres."""
+def truth(path: Path, model: BodyModel) -> np.ndarray:
+    """(T, 22, 3) metres."""
     (person,) = load(path).people
-    if person.motion is None:
-        raise SystemExit(f"{path} holds no motion")
-    return np.asarray(person.motion.joints)
+    body = person.body
+    if body is None:
+        raise SystemExit(f"{path} holds no body; run `vidmotion lift` again")
+    model.check(body)
+    rest = model.shape(body.betas).joints
+    places = forward(local_rotations(body.pose, len(rest)), rest, model.parents, body.translation)[1]
+    return places[:, : len(NAMES)]
 
 
 def tell(name: str, command: list[str], folder: Path, joints: np.ndarray) -> float | None:
@@ -68,10 +77,7 @@ def tell(name: str, command: list[str], folder: Path, joints: np.ndarray) -> flo
 def difference(places: dict[str, list[list[float]]], joints: np.ndarray) -> tuple[float, str]:
     """The largest distance in millimetres, and at which joint."""
     worst, where = 0.0, ""
-    wanted = {node.name: node.joint for node in NODES}
-    if "Head*" in places:
-        wanted["Head*"] = 10
-    for name, joint in wanted.items():
+    for joint, name in enumerate(NAMES):
         read = np.array(places[name]) * 10
         if len(read) != len(joints):
             raise SystemExit(f"{name}: the reader sees {len(read)} frames, the motion has {len(joints)}")

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from vidmotion import weights
+from vidmotion.body.files import FREE_BODY_FILE
 from vidmotion.cli.main import main
 from vidmotion.errors import WeightsError
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
@@ -73,19 +74,41 @@ def second(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_video_becomes_motion_in_every_format(second: Path, tmp_path: Path, vidmotion: Run) -> None:
-    code, told = vidmotion("lift", second, "-o", tmp_path, "-f", "json", "-f", "bvh", "-f", "npz", "--render")
+    formats = ["bvh", "csv", "glb", "json", "npz", "trc"]
+    flags = [part for name in formats for part in ("-f", name)]
+    code, told = vidmotion("lift", second, "-o", tmp_path, *flags, "--render")
     assert code == 0, told
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["second.bvh", "second.json", "second.npz", "second.skeleton.mp4"]
+    assert names == sorted([*(f"second.{name}" for name in formats), "second.skeleton.mp4"])
     content = json.loads((tmp_path / "second.json").read_text())
     (person,) = content["people"]
     assert len(person["frames"]) == len(person["motion"]["joints"]) == 30
     assert content["provenance"]["detector"]["name"].startswith("blazepose")
+    assert content["provenance"]["body"] == {"model": "freebody", "licence": "CC0-1.0"}
+    assert np.array(person["body"]["pose"]).shape == (30, 24, 3)
+    assert max(person["body"]["error"]) < 0.03
     joints = np.array(person["motion"]["joints"])
     assert 1.3 < np.median(joints[:, 10, 1]) < 1.8
     assert abs(np.median(joints[:, [3, 6], 1].min(1)) - 0.039 * 1.7) < 0.06
     for word in ("1 people in 30 frames", "stature 1.7 m", "detect:", "lift:", "render:", "wrote"):
         assert word in told
+
+
+def test_a_body_of_ones_own_goes_into_every_file(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    mine = tmp_path / "SMPL_MINE.npz"
+    mine.write_bytes(FREE_BODY_FILE.read_bytes() + b" ")  # another file of the same shape
+    results = tmp_path / "out"
+    flags = ["-f", "json", "-f", "glb", "-f", "bvh", "--body-model", mine]
+    code, told = vidmotion("lift", second, "-o", results, *flags)
+    assert code == 0, told
+    (person,) = json.loads((results / "second.json").read_text())["people"]
+    assert person["body"]["model"].startswith("SMPL_MINE-")
+    code, told = vidmotion("export", results / "second.json", "-o", results / "again.glb")
+    assert (code, "pass its own file with --body-model" in told) == (1, True)
+    code, told = vidmotion("export", results / "second.json", "-o", results / "again.glb", "--body-model", mine)
+    assert code == 0, told
+    code, told = vidmotion("lift", second, "-o", results, "-y", "--body-model", tmp_path / "SMPL_NEUTRAL.pkl")
+    assert (code, "register at https://smpl.is.tue.mpg.de" in told) == (1, True)
 
 
 def test_results_are_not_replaced_unasked(second: Path, tmp_path: Path, vidmotion: Run) -> None:

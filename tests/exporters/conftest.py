@@ -3,15 +3,15 @@
 from fractions import Fraction
 
 import pytest
-from scenes import person_of, scene_of, walk
+from scenes import embodied, person_of, scene_of, walk, wander
 
 from vidmotion.types import Person, Scene
 
 
 @pytest.fixture(scope="session")
 def walker() -> Person:
-    """Four seconds of walking through one and a half turns."""
-    return person_of(walk(120))
+    """Four seconds of a body in motion."""
+    return embodied(wander(120))
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,16 @@
-"""Values to export: a synthetic walker who turns, and real motion made rigid."""
+"""Values to export: a synthetic walker who turns, and bodies that move at random but smoothly."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from vidmotion.body.files import free_body
+from vidmotion.body.joints import HEAD, to_h36m
+from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.skeletons import H36M17
-from vidmotion.types import Camera, Keypoints2D, Motion, Person, Scene, Track
+from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
 
 
 def walk(frames: int, turns: float = 1.5, fps: float = 30.0) -> np.ndarray:
@@ -37,20 +41,39 @@ def walk(frames: int, turns: float = 1.5, fps: float = 30.0) -> np.ndarray:
     return joints
 
 
-def rigid(joints: np.ndarray) -> np.ndarray:
-    """The same directions with the median bone lengths, joint 0 in the middle of the hips."""
-    joints = joints.astype(float)
-    out = np.zeros_like(joints)
-    out[:, 0] = (joints[:, 1] + joints[:, 4]) / 2
-    half = (joints[:, 4] - joints[:, 1]) / 2
-    half *= np.median(np.linalg.norm(half, axis=1)) / np.linalg.norm(half, axis=1, keepdims=True)
-    out[:, 1], out[:, 4] = out[:, 0] - half, out[:, 0] + half
-    for parent, child in H36M17.bones:
-        if child not in (1, 4):
-            bone = joints[:, child] - joints[:, parent]
-            length = np.linalg.norm(bone, axis=1, keepdims=True)
-            out[:, child] = out[:, parent] + bone / length * np.median(length)
-    return out
+def wander(frames: int, number: int = 0, turns: float = 1.0, fps: float = 30.0) -> BodyMotion:
+    """The free body in a random shape, every joint in random but smooth motion, but for the stiff hands and feet."""
+    rng = np.random.default_rng(number)
+    seconds = np.arange(frames)[:, None, None] / fps
+    amplitude, rate, phase = rng.uniform(0, 0.5, (24, 3)), rng.uniform(0.1, 0.8, (24, 3)), rng.uniform(0, 6, (24, 3))
+    pose = amplitude * np.sin(2 * np.pi * rate * seconds + phase)
+    pose[:, [10, 11, 22, 23]] = 0
+    spin = np.linspace(0, 360 * turns, frames)[:, None]
+    lean = Rotation.from_euler("XZ", 15 * np.sin(seconds[:, 0] * [1.0, 1.7]), degrees=True)
+    pose[:, 0] = (Rotation.from_euler("Y", spin, degrees=True) * lean).as_rotvec()
+    path = np.stack([np.sin(seconds), 1 + 0.05 * np.cos(5 * seconds), 0.3 * seconds], -1)[:, 0, 0]
+    return BodyMotion("freebody", pose, rng.normal(0, 1, 10), path, rng.uniform(0, 0.02, frames))
+
+
+def joints_of(body: BodyMotion) -> tuple[np.ndarray, np.ndarray]:
+    """World rotations (T, 24, 3, 3) and places (T, 24, 3) in metres of the body's own joints."""
+    model = free_body()
+    rest = model.shape(body.betas).joints
+    return forward(local_rotations(body.pose, len(rest)), rest, model.parents, body.translation)
+
+
+def embodied(
+    body: BodyMotion,
+    frames: np.ndarray | None = None,
+    times: np.ndarray | None = None,
+    number: int = 0,
+    fps: float = 30.0,
+) -> Person:
+    """A person whose 3D joints are those of `body`."""
+    turns, places = joints_of(body)
+    height = free_body().shape(body.betas).height
+    joints = to_h36m(places, turns[:, HEAD], height)
+    return replace(person_of(joints, frames, times, number, fps), body=body)
 
 
 def person_of(

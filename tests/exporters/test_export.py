@@ -5,9 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pytest
-from scenes import person_of, scene_of, walk
+from scenes import embodied, scene_of, wander
 
+from vidmotion.body.files import free_body
+from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.exporters import WRITERS, export, in_the_way, load, paths_for
 from vidmotion.types import Person, Scene
@@ -15,11 +18,11 @@ from vidmotion.types import Person, Scene
 
 @pytest.fixture
 def pair() -> Scene:
-    return scene_of(person_of(walk(4)), person_of(walk(6), number=2))
+    return scene_of(embodied(wander(4)), embodied(wander(6, number=2), number=2))
 
 
 def test_unknown_suffix_lists_the_known(walker: Person, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"'\.docx'; known: \.bvh, \.json, \.npz"):
+    with pytest.raises(InputError, match=r"'\.docx'; known: \.bvh, \.csv, \.glb, \.json, \.npz, \.trc"):
         export(scene_of(walker), tmp_path / "a.docx")
     with pytest.raises(InputError, match=r"known: \.json, \.npz"):
         load(tmp_path / "a.bvh")
@@ -67,8 +70,8 @@ def test_full_disk_leaves_the_old_file(
     target.write_text("old")
     writer = WRITERS[suffix]
 
-    def fill(scene: Scene, file: BinaryIO) -> None:
-        writer.write(scene, file)
+    def fill(scene: Scene, file: BinaryIO, *models: BodyModel) -> None:
+        writer.write(scene, file, *models)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setitem(WRITERS, suffix, replace(writer, write=fill))
@@ -84,7 +87,39 @@ def test_device_that_is_full(suffix: str, walker: Person) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
     with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(OSError, match="No space left"):
-        WRITERS[suffix].write(scene_of(walker), full)
+        WRITERS[suffix].write(scene_of(walker), full, *[free_body()] * WRITERS[suffix].with_body)
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix, writer in WRITERS.items() if writer.with_body])
+def test_person_without_a_body_is_told_to_lift(suffix: str, walker: Person, tmp_path: Path) -> None:
+    for person, told in (
+        (Person(walker.track), "run `vidmotion lift` first"),
+        (Person(walker.track, walker.motion), "run `vidmotion lift` again"),
+    ):
+        with pytest.raises(InputError, match=told):
+            export(scene_of(person), tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix, writer in WRITERS.items() if writer.with_body])
+def test_body_of_another_model_is_refused(suffix: str, walker: Person, tmp_path: Path) -> None:
+    assert walker.body
+    foreign = replace(walker, body=replace(walker.body, model="smpl-0123abcd"))
+    with pytest.raises(InputError, match=r"made for the body model smpl-0123abcd, .* --body-model"):
+        export(scene_of(foreign), tmp_path / f"a{suffix}")
+    export(scene_of(foreign), tmp_path / f"a{suffix}", body_model=replace(free_body(), name="smpl-0123abcd"))
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix, writer in WRITERS.items() if writer.with_body])
+@pytest.mark.parametrize("part", ["pose", "betas", "translation"])
+def test_body_that_is_not_finite_is_refused(suffix: str, part: str, tmp_path: Path) -> None:
+    body = wander(3)
+    getattr(body, part)[-1] = np.nan
+    person = replace(embodied(wander(3)), body=body)
+    with pytest.raises(InputError, match="not finite"):
+        export(scene_of(person), tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_folder_that_cannot_be_written(walker: Person, tmp_path: Path) -> None:

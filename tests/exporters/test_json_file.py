@@ -1,7 +1,9 @@
 """JSON: valid by its schema, the same after a round trip, and strict with files of strangers."""
 
+import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from scenes import person_of, scene_of, walk
+from scenes import embodied, person_of, scene_of, walk, wander
 
 from vidmotion.errors import InputError
 from vidmotion.exporters import export, load
@@ -27,9 +29,11 @@ def test_file_fits_the_schema(scene: Scene, tmp_path: Path) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     tree = written(scene, tmp_path)
     jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
-    tree["people"][0]["motion"]["joints"][0].pop()
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
+    for part, field in (("motion", "joints"), ("body", "pose")):
+        broken = copy.deepcopy(tree)
+        broken["people"][0][part][field][0].pop()
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, schema, jsonschema.Draft202012Validator)
 
 
 def test_fields(scene: Scene, tmp_path: Path) -> None:
@@ -38,11 +42,16 @@ def test_fields(scene: Scene, tmp_path: Path) -> None:
     assert (tree["fps"], tree["fps_exact"]) == (pytest.approx(29.97, abs=1e-3), "30000/1001")
     assert tree["provenance"] == {"program": "vidmotion", "weights": ["a", "b"]}
     walker, seen = tree["people"]
-    assert (walker["id"], seen["id"], seen["motion"]) == (0, 3, None)
+    assert (walker["id"], seen["id"], seen["motion"], seen["body"]) == (0, 3, None, None)
     motion = scene.people[0].motion
     assert motion
     assert walker["motion"]["joints"] == np.round(motion.joints, 4).tolist()
     assert walker["motion"]["joint_names"][:2] == ["root", "right_hip"]
+    body = scene.people[0].body
+    assert body
+    assert walker["body"]["model"] == "freebody"
+    assert walker["body"]["pose"] == (np.round(body.pose, 5) + 0.0).tolist()
+    assert walker["body"]["joint_names"][:2] == ["pelvis", "left_hip"]
 
 
 def test_round_trip_is_identical(scene: Scene, tmp_path: Path) -> None:
@@ -53,11 +62,24 @@ def test_round_trip_is_identical(scene: Scene, tmp_path: Path) -> None:
     assert (again.fps, again.size, again.frame_count) == (scene.fps, scene.size, scene.frame_count)
     assert again.people[0].track.times == pytest.approx(scene.people[0].track.times, abs=1e-6)
     assert (again.people[0].track.observed == scene.people[0].track.observed).all()
+    before, after = scene.people[0].body, again.people[0].body
+    assert before
+    assert after
+    for name in ("pose", "betas", "translation", "error"):
+        assert getattr(after, name) == pytest.approx(getattr(before, name), abs=6e-6)
+
+
+def test_file_of_a_time_without_bodies(scene: Scene, tmp_path: Path) -> None:
+    tree = written(scene, tmp_path)
+    tree["people"][0]["body"] = None
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(tree))
+    assert [person.body for person in load(path).people] == [None, None]
 
 
 def test_long_rate_of_a_video_with_uneven_times(tmp_path: Path) -> None:
     rate = Fraction(1620000001, 54000123)
-    (path,) = export(scene_of(person_of(walk(3)), fps=rate), tmp_path / "scene.json")
+    (path,) = export(scene_of(embodied(wander(3)), fps=rate), tmp_path / "scene.json")
     assert load(path).fps == rate
     test_file_fits_the_schema(load(path), tmp_path)
 
@@ -78,6 +100,13 @@ def test_number_that_is_not_finite_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"person 0: motion\.joints .* not finite"):
         export(scene_of(person_of(joints)), tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_body_that_is_not_finite_is_refused(tmp_path: Path) -> None:
+    body = wander(3)
+    body.pose[1, 2, 0] = np.nan
+    with pytest.raises(InputError, match=r"person 0: body\.pose .* not finite"):
+        export(scene_of(replace(person_of(walk(3)), body=body)), tmp_path / "a.json")
 
 
 def replaced(*keys: str | int, value: Any) -> Callable[[Any], None]:
@@ -116,6 +145,15 @@ def removed(*keys: str | int) -> Callable[[Any], None]:
         (replaced("people", 0, "boxes", 0, 0, value=None), r"people\[0\]\.boxes"),
         (replaced("people", 0, "motion", "skeleton", value="cat"), "cat"),
         (replaced("people", 0, "motion", "unit", value="inch"), "inch"),
+        (removed("people", 0, "body"), r"people\[0\]\.body is missing"),
+        (removed("people", 0, "body", "betas"), r"body\.betas is missing"),
+        (removed("people", 0, "body", "pose", 0), r"people\[0\]: BodyMotion\.translation: wanted shape \(119, 3\)"),
+        (removed("people", 0, "body", "pose", 0, 0), r"body\.pose: rows of different lengths"),
+        (replaced("people", 0, "body", "error", 0, value="1"), r"body\.error"),
+        (replaced("people", 0, "body", "model", value=None), r"body\.model"),
+        (replaced("people", 0, "body", "unit", value="degree"), "degree"),
+        (replaced("people", 0, "body", "joint_names", 3, value="tail"), r"body\.joint_names: not the joints SMPL's 24"),
+        (replaced("people", 0, "body", value=[1]), r"people\[0\]\.body"),
         (replaced("people", 1, "id", value=0), "same id"),
         (replaced("people", value=7), "people"),
         (replaced("people", 0, value=[]), r"people\[0\]"),

@@ -28,13 +28,21 @@ def test_round_trip_is_exact(scene: Scene, tmp_path: Path) -> None:
     assert (first.joints == second.joints).all()
     assert (first.camera.rotation == second.camera.rotation).all()
     assert (first.camera.focal, first.height) == (second.camera.focal, second.height)
+    one_body, other_body = scene.people[0].body, again.people[0].body
+    assert one_body
+    assert other_body
+    assert one_body.model == other_body.model
+    for name in ("pose", "betas", "translation", "error"):
+        assert (getattr(one_body, name) == getattr(other_body, name)).all()
 
 
 def test_names(scene: Scene, tmp_path: Path) -> None:
     with np.load(export(scene, tmp_path / "scene.npz")[0], allow_pickle=False) as file:
         both = [f"person{n}_{k}" for n in (0, 3) for k in ("frames", "times", "observed", "boxes", "xy", "score")]
-        assert sorted(file.files) == sorted([*both, "person0_joints", "person0_confidence", "scene"])
+        lifted = ("joints", "confidence", "pose", "betas", "translation", "error")
+        assert sorted(file.files) == sorted([*both, *(f"person0_{name}" for name in lifted), "scene"])
         assert file["person0_joints"].shape == (120, 17, 3)
+        assert file["person0_pose"].shape == (120, 24, 3)
 
 
 def test_missing_array_is_named(scene: Scene, tmp_path: Path) -> None:

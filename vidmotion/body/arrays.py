@@ -21,6 +21,10 @@ from vidmotion.errors import InputError
 Arrays = dict[str, np.ndarray]
 
 
+class _RefusedError(Exception):
+    """Says what in a pickle is no array."""
+
+
 def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
     """Those of the `wanted` arrays that an .npz or .pkl file holds.
 
@@ -37,12 +41,12 @@ def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except pickle.UnpicklingError as error:
+    except _RefusedError as error:
         raise InputError(f"{path}: {error}") from None
     # What damaged zip files, pickles and array headers raise.
     except (
         ValueError, TypeError, AttributeError, KeyError, IndexError, EOFError, MemoryError, OverflowError,
-        RecursionError, ImportError, zipfile.BadZipFile, zlib.error,
+        RecursionError, ImportError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error,
     ):  # fmt: skip
         raise InputError(f"{path}: is no body model, or is damaged") from None
 
@@ -55,7 +59,7 @@ def _read_npz(file: BinaryIO, wanted: tuple[str, ...]) -> Arrays:
 def _read_pickle(file: BinaryIO, wanted: tuple[str, ...]) -> Arrays:
     tree = _Unpickler(file, encoding="latin1").load()
     if not isinstance(tree, dict):
-        raise pickle.UnpicklingError("is no body model: wanted a dictionary of arrays")
+        raise _RefusedError("is no body model: wanted a dictionary of arrays")
     return {name: _array(tree[name]) for name in wanted if name in tree}
 
 
@@ -64,7 +68,7 @@ def _array(value: Any) -> np.ndarray:
         return value.array()
     array = np.asarray(value)
     if array.dtype.kind not in "biufUS":
-        raise pickle.UnpicklingError(f"holds a {type(value).__name__} where an array belongs")
+        raise _RefusedError(f"holds a {type(value).__name__} where an array belongs")
     return array
 
 
@@ -79,7 +83,7 @@ class _StandIn:
         self.state = state
 
     def array(self) -> np.ndarray:
-        raise pickle.UnpicklingError(f"holds a {type(self).__name__} where an array belongs")
+        raise _RefusedError(f"holds a {type(self).__name__} where an array belongs")
 
 
 class _DType(_StandIn):
@@ -90,7 +94,7 @@ class _DType(_StandIn):
         if self.state and self.state[1] == ">":
             dtype = dtype.newbyteorder(">")
         if dtype.kind not in "biuf":
-            raise pickle.UnpicklingError(f"holds an array of {dtype}, which is no array of numbers")
+            raise _RefusedError(f"holds an array of {dtype}, which is no array of numbers")
         return dtype
 
 
@@ -137,7 +141,7 @@ class _Chumpy(_StandIn):
 def _rebuilt(kind: Any, *_: Any) -> _StandIn:
     """numpy's `_reconstruct` and Python's `_reconstructor`: an empty object of a kind."""
     if not (isinstance(kind, type) and issubclass(kind, _StandIn)):
-        raise pickle.UnpicklingError("holds an object that is no array")
+        raise _RefusedError("holds an object that is no array")
     return kind()
 
 
@@ -172,6 +176,6 @@ class _Unpickler(pickle.Unpickler):
         try:
             return _KNOWN[f"{module}.{name}"]
         except KeyError:
-            raise pickle.UnpicklingError(
+            raise _RefusedError(
                 f"wants to call {module}.{name}, which no body model needs; do not trust this file"
             ) from None

@@ -15,17 +15,21 @@ def export(
     motion: Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz that lift wrote.")],
     output: Annotated[list[Path], typer.Option("-o", "--output", help="File; the suffix picks the format.")],
     person: Annotated[int | None, typer.Option(help="Only this person.")] = None,
+    body_model: Annotated[
+        Path | None, typer.Option("--body-model", help="The SMPL file with which it was lifted. [default: free body]")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing files.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Convert a motion file."""
+    from vidmotion.body.files import load_body
     from vidmotion.exporters import export as write
     from vidmotion.exporters import load
 
     for path in output:
         check_file(path, overwrite)
-    scene = load(motion)
+    scene, model = load(motion), load_body(body_model)
     for path in output:
-        for written in write(scene, path, person):
+        for written in write(scene, path, person, model):
             if not quiet:
                 note(f"wrote {written}")

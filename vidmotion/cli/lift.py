@@ -11,13 +11,13 @@ import typer
 from vidmotion.choices import Device, Format, Style, View
 from vidmotion.cli.checks import check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, fail, note
-from vidmotion.cli.films import FilmChoice, draw_film
+from vidmotion.cli.films import FilmChoice, advise_on_speed, draw_film
 from vidmotion.cli.times import parse_section
 from vidmotion.errors import OutputError, VidmotionError
 
 if TYPE_CHECKING:
     from vidmotion.pipeline import Pipeline
-    from vidmotion.types import Scene
+    from vidmotion.types import Person, Scene
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,9 @@ def lift(
         float, typer.Option(min=5, max=150, help="Degrees that the camera sees along the longer side.")
     ] = 55.0,
     flip: Annotated[bool, typer.Option("--flip/--no-flip", help="Average with the mirrored input.")] = True,
+    body_model: Annotated[
+        Path | None, typer.Option(help="Your own SMPL, SMPL-H or SMPL-X file. [default: the free body]")
+    ] = None,
     device: Annotated[Device, typer.Option(help="Where the lifting network runs.")] = Device.auto,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
@@ -74,10 +77,13 @@ def lift(
 
     check_detector(detector)
     lifting = LiftSettings(flip, height, fov)
-    settings = Settings(detector, weights, device, *parse_section(start, end), _parse_person(person), lifting)
-    film = FilmChoice(style or Style.skeleton, view or View.turn, None) if render or style or view else None
+    section = parse_section(start, end)
+    settings = Settings(detector, weights, device, *section, _parse_person(person), lifting, body_model)
+    film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
     _check_names(videos)
+    if film is not None and not quiet:
+        advise_on_speed(film)
     pipeline = Pipeline(settings)
     failed = 0
     for video in videos:
@@ -105,7 +111,7 @@ def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) ->
             draw_film(scene, path, None if saved else video, outputs.film, progress)
             written.append(path)
         else:
-            written += export(scene, path)
+            written += export(scene, path, body_model=pipeline.body_model)
     if not quiet:
         _summarise(scene, progress, written)
 
@@ -146,10 +152,16 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
         filled, missing = int((~track.observed).sum()), span - len(track)
         note(
             f"  person {person.id}: frames {track.frames[0]} to {track.frames[-1]}, "
-            f"{filled} filled in, {missing} missing"
+            f"{filled} filled in, {missing} missing; {_body_error(person)}"
         )
     for name, seconds in progress.seconds.items():
         rate = progress.frames[name] / max(seconds, 1e-6)
         note(f"  {name}: {seconds:.1f} s, {rate:.0f} frames/s")
     for path in written:
         note(f"  wrote {path}")
+
+
+def _body_error(person: Person) -> str:
+    if person.body is None:
+        return "no body"
+    return f"body within {1000 * float(person.body.error.mean()):.0f} mm of the joints"

@@ -10,7 +10,7 @@ import typer
 from vidmotion.choices import Style, View
 from vidmotion.cli.checks import check_file, film_suffix
 from vidmotion.cli.console import TerminalProgress, note
-from vidmotion.cli.films import FilmChoice, draw_film
+from vidmotion.cli.films import FilmChoice, advise_on_speed, draw_film
 
 
 def render(
@@ -35,6 +35,9 @@ def render(
 
     path = output or motion.with_suffix(film_suffix(style))
     check_file(path, overwrite)
-    draw_film(load(motion), path, video, FilmChoice(style, view, body_model), TerminalProgress(quiet))
+    film = FilmChoice(style, view, body_model)
+    if not quiet:
+        advise_on_speed(film)
+    draw_film(load(motion), path, video, film, TerminalProgress(quiet))
     if not quiet:
         note(f"wrote {path}")

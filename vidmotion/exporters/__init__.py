@@ -1,7 +1,11 @@
 """Scenes to files and back: `export` picks the writer by suffix, `load` the reader.
 
-    .json  everything, rounded; schema in scene.schema.json      .npz  everything, in full precision
-    .bvh   the motion of one person, for animation programs
+    .json  everything, rounded; schema in scene.schema.json
+    .npz   everything, in full precision
+    .glb   the bodies of all people with their skin, for animation programs and viewers
+    .bvh   the motion of one person's body, for animation programs
+    .trc   the joints of one person as markers, for OpenSim
+    .csv   the joints of all people, for tables
 
 A file appears whole or not at all. Knows nothing about videos, networks or the command line.
 """
@@ -13,12 +17,16 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
+from vidmotion.body.files import free_body
+from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.exporters.bvh import write_bvh
+from vidmotion.exporters.csv_file import write_csv
+from vidmotion.exporters.glb import write_glb
 from vidmotion.exporters.json_file import read_json, write_json
 from vidmotion.exporters.npz_file import read_npz, write_npz
+from vidmotion.exporters.trc import write_trc
 from vidmotion.types import Scene
 
 __all__ = ["READERS", "WRITERS", "Writer", "export", "in_the_way", "load", "paths_for"]
@@ -28,35 +36,48 @@ __all__ = ["READERS", "WRITERS", "Writer", "export", "in_the_way", "load", "path
 class Writer:
     """One format."""
 
-    write: Callable[[Scene, BinaryIO], None]
+    write: Callable[..., None]
+    """Takes the scene and a binary file; `with_body` also the body model."""
     one_person: bool = False
     """The format holds one person: several people make several files."""
+    with_body: bool = False
+    """The format is written from people's bodies."""
 
 
 WRITERS = {
-    ".bvh": Writer(write_bvh, one_person=True),
+    ".bvh": Writer(write_bvh, one_person=True, with_body=True),
+    ".csv": Writer(write_csv),
+    ".glb": Writer(write_glb, with_body=True),
     ".json": Writer(write_json),
     ".npz": Writer(write_npz),
+    ".trc": Writer(write_trc, one_person=True),
 }
 READERS: dict[str, Callable[[Path], Scene]] = {".json": read_json, ".npz": read_npz}
 
 
-def export(scene: Scene, path: str | os.PathLike[str], person: int | None = None) -> list[Path]:
+def export(
+    scene: Scene, path: str | os.PathLike[str], person: int | None = None, body_model: BodyModel | None = None
+) -> list[Path]:
     """Write `scene`, or only the person with this id, and return the files written (see `paths_for`).
 
     Existing files are replaced, and only when all new ones are complete.
 
+    Args:
+        body_model: the model of the people's bodies, for formats that need it; None is the free body.
+
     Raises:
-        InputError: unknown suffix or person, or the scene does not hold what the format needs.
+        InputError: unknown suffix or person, the scene does not hold what the format needs, or its bodies belong
+            to another model.
         OutputError: the folder cannot be written to or the disk is full; nothing is left behind.
     """
     writer = _writer(Path(path))
+    models = [body_model or free_body()] if writer.with_body else []
     parts = _parts(scene, Path(path), person)
     temporary = [target.with_name(f".vidmotion-{os.getpid()}-{index}.part") for index, (target, _) in enumerate(parts)]
     try:
         for part, (_, content) in zip(temporary, parts, strict=True):
             with part.open("wb") as file:
-                writer.write(content, file)
+                writer.write(content, file, *models)
         for part, (target, _) in zip(temporary, parts, strict=True):
             os.replace(part, target)
     except OSError as error:

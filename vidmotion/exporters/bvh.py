@@ -1,80 +1,91 @@
 """BVH for animation programs: one person, centimetres, Y up, facing +Z in the rest pose.
 
-Constant offsets from the clip's median bone lengths; root channels X, Y, Z position, then Z, Y, X rotation
-as everywhere else; angles run on past 180 degrees instead of flipping. Frame 1 is the person's first frame;
-the frame rate is the video's, and what the video has unevenly in time is brought onto that grid.
-Knows nothing about paths.
+The rig is the person's body in its own shape, with SMPL's 22 body joints; its rotations are the body's. Root
+channels X, Y, Z position, then Z, Y, X rotation as everywhere else; angles run on past 180 degrees instead of
+flipping. Frame 1 is the person's first frame; the frame rate is the video's, and what the video has unevenly in
+time is brought onto that grid. Knows nothing about paths.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import BinaryIO
 
-import numpy as np
-
+from vidmotion.body.model import BODY_JOINTS, SMPL_PARENTS, BodyModel
 from vidmotion.errors import InputError
-from vidmotion.exporters.pose import NODES, Rig, bone_lengths, rig
-from vidmotion.exporters.timing import even
-from vidmotion.rotations import euler_zyx
-from vidmotion.skeletons import H36M17
-from vidmotion.types import Floats, Person, Scene
+from vidmotion.exporters.armature import NAMES, ends, fitted
+from vidmotion.exporters.timing import even_grid
+from vidmotion.rotations import euler_zyx, matrices
+from vidmotion.types import Floats, Scene
 
 CENTIMETRES = 100.0
 ROTATIONS = "Zrotation Yrotation Xrotation"
 
 
-def write_bvh(scene: Scene, file: BinaryIO) -> None:
+@dataclass(frozen=True, eq=False)
+class _Rig:
+    """Lengths of a body at rest."""
+
+    offsets: Floats
+    """(22, 3) metres from the parent joint; 0 for the root."""
+    ends: dict[int, Floats]
+    """(3,) metres from a last joint to the end of its bone."""
+
+
+def write_bvh(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
     """Write the motion of the one person in `scene`.
 
     Raises:
-        InputError: not one person, no motion, another skeleton than h36m17, or a number that is not finite.
+        InputError: not one person, no motion, no body, a body of another model, or a number that is not finite.
     """
     if len(scene.people) != 1:
         raise InputError(f"BVH holds one person; {scene.source} has {len(scene.people)}")
     person = scene.people[0]
-    joints = _checked(person)
-    fps = float(scene.fps)
-    grid = even(joints, person.track.frames, person.track.times, fps)
-    moving = rig(grid, bone_lengths(joints), fps)
-    file.write("\n".join(_hierarchy(moving, 0, "")).encode())
-    file.write(f"\nMOTION\nFrames: {len(grid)}\nFrame Time: {float(1 / Fraction(scene.fps)):.10f}\n".encode())
-    for line in _lines(moving):
+    body = fitted(person, model)
+    rest = model.shape(body.betas)
+    grid = even_grid(person.track.frames, person.track.times, float(scene.fps))
+    root = rest.joints[0] + grid.between(body.translation)
+    order = [joint for joint, _ in _walk(0)]
+    angles = euler_zyx(grid.turned(matrices(body.pose[:, order])))
+    offsets = rest.joints[:BODY_JOINTS] - rest.joints[[max(parent, 0) for parent in SMPL_PARENTS[:BODY_JOINTS]]]
+    file.write("\n".join(_hierarchy(_Rig(offsets, ends(model, rest)))).encode())
+    file.write(f"\nMOTION\nFrames: {len(root)}\nFrame Time: {float(1 / Fraction(scene.fps)):.10f}\n".encode())
+    for line in _lines(root, angles):
         file.write(line.encode())
 
 
-def _checked(person: Person) -> Floats:
-    """(T, 17, 3) joints in float64."""
-    if person.motion is None:
-        raise InputError(f"person {person.id} has no 3D motion yet; run `vidmotion lift` first")
-    if person.motion.skeleton != H36M17.name:
-        raise InputError(f"BVH needs a motion of skeleton {H36M17.name}, received {person.motion.skeleton!r}")
-    if not len(person.motion):
-        raise InputError(f"person {person.id} has no frames")
-    if not (np.isfinite(person.motion.joints).all() and np.isfinite(person.track.times).all()):
-        raise InputError(f"the motion of person {person.id} holds a number that is not finite")
-    return person.motion.joints.astype(np.float64)
+def _walk(joint: int, depth: int = 0) -> Iterator[tuple[int, int]]:
+    """The body joints in the order in which the hierarchy lists them, with their depths."""
+    yield joint, depth
+    for child, parent in enumerate(SMPL_PARENTS[:BODY_JOINTS]):
+        if parent == joint:
+            yield from _walk(child, depth + 1)
 
 
-def _hierarchy(moving: Rig, index: int, indent: str) -> Iterator[str]:
-    node = NODES[index]
-    if node.parent < 0:
-        yield "HIERARCHY"
-    yield f"{indent}{'ROOT' if node.parent < 0 else 'JOINT'} {node.name}"
-    yield f"{indent}{{"
-    yield f"{indent}\tOFFSET {_centimetres(moving.offsets[index])}"
-    position = "6 Xposition Yposition Zposition" if node.parent < 0 else "3"
-    yield f"{indent}\tCHANNELS {position} {ROTATIONS}"
-    for child, other in enumerate(NODES):
-        if other.parent == index:
-            yield from _hierarchy(moving, child, f"{indent}\t")
-    if index in moving.tips:
-        yield f"{indent}\tEnd Site"
-        yield f"{indent}\t{{"
-        yield f"{indent}\t\tOFFSET {_centimetres(moving.tips[index])}"
-        yield f"{indent}\t}}"
-    yield f"{indent}}}"
+def _hierarchy(rig: _Rig) -> Iterator[str]:
+    yield "HIERARCHY"
+    open_braces = 0
+    for joint, depth in _walk(0):
+        yield from _closing(open_braces, depth)
+        indent, open_braces = "\t" * depth, depth + 1
+        yield f"{indent}{'JOINT' if depth else 'ROOT'} {NAMES[joint]}"
+        yield f"{indent}{{"
+        yield f"{indent}\tOFFSET {_centimetres(rig.offsets[joint])}"
+        yield f"{indent}\tCHANNELS {'3' if depth else '6 Xposition Yposition Zposition'} {ROTATIONS}"
+        if joint in rig.ends:
+            yield f"{indent}\tEnd Site"
+            yield f"{indent}\t{{"
+            yield f"{indent}\t\tOFFSET {_centimetres(rig.ends[joint])}"
+            yield f"{indent}\t}}"
+    yield from _closing(open_braces, 0)
+
+
+def _closing(open_braces: int, depth: int) -> Iterator[str]:
+    """The braces that end the joints deeper than `depth` and the one at it."""
+    for level in range(open_braces - 1, depth - 1, -1):
+        yield "\t" * level + "}"
 
 
 def _centimetres(offset: Floats) -> str:
@@ -82,9 +93,9 @@ def _centimetres(offset: Floats) -> str:
     return " ".join(f"{value:.6f}" for value in offset * CENTIMETRES + 0.0)
 
 
-def _lines(moving: Rig) -> Iterator[str]:
-    """One line a frame; the nodes stand in NODES in the order in which the hierarchy lists them."""
-    angles = euler_zyx(moving.rotations).reshape(len(moving.root), -1)
-    pattern = " ".join(["%.4f"] * 3 + ["%.5f"] * angles.shape[1]) + "\n"
-    for root, turned in zip(moving.root * CENTIMETRES, angles, strict=True):
-        yield pattern % (*root, *turned)
+def _lines(root: Floats, angles: Floats) -> Iterator[str]:
+    """One line for each of N frames, from (N, 3) metres and (N, 22, 3) degrees."""
+    flat = angles.reshape(len(root), -1)
+    pattern = " ".join(["%.4f"] * 3 + ["%.5f"] * flat.shape[1]) + "\n"
+    for place, turned in zip(root * CENTIMETRES, flat, strict=True):
+        yield pattern % (*place, *turned)

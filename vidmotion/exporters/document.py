@@ -14,14 +14,20 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from vidmotion.body.model import SMPL_JOINTS
 from vidmotion.errors import InputError
 from vidmotion.skeletons import Skeleton, by_name
-from vidmotion.types import Camera, Keypoints2D, Motion, Person, Scene, Track
+from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
 
 SCHEMA = "vidmotion.scene/1"
 PIXELS = {"unit": "pixel", "axes": "x right, y down, origin at the top left"}
 WORLD = {"unit": "metre", "axes": "right-handed, Y up, floor at y = 0"}
 CAMERA_AXES = "x right, y down, z forward; C = rotation @ X + translation; pixel = focal * (C.x, C.y) / C.z + center"
+BODY = {
+    "unit": "radian; translation and error in metre",
+    "axes": "axis times angle in the parent joint's frame, the first in the world of the motion; at rest a T-pose "
+    "that faces +Z with Y up",
+}
 
 T = TypeVar("T")
 
@@ -85,7 +91,7 @@ def _person_tree(person: Person) -> dict[str, Any]:
             "score": track.keypoints.score,
         },
         "motion": None if person.motion is None else _motion_tree(person.motion),
-        "body": None,
+        "body": None if person.body is None else _body_tree(person.body),
         "actions": None,
     }
     _check_finite(tree, f"person {person.id}: ")
@@ -112,9 +118,22 @@ def _motion_tree(motion: Motion) -> dict[str, Any]:
     }
 
 
+def _body_tree(body: BodyMotion) -> dict[str, Any]:
+    return {
+        "model": body.model,
+        "joint_names": list(SMPL_JOINTS),
+        **BODY,
+        "pose": body.pose,
+        "betas": body.betas,
+        "translation": body.translation,
+        "error": body.error,
+    }
+
+
 def _person(tree: Any, at: str) -> Person:
     keypoints = _get(tree, "keypoints", dict, at)
     motion = _get(tree, "motion", (dict, type(None)), at)
+    body = _get(tree, "body", (dict, type(None)), at)
     # Numpy raises ValueError for shapes that do not fit each other; the values check the rest when made.
     try:
         track = Track(
@@ -127,7 +146,11 @@ def _person(tree: Any, at: str) -> Person:
         )
         if not len(track):
             raise InputError(f"{at}frames: wanted one frame or more")
-        return Person(track, None if motion is None else _motion(motion, f"{at}motion."))
+        return Person(
+            track,
+            None if motion is None else _motion(motion, f"{at}motion."),
+            None if body is None else _body(body, f"{at}body."),
+        )
     except ValueError as error:
         raise InputError(f"{at.removesuffix('.')}: {error}") from None
 
@@ -161,11 +184,27 @@ def _motion(tree: Any, at: str) -> Motion:
     )
 
 
+def _body(tree: Any, at: str) -> BodyMotion:
+    _check_names(tree, "joint_names", SMPL_JOINTS, "SMPL's 24", at)
+    _expect(tree, BODY, at)
+    return BodyMotion(
+        model=_get(tree, "model", str, at),
+        pose=_numbers(tree, "pose", at),
+        betas=_numbers(tree, "betas", at),
+        translation=_numbers(tree, "translation", at),
+        error=_numbers(tree, "error", at),
+    )
+
+
 def _skeleton(tree: Any, names: str, at: str) -> Skeleton:
     skeleton = by_name(_get(tree, "skeleton", str, at))
-    if tuple(_get(tree, names, list, at)) != skeleton.joints:
-        raise InputError(f"{at}{names}: not the joints of skeleton {skeleton.name!r}")
+    _check_names(tree, names, skeleton.joints, f"of skeleton {skeleton.name!r}", at)
     return skeleton
+
+
+def _check_names(tree: Any, names: str, wanted: tuple[str, ...], whose: str, at: str) -> None:
+    if tuple(_get(tree, names, list, at)) != wanted:
+        raise InputError(f"{at}{names}: not the joints {whose}")
 
 
 def _check_joints(array: np.ndarray, skeleton: Skeleton, field: str) -> None:

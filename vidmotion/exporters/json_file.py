@@ -25,8 +25,11 @@ DECIMALS = {
     "confidence": 4,
     "rotation": 9,
     "translation": 6,
+    "pose": 5,
+    "betas": 5,
+    "error": 5,
 }
-"""Digits kept of each array: 1 microsecond, 0.01 pixel, 0.1 mm."""
+"""Digits kept of each array: 1 microsecond, 0.01 pixel, 0.1 mm, 0.01 milliradian."""
 
 
 def write_json(scene: Scene, file: BinaryIO) -> None:

@@ -4,7 +4,11 @@
     person{ID}_frames   (T,)         person{ID}_xy          (T, K, 2) pixels
     person{ID}_times    (T,) s       person{ID}_score       (T, K)
     person{ID}_boxes    (T, 4)       person{ID}_joints      (T, J, 3) metres; absent without motion
-    person{ID}_observed (T,)         person{ID}_confidence  (T, J)
+    person{ID}_observed (T,)         person{ID}_confidence  (T, J); likewise
+
+    absent without a body:
+    person{ID}_pose     (T, 24, 3)   person{ID}_translation (T, 3) metres
+    person{ID}_betas    (S,)         person{ID}_error       (T,) metres
 
 Units, axes and joint names stand in `scene` and are those of the JSON format.
 """
@@ -27,6 +31,7 @@ from vidmotion.types import Scene
 TRACK_ARRAYS = ("frames", "times", "observed", "boxes")
 KEYPOINT_ARRAYS = ("xy", "score")
 MOTION_ARRAYS = ("joints", "confidence")
+BODY_ARRAYS = ("pose", "betas", "translation", "error")
 
 
 def write_npz(scene: Scene, file: BinaryIO) -> None:
@@ -75,8 +80,13 @@ def read_npz(path: Path) -> Scene:
 
 def _holders(person: dict[str, Any]) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
     """The mappings of a person's tree with the names of their large arrays."""
-    holders = [(person, TRACK_ARRAYS), (person["keypoints"], KEYPOINT_ARRAYS)]
-    return holders if person["motion"] is None else [*holders, (person["motion"], MOTION_ARRAYS)]
+    parts = (
+        (person, TRACK_ARRAYS),
+        (person["keypoints"], KEYPOINT_ARRAYS),
+        (person["motion"], MOTION_ARRAYS),
+        (person["body"], BODY_ARRAYS),
+    )
+    return [(holder, names) for holder, names in parts if holder is not None]
 
 
 def _plain(value: Any) -> Any:

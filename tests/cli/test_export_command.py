@@ -1,0 +1,66 @@
+"""`vidmotion export`: saved motions into other formats, with the body model that they were lifted with."""
+
+import shutil
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vidmotion.body.files import FREE_BODY_FILE, load_body
+from vidmotion.cli.main import main
+from vidmotion.exporters import export
+from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
+
+
+@pytest.fixture
+def person() -> Person:
+    """Somebody who stands still for three frames."""
+    points = Keypoints2D(np.zeros((3, 17, 2)), np.ones((3, 17)), "h36m17")
+    track = Track(0, np.arange(3), np.arange(3) / 30, np.zeros((3, 4)), points, np.ones(3, bool))
+    camera = Camera(1000.0, (500.0, 500.0), np.diag([1.0, -1.0, -1.0]), np.zeros(3))
+    motion = Motion(np.zeros((3, 17, 3)), np.ones((3, 17)), "h36m17", camera, 1.7)
+    body = BodyMotion("freebody", np.zeros((3, 24, 3)), np.zeros(10), np.zeros((3, 3)), np.zeros(3))
+    return Person(track, motion, body)
+
+
+def save(person: Person, folder: Path) -> Path:
+    return export(Scene("a.mp4", Fraction(30), (1000, 1000), 3, (person,)), folder / "motion.npz")[0]
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *args: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["vidmotion", "export", *map(str, args)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return int(end.value.code or 0)
+
+
+def test_all_formats(person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"out.{suffix}" for suffix in ("json", "npz", "bvh", "glb", "trc", "csv")]
+    wanted = [option for name in names for option in ("-o", tmp_path / name)]
+    assert run(monkeypatch, save(person, tmp_path), *wanted, "-q") == 0
+    assert all((tmp_path / name).stat().st_size for name in names)
+
+
+def test_users_own_body_model(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "mine.npz"
+    shutil.copy(FREE_BODY_FILE, model)
+    assert person.body
+    motion = save(replace(person, body=replace(person.body, model=load_body(model).name)), tmp_path)
+    assert run(monkeypatch, motion, "-o", tmp_path / "out.glb") == 1
+    assert "--body-model" in capsys.readouterr().err
+    assert not (tmp_path / "out.glb").exists()
+    assert run(monkeypatch, motion, "-o", tmp_path / "out.glb", "--body-model", model) == 0
+    assert (tmp_path / "out.glb").exists()
+
+
+def test_body_model_that_is_not_there(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    motion = save(person, tmp_path)
+    assert run(monkeypatch, motion, "-o", tmp_path / "a.bvh", "--body-model", tmp_path / "no.npz") == 1
+    assert "no such file" in capsys.readouterr().err

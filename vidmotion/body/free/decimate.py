@@ -1,0 +1,146 @@
+"""Fewer faces: cull what nobody sees, simplify the skin, and carry shapes, weights and joints over to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import fast_simplification
+import numpy as np
+import trimesh
+from scipy.spatial import cKDTree
+
+from vidmotion.body.free.rings import POSITION_WEIGHT, convex_weights
+from vidmotion.body.free.smpl import FreeBody, columns, strongest
+from vidmotion.body.free.visibility import seen_faces
+from vidmotion.types import Floats, Ints
+
+FACES = 13_800
+"""As many as SMPL has, nearly; 6.9 thousand vertices."""
+_AGGRESSION = 2
+"""How rough fast_simplification may be; low keeps faces and hands."""
+_INSIDE_HEAD = 0.9
+"""Faces whose corners all follow the head this much may be culled: the mouth's cavity and the eyes' sockets."""
+_RIMS = 3
+"""Rings of unseen faces that stay around what is seen, so that lips and lids stay closed."""
+_SHAPE_WEIGHT = 5.0
+"""How hard a joint is held to follow each shape direction, beside `POSITION_WEIGHT` for its place."""
+_NEAR = 0.02
+"""Metres from the vertices that carried a joint to those that may carry it now,"""
+_FEW = 60
+"""or if these are few,"""
+_NEAREST = 120
+"""so many of the nearest."""
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Where N new vertices lie on the faces of the old body."""
+
+    corners: Ints
+    """(N, 3) vertices of the old body."""
+    shares: Floats
+    """(N, 3) barycentric, rows sum to 1."""
+
+    def carry(self, values: Floats) -> Floats:
+        """(V, ...) values of the old vertices, at the new ones: (N, ...)."""
+        return np.einsum("vk,vk...->v...", self.shares, values[self.corners])
+
+
+def decimate(body: FreeBody, skin: int) -> FreeBody:
+    """The body with `FACES` faces.
+
+    Args:
+        skin: how many vertices are skin; those of the eyeballs come after them and stay as they are.
+    """
+    vertices = body.template.astype(np.float64)
+    shell = outer_faces(body, vertices, skin)
+    eye_vertices, eye_faces = _compact(vertices, shell[(shell >= skin).all(1)])
+    skin_vertices, skin_faces = _compact(vertices, shell[(shell < skin).all(1)])
+    skin_vertices, skin_faces = _simplify(skin_vertices, skin_faces, FACES - len(eye_faces))
+    new_vertices = np.r_[skin_vertices, eye_vertices]
+    projection = project(new_vertices, vertices, shell)
+    template = new_vertices.astype(np.float32)
+    shapes = projection.carry(body.shapes).astype(np.float32)
+    old = _sets(vertices, body.shapes)
+    new = _sets(new_vertices, shapes)
+    return FreeBody(
+        template=template,
+        faces=np.r_[skin_faces, eye_faces + len(skin_vertices)],
+        shapes=shapes,
+        weights=strongest(projection.carry(body.weights)).astype(np.float32),
+        regressor=refit(body.regressor, old, new).astype(np.float32),
+        regressor_h36m=refit(body.regressor_h36m, old, new).astype(np.float32),
+        landmarks=_nearest_landmarks(body, vertices, new_vertices),
+        phenotype_mean=body.phenotype_mean,
+        phenotype_to_betas=body.phenotype_to_betas,
+    )
+
+
+def outer_faces(body: FreeBody, vertices: Floats, skin: int) -> Ints:
+    """(F, 3) the faces less those inside of the head that show from nowhere."""
+    of_head = columns(body.weights, "head")[:, 0]
+    seen = seen_faces(vertices, body.faces, of_head > 0.5)
+    for _ in range(_RIMS):
+        touched = np.zeros(len(vertices), bool)
+        touched[body.faces[seen]] = True
+        seen |= touched[body.faces].any(1)
+    inside = of_head[body.faces].min(1) > _INSIDE_HEAD
+    eyes = (body.faces >= skin).all(1)
+    return body.faces[seen | ~inside | eyes]
+
+
+def _compact(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
+    """The vertices that some faces use, and the faces with their new numbers."""
+    used, faces_flat = np.unique(faces, return_inverse=True)
+    return vertices[used], faces_flat.reshape(faces.shape)
+
+
+def _simplify(vertices: Floats, faces: Ints, count: int) -> tuple[Floats, Ints]:
+    vertices, faces = fast_simplification.simplify(
+        vertices.astype(np.float32), faces.astype(np.int32), target_count=count, agg=_AGGRESSION
+    )
+    return _compact(vertices.astype(np.float64), faces)
+
+
+def project(points: Floats, vertices: Floats, faces: Ints) -> Projection:
+    """The places on a body's faces that lie next to some points (N, 3)."""
+    closest, _, hit = trimesh.proximity.closest_point(trimesh.Trimesh(vertices, faces, process=False), points)
+    corners = faces[hit]
+    shares = trimesh.triangles.points_to_barycentric(vertices[corners], closest).clip(0, 1)
+    return Projection(corners, shares / shares.sum(1, keepdims=True))
+
+
+def _sets(vertices: Floats, shapes: Floats) -> Floats:
+    """(1 + S, V, 3) the template and the shape directions."""
+    return np.concatenate([vertices[None], shapes.transpose(2, 0, 1)])
+
+
+def refit(regressor: Floats, old: Floats, new: Floats) -> Floats:
+    """(J, N) a regressor for the new vertices with the joints of the old one, in the template and along each shape.
+
+    Args:
+        regressor: (J, V)
+        old: (1 + S, V, 3) the template and the shape directions.
+        new: (1 + S, N, 3) the same of the new body.
+    """
+    result = np.zeros((len(regressor), new.shape[1]))
+    for row, weights in enumerate(regressor):
+        carriers = old[0, weights > 0]
+        if len(carriers) == 1:
+            result[row, np.argmin(np.linalg.norm(new[0] - carriers, axis=1))] = 1
+            continue
+        joint = np.einsum("v,kvc->kc", weights, old)
+        distance = cKDTree(carriers).query(new[0])[0]
+        ids = np.flatnonzero(distance < _NEAR)
+        if len(ids) < _FEW:
+            ids = np.argsort(distance)[:_NEAREST]
+        hold = np.r_[POSITION_WEIGHT, np.full(len(old) - 1, _SHAPE_WEIGHT)]
+        rows = (hold[:, None, None] * new[:, ids].transpose(0, 2, 1)).reshape(-1, len(ids))
+        wanted = (hold[:, None] * joint).ravel()
+        result[row, ids] = convex_weights(rows, wanted, np.linalg.norm(new[0, ids] - joint[0], axis=1))
+    return result
+
+
+def _nearest_landmarks(body: FreeBody, vertices: Floats, new_vertices: Floats) -> dict[str, int]:
+    ids = cKDTree(new_vertices).query(vertices[list(body.landmarks.values())])[1]
+    return dict(zip(body.landmarks, ids.tolist(), strict=True))
