@@ -36,7 +36,8 @@ def draw_people(canvas: Canvas, actors: list[Actor], scale: Floats, style: Style
         if actor.skin is None or style is Style.both:
             _draw_skeleton(canvas, xy, actor.score, width, actor.observed)
         top = xy[shown][xy[shown, 1].argmin()]
-        chip(canvas, str(actor.id), top - [0, width * 6], max(width * 2.6, 8), person_color(actor.id))
+        above = 6 if actor.skin is None else 11  # Skin reaches further than joints do.
+        chip(canvas, str(actor.id), top - [0, width * above], max(width * 2.6, 8), person_color(actor.id))
 
 
 def _draw_skeleton(canvas: Canvas, xy: Floats, score: Floats, width: float, observed: bool) -> None:

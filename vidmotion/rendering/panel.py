@@ -12,7 +12,7 @@ from vidmotion.rendering.skeleton import HAZE, Figure, draw_bones
 from vidmotion.rendering.stage import Stage
 from vidmotion.types import Floats
 
-OPACITY = {Style.mesh: 1.0, Style.both: 0.6}
+OPACITY = {Style.mesh: 1.0, Style.both: 0.8}
 """Of meshes."""
 RING = 0.26
 """Metres; radius of the ring around a person on the floor."""
@@ -46,8 +46,7 @@ def _draw_shadows(canvas: Canvas, stage: Stage, figures: list[Figure], frame: in
     light = np.full((height // SHADOW_SCALE, width // SHADOW_SCALE), 255, np.uint8)
     dark = round(255 * (1 - SHADOW_DEPTH))
     for figure in figures:
-        shape = figure.joints if figure.skin is None else figure.skin.vertices
-        xy, depth = stage.project(shape * [1, 0, 1], frame)
+        xy, depth = stage.project(figure.points * [1, 0, 1], frame)
         meter = stage.focal / float(depth.mean()) / SHADOW_SCALE
         if figure.skin is None:
             for a, b in figure.skeleton.bones:
@@ -79,6 +78,6 @@ def _draw_ring(canvas: Canvas, stage: Stage, figure: Figure, frame: int) -> None
 
 
 def _draw_id(canvas: Canvas, stage: Stage, figure: Figure, frame: int) -> None:
-    above = figure.joints[figure.joints[:, 1].argmax()] + [0, 0.14, 0]
+    above = figure.points[figure.points[:, 1].argmax()] + [0, 0.14, 0]
     xy, _ = stage.project(above[None], frame)
     chip(canvas, str(figure.person), xy[0], canvas.shape[0] / 72, person_color(figure.person))

@@ -32,6 +32,11 @@ class Figure:
     skin: Skin | None = None
     """In the same world as the joints."""
 
+    @property
+    def points(self) -> Floats:
+        """(N, 3) metres, what there is to be seen: the vertices of the skin, or the joints."""
+        return self.joints if self.skin is None else self.skin.vertices
+
 
 def draw_bones(canvas: Canvas, stage: Stage, figures: list[Figure], frame: int) -> None:
     """Draw the skeletons of all figures on the panel, from far to near."""

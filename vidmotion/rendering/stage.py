@@ -91,9 +91,11 @@ class Stage:
 
     def _camera(self, angle: float, distance: float, center: Floats) -> Camera:
         """The camera at an angle around, and a distance in metres from, a place (x, z) on the floor."""
-        right = np.array([np.cos(angle), 0.0, -np.sin(angle)])
-        back = np.array([np.sin(angle) * np.cos(ELEVATION), np.sin(ELEVATION), np.cos(angle) * np.cos(ELEVATION)])
-        rotation = np.stack([right, -np.cross(back, right), -back])
+        sin, cos, rise, flat = np.sin(angle), np.cos(angle), np.sin(ELEVATION), np.cos(ELEVATION)
+        right = [cos, 0.0, -sin]
+        down = [sin * rise, -flat, cos * rise]
+        forward = [-sin * flat, -rise, -cos * flat]
+        rotation = np.array([right, down, forward])
         middle = np.array([center[0], self.top * 0.48, center[1]])
         return Camera(
             self.focal, (self.size[0] / 2, self.size[1] / 2), rotation, np.array([0, 0, distance]) - rotation @ middle
