@@ -76,8 +76,9 @@ def fill(xy: Float32s, near: Float32s, faces: Ints, rgba: Float32s, nearest: Flo
                 depth = np.float32(wa * near[a] + wb * near[b] + wc * near[c])
                 if depth > nearest[y, x]:
                     nearest[y, x] = depth
+                    fa, fb, fc = np.float32(wa), np.float32(wb), np.float32(wc)
                     for k in range(4):
-                        layer[y, x, k] = wa * rgba[a, k] + wb * rgba[b, k] + wc * rgba[c, k]
+                        layer[y, x, k] = fa * rgba[a, k] + fb * rgba[b, k] + fc * rgba[c, k]
 
 
 @_compiled
