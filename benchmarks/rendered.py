@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from samples.stage import Clothes, Lens, Room, draw_figure, draw_room, look
 
 from samples.figure import Body, Figure, matrices, pose, shape
-from samples.stage import Clothes, Lens, Room, draw_figure, draw_room, look
 
 SIDE = 400
 """Pixels of the square pictures; the landmark network sees 256 of a person."""

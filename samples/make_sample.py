@@ -16,10 +16,10 @@ from pathlib import Path
 
 import av
 import numpy as np
+from samples.stage import Clothes, Lens, Room, draw_figure, draw_room, look
 from scipy.spatial.transform import Rotation
 
 from samples.figure import Figure, matrices, pose, read_body, shape
-from samples.stage import Clothes, Lens, Room, draw_figure, draw_room, look
 
 CLIP, LOOP = "02_01", (10, 76)
 """The source clip and the frames, two gait cycles apart, between which it repeats best."""

@@ -32,6 +32,7 @@ ALLOWED = {
     "exporters": FIRST | {"body"},
     "rendering": FIRST | {"video"},
     "data": FIRST | {"model"},
+    "footage": FIRST | {"body", "data", "detectors", "tracking"},
     "evaluate": FIRST | {"model", "data"},
     "train": FIRST | {"model", "data", "evaluate"},
 }

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests import tiny_footage
 from tests.tiny_mocap import write
 from vidmotion.data.augment import NoiseRange
+from vidmotion.data.footage import FootageSampler
 from vidmotion.data.mocap import read_mocap
-from vidmotion.errors import InputError, OutputError
-from vidmotion.evaluate.pose3d import measure, network_lifter
+from vidmotion.data.store import read_store
+from vidmotion.errors import InputError, OutputError, WeightsError
+from vidmotion.evaluate.pose3d import measure, measure_footage, network_lifter
 from vidmotion.model import dstformer
 from vidmotion.model.checkpoint import load_weights
 from vidmotion.model.dstformer import DSTformerConfig
@@ -48,6 +51,28 @@ def test_training_lowers_the_error_on_held_out_clips(mocap: Path, tmp_path: Path
     assert errors[1] < 0.7 * errors[0]
     log = [json.loads(line) for line in (tmp_path / "150" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log] == list(range(5, 151, 5))
+
+
+def test_footage_and_motion_capture_take_turns(mocap: Path, tmp_path: Path) -> None:
+    footage = tiny_footage.write(tmp_path / "footage")
+    held_out = FootageSampler(read_store(footage), CPU)
+    first = train(mocap, tmp_path / "first", config(steps=1))
+    both = train_pose3d([mocap, footage], tmp_path / "both", config(steps=120), CPU, False, lambda *_: None, first)
+    errors = [measure_footage(network_lifter(load_weights(path)[0]), held_out).mpjpe for path in (first, both)]
+    assert errors[1] < 0.7 * errors[0]
+
+
+def test_training_begins_with_given_weights(mocap: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = train(mocap, tmp_path / "first", config(steps=20))
+    still = config(steps=1)
+    still = dataclasses.replace(still, lr=1e-12)
+    second = train_pose3d([mocap], tmp_path / "second", still, CPU, False, lambda *_: None, first)
+    one, two = (load_weights(path)[0].state_dict() for path in (first, second))
+    for name, value in one.items():
+        torch.testing.assert_close(value, two[name], atol=2e-3, rtol=2e-3)
+    monkeypatch.setitem(dstformer.PRESETS, "tiny", DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243))
+    with pytest.raises(WeightsError, match="is not of preset tiny"):
+        train_pose3d([mocap], tmp_path / "third", still, CPU, False, lambda *_: None, first)
 
 
 def test_a_killed_run_continues_bit_for_bit(mocap: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

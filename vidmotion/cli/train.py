@@ -21,12 +21,13 @@ def _recipes() -> None:
 
 @app.command()
 def pose3d(
-    data: Annotated[list[Path], typer.Option(help="Folder of packed motion capture; may be repeated.")],
+    data: Annotated[list[Path], typer.Option(help="Folder of packed motion capture or of footage; may be repeated.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the run.")] = Path("runs/pose3d"),
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting.")
     ] = None,
+    start: Annotated[Path | None, typer.Option("--from", help="Begin with these weights. [default: random]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
@@ -47,6 +48,6 @@ def pose3d(
                 last = time.monotonic()
                 progress.say(f"step {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
 
-        weights = train_pose3d(data, out, chosen, torch_device(device), resume, report)
+        weights = train_pose3d(data, out, chosen, torch_device(device), resume, report, start)
     if not quiet:
         note(f"wrote {weights}")

@@ -2,6 +2,7 @@
 
     *_pos.npy   int16 (N, 17, 3)   joint minus root, steps of 0.1 mm
     *_root.npy  float32 (N, 3)     root (joint 0) in the world, metres
+    *_rot.npy   int16 (N, 22, 3)   may be missing; `vidmotion.footage.capture` says what it holds
     index.csv   clip, subject, split, offset, n_frames, fps, ...
 
 World axes: right-handed, Y up; joints are Human3.6M's 17. Knows nothing about cameras or noise.
@@ -49,6 +50,22 @@ class Mocap:
         return self.joints[clip.offset : clip.offset + clip.frames]
 
 
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A packed folder as it lies on disk."""
+
+    name: str
+    """Stem of the files."""
+    rows: list[dict[str, str]]
+    """The index's rows of a split; their offsets, lengths and rates are checked."""
+    positions: np.ndarray
+    """(N, 17, 3) joint minus root, in steps of `STEP`."""
+    roots: np.ndarray
+    """(N, 3) metres."""
+    rotations: np.ndarray | None
+    """As it is, or None where there is no such file."""
+
+
 def read_mocap(folder: Path, split: str) -> Mocap:
     """Read the clips of `split` ("train", "val" or "test") from a packed folder.
 
@@ -56,20 +73,40 @@ def read_mocap(folder: Path, split: str) -> Mocap:
         InputError: the folder holds no packed motion capture, is damaged, has another frame rate than `FRAME_RATE`,
             or has no clip of that split.
     """
+    packed = read_packed(folder, split)
+    parts, clips, offset = [], [], 0
+    for row in packed.rows:
+        start, frames = int(row["offset"]), int(row["n_frames"])
+        window = slice(start, start + frames)
+        parts.append(packed.positions[window].astype(np.float32) * STEP + packed.roots[window, None].astype(np.float32))
+        clips.append(Clip(row["clip"], row["subject"], offset, frames))
+        offset += frames
+    return Mocap(torch.from_numpy(np.concatenate(parts)), tuple(clips))
+
+
+def read_packed(folder: Path, split: str | None) -> Packed:
+    """The arrays of a packed folder and the clips of one split, or of all.
+
+    Raises:
+        InputError: as `read_mocap`.
+    """
     position_files = sorted(folder.glob("*_pos.npy"))
     if len(position_files) != 1 or not (folder / "index.csv").is_file():
         raise InputError(f"{folder} holds no packed motion capture (one *_pos.npy, *_root.npy, index.csv)")
-    positions = _read_array(position_files[0])
-    roots = _read_array(position_files[0].with_name(position_files[0].name.replace("_pos.npy", "_root.npy")))
+    name = position_files[0].name.removesuffix("_pos.npy")
+    positions, roots = _read_array(position_files[0]), _read_array(folder / f"{name}_root.npy")
     if positions.shape != (len(roots), 17, 3) or roots.shape != (len(roots), 3):
         raise InputError(
             f"{folder}: wanted positions of shape (N, 17, 3) and roots of shape (N, 3), "
             f"received {positions.shape} and {roots.shape}"
         )
-    rows = [row for row in _read_index(folder / "index.csv") if row["split"] == split]
+    rotations = _read_array(folder / f"{name}_rot.npy") if (folder / f"{name}_rot.npy").is_file() else None
+    rows = [row for row in _read_index(folder / "index.csv") if split is None or row["split"] == split]
     if not rows:
         raise InputError(f"{folder / 'index.csv'} has no clip of split {split!r}")
-    return _join(rows, positions, roots, folder)
+    for row in rows:
+        _check_row(row, len(positions), folder)
+    return Packed(name, rows, positions, roots, rotations)
 
 
 def _read_array(path: Path) -> np.ndarray:
@@ -102,19 +139,12 @@ def _read_index(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _join(rows: list[dict[str, str]], positions: np.ndarray, roots: np.ndarray, folder: Path) -> Mocap:
-    parts, clips, offset = [], [], 0
-    for row in rows:
-        try:
-            start, frames, rate = int(row["offset"]), int(row["n_frames"]), float(row["fps"])
-        except ValueError as error:
-            raise InputError(f"{folder}: index.csv, clip {row['clip']}: {error}") from None
-        if start < 0 or frames < 1 or start + frames > len(positions):
-            raise InputError(f"{folder}: clip {row['clip']} lies outside the arrays; the folder is damaged")
-        if rate != FRAME_RATE:
-            raise InputError(f"{folder}: clip {row['clip']} has {rate:g} frames/s; resample to {FRAME_RATE} frames/s")
-        window = slice(start, start + frames)
-        parts.append(positions[window].astype(np.float32) * STEP + roots[window, None].astype(np.float32))
-        clips.append(Clip(row["clip"], row["subject"], offset, frames))
-        offset += frames
-    return Mocap(torch.from_numpy(np.concatenate(parts)), tuple(clips))
+def _check_row(row: dict[str, str], total: int, folder: Path) -> None:
+    try:
+        start, frames, rate = int(row["offset"]), int(row["n_frames"]), float(row["fps"])
+    except ValueError as error:
+        raise InputError(f"{folder}: index.csv, clip {row['clip']}: {error}") from None
+    if start < 0 or frames < 1 or start + frames > total:
+        raise InputError(f"{folder}: clip {row['clip']} lies outside the arrays; the folder is damaged")
+    if rate != FRAME_RATE:
+        raise InputError(f"{folder}: clip {row['clip']} has {rate:g} frames/s; resample to {FRAME_RATE} frames/s")

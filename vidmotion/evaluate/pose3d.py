@@ -1,4 +1,4 @@
-"""Lifting measured on held-out motion capture: fixed cameras and noise, any lifter."""
+"""Lifting measured on held-out motion capture with fixed cameras and noise, and on held-out footage; any lifter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from vidmotion.data.augment import CameraRange, NoiseRange, corrupt, observe, random_cameras
+from vidmotion.data.augment import CameraRange, NoiseRange, View, corrupt, observe, random_cameras
+from vidmotion.data.footage import FootageSampler, observe_footage
 from vidmotion.data.mocap import Mocap
 from vidmotion.evaluate.metrics import mpjpe, p_mpjpe, velocity_error
 from vidmotion.model.dstformer import DSTformer
@@ -38,8 +39,7 @@ def measure(lifter: Lifter, mocap: Mocap, noise: NoiseRange | None, views: int =
     Args:
         noise: errors put on the 2D; None measures on exact 2D.
     """
-    rng = Generator().manual_seed(seed)
-    sums, frames, steps = torch.zeros(3), 0, 0
+    rng, sums = Generator().manual_seed(seed), _Sums()
     for index in range(len(mocap.clips)):
         for piece in torch.split(mocap.clip(index), WINDOW):
             if len(piece) < 2:
@@ -49,14 +49,37 @@ def measure(lifter: Lifter, mocap: Mocap, noise: NoiseRange | None, views: int =
             exact = torch.cat([view.clean, torch.ones_like(view.clean[..., :1])], -1)
             positions = torch.arange(len(piece))
             x = exact if noise is None else corrupt(view.clean, positions, WINDOW, noise, rng)
-            predicted, truth = lifter(x) * view.metres, view.target * view.metres
-            sums[0] += mpjpe(predicted, truth).sum()
-            sums[1] += p_mpjpe(predicted, truth).sum()
-            sums[2] += velocity_error(predicted, truth).sum()
-            frames += views * len(piece)
-            steps += views * (len(piece) - 1)
-    mean = 1000 * sums / torch.tensor([frames, frames, steps])
-    return Errors(*(float(value) for value in mean))
+            sums.add(lifter(x), view)
+    return sums.mean()
+
+
+def measure_footage(lifter: Lifter, footage: FootageSampler, batch: int = 8) -> Errors:
+    """Errors of a lifter over all people of a store whom the detector saw, given what it said of them.
+
+    Scale and depth of the root are taken from the truth, as in `measure`.
+    """
+    sums = _Sums()
+    for first in range(0, footage.people, batch):
+        x, view = observe_footage(footage.whole(range(first, min(first + batch, footage.people))))
+        sums.add(lifter(x), view)
+    return sums.mean()
+
+
+class _Sums:
+    """Errors summed over frames."""
+
+    def __init__(self) -> None:
+        self._sums, self._counts = torch.zeros(3, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)
+
+    def add(self, predicted: Tensor, view: View) -> None:
+        predicted, truth = predicted * view.metres, view.target * view.metres
+        for index, metric in enumerate((mpjpe, p_mpjpe, velocity_error)):
+            errors = metric(predicted, truth)
+            self._sums[index] += errors.sum()
+            self._counts[index] += errors.numel()
+
+    def mean(self) -> Errors:
+        return Errors(*(float(value) for value in 1000 * self._sums / self._counts))
 
 
 def network_lifter(model: DSTformer, flip: bool = True) -> Lifter:

@@ -7,6 +7,8 @@ z = 1 in front of the camera, x right, y down. Torch only; B windows, T frames, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -55,6 +57,35 @@ def rotate(rotation: Tensor, points: Tensor) -> Tensor:
 def project(points: Tensor) -> Tensor:
     """(B, T, J, 3) in front of the camera to rays (B, T, J, 2)."""
     return points[..., :2] / points[..., 2:]
+
+
+@dataclass(frozen=True, eq=False)
+class Framed:
+    """2D joints as the network sees them, and the way back."""
+
+    x: Tensor
+    """(B, T, J, 3) x, y, confidence; missing points are all zeros."""
+    turn: Tensor
+    """(B, 3, 3) rotation of the camera."""
+    center: Tensor
+    """(B, 2) and half (B,) of the bounding square, in rays of the turned camera."""
+    half: Tensor
+
+
+def frame(rays: Tensor, score: Tensor) -> Framed:
+    """Bring windows of 2D joints before the network.
+
+    Args:
+        rays: (B, T, J, 2) points of the plane z = 1.
+        score: (B, T, J); 0 marks a missing point, whose ray is ignored.
+    """
+    seen = score > 0
+    turn = turn_to(bounding_square(rays, seen)[0])
+    rays = project(rotate(turn, torch.cat([rays, torch.ones_like(rays[..., :1])], -1)))
+    center, half = bounding_square(rays, seen)
+    xy = (rays - center[:, None, None]) / half[:, None, None, None]
+    x = torch.cat([xy, score[..., None]], -1).masked_fill(~seen[..., None], 0.0)
+    return Framed(x, turn, center, half)
 
 
 def mirror(x: Tensor) -> Tensor:

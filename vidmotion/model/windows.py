@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from vidmotion.model.dstformer import DSTformer
-from vidmotion.model.framing import bounding_square, mirror, project, rotate, turn_to
+from vidmotion.model.framing import frame, mirror, rotate
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 
@@ -86,12 +86,8 @@ def _fade(length: int) -> Floats:
 @torch.inference_mode()
 def _lift_batch(model: DSTformer, rays: Tensor, score: Tensor, flip: bool) -> tuple[Tensor, Tensor]:
     """(B, T, J, 2) and (B, T, J) to camera-space poses (B, T, J, 3) and disagreement (B, T, J)."""
-    seen = score > 0
-    turn = turn_to(bounding_square(rays, seen)[0])
-    rays = project(rotate(turn, torch.cat([rays, torch.ones_like(rays[..., :1])], -1)))
-    center, half = bounding_square(rays, seen)
-    xy = (rays - center[:, None, None]) / half[:, None, None, None]
-    x = torch.cat([xy, score[..., None]], -1).masked_fill(~seen[..., None], 0.0)
+    framed = frame(rays, score)
+    x = framed.x
     pose = _rooted(model(x))
     doubt = torch.zeros_like(score)
     if flip:
@@ -99,7 +95,7 @@ def _lift_batch(model: DSTformer, rays: Tensor, score: Tensor, flip: bool) -> tu
         size = _body_size(pose)
         doubt = (pose - mirrored).norm(dim=-1) / size
         pose = (pose + mirrored) / 2
-    return rotate(turn.mT, pose * half[:, None, None, None]), doubt
+    return rotate(framed.turn.mT, pose * framed.half[:, None, None, None]), doubt
 
 
 def _rooted(pose: Tensor) -> Tensor:

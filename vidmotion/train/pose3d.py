@@ -1,4 +1,4 @@
-"""Recipe: lift noisy 2D joints to 3D, from motion capture and random cameras.
+"""Recipe: lift noisy 2D joints to 3D, from motion capture with random cameras, and from labelled footage.
 
 Losses follow MotionBERT (arXiv 2210.06551, eq. 3): MPJPE + N-MPJPE + velocity. Most steps see few frames
 far apart, which shows the network more poses for the same work; the last share of the steps sees dense
@@ -14,11 +14,13 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.augment import View, corrupt, observe, random_cameras, vary_bones
+from vidmotion.data.footage import FootageSampler, FootageWindows, hide, observe_footage
 from vidmotion.data.mocap import read_mocap
+from vidmotion.data.store import is_store, read_store
 from vidmotion.data.windows import WindowSampler, WindowShape
-from vidmotion.errors import InputError, OutputError
+from vidmotion.errors import InputError, OutputError, WeightsError
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe
-from vidmotion.model.checkpoint import save_weights
+from vidmotion.model.checkpoint import load_weights, save_weights
 from vidmotion.model.dstformer import PRESETS, DSTformer
 from vidmotion.model.framing import mirror
 from vidmotion.train.config import Pose3DConfig
@@ -41,19 +43,46 @@ class Batch:
     stride: int
 
 
-def draw_batch(sampler: WindowSampler, config: Pose3DConfig, step: int, window: int, device: torch.device) -> Batch:
+def draw_batch(
+    sampler: WindowSampler | FootageSampler, config: Pose3DConfig, step: int, window: int, device: torch.device
+) -> Batch:
     """The batch of one step: the same for the same config and step."""
     rng = Generator(device).manual_seed(config.seed * 1_000_003 + step)
     shapes = DENSE if step >= config.steps * (1 - config.decay) else SPARSE
     choice = int(torch.randint(len(shapes), (1,), generator=rng, device=device))
     frames, stride = min(shapes[choice][0], window), shapes[choice][1]
+    if isinstance(sampler, FootageSampler):
+        frames, stride = sampler.fitting(frames, stride)
     shape = WindowShape(frames, min(stride, (window - 1) // max(frames - 1, 1)), max(1, config.frames // frames))
     positions = shape.positions(window, rng)
+    if isinstance(sampler, FootageSampler):
+        x, view = _filmed(sampler, shape, config, rng)
+    else:
+        x, view = _simulated(sampler, shape, config, positions, window, rng)
+    return Batch(x, view, positions, shape.stride)
+
+
+def _filmed(sampler: FootageSampler, shape: WindowShape, config: Pose3DConfig, rng: Generator) -> tuple[Tensor, View]:
+    windows = sampler.draw(shape, rng)
+    score = hide(windows.score, config.noise, rng)
+    if _heads(rng):
+        parts = mirror(windows.rays), mirror(score[..., None]).abs()[..., 0], mirror(windows.joints)
+        return observe_footage(FootageWindows(*parts))
+    return observe_footage(FootageWindows(windows.rays, score, windows.joints))
+
+
+def _simulated(
+    sampler: WindowSampler, shape: WindowShape, config: Pose3DConfig, positions: Tensor, window: int, rng: Generator
+) -> tuple[Tensor, View]:
     joints = vary_bones(sampler.draw(shape, config.speed, rng), rng)
-    if torch.rand((), generator=rng, device=device) < 0.5:
+    if _heads(rng):
         joints = mirror(joints)
     view = observe(random_cameras(joints, config.camera, rng))
-    return Batch(corrupt(view.clean, positions, window, config.noise, rng), view, positions, shape.stride)
+    return corrupt(view.clean, positions, window, config.noise, rng), view
+
+
+def _heads(rng: Generator) -> bool:
+    return bool(torch.rand((), generator=rng, device=rng.device) < 0.5)
 
 
 def loss(predicted: Tensor, batch: Batch, config: Pose3DConfig) -> tuple[Tensor, Tensor]:
@@ -68,16 +97,25 @@ def loss(predicted: Tensor, batch: Batch, config: Pose3DConfig) -> tuple[Tensor,
 
 
 def train_pose3d(
-    data: list[Path], folder: Path, config: Pose3DConfig, device: torch.device, resume: bool, report: Report
+    data: list[Path],
+    folder: Path,
+    config: Pose3DConfig,
+    device: torch.device,
+    resume: bool,
+    report: Report,
+    start: Path | None = None,
 ) -> Path:
     """Train a lifter and write `weights.safetensors` into `folder`.
 
     Args:
-        data: folders of packed motion capture; clips of split "train" are used.
+        data: folders of packed motion capture, of which the split "train" is used, and stores of footage; each gives
+            every n-th batch.
+        start: weights to begin with, instead of random ones.
 
     Raises:
         InputError: no usable data, an unknown preset, or a run folder that does not fit `resume`;
             the loss is not finite any more.
+        WeightsError: the weights to start with cannot be read or are of another preset.
         OutputError: the run folder cannot be made.
     """
     if config.preset not in PRESETS:
@@ -89,9 +127,9 @@ def train_pose3d(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be made ({error.strerror}); name another folder with -o") from error
-    samplers = [WindowSampler(read_mocap(path, "train"), device) for path in data]
+    samplers = [_sampler(path, device) for path in data]
     torch.manual_seed(config.seed)
-    model = DSTformer(PRESETS[config.preset]).to(device)
+    model = (DSTformer(PRESETS[config.preset]) if start is None else _started(start, config)).to(device)
     trainer = Trainer(model, config, run)
     if resume:
         trainer.resume(device)
@@ -105,3 +143,16 @@ def train_pose3d(
     notes = {"task": "pose3d", "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
     save_weights(result, run.weights, notes)
     return run.weights
+
+
+def _sampler(folder: Path, device: torch.device) -> WindowSampler | FootageSampler:
+    if is_store(folder):
+        return FootageSampler(read_store(folder), device)
+    return WindowSampler(read_mocap(folder, "train"), device)
+
+
+def _started(weights: Path, config: Pose3DConfig) -> DSTformer:
+    model, _ = load_weights(weights)
+    if model.config != PRESETS[config.preset]:
+        raise WeightsError(f"{weights} is not of preset {config.preset}; pass --set preset=... as it was trained")
+    return model

@@ -1,0 +1,121 @@
+"""`vidmotion data`: labelled footage, made, packed, unpacked and looked at."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from vidmotion.cli.checks import check_file
+from vidmotion.cli.console import TerminalProgress, note, results
+
+app = typer.Typer(no_args_is_help=True, help="Make and carry training data.")
+
+NEWS_SECONDS = 60.0
+"""Between two lines of news where no bar is shown."""
+
+
+class Split(StrEnum):
+    """Parts of the motion capture, by subject."""
+
+    train = "train"
+    val = "val"
+    test = "test"
+
+
+@app.callback()
+def _verbs() -> None:
+    pass
+
+
+@app.command()
+def render(
+    mocap: Annotated[Path, typer.Option(help="Folder of packed motion capture with rotations.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the store; an old one is continued.")],
+    clips: Annotated[int, typer.Option(min=1, help="How many clips the store shall hold.")] = 100,
+    split: Annotated[Split, typer.Option(help="Which subjects move.")] = Split.train,
+    seed: Annotated[int, typer.Option(min=0, help="Of all random choices.")] = 0,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", min=1, help="Processes; as many as there are cores is best.")
+    ] = 1,
+    frames: Annotated[int, typer.Option(min=2, help="Length of a clip.")] = 81,
+    backgrounds: Annotated[Path | None, typer.Option(help="Folder of pictures to stand behind people.")] = None,
+    detector: Annotated[str, typer.Option(help="blazepose, blazepose-heavy.")] = "blazepose",
+    keep_video: Annotated[bool, typer.Option("--keep-video", help="Keep the clips as MP4 in OUT/videos.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+) -> None:
+    """Draw people whose motion is known exactly, and keep what the detector says of them.
+
+    Clips depend on seed and number alone. An interrupted run keeps its finished clips; the same command goes on.
+    """
+    from vidmotion.cli.checks import check_detector
+    from vidmotion.footage.studio import Order, render
+
+    check_detector(detector)
+    order = Order(mocap, out, clips, split, seed, frames, jobs, backgrounds, detector, keep_video)
+    progress, started = TerminalProgress(quiet), time.monotonic()
+    news = started
+    with progress.stage("render", clips * frames) as stage:
+
+        def advance(done: int) -> None:
+            nonlocal news
+            stage.advance(done)
+            if time.monotonic() - news > NEWS_SECONDS:
+                news = time.monotonic()
+                progress.say(f"{done // frames} clips, {done / (news - started):.1f} frames/s")
+
+        made = render(order, advance)
+    seconds = time.monotonic() - started
+    progress.say(f"{out}: {made} clips made, {clips - made} were there; {made * frames / seconds:.1f} frames/s")
+
+
+@app.command()
+def pack(
+    store: Annotated[Path, typer.Argument(help="Folder of a store.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="NPZ file.")],
+    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing file.")] = False,
+) -> None:
+    """Put recipes and detections into one small file, without any motion capture."""
+    from vidmotion.data.pack import write_pack
+    from vidmotion.data.store import read_store
+
+    check_file(output, overwrite)
+    source = read_store(store)
+    size = write_pack(source, output)
+    note(f"wrote {output}: {size / 2**20:.2f} MiB, {size / max(len(source), 1):.1f} bytes for a person in a frame")
+
+
+@app.command()
+def unpack(
+    file: Annotated[Path, typer.Argument(help="What `pack` wrote.")],
+    mocap: Annotated[Path, typer.Option(help="The motion capture that the footage was made from.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the store.")],
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+) -> None:
+    """Rebuild a store from a packed one: what is true follows from recipes and motion capture."""
+    from vidmotion.footage.rebuild import rebuild
+
+    progress = TerminalProgress(quiet)
+    with progress.stage("unpack", None) as stage:
+        clips = rebuild(file, mocap, out, stage.advance)
+    progress.say(f"{out}: {clips} clips")
+
+
+@app.command()
+def info(folder: Annotated[Path, typer.Argument(help="Folder of a store.")]) -> None:
+    """Say what a store holds, and how often the detector saw people."""
+    from vidmotion.data.store import read_store
+    from vidmotion.data.summary import summarise
+
+    store = read_store(folder)
+    frames = sum(clip.frames for clip in store.clips)
+    minutes = frames / store.settings.rate / 60
+    results.print(f"{len(store.clips)} clips, {frames} frames, {minutes:.1f} minutes, {len(store)} people in frames")
+    table = Table("what", "clips", "minutes", "seen", "filled in", box=None)
+    for line in summarise(store):
+        table.add_row(line.name, str(line.clips), f"{line.minutes:.1f}", f"{line.seen:.1%}", f"{line.filled:.1%}")
+    results.print(table)

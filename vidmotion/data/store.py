@@ -1,0 +1,424 @@
+"""A store of labelled footage: detections beside what is true, in flat arrays that are mapped into memory. No pickle.
+
+    store.json              the settings that all clips share (`StoreSettings`)
+    clips.jsonl             a line for each clip, in the order of the rows: its recipe (`vidmotion.footage.recipe`),
+                            of which a reader needs number, frames, size, actors and camera.focal
+    detections/xy.bin       int16 (N, K, 2)   the detector's own points, steps of 1/16 pixel
+    detections/score.bin    uint8 (N, K)      score times 255; 0: missing
+    detections/state.bin    uint8 (N,)        0 nobody seen, 1 seen, 2 filled in by the tracker
+    detections/visible.bin  uint8 (N,)        share of the body within the picture that nothing hides, times 255
+    truth/joints.bin        int16 (N, 17, 3)  joint minus root in camera axes, steps of 0.1 mm
+    truth/root.bin          float32 (N, 3)    root (joint 0) in camera axes, metres
+    truth/pose.bin          int16 (N, 24, 3)  SMPL's local rotations, axis times angle, steps of 1e-4 rad; the first
+                                              in the world
+    truth/translation.bin   float32 (N, 3)    SMPL's `transl` in the world, metres
+    truth/camera.bin        float32 (M, 3, 4) world to camera: rotation and, last, translation in metres
+
+All numbers are little-endian. N counts person-frames: for each clip the frames of its first person, then those of the
+next. M counts frames. Camera axes: x right, y down, z forward; world: Y up, the floor at y = 0. The exact 2D is not
+stored: pixel = focal * (x, y) / z + size / 2.
+
+A clip counts from the moment its line is whole: arrays are written first, and what lies beyond the last line is cut off
+when the store is next written to. `detections/`, `store.json` and `clips.jsonl` hold nothing of the motion capture;
+`truth/` follows from the recipes, the motion capture and the body.
+
+Numpy only: knows no detector, no body, no pictures.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from vidmotion.errors import InputError, OutputError
+from vidmotion.types import Bools, Floats, Ints
+
+FORMAT = "vidmotion footage 1"
+XY_STEP = 1 / 16
+"""Pixels; a hundredth of the detector's error."""
+LENGTH_STEP, TURN_STEP = 1e-4, 1e-4
+"""Metres and radians."""
+NOBODY, SEEN, FILLED = 0, 1, 2
+"""What `state` says."""
+_LIMIT = 32767
+
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """What all clips of a store share; footage of other settings goes into another folder."""
+
+    seed: int
+    split: str
+    frames: int
+    """Of a clip."""
+    rate: int
+    """Frames per second."""
+    detector: str
+    skeleton: str
+    """Of the detector's points."""
+    points: int
+    """How many they are."""
+    body: str
+    """Name of the body model."""
+    capture: str
+    """Name of the motion capture."""
+    pictures: int
+    """How many pictures served as backgrounds."""
+
+
+def detection_arrays(points: int) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Type and shape of a row of each file of `detections/`."""
+    return {"xy": ("<i2", (points, 2)), "score": ("|u1", (points,)), "state": ("|u1", ()), "visible": ("|u1", ())}
+
+
+TRUTH_ARRAYS = {
+    "joints": ("<i2", (17, 3)),
+    "root": ("<f4", (3,)),
+    "pose": ("<i2", (24, 3)),
+    "translation": ("<f4", (3,)),
+    "camera": ("<f4", (3, 4)),
+}
+"""The same of `truth/`."""
+
+
+def pack_detections(xy: Floats, score: Floats, state: Ints, visible: Floats) -> dict[str, np.ndarray]:
+    """The arrays of one clip as they are stored: (P, T, ...) pixels, 0..1, states and 0..1 become (P * T, ...)."""
+    level = np.where(score > 0, np.clip(np.round(score * 255), 1, 255), 0)
+    return {
+        "xy": _flat(np.clip(np.round(xy / XY_STEP), -_LIMIT, _LIMIT), "<i2"),
+        "score": _flat(level, "|u1"),
+        "state": _flat(state, "|u1"),
+        "visible": _flat(np.round(visible * 255), "|u1"),
+    }
+
+
+def pack_truth(
+    joints: Floats, pose: Floats, translation: Floats, rotation: Floats, camera_translation: Floats
+) -> dict[str, np.ndarray]:
+    """The arrays of one clip as they are stored.
+
+    Args:
+        joints: (P, T, 17, 3) metres in camera axes.
+        pose: (P, T, 24, 3) radians.
+        translation: (P, T, 3) metres.
+        rotation: (T, 3, 3) world to camera.
+        camera_translation: (T, 3) metres.
+    """
+    root = joints[:, :, :1]
+    return {
+        "joints": _flat(np.round((joints - root) / LENGTH_STEP), "<i2"),
+        "root": _flat(root[:, :, 0], "<f4"),
+        "pose": _flat(np.round(pose / TURN_STEP), "<i2"),
+        "translation": _flat(translation, "<f4"),
+        "camera": np.concatenate([rotation, camera_translation[..., None]], -1).astype("<f4"),
+    }
+
+
+def _flat(values: np.ndarray, dtype: str) -> np.ndarray:
+    return values.reshape(-1, *values.shape[2:]).astype(dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredClip:
+    """Where a clip's rows lie, and its recipe."""
+
+    recipe: Mapping[str, Any]
+    """As `vidmotion.footage.recipe.Recipe.to_json` gave it."""
+    row: int
+    """Its first person-frame."""
+    frame: int
+    """Its first frame."""
+
+    @property
+    def number(self) -> int:
+        return int(self.recipe["number"])
+
+    @property
+    def frames(self) -> int:
+        return int(self.recipe["frames"])
+
+    @property
+    def people(self) -> int:
+        return len(self.recipe["actors"])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        width, height = self.recipe["size"]
+        return int(width), int(height)
+
+    @property
+    def focal(self) -> float:
+        """Pixels."""
+        return float(self.recipe["camera"]["focal"])
+
+    def rows(self, person: int) -> slice:
+        """The person-frames of one person."""
+        start = self.row + person * self.frames
+        return slice(start, start + self.frames)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredPerson:
+    """One person of a clip over T frames, in units that people use."""
+
+    xy: Floats
+    """(T, K, 2) pixels, detected."""
+    score: Floats
+    """(T, K) in 0..1."""
+    observed: Bools
+    """(T,) False where nobody was seen or a gap was filled in."""
+    joints: Floats
+    """(T, 17, 3) metres in camera axes."""
+    exact: Floats
+    """(T, 17, 2) pixels of the joints."""
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """A store that is read; its arrays are memory-mapped and hold the packed numbers."""
+
+    folder: Path
+    settings: StoreSettings
+    clips: tuple[StoredClip, ...]
+    detections: Arrays
+    truth: Arrays
+    """Empty where there is no `truth/`."""
+
+    def __len__(self) -> int:
+        """Person-frames."""
+        return len(self.detections["state"])
+
+    def person(self, clip: StoredClip, person: int) -> StoredPerson:
+        """One person of a clip.
+
+        Raises:
+            InputError: the store has no truth.
+        """
+        if not self.truth:
+            raise InputError(f"{self.folder} holds no truth; rebuild it with `vidmotion data unpack`")
+        rows = clip.rows(person)
+        joints = self.truth["joints"][rows] * LENGTH_STEP + self.truth["root"][rows, None]
+        return StoredPerson(
+            self.detections["xy"][rows] * XY_STEP,
+            self.detections["score"][rows] / 255,
+            self.detections["state"][rows] == SEEN,
+            joints,
+            clip.focal * joints[..., :2] / joints[..., 2:] + np.array(clip.size) / 2,
+        )
+
+
+def is_store(folder: Path) -> bool:
+    """Whether a folder claims to hold footage."""
+    return (folder / "store.json").is_file()
+
+
+def read_store(folder: Path) -> Store:
+    """Open a store for reading.
+
+    Raises:
+        InputError: the folder holds no store, is of another format, or is damaged.
+    """
+    settings = read_settings(folder)
+    clips = tuple(_clips(_read_index(folder / "clips.jsonl")[0], folder))
+    rows = sum(clip.people * clip.frames for clip in clips)
+    frames = sum(clip.frames for clip in clips)
+    detections = _map(folder / "detections", detection_arrays(settings.points), rows, frames)
+    has_truth = (folder / "truth").is_dir()
+    return Store(
+        folder, settings, clips, detections, _map(folder / "truth", TRUTH_ARRAYS, rows, frames) if has_truth else {}
+    )
+
+
+def read_settings(folder: Path) -> StoreSettings:
+    """The settings of a store.
+
+    Raises:
+        InputError: the folder holds no store, or one of another format.
+    """
+    path = folder / "store.json"
+    try:
+        return parse_settings(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{folder} holds no footage (store.json); `vidmotion data render` makes some") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path} is not of the format {FORMAT!r}; make the footage again") from None
+
+
+def parse_settings(text: str) -> StoreSettings:
+    """The settings in the text of a store.json.
+
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: it is of another format.
+    """
+    record = json.loads(text)
+    if record.pop("format") != FORMAT:
+        raise ValueError
+    return StoreSettings(**record)
+
+
+def _read_index(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The whole lines of an index, and the bytes that they take."""
+    records: list[dict[str, Any]] = []
+    size = 0
+    if not path.is_file():
+        return records, size
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            try:
+                records.append(json.loads(line))
+            except ValueError:
+                raise InputError(f"{path}, line {len(records) + 1} is damaged; make the footage again") from None
+            size += len(line)
+    return records, size
+
+
+def _clips(records: list[dict[str, Any]], folder: Path) -> Iterator[StoredClip]:
+    row = frame = 0
+    for line, record in enumerate(records, start=1):
+        clip = StoredClip(record, row, frame)
+        try:
+            row, frame = row + clip.people * clip.frames, frame + clip.frames
+        except (KeyError, TypeError, ValueError):
+            raise InputError(f"{folder / 'clips.jsonl'}, line {line} is no clip; make the footage again") from None
+        yield clip
+
+
+def _map(folder: Path, arrays: dict[str, tuple[str, tuple[int, ...]]], rows: int, frames: int) -> Arrays:
+    mapped = {}
+    for name, (dtype, shape) in arrays.items():
+        count = frames if name == "camera" else rows
+        path = folder / f"{name}.bin"
+        wanted = count * _row_size(dtype, shape)
+        if not path.is_file() or path.stat().st_size < wanted:
+            raise InputError(f"{path} is shorter than clips.jsonl says; the footage is damaged, make it again")
+        empty = np.zeros((0, *shape), dtype)
+        mapped[name] = np.memmap(path, dtype, "r", shape=(count, *shape)) if wanted else empty
+    return mapped
+
+
+def _row_size(dtype: str, shape: tuple[int, ...]) -> int:
+    return int(np.dtype(dtype).itemsize * np.prod(shape, dtype=int))
+
+
+class StoreWriter:
+    """Appends clips to a new store, or to one of the same settings. A context manager; one at a time for a folder."""
+
+    def __init__(self, folder: Path, settings: StoreSettings) -> None:
+        """Begin or continue a store; what a killed run left half-written is cut off.
+
+        Raises:
+            InputError: the folder holds footage of other settings, or is damaged.
+            OutputError: the folder cannot be written to.
+        """
+        self.folder = folder
+        self._arrays = {
+            **{f"detections/{name}": row for name, row in detection_arrays(settings.points).items()},
+            **{f"truth/{name}": row for name, row in TRUTH_ARRAYS.items()},
+        }
+        try:
+            self._begin(settings)
+            records, size = _read_index(folder / "clips.jsonl")
+            clips = list(_clips(records, folder))
+            self.done = frozenset(clip.number for clip in clips)
+            """Numbers of the clips that were there before."""
+            self._rows = sum(clip.people * clip.frames for clip in clips)
+            self._frames = sum(clip.frames for clip in clips)
+            self._index = self._open("clips.jsonl", size)
+            self._files = {name: self._open(f"{name}.bin", self._size(name)) for name in self._arrays}
+        except OSError as error:
+            raise _refused(folder, error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in (*self._files.values(), self._index):
+            file.close()
+
+    def append(self, recipe: Mapping[str, Any], detections: Arrays, truth: Arrays) -> None:
+        """Add a clip; an error leaves the store as it was.
+
+        Args:
+            recipe: a record that JSON can hold.
+            detections: what `pack_detections` gave.
+            truth: what `pack_truth` gave.
+
+        Raises:
+            OutputError: the disk is full or otherwise refuses.
+        """
+        parts = {f"detections/{name}": array for name, array in detections.items()}
+        parts |= {f"truth/{name}": array for name, array in truth.items()}
+        rows, frames = len(truth["root"]), len(truth["camera"])
+        for name, (dtype, shape) in self._arrays.items():
+            count = frames if name == "truth/camera" else rows
+            if parts[name].shape != (count, *shape) or parts[name].dtype != np.dtype(dtype):
+                raise ValueError(f"{name}: wanted {dtype} {(count, *shape)}, received {parts[name].shape}")
+        line = json.dumps(recipe, separators=(",", ":")).encode() + b"\n"
+        index_end = self._index.tell()
+        try:
+            for name, file in self._files.items():
+                file.write(parts[name].tobytes())
+            for file in self._files.values():
+                os.fsync(file.fileno())
+            self._index.write(line)
+            os.fsync(self._index.fileno())
+        except OSError as error:
+            self._index.truncate(index_end)
+            raise _refused(self.folder, error) from None
+        self._rows, self._frames = self._rows + rows, self._frames + frames
+
+    def _begin(self, settings: StoreSettings) -> None:
+        for part in ("detections", "truth"):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        path = self.folder / "store.json"
+        wanted = {"format": FORMAT, **dataclasses.asdict(settings)}
+        if path.exists():
+            _check_same(read_settings(self.folder), settings, self.folder)
+            return
+        temporary = path.with_suffix(".part")
+        temporary.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+
+    def _size(self, name: str) -> int:
+        return (self._frames if name == "truth/camera" else self._rows) * _row_size(*self._arrays[name])
+
+    def _open(self, name: str, size: int) -> Any:
+        """A file that is written at its end, after `size` bytes, without a buffer."""
+        path = self.folder / name
+        path.touch()
+        file = path.open("r+b", buffering=0)
+        if file.seek(0, os.SEEK_END) < size:
+            file.close()
+            raise InputError(f"{path} is shorter than clips.jsonl says; the footage is damaged, make it again")
+        file.truncate(size)
+        file.seek(size)
+        return file
+
+
+def _check_same(before: StoreSettings, now: StoreSettings, folder: Path) -> None:
+    for field in dataclasses.fields(StoreSettings):
+        old, new = getattr(before, field.name), getattr(now, field.name)
+        if old != new:
+            raise InputError(
+                f"{folder} holds footage made with {field.name} {old}, not {new}; choose another folder, or the same "
+                f"{field.name}"
+            )
+
+
+def _refused(folder: Path, error: OSError) -> OutputError:
+    return OutputError(f"{folder}: cannot be written ({error.strerror or error}); finished clips are kept")

@@ -1,0 +1,54 @@
+"""What a store holds: how much of each class of motion, and how often people were seen. Numpy only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidmotion.data.store import FILLED, SEEN, Store
+
+HIDDEN_BELOW = 0.7
+"""Visible share of the body below which somebody counts as partly hidden."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A part of a store."""
+
+    name: str
+    clips: int
+    """A person of a clip counts once."""
+    minutes: float
+    """Of person-frames."""
+    seen: float
+    """Share of the person-frames in which the detector saw the person."""
+    filled: float
+    """Share in which the tracker filled in a gap."""
+
+
+def summarise(store: Store) -> list[Line]:
+    """All of a store, then its classes of motion, then by people in view and by what is hidden."""
+    rows: dict[str, list[np.ndarray]] = defaultdict(list)
+    for clip in store.clips:
+        for person in range(clip.people):
+            span = clip.rows(person)
+            everywhere = np.arange(span.start, span.stop)
+            hidden = store.detections["visible"][span] < HIDDEN_BELOW * 255
+            rows["all"].append(everywhere)
+            rows[f"class {clip.recipe['actors'][person]['group'] or 'unknown'}"].append(everywhere)
+            rows[f"people {clip.people}"].append(everywhere)
+            rows["partly hidden"].append(everywhere[hidden])
+            rows["in full view"].append(everywhere[~hidden])
+    return list(_lines(store, rows))
+
+
+def _lines(store: Store, rows: dict[str, list[np.ndarray]]) -> Iterator[Line]:
+    for name in sorted(rows, key=lambda name: (name != "all", not name.startswith("class"), name)):
+        state = store.detections["state"][np.concatenate(rows[name])]
+        clips = sum(len(part) > 0 for part in rows[name])
+        minutes = len(state) / store.settings.rate / 60
+        share = [float((state == value).mean()) if len(state) else 0.0 for value in (SEEN, FILLED)]
+        yield Line(name, clips, minutes, *share)
