@@ -45,13 +45,14 @@ def lift(
     ] = None,
     render: Annotated[bool, typer.Option("--render", help="Draw an mp4 of the people too.")] = False,
     style: Annotated[
-        Style | None, typer.Option(help="How people are drawn; implies --render. [default: skeleton]")
+        Style | None, typer.Option(help="How people are drawn; implies --render.", show_default="skeleton")
     ] = None,
     view: Annotated[
         View | None,
         typer.Option(
             help="The 3D view circles the people or stands at their side, camera is the picture alone; "
-            "implies --render. [default: turn]"
+            "implies --render.",
+            show_default="turn",
         ),
     ] = None,
     detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",

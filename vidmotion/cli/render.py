@@ -24,9 +24,9 @@ def render(
         typer.Option(help="The 3D view circles the people or stands at their side; camera is the picture alone."),
     ] = View.turn,
     body_model: Annotated[
-        Path | None, typer.Option("--body-model", help="The file that the bodies were made with. [default: free body]")
+        Path | None, typer.Option(help="The file that the bodies were made with.", show_default="free body")
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="[default: MOTION.STYLE.mp4]")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", show_default="MOTION.STYLE.mp4")] = None,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing file.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
