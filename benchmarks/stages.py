@@ -15,7 +15,6 @@ from pathlib import Path
 
 import vidmotion as vm
 from vidmotion.exporters import export
-from vidmotion.rendering import render
 from vidmotion.video.reader import open_video
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "walk_wave.mp4"
@@ -50,7 +49,8 @@ def main() -> None:
             "decode + detect + track": lambda: flip.detect(video),
             "lift, with mirrored pass": lambda: flip.lift(tracks),
             "lift, --no-flip": lambda: plain.lift(tracks),
-            "render": lambda: render(scene, out / "x.mp4", video),
+            "render": lambda: vm.render(scene, out / "x.mp4", video),
+            "render --style mesh": lambda: vm.render(scene, out / "x.mp4", video, style="mesh"),
             "export json": lambda: export(scene, out / "x.json"),
             "export bvh": lambda: export(dataclasses.replace(scene, people=scene.people[:1]), out / "x.bvh"),
         }

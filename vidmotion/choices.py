@@ -23,6 +23,22 @@ class Format(StrEnum):
     csv = "csv"
 
 
+class Style(StrEnum):
+    """How people are drawn."""
+
+    skeleton = "skeleton"
+    mesh = "mesh"
+    both = "both"
+
+
+class View(StrEnum):
+    """From where people are seen beside the video's picture; `camera` is the picture alone."""
+
+    turn = "turn"
+    side = "side"
+    camera = "camera"
+
+
 class Task(StrEnum):
     """What can be trained."""
 

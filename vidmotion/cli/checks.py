@@ -7,10 +7,13 @@ from pathlib import Path
 
 import typer
 
+from vidmotion.choices import Style
 from vidmotion.errors import OutputError
 
-FILM_SUFFIX = ".skeleton.mp4"
-"""Of rendered films: never the name of the video that they show."""
+
+def film_suffix(style: Style) -> str:
+    """The end of a film's name: never the name of the video that it shows."""
+    return f".{style.value}.mp4"
 
 
 def check_detector(name: str) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidmotion.choices import Device, Format
-from vidmotion.cli.checks import FILM_SUFFIX, check_detector, make_folder, refuse_existing
+from vidmotion.choices import Device, Format, Style, View
+from vidmotion.cli.checks import check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, fail, note
+from vidmotion.cli.films import FilmChoice, advise_on_speed, draw_film
 from vidmotion.cli.times import parse_section
 from vidmotion.errors import OutputError, VidmotionError
 
@@ -25,12 +26,14 @@ class Outputs:
 
     folder: Path
     formats: tuple[Format, ...]
-    render: bool
+    film: FilmChoice | None
     overwrite: bool
 
     def paths(self, video: Path) -> list[Path]:
         """The files that a video makes, as far as they are known before it is read."""
-        suffixes = [f".{name.value}" for name in self.formats] + [FILM_SUFFIX] * self.render
+        suffixes = [f".{name.value}" for name in self.formats]
+        if self.film is not None:
+            suffixes.append(film_suffix(self.film.style))
         return [self.folder / (video.stem + suffix) for suffix in suffixes]
 
 
@@ -40,7 +43,18 @@ def lift(
     formats: Annotated[
         list[Format] | None, typer.Option("-f", "--format", help="Give it several times. [default: json]")
     ] = None,
-    render: Annotated[bool, typer.Option("--render", help="Draw an mp4 of the skeletons too.")] = False,
+    render: Annotated[bool, typer.Option("--render", help="Draw an mp4 of the people too.")] = False,
+    style: Annotated[
+        Style | None, typer.Option(help="How people are drawn; implies --render.", show_default="skeleton")
+    ] = None,
+    view: Annotated[
+        View | None,
+        typer.Option(
+            help="The 3D view circles the people or stands at their side, camera is the picture alone; "
+            "implies --render.",
+            show_default="turn",
+        ),
+    ] = None,
     detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
     weights: Annotated[str | None, typer.Option(help="Lifting network: name or file.")] = None,
     person: Annotated[str, typer.Option(metavar="ID|all", help="Lift only this person.")] = "all",
@@ -66,8 +80,11 @@ def lift(
     lifting = LiftSettings(flip, height, fov)
     section = parse_section(start, end)
     settings = Settings(detector, weights, device, *section, _parse_person(person), lifting, body_model)
-    outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), render, overwrite)
+    film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
+    outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
     _check_names(videos)
+    if film is not None and not quiet:
+        advise_on_speed(film)
     pipeline = Pipeline(settings)
     failed = 0
     for video in videos:
@@ -84,7 +101,6 @@ def lift(
 
 def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) -> None:
     from vidmotion.exporters import READERS, export, load
-    from vidmotion.rendering import render
 
     progress = pipeline.progress = TerminalProgress(quiet)
     _check_outputs(video, outputs)
@@ -92,9 +108,8 @@ def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) ->
     scene = pipeline.lift(load(video) if saved else video)
     written: list[Path] = []
     for path in outputs.paths(video):
-        if path.name.endswith(FILM_SUFFIX):
-            with progress.stage("render", scene.frame_count) as stage:
-                render(scene, path, None if saved else video, lambda done, total: stage.advance(done))
+        if outputs.film is not None and path.suffix == ".mp4":
+            draw_film(scene, path, None if saved else video, outputs.film, progress)
             written.append(path)
         else:
             written += export(scene, path, body_model=pipeline.body_model)

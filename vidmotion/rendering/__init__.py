@@ -1,8 +1,10 @@
-"""Draws a scene as a video: the picture with 2D skeletons, and the 3D skeletons in a turning view.
+"""Draws a scene as a video: people as skeletons or meshes over the picture, and in 3D on a stage.
 
-OpenCV and numpy only. Reads values and videos; knows nothing about detectors, networks or torch.
+OpenCV and numpy, and numba where it is there. Reads values and videos; knows nothing about detectors, networks,
+body models or torch.
 """
 
-from vidmotion.rendering.film import render
+from vidmotion.rendering.film import Look, render
+from vidmotion.rendering.mesh import Mesh
 
-__all__ = ["render"]
+__all__ = ["Look", "Mesh", "render"]

@@ -12,6 +12,8 @@ from vidmotion.rendering.ink import INK, LEFT, RIGHT, TEXT, Canvas, Color, dot, 
 SMALLEST, TALLEST = 480, 720
 """Pixels that a film is high at least and at most."""
 PANEL_SHAPE = 0.9
+FULL = 1080
+"""Pixels that the shorter side of a picture without a panel has at most."""
 NARROWEST, WIDEST = 0.45, 16 / 9
 """Width over height: of the 3D panel, and bounds for the part that holds the picture."""
 BACKGROUND = 13
@@ -23,11 +25,11 @@ class Layout:
 
     height: int
     tile: int
-    """Width of the part that holds the picture; 0 without a video."""
+    """Width of the part that holds the picture; 0 without one."""
     picture: tuple[int, int]
     """Width and height of the picture inside of its part, which it fills in one direction."""
     panel: int
-    """Width of the 3D panel."""
+    """Width of the 3D panel; 0 without one."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -58,6 +60,13 @@ def lay_out(size: tuple[int, int] | None) -> Layout:
     return Layout(high, tile, picture, round(high * PANEL_SHAPE / 2) * 2)
 
 
+def lay_out_alone(size: tuple[int, int]) -> Layout:
+    """The layout for a picture of this width and height without a panel: its own size, or smaller, in even numbers."""
+    scale = min(FULL / min(size), 1.0)
+    width, height = (max(round(length * scale / 2), 1) * 2 for length in size)
+    return Layout(height, width, (width, height), 0)
+
+
 def _snap(length: float, room: int) -> int:
     return room if room - length <= 2 else max(round(length), 1)
 
@@ -83,10 +92,11 @@ def caption(canvas: Canvas, layout: Layout, text: str) -> None:
     write(canvas, text, left, base, size)
 
 
-def legend(panel: Canvas, layout: Layout, grid_step: float) -> None:
-    """Which colour is which side, and the width of the grid, in the lower right corner of the panel."""
+def legend(panel: Canvas, layout: Layout, grid_step: float, sides: bool) -> None:
+    """The width of the grid, and which colour is which side if wanted, in the lower right corner of the panel."""
     size = layout.letters
-    entries: list[tuple[str, Color | None]] = [("left", LEFT), ("right", RIGHT), (f"grid {grid_step:g} m", None)]
+    entries: list[tuple[str, Color | None]] = [("left", LEFT), ("right", RIGHT)] if sides else []
+    entries.append((f"grid {grid_step:g} m", None))
     width = sum(text_width(text, size) + size * (3.4 if color else 2) for text, color in entries) - size * 2
     x, base = panel.shape[1] - size * 2 - width, layout.height - size * 2
     for text, color in entries:

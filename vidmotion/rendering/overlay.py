@@ -1,30 +1,47 @@
-"""Draws the 2D skeletons of one frame on its picture. Knows nothing about videos or 3D."""
+"""Draws the people of one frame on its picture: 2D skeletons, meshes, or both. Knows nothing about videos."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from vidmotion.choices import Style
+from vidmotion.rendering.cast import Actor
 from vidmotion.rendering.ink import INK, Canvas, Color, chip, dashes, dot, line, mix, person_color, side_color
+from vidmotion.rendering.mesh import draw_skins
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 
 OMIT_BELOW = 0.2
 FAINT_BELOW = 0.5
 """Scores of joints that are left out, or drawn half transparent."""
+OPACITY = {Style.mesh: 0.9, Style.both: 0.55}
+"""Of meshes."""
 
 
-def draw_person(canvas: Canvas, person: int, xy: Floats, score: Floats, observed: bool) -> None:
-    """One person's skeleton and id.
+def draw_people(canvas: Canvas, actors: list[Actor], scale: Floats, style: Style) -> None:
+    """Draw people over a picture (H, W, 3), which is changed. People without a mesh are skeletons in any style.
 
     Args:
-        xy: (17, 2) pixels of the canvas, H36M17 joints.
-        score: (17,) in 0..1.
-        observed: False draws thin dashes, for poses that were interpolated.
+        scale: (2,) pixels of the canvas per pixel of the scene.
     """
+    skins = [(actor.skin, actor.camera) for actor in actors if actor.skin is not None and actor.camera is not None]
+    if skins:
+        draw_skins(canvas, [skin for skin, _ in skins], [camera for _, camera in skins], scale, OPACITY[style])
+    for actor in actors:
+        shown = actor.score >= OMIT_BELOW
+        if not shown.any():
+            continue
+        xy = actor.xy * scale
+        width = _stroke(canvas, xy[shown])
+        if actor.skin is None or style is Style.both:
+            _draw_skeleton(canvas, xy, actor.score, width, actor.observed)
+        top = xy[shown][xy[shown, 1].argmin()]
+        above = 6 if actor.skin is None else 11  # Skin reaches further than joints do.
+        chip(canvas, str(actor.id), top - [0, width * above], max(width * 2.6, 8), person_color(actor.id))
+
+
+def _draw_skeleton(canvas: Canvas, xy: Floats, score: Floats, width: float, observed: bool) -> None:
     shown = score >= OMIT_BELOW
-    if not shown.any():
-        return
-    width = _stroke(canvas, xy[shown])
     faint = shown & (score < FAINT_BELOW)
     if faint.any():
         part = _around(canvas, xy[shown], width * 4)
@@ -32,8 +49,6 @@ def draw_person(canvas: Canvas, person: int, xy: Floats, score: Floats, observed
         _draw_bones(canvas, xy, shown, width, observed)
         part[:] = part // 2 + before // 2
     _draw_bones(canvas, xy, shown & ~faint, width, observed)
-    top = xy[shown][xy[shown, 1].argmin()]
-    chip(canvas, str(person), top - [0, width * 6], max(width * 2.6, 8), person_color(person))
 
 
 def _draw_bones(canvas: Canvas, xy: Floats, shown: np.ndarray, width: float, observed: bool) -> None:

@@ -1,37 +1,22 @@
-"""Draws 3D skeletons on the stage: shadows on the floor, then bones and joints from far to near."""
+"""Draws 3D skeletons on the stage: bones and joints from far to near."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from vidmotion.rendering.ink import (
-    INK,
-    Canvas,
-    Color,
-    chip,
-    dot,
-    line,
-    mix,
-    person_color,
-    ring,
-    side_color,
-)
+from vidmotion.rendering.ink import INK, Canvas, Color, dot, line, mix, side_color
+from vidmotion.rendering.mesh import Skin
 from vidmotion.rendering.stage import Stage
 from vidmotion.skeletons import Skeleton
 from vidmotion.types import Floats
 
 BONE = 0.042
 JOINT = 0.031
-RING = 0.26
-"""Metres: width of a bone, radius of a joint, radius of the ring around a person on the floor."""
+"""Metres: width of a bone, radius of a joint."""
 HAZE: Color = (34, 38, 48)
 """What distance and doubt fade to."""
-SHADOW_SCALE = 2
-"""Shadows are soft: a picture this much smaller holds them."""
-SHADOW_DEPTH = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,22 +29,20 @@ class Figure:
     confidence: Floats
     """(J,) in 0..1."""
     skeleton: Skeleton
+    skin: Skin | None = None
+    """In the same world as the joints."""
+
+    @property
+    def points(self) -> Floats:
+        """(N, 3) metres, what there is to be seen: the vertices of the skin, or the joints."""
+        return self.joints if self.skin is None else self.skin.vertices
 
 
-def draw_panel(stage: Stage, figures: list[Figure], frame: int) -> Canvas:
-    """The 3D panel of one frame, (H, W, 3)."""
-    canvas = stage.draw_floor(frame)
-    if not figures:
-        return canvas
-    canvas = _draw_shadows(canvas, stage, figures, frame)
-    for figure in figures:
-        _draw_ring(canvas, stage, figure, frame)
+def draw_bones(canvas: Canvas, stage: Stage, figures: list[Figure], frame: int) -> None:
+    """Draw the skeletons of all figures on the panel, from far to near."""
     strokes = [stroke for figure in figures for stroke in _strokes(stage, figure, frame)]
     for stroke in sorted(strokes, key=lambda stroke: -stroke.depth):
         stroke.draw(canvas)
-    for figure in figures:
-        _draw_id(canvas, stage, figure, frame)
-    return canvas
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,32 +88,3 @@ def _shade(color: Color, trust: float, depth: float, stage: Stage) -> Color:
     behind = (depth - stage.distance) / (2 * stage.radius)
     haze = float(np.clip(0.12 + 0.3 * behind, 0, 0.4))
     return mix(mix(HAZE, color, 0.35 + 0.65 * float(np.clip(trust, 0, 1))), HAZE, haze)
-
-
-def _draw_shadows(canvas: Canvas, stage: Stage, figures: list[Figure], frame: int) -> Canvas:
-    """Bones straight down on the floor, blurred, as a lamp above throws them."""
-    width, height = stage.size
-    light = np.full((height // SHADOW_SCALE, width // SHADOW_SCALE), 255, np.uint8)
-    dark = round(255 * (1 - SHADOW_DEPTH))
-    for figure in figures:
-        xy, depth = stage.project(figure.joints * [1, 0, 1], frame)
-        stroke = 0.1 * stage.focal / float(depth.mean()) / SHADOW_SCALE
-        for a, b in figure.skeleton.bones:
-            line(light, xy[a] / SHADOW_SCALE, xy[b] / SHADOW_SCALE, dark, stroke)
-    blur = 0.035 * stage.focal / stage.distance / SHADOW_SCALE
-    light = np.asarray(cv2.GaussianBlur(light, (0, 0), max(blur, 0.8)), dtype=np.uint8)
-    light = np.asarray(cv2.resize(light, stage.size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-    return np.asarray(cv2.multiply(canvas, cv2.merge([light] * 3), scale=1 / 255), dtype=np.uint8)
-
-
-def _draw_ring(canvas: Canvas, stage: Stage, figure: Figure, frame: int) -> None:
-    angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    around = RING * np.stack([np.sin(angles), np.zeros(40), np.cos(angles)], axis=-1)
-    xy, _ = stage.project(figure.joints[0] * [1, 0, 1] + around, frame)
-    ring(canvas, xy, mix(HAZE, person_color(figure.person), 0.7), 0.008 * stage.focal / stage.distance)
-
-
-def _draw_id(canvas: Canvas, stage: Stage, figure: Figure, frame: int) -> None:
-    above = figure.joints[figure.joints[:, 1].argmax()] + [0, 0.14, 0]
-    xy, _ = stage.project(above[None], frame)
-    chip(canvas, str(figure.person), xy[0], canvas.shape[0] / 72, person_color(figure.person))

@@ -1,4 +1,4 @@
-"""The stage of the 3D view: a floor that gives depth and a camera that slowly circles the people.
+"""The stage of the 3D view: a floor that gives depth, and a camera that circles the people or stands beside them.
 
 The framing is set once from the whole motion, so that the view holds still; it follows only people who
 walk far. Metres, Y up, the floor at y = 0. Knows nothing about skeletons.
@@ -12,9 +12,10 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from vidmotion.choices import View
 from vidmotion.geometry import gaussian_smooth
 from vidmotion.rendering.ink import Canvas, lines
-from vidmotion.types import Floats
+from vidmotion.types import Camera, Floats
 
 TURN_SECONDS = 14.0
 ELEVATION = np.radians(13.0)
@@ -31,6 +32,23 @@ GRID_LIGHT, GRID_SHADES = 46, 4
 """Brightness of the grid in the middle, and the steps in which it fades."""
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """The way of the stage's camera around the people."""
+
+    start: float
+    """Radians around the Y axis where it begins; 0 lies on +Z."""
+    speed: float
+    """Radians per second."""
+
+    @classmethod
+    def of(cls, view: View, heading: float) -> Sweep:
+        """The way for a view of people whom a camera filmed from this heading."""
+        if view is View.side:
+            return cls(heading + np.pi / 2, 0.0)
+        return cls(heading, 2 * np.pi / TURN_SECONDS)
+
+
 @dataclass(frozen=True, eq=False)
 class Stage:
     """Where the camera of the 3D view is at each frame, and the floor under it."""
@@ -38,8 +56,7 @@ class Stage:
     size: tuple[int, int]
     """Width and height of the panel in pixels."""
     fps: float
-    start: float
-    """Radians around the Y axis where the camera begins; 0 lies on +Z."""
+    sweep: Sweep
     center: Floats
     """(F, 2) metres, the x and z that it looks at in each frame."""
     radius: float
@@ -59,7 +76,7 @@ class Stage:
         circle = self.radius * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
         points = np.concatenate([np.insert(circle, 1, y, axis=-1) for y in (0.0, self.top)])  # (48, 3)
         for distance in np.geomspace(self.radius + 0.5, 100 * self.radius + 10, 200):
-            x, y, depth = self._in_camera(points, 0.0, float(distance))
+            x, y, depth = _seen(self._camera(0.0, float(distance), np.zeros(2)), points).T
             fits = (np.abs(x) * self.focal < depth * self.size[0] / 2 * MARGIN) & (
                 np.abs(y) * self.focal < depth * self.size[1] / 2 * MARGIN
             )
@@ -67,23 +84,29 @@ class Stage:
                 break
         return float(distance)
 
+    def camera(self, frame: int) -> Camera:
+        """The camera of a frame; its picture is the panel."""
+        angle = self.sweep.start + self.sweep.speed * frame / self.fps
+        return self._camera(angle, self.distance, self.center[min(frame, len(self.center) - 1)])
+
+    def _camera(self, angle: float, distance: float, center: Floats) -> Camera:
+        """The camera at an angle around, and a distance in metres from, a place (x, z) on the floor."""
+        sin, cos, rise, flat = np.sin(angle), np.cos(angle), np.sin(ELEVATION), np.cos(ELEVATION)
+        right = [cos, 0.0, -sin]
+        down = [sin * rise, -flat, cos * rise]
+        forward = [-sin * flat, -rise, -cos * flat]
+        rotation = np.array([right, down, forward])
+        middle = np.array([center[0], self.top * 0.48, center[1]])
+        return Camera(
+            self.focal, (self.size[0] / 2, self.size[1] / 2), rotation, np.array([0, 0, distance]) - rotation @ middle
+        )
+
     def project(self, points: Floats, frame: int) -> tuple[Floats, Floats]:
         """Pixels (N, 2) and depths (N,) in metres of world points (N, 3) as seen in a frame."""
-        center = self.center[min(frame, len(self.center) - 1)]
-        angle = self.start + 2 * np.pi * frame / self.fps / TURN_SECONDS
-        local = points - np.array([center[0], 0.0, center[1]])
-        x, y, depth = self._in_camera(local, angle, self.distance)
-        depth = np.maximum(depth, 0.05)
-        xy = np.stack([self.size[0] / 2 + self.focal * x / depth, self.size[1] / 2 - self.focal * y / depth], -1)
-        return xy, depth
-
-    def _in_camera(self, points: Floats, angle: float, distance: float) -> tuple[Floats, Floats, Floats]:
-        """Right, up and forward of points (N, 3) whose origin is the centre on the floor."""
-        right = np.array([np.cos(angle), 0.0, -np.sin(angle)])
-        back = np.array([np.sin(angle) * np.cos(ELEVATION), np.sin(ELEVATION), np.cos(angle) * np.cos(ELEVATION)])
-        up = np.cross(back, right)
-        offset = points - np.array([0.0, self.top * 0.48, 0.0])
-        return offset @ right, offset @ up, distance - offset @ back
+        camera = self.camera(frame)
+        seen = _seen(camera, points)
+        depth = np.maximum(seen[:, 2], 0.05)
+        return camera.focal * seen[:, :2] / depth[:, None] + camera.center, depth
 
     def draw_floor(self, frame: int) -> Canvas:
         """A new panel (H, W, 3) with the lit floor and its grid."""
@@ -140,6 +163,11 @@ class Stage:
         return (sky + light[..., None] * FLOOR_LIGHT + noise).astype(np.uint8)
 
 
+def _seen(camera: Camera, points: Floats) -> Floats:
+    """(N, 3) metres right of, below and before the camera."""
+    return points @ camera.rotation.T + camera.translation
+
+
 def _fade(share: Floats) -> Floats:
     """1 in the middle (share 0), softly to 0 at the edge (share 1)."""
     rest = np.clip(1 - share, 0, 1)
@@ -152,7 +180,7 @@ def set_stage(
     frame_count: int,
     size: tuple[int, int],
     fps: float,
-    start: float,
+    sweep: Sweep,
 ) -> Stage:
     """Frame people for a whole film.
 
@@ -160,10 +188,9 @@ def set_stage(
         frames: the frame numbers (T,) of each person.
         joints: (T, J, 3) metres of each person, in one world.
         size: width and height of the panel in pixels.
-        start: radians where the camera begins.
     """
     if not joints:
-        return Stage(size, fps, start, np.zeros((1, 2)), radius=1.0, top=1.8)
+        return Stage(size, fps, sweep, np.zeros((1, 2)), radius=1.0, top=1.8)
     center = _center(frames, joints, max(frame_count, *(int(seen[-1]) + 1 for seen in frames)), fps)
     flat = [
         np.linalg.norm(body[..., [0, 2]] - center[seen][:, None], axis=-1)
@@ -171,7 +198,7 @@ def set_stage(
     ]
     radius = max(float(np.percentile(np.concatenate([away.max(1) for away in flat]), 97)), 0.7)
     tops = np.concatenate([body[..., 1].max(1) for body in joints])
-    return Stage(size, fps, start, center, radius, top=max(float(np.percentile(tops, 97)), 1.0))
+    return Stage(size, fps, sweep, center, radius, top=max(float(np.percentile(tops, 97)), 1.0))
 
 
 def _center(frames: list[np.ndarray], joints: list[Floats], count: int, fps: float) -> Floats:

@@ -1,0 +1,102 @@
+"""The loops of `raster` compiled by numba; see `raster.Kernels` for their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from vidmotion.rendering.ink import Canvas
+from vidmotion.rendering.raster import SAMPLES, SLACK, TINY
+from vidmotion.types import Ints
+
+Float32s = NDArray[np.float32]
+
+
+def _compiled(loop: Callable[..., Any]) -> Any:
+    try:
+        return numba.njit(cache=True, fastmath=True, nogil=True)(loop)
+    except RuntimeError:  # neither the package's folder nor the user's cache can hold the compiled code
+        return numba.njit(fastmath=True, nogil=True)(loop)
+
+
+@_compiled
+def normals(points: Float32s, faces: Ints) -> Float32s:
+    sums = np.zeros(points.shape, np.float32)
+    for face in range(len(faces)):
+        a, b, c = points[faces[face, 0]], points[faces[face, 1]], points[faces[face, 2]]
+        ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+        vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+        for corner in range(3):
+            total = sums[faces[face, corner]]
+            total[0] += uy * vz - uz * vy
+            total[1] += uz * vx - ux * vz
+            total[2] += ux * vy - uy * vx
+    return sums
+
+
+@_compiled
+def fill(xy: Float32s, near: Float32s, faces: Ints, rgba: Float32s, nearest: Float32s, layer: Float32s) -> None:
+    height, width = nearest.shape
+    for face in range(len(faces)):
+        # Pixels count downwards, so anticlockwise faces run clockwise here.
+        a, c, b = faces[face, 0], faces[face, 1], faces[face, 2]
+        if near[a] <= 0 or near[b] <= 0 or near[c] <= 0:
+            continue
+        ax, ay = np.float64(xy[a, 0]), np.float64(xy[a, 1])
+        abx, aby, acx, acy = xy[b, 0] - ax, xy[b, 1] - ay, xy[c, 0] - ax, xy[c, 1] - ay
+        area = abx * acy - aby * acx
+        if area <= TINY:
+            continue
+        left = max(np.ceil(ax + min(0.0, abx, acx) - 0.5), 0.0)
+        right = min(np.floor(ax + max(0.0, abx, acx) - 0.5), width - 1.0)
+        top = int(np.ceil(max(ay + min(0.0, aby, acy) - 0.5, 0.0)))
+        bottom = int(np.floor(min(ay + max(0.0, aby, acy) - 0.5, height - 1.0)))
+        # What the weights of the corners change by from one sample to the next.
+        step_b, step_c = acy / area, -aby / area
+        step_a = -step_b - step_c
+        for y in range(top, bottom + 1):
+            # The weights at x = 0, and between which x none of them is negative.
+            down = y + 0.5 - ay
+            row_b, row_c = -acx / area * down + step_b * (0.5 - ax), abx / area * down + step_c * (0.5 - ax)
+            first, last = left, right
+            for row, step in ((row_b, step_b), (row_c, step_c), (1 - row_b - row_c, step_a)):
+                if step > 0:
+                    first = max(first, -(row + SLACK) / step)
+                elif step < 0:
+                    last = min(last, -(row + SLACK) / step)
+            if first > last:
+                continue
+            for x in range(int(np.ceil(first)), int(np.floor(last)) + 1):
+                wb, wc = row_b + x * step_b, row_c + x * step_c
+                wa = 1.0 - wb - wc
+                depth = np.float32(wa * near[a] + wb * near[b] + wc * near[c])
+                if depth > nearest[y, x]:
+                    nearest[y, x] = depth
+                    fa, fb, fc = np.float32(wa), np.float32(wb), np.float32(wc)
+                    for k in range(4):
+                        layer[y, x, k] = fa * rgba[a, k] + fb * rgba[b, k] + fc * rgba[c, k]
+
+
+@_compiled
+def blend(canvas: Canvas, nearest: Float32s, layer: Float32s) -> None:
+    share, half = np.float32(1.0 / SAMPLES**2), np.float32(0.5)
+    for y in range(canvas.shape[0]):
+        for x in range(canvas.shape[1]):
+            red, green, blue, opacity = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+            for j in range(y * SAMPLES, (y + 1) * SAMPLES):
+                for i in range(x * SAMPLES, (x + 1) * SAMPLES):
+                    if nearest[j, i] > 0:
+                        part = layer[j, i, 3] * share
+                        red += layer[j, i, 0] * part
+                        green += layer[j, i, 1] * part
+                        blue += layer[j, i, 2] * part
+                        opacity += part
+            if opacity > 0:
+                rest = 1 - opacity
+                canvas[y, x, 0] = np.uint8(canvas[y, x, 0] * rest + red + half)
+                canvas[y, x, 1] = np.uint8(canvas[y, x, 1] * rest + green + half)
+                canvas[y, x, 2] = np.uint8(canvas[y, x, 2] * rest + blue + half)
