@@ -11,8 +11,8 @@ from vidmotion.types import Floats
 
 LENGTH_SPREAD = 0.015
 """Metres; a bone this much off weighs as much as a beta of 1."""
-# Between adult man and woman, so that the average of both stands for a person of whom no picture was taken in.
-NEUTRAL = np.array([0.3, 0.35, 0.5, 0.45, 0.5, 0.55])
+# Nearer to a man than to a woman: the middle of both has breasts, which look odd on half of the people.
+NEUTRAL = np.array([0.2, 0.35, 0.5, 0.45, 0.5, 0.55])
 """Phenotype (gender, age, muscle, weight, height, proportions) of the free body where bones say nothing."""
 STEPS = 10
 

@@ -16,7 +16,7 @@ from vidmotion.errors import InputError
 def detect(
     video: Annotated[Path, typer.Argument(help="Video file.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="JSON or NPZ file. [default: VIDEO.json here]")
+        Path | None, typer.Option("-o", "--output", help="JSON or NPZ file.", show_default="VIDEO.json here")
     ] = None,
     detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
     start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,

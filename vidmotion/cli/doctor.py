@@ -12,6 +12,11 @@ from vidmotion.cli.console import results
 from vidmotion.cli.weights import remedy
 
 PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "ai-edge-litert", "safetensors")
+EXTRAS = {
+    "numba": "pip install 'vidmotion[fast]' draws meshes about 10 times faster and can make footage",
+    "smplx": "pip install 'vidmotion[smpl]' poses your own SMPL files; non-commercial research only, never needed",
+}
+"""Packages that the program works without, and what brings them."""
 
 
 def doctor() -> None:
@@ -21,6 +26,8 @@ def doctor() -> None:
     table.add_row("ok", "Python", platform.python_version(), "")
     for name in PACKAGES:
         table.add_row(*_package(name))
+    for name, gain in EXTRAS.items():
+        table.add_row(*_package(name, gain))
     for row in [*_devices(), _encoder(), *_weights()]:
         table.add_row(*row)
     results.print(table)
@@ -30,11 +37,11 @@ def _row(good: bool, what: str, found: str, remedy: str) -> tuple[str, str, str,
     return ("ok" if good else "--", what, found, "" if good else remedy)
 
 
-def _package(name: str) -> tuple[str, str, str, str]:
+def _package(name: str, remedy: str = "") -> tuple[str, str, str, str]:
     try:
         return _row(True, name, version(name), "")
     except PackageNotFoundError:
-        return _row(False, name, "missing", f"pip install {name}")
+        return _row(False, name, "missing", remedy or f"pip install {name}")
 
 
 def _devices() -> list[tuple[str, str, str, str]]:

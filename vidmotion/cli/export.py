@@ -16,7 +16,8 @@ def export(
     output: Annotated[list[Path], typer.Option("-o", "--output", help="File; the suffix picks the format.")],
     person: Annotated[int | None, typer.Option(help="Only this person.")] = None,
     body_model: Annotated[
-        Path | None, typer.Option("--body-model", help="The SMPL file with which it was lifted. [default: free body]")
+        Path | None,
+        typer.Option("--body-model", help="The SMPL file with which it was lifted.", show_default="free body"),
     ] = None,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing files.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,

@@ -41,7 +41,7 @@ def lift(
     videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Video files, or what detect wrote.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")] = Path("."),
     formats: Annotated[
-        list[Format] | None, typer.Option("-f", "--format", help="Give it several times. [default: json]")
+        list[Format] | None, typer.Option("-f", "--format", help="Give it several times.", show_default="json")
     ] = None,
     render: Annotated[bool, typer.Option("--render", help="Draw an mp4 of the people too.")] = False,
     style: Annotated[
@@ -66,7 +66,7 @@ def lift(
     ] = 55.0,
     flip: Annotated[bool, typer.Option("--flip/--no-flip", help="Average with the mirrored input.")] = True,
     body_model: Annotated[
-        Path | None, typer.Option(help="Your own SMPL, SMPL-H or SMPL-X file. [default: the free body]")
+        Path | None, typer.Option(help="Your own SMPL, SMPL-H or SMPL-X file.", show_default="the free body")
     ] = None,
     device: Annotated[Device, typer.Option(help="Where the lifting network runs.")] = Device.auto,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,

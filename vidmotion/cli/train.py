@@ -27,7 +27,9 @@ def pose3d(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting.")
     ] = None,
-    start: Annotated[Path | None, typer.Option("--from", help="Begin with these weights. [default: random]")] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Begin with these weights.", show_default="random")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,

@@ -43,7 +43,7 @@ def list_all() -> None:
 
 @app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Detectors. [default: blazepose]")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Detectors.", show_default="blazepose")] = None,
 ) -> None:
     """Bring a detector's files into the user cache and check them."""
     from vidmotion.weights import fetch as bring
@@ -66,7 +66,7 @@ def verify(names: Annotated[list[str], typer.Argument(help="Detectors, networks 
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="An official MotionBERT file, or mmpose's renamed one.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="[default: FILE.safetensors]")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", show_default="FILE.safetensors")] = None,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
     """Convert a MotionBERT pose checkpoint to ours; `lift --weights OUTPUT` then uses it."""
