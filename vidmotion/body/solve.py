@@ -28,9 +28,9 @@ GUESS_SPREAD = np.array([1.5, 1, 1, 0.4, 1, 1, 0.4, 0.4, 0.6, 0.25, 0.25, 0.6, 1
 """Radians, of the turn away from the first guess of each moving joint."""
 LIMIT_SPREAD = 0.015
 """Radians beyond a bound."""
-STEPS = 12
-CHUNK = 256
-"""Frames solved at a time: their derivatives take 5 MB."""
+STEPS = 8
+CHUNK = 64
+"""Frames solved at a time: their derivatives take 1 MB, which stays in the cache."""
 
 
 @dataclass(frozen=True, eq=False)
