@@ -2,7 +2,7 @@
 
     python benchmarks/stages.py [VIDEO]
 
-Prints frames/s of decoding alone, detection, lifting with and without the mirrored pass, and rendering; and
+Prints frames/s of decoding alone, detection, lifting with and without the mirrored pass, and rendering in two styles; and
 the ratio to real time (frames/s over the video's frame rate): above 1 is faster than real time.
 """
 
@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import vidmotion as vm
+from vidmotion.body.files import free_body
+from vidmotion.body.fitting import fit_body
 from vidmotion.exporters import export
 from vidmotion.video.reader import open_video
 
@@ -49,6 +51,7 @@ def main() -> None:
             "decode + detect + track": lambda: flip.detect(video),
             "lift, with mirrored pass": lambda: flip.lift(tracks),
             "lift, --no-flip": lambda: plain.lift(tracks),
+            "of that, bodies": lambda: [fit_body(free_body(), p.motion, p.track) for p in scene.people if p.motion],
             "render": lambda: vm.render(scene, out / "x.mp4", video),
             "render --style mesh": lambda: vm.render(scene, out / "x.mp4", video, style="mesh"),
             "export json": lambda: export(scene, out / "x.json"),

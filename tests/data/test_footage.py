@@ -9,7 +9,7 @@ import torch
 from tests import tiny_footage
 from tests.tiny_footage import FOCAL, FRAMES, joints_of
 from vidmotion.data.augment import NoiseRange
-from vidmotion.data.footage import FootageSampler, hide, observe_footage
+from vidmotion.data.footage import FootageSampler, hide, observe_footage, well_seen
 from vidmotion.data.store import read_store
 from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
@@ -83,6 +83,13 @@ def test_hidden_joints_are_missing(footage: FootageSampler) -> None:
     assert ((hidden == 0) == (whole_joints[:, None] | whole_frames[..., None])).all()
     x, _ = observe_footage(footage.whole(range(1)))
     assert not x[0, 5:8].any()
+
+
+def test_windows_of_people_who_are_hardly_seen_teach_nothing() -> None:
+    score = torch.zeros(3, 10, 17)
+    score[0, :4], score[1, :6], score[2] = 0.9, 0.1, 1.0
+    assert well_seen(score).tolist() == [False, True, True]
+    assert well_seen(score[:1]).tolist() == [True]
 
 
 def test_a_store_of_nobody_is_told(tmp_path: Path) -> None:

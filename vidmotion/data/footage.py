@@ -87,6 +87,15 @@ def hide(score: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
     return score * (seen & (uniform((1, frames, 1), 0, 1, rng) >= noise.frame_mask))
 
 
+def well_seen(score: Tensor) -> Tensor:
+    """(B,) which windows of scores (B, T, J) to learn from: those seen for half of the time, or else the best.
+
+    A few points of a person tell neither the pose nor its scale: what is normalised by their square has no bounds.
+    """
+    share = (score > 0).float().mean((1, 2))
+    return share >= share.max().clamp_max(LEAST_SEEN)
+
+
 def observe_footage(windows: FootageWindows) -> tuple[Tensor, View]:
     """Input (B, T, 17, 3) and truth of windows, framed by what was detected, as at inference.
 

@@ -14,7 +14,7 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.augment import View, corrupt, observe, random_cameras, vary_bones
-from vidmotion.data.footage import FootageSampler, FootageWindows, hide, observe_footage
+from vidmotion.data.footage import FootageSampler, FootageWindows, hide, observe_footage, well_seen
 from vidmotion.data.mocap import read_mocap
 from vidmotion.data.store import is_store, read_store
 from vidmotion.data.windows import WindowSampler, WindowShape
@@ -23,6 +23,7 @@ from vidmotion.evaluate.metrics import mpjpe, n_mpjpe
 from vidmotion.model.checkpoint import load_weights, save_weights
 from vidmotion.model.dstformer import PRESETS, DSTformer
 from vidmotion.model.framing import mirror
+from vidmotion.skeletons import H36M17
 from vidmotion.train.config import Pose3DConfig
 from vidmotion.train.loop import Report, RunFolder, Trainer
 
@@ -65,10 +66,11 @@ def draw_batch(
 def _filmed(sampler: FootageSampler, shape: WindowShape, config: Pose3DConfig, rng: Generator) -> tuple[Tensor, View]:
     windows = sampler.draw(shape, rng)
     score = hide(windows.score, config.noise, rng)
+    keep = well_seen(score)
+    rays, score, joints = windows.rays[keep], score[keep], windows.joints[keep]
     if _heads(rng):
-        parts = mirror(windows.rays), mirror(score[..., None]).abs()[..., 0], mirror(windows.joints)
-        return observe_footage(FootageWindows(*parts))
-    return observe_footage(FootageWindows(windows.rays, score, windows.joints))
+        rays, score, joints = mirror(rays), score[..., list(H36M17.mirror)], mirror(joints)
+    return observe_footage(FootageWindows(rays, score, joints))
 
 
 def _simulated(
