@@ -2,8 +2,8 @@
 
     python benchmarks/stages.py [VIDEO]
 
-Prints frames/s of decoding alone, detection, lifting with and without the mirrored pass, and rendering in two styles; and
-the ratio to real time (frames/s over the video's frame rate): above 1 is faster than real time.
+Prints frames/s of decoding alone, detection, lifting with and without the mirrored pass, and rendering in two
+styles; and the ratio to real time (frames/s over the video's frame rate): above 1 is faster than real time.
 """
 
 import argparse
