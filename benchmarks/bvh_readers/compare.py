@@ -1,6 +1,6 @@
 """How far the joints of a BVH file are from the body it was made of, as other programs read it.
 
-    python benchmarks/bvh_readers/compare.py MOTION.json FILE.bvh
+    python -m benchmarks.bvh_readers.compare MOTION.json FILE.bvh
         [--body-model FILE] [--node-folder DIR] [--python PYTHON ...]
 
 MOTION.json is a scene with one person whose frames follow each other at the scene's frame rate. Readers that
@@ -11,13 +11,12 @@ are not installed are named and left out: `npm install three@0.187.0` in --node-
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.readers import ask
 from vidmotion.body.files import load_body
 from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.body.model import BodyModel
@@ -60,15 +59,9 @@ def truth(path: Path, model: BodyModel) -> np.ndarray:
 
 def tell(name: str, command: list[str], folder: Path, joints: np.ndarray) -> float | None:
     """Print one reader's largest difference and return it in millimetres; None if it did not run."""
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    except FileNotFoundError:
-        print(f"{name:16} not run: {command[0]} is not installed")
+    answer = ask(name, command, folder)
+    if answer is None:
         return None
-    except subprocess.CalledProcessError as error:
-        print(f"{name:16} not run: {(error.stderr.strip().splitlines() or ['no message'])[-1]}")
-        return None
-    answer = json.loads(done.stdout)
     worst, where = difference(answer["places"], joints)
     print(f"{answer['reader']:16} {len(joints)} frames, at most {worst:.4f} mm ({where})")
     return worst

@@ -1,6 +1,6 @@
 """How far the skin of a GLB file is from the bodies it was made of, as other programs read it.
 
-    python benchmarks/glb_readers/compare.py MOTION.json FILE.glb
+    python -m benchmarks.glb_readers.compare MOTION.json FILE.glb
         [--body-model FILE] [--node-folder DIR] [--python PYTHON ...] [--picture FILE.png]
 
 The truth is vidmotion's own skinning at the times of frames, in the world of the first person. Somebody who is not
@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.readers import ask, last_line
 from vidmotion.body.files import load_body
 from vidmotion.body.model import BodyModel
 from vidmotion.body.posed import PosedBody
@@ -68,10 +69,10 @@ def main() -> int:
         fullest = max(range(len(moments)), key=lambda index: sum(index in one.shown for one in wanted))
         asked = {"moments": moments, "every": EVERY, "fps": round(scene.fps), "picture": moments[fullest]}
         question.write_text(json.dumps(asked))
-        ask = [glb, str(question)]
-        runs = [("three", ["node", str(HERE / "read_three.mjs"), *ask], options.node_folder)]
+        given = [glb, str(question)]
+        runs = [("three", ["node", str(HERE / "read_three.mjs"), *given], options.node_folder)]
         for python in options.python or [sys.executable]:
-            runs.append(("bpy", [python, str(HERE / "read_bpy.py"), *ask, *picture], Path.cwd()))
+            runs.append(("bpy", [python, str(HERE / "read_bpy.py"), *given, *picture], Path.cwd()))
         told = [tell(name, command, place, wanted) for name, command, place in runs]
     ran = [worst for worst in told if worst is not None]
     return 0 if ran and max(ran) < 1.0 else 1
@@ -117,15 +118,9 @@ def validate(glb: str, folder: Path) -> None:
 
 def tell(name: str, command: list[str], folder: Path, wanted: list[Wanted]) -> float | None:
     """Print one reader's largest difference and return it in millimetres; None if it did not run."""
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    except FileNotFoundError:
-        print(f"{name:16} not run: {command[0]} is not installed")
+    answer = ask(name, command, folder)
+    if answer is None:
         return None
-    except subprocess.CalledProcessError as error:
-        print(f"{name:16} not run: {last_line(error.stderr)}")
-        return None
-    answer = json.loads(done.stdout)
     worst, widest = 0.0, 0.0
     for one in wanted:
         seen = answer["vertices"][one.name]
@@ -137,10 +132,6 @@ def tell(name: str, command: list[str], folder: Path, wanted: list[Wanted]) -> f
     count, gone = sum(len(one.shown) for one in wanted), sum(len(one.hidden) for one in wanted)
     print(f"{answer['reader']:16} {count} bodies, at most {worst:.4f} mm; {gone} hidden, at most {widest:.4f} mm wide")
     return max(worst, widest)
-
-
-def last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["no message"])[-1]
 
 
 if __name__ == "__main__":
