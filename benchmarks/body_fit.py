@@ -10,7 +10,6 @@ first guess (bones aimed at the joints) without the solver.
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +24,8 @@ from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, BodyModel
 from vidmotion.body.posed import PosedBody
-from vidmotion.data.mocap import read_mocap
+from vidmotion.data.mocap import read_packed
+from vidmotion.footage.capture import TURN_STEP
 from vidmotion.rotations import axis_angles
 from vidmotion.types import BodyMotion, Camera, Floats, Keypoints2D, Motion, Track
 
@@ -47,21 +47,16 @@ class Case:
 def cases(model: BodyModel, folder: Path, split: str, noise: float) -> list[Case]:
     """The clips of a split, each with a random shape; `noise` metres, lasting a third of a second."""
     rng = np.random.default_rng(0)
-    mocap = read_mocap(folder, split)
-    rotations = np.load(next(folder.glob("*_rot.npy")), mmap_mode="r")
-    starts = _starts(folder, split)
+    packed = read_packed(folder, split)
     out = []
-    for index, start in enumerate(starts):
-        joints = mocap.clip(index).numpy()[:LONGEST]
-        pose = np.zeros((len(joints), 24, 3))
-        pose[:, :BODY_JOINTS] = rotations[start : start + len(joints)] * 1e-4
-        out.append(_case(model, pose, joints[:, 0], rng, noise))
+    for row in packed.rows:
+        start = int(row["offset"])
+        rows = slice(start, start + min(int(row["n_frames"]), LONGEST))
+        roots = np.array(packed.roots[rows])
+        pose = np.zeros((len(roots), 24, 3))
+        pose[:, :BODY_JOINTS] = packed.rotations[rows] * TURN_STEP
+        out.append(_case(model, pose, roots, rng, noise))
     return out
-
-
-def _starts(folder: Path, split: str) -> list[int]:
-    with (folder / "index.csv").open(encoding="utf-8", newline="") as file:
-        return [int(row["offset"]) for row in csv.DictReader(file) if row["split"] == split]
 
 
 def _case(model: BodyModel, pose: Floats, root: Floats, rng: np.random.Generator, noise: float) -> Case:

@@ -75,6 +75,11 @@ def unit(vectors: Floats) -> Floats:
     return vectors / np.maximum(length, 1e-12)
 
 
+def frame_rate(times: Floats, default: float) -> float:
+    """Frames a second of rising times (T,) in seconds; `default` where there is one frame only."""
+    return float(1 / np.median(np.diff(times)).clip(1e-3)) if len(times) > 1 else default
+
+
 def runs(frames: np.ndarray) -> list[slice]:
     """The unbroken runs of rising frame numbers (T,)."""
     edges = np.flatnonzero(np.diff(frames) > 1) + 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidmotion import place
-from vidmotion.geometry import focal_length, resample, runs, to_rays
+from vidmotion.geometry import focal_length, frame_rate, resample, runs, to_rays
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.framing import FRAME_RATE
 from vidmotion.model.windows import lift_windows
@@ -77,7 +77,7 @@ def _lift_track(
 ) -> _CameraMotion:
     keypoints = convert(track.keypoints, "h36m17")
     rays = to_rays(keypoints.xy.astype(np.float64), camera.focal, camera.center)
-    rate = _rate(track)
+    rate = frame_rate(track.times, float(FRAME_RATE))
     pieces = runs(track.frames)
     poses, doubts = [], []
     for run in pieces:
@@ -100,12 +100,6 @@ def _lift_track(
 def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
     """`advance` for a part of the work that begins when `done` frames are done."""
     return lambda frames: advance(done + frames)
-
-
-def _rate(track: Track) -> float:
-    if len(track) < 2:
-        return float(FRAME_RATE)
-    return float(1 / np.median(np.diff(track.times)).clip(1e-3))
 
 
 def _lift_run(

@@ -74,6 +74,12 @@ def axis_angles(rotations: Floats) -> Floats:
     return quaternion[..., :3] * np.where(sine < 1e-9, 2.0, angle / np.maximum(sine, 1e-9))
 
 
+def blend(start: Floats, end: Floats, share: Floats) -> Floats:
+    """(N, J, 3, 3) rotations on the shortest way from `start` to `end`, both (N, J, 3, 3), at shares (N,) of it."""
+    way = axis_angles(start.swapaxes(-1, -2) @ end)
+    return start @ matrices(way * share[:, None, None])
+
+
 def quaternions(rotations: Floats) -> Floats:
     """Unit quaternions (..., 4) as x, y, z, w of rotations (..., 3, 3) (Shepperd 1978: the largest part first)."""
     diagonal = np.diagonal(rotations, axis1=-2, axis2=-1)

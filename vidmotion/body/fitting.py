@@ -15,7 +15,7 @@ from vidmotion.body.model import BODY_JOINTS, BodyModel, RestBody
 from vidmotion.body.shape import fit_shape
 from vidmotion.body.solve import PARENTS, Posture, Skeleton22, points_of, solve
 from vidmotion.errors import InputError
-from vidmotion.geometry import runs
+from vidmotion.geometry import frame_rate, runs
 from vidmotion.rotations import axis_angles
 from vidmotion.skeletons import H36M17
 from vidmotion.types import BodyMotion, Floats, Motion, Track
@@ -24,6 +24,8 @@ LEAST_TRUST = 0.2
 """Weight of a joint of which the lifter knows nothing: its guess is still the best there is."""
 SHORTEST_BONE = 1e-3
 """Metres."""
+ONLY_FRAME = 30.0
+"""Frames a second that a run of one frame is taken to have; nothing moves in it."""
 
 
 def fit_body(model: BodyModel, motion: Motion, track: Track) -> BodyMotion:
@@ -35,12 +37,15 @@ def fit_body(model: BodyModel, motion: Motion, track: Track) -> BodyMotion:
         InputError: another skeleton than h36m17, a number that is not finite, or a bone without length.
     """
     joints = _checked(motion)
-    lengths = np.median(H36M17.bone_lengths(joints), axis=0)
+    lengths = _lengths(joints)
     betas = fit_shape(model, lengths, motion.height)
     shaped = model.shape(betas)
     body = Skeleton22(shaped.joints[:BODY_JOINTS].astype(np.float64), motion.height)
     weights = np.maximum(motion.confidence, LEAST_TRUST)
-    parts = [_fit_run(body, joints[run], weights[run], _rate(track.times[run])) for run in runs(track.frames)]
+    parts = [
+        _fit_run(body, joints[run], weights[run], frame_rate(track.times[run], ONLY_FRAME))
+        for run in runs(track.frames)
+    ]
     rotations = np.concatenate([part.rotations for part in parts])
     translation = np.concatenate([part.translation for part in parts])
     posture = Posture(_with_feet(body, shaped, Posture(rotations, translation)), translation)
@@ -59,15 +64,16 @@ def _checked(motion: Motion) -> Floats:
     joints = motion.joints.astype(np.float64)
     if not np.isfinite(joints).all():
         raise InputError("the motion holds a number that is not finite")
-    for joint, length in enumerate(np.median(H36M17.bone_lengths(joints), axis=0)[1:], start=1):
-        if length < SHORTEST_BONE:
-            raise InputError(f"the bone that ends in {H36M17.joints[joint]} has no length")
     return joints
 
 
-def _rate(times: Floats) -> float:
-    """Frames a second of an unbroken run."""
-    return float(1 / np.median(np.diff(times)).clip(1e-3)) if len(times) > 1 else 30.0
+def _lengths(joints: Floats) -> Floats:
+    """(17,) metres, median over time of the bone that ends in each joint; 0 for the root."""
+    lengths = np.median(H36M17.bone_lengths(joints), axis=0)
+    for joint, length in enumerate(lengths[1:], start=1):
+        if length < SHORTEST_BONE:
+            raise InputError(f"the bone that ends in {H36M17.joints[joint]} has no length")
+    return np.asarray(lengths)
 
 
 def _fit_run(body: Skeleton22, joints: Floats, weights: Floats, fps: float) -> Posture:

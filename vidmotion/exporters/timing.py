@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.rotations import axis_angles, matrices
+from vidmotion.rotations import blend
 from vidmotion.types import Bools, Floats, Ints
 
 MOST_FRAMES = 1_000_000
@@ -41,8 +41,7 @@ class Grid:
         """(N, J, 3, 3) rotations at the moments, from (T, J, 3, 3) at the frames, by the shortest turns."""
         out = rotations[self.left]
         moving = self.share > 0
-        turn = axis_angles(out[moving].swapaxes(2, 3) @ rotations[self.right[moving]])
-        out[moving] = out[moving] @ matrices(turn * self.share[moving, None, None])
+        out[moving] = blend(out[moving], rotations[self.right[moving]], self.share[moving])
         return out
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from vidmotion.body.model import BODY_JOINTS
 from vidmotion.data.mocap import STEP, read_packed
 from vidmotion.errors import InputError
 from vidmotion.geometry import gaussian_smooth, resample
-from vidmotion.rotations import axis_angles, matrices
+from vidmotion.rotations import blend, matrices
 from vidmotion.types import Floats
 
-BODY_JOINTS = 22
 TURN_STEP = 1e-4
 """Radians per unit of the packed rotations."""
 _SOFT_TURN = 3.0
@@ -85,9 +85,7 @@ def _between(rotations: Floats, positions: Floats) -> Floats:
     """Rotations (N, J, 3, 3) at fractional rows (T,): (T, J, 3, 3), turning evenly from one row to the next."""
     before = np.minimum(positions.astype(int), max(len(rotations) - 2, 0))
     after = np.minimum(before + 1, len(rotations) - 1)
-    start = rotations[before]
-    way = axis_angles(start.swapaxes(-1, -2) @ rotations[after])
-    return start @ matrices(way * (positions - before)[:, None, None])
+    return blend(rotations[before], rotations[after], positions - before)
 
 
 def read_capture(folder: Path, split: str | None) -> Capture:
