@@ -61,6 +61,19 @@ H36M17 = Skeleton(
 )  # fmt: skip
 """Human3.6M; "neck" is the point at the nose's height, "head" the top of the head."""
 
+SMPL24 = Skeleton(
+    "smpl24",
+    (
+        "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle",
+        "spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar", "head", "left_shoulder",
+        "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hand", "right_hand",
+    ),
+    (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21),
+    left=(1, 4, 7, 10, 13, 16, 18, 20, 22),
+    right=(2, 5, 8, 11, 14, 17, 19, 21, 23),
+)  # fmt: skip
+"""The joints of SMPL's body models."""
+
 STATURE_CHAIN = (3, 2, 7, 8, 9, 10)
 """Joints of `H36M17` whose bones, laid in a line, reach from the ankle to the top of the head."""
 

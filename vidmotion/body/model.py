@@ -12,14 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidmotion.errors import InputError
+from vidmotion.skeletons import SMPL24
 from vidmotion.types import BodyMotion, Floats, Ints, check_shape
 
-SMPL_JOINTS = (
-    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle",
-    "spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar", "head", "left_shoulder",
-    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hand", "right_hand",
-)  # fmt: skip
-SMPL_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
+SMPL_JOINTS, SMPL_PARENTS = SMPL24.joints, SMPL24.parents
 BODY_JOINTS = 22
 """Joints that all models of SMPL's family share, in one order."""
 

@@ -18,10 +18,9 @@ from vidmotion.footage.lens import Lens, look
 from vidmotion.footage.recipe import TURNED, Actor, CameraPlan, Recipe
 from vidmotion.geometry import gaussian_smooth
 from vidmotion.rotations import about, axis_angles, matrices
+from vidmotion.skeletons import SMPL24
 from vidmotion.types import Floats
 
-MIRROR = (0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22)
-"""SMPL's joints in a mirror."""
 FOLLOWING = 9.0
 """Frames, spread of the smoothing with which a camera follows people."""
 TREMBLING = 5.0
@@ -133,7 +132,7 @@ def perform(actor: Actor, capture: Capture, rest: RestBody, parents: tuple[int, 
 def _mirrored(rotations: Floats) -> Floats:
     """Rotations (T, 24, 3, 3) seen in a mirror across x."""
     flip = np.array([-1.0, 1.0, 1.0])
-    return rotations[:, MIRROR] * flip[:, None] * flip
+    return rotations[:, SMPL24.mirror] * flip[:, None] * flip
 
 
 def camera_path(plan: CameraPlan, roots: Floats, size: tuple[int, int]) -> CameraPath:

@@ -16,26 +16,41 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from vidmotion.errors import OutputError, WeightsError
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.model.heads import HEADS, HeadConfig
+from vidmotion.model.network import MotionNetwork
 
 Tensors = dict[str, Tensor]
 
+HEADS_PREFIX = "heads."
+"""Before the names of the heads' tensors in a file; the encoder's stand bare, as in the official checkpoints."""
 
-def save_weights(model: DSTformer, path: Path, notes: dict[str, str], half: bool = True) -> None:
-    """Write config and tensors to a safetensors file; `half` stores fp16.
+
+def save_network(network: MotionNetwork, path: Path, notes: dict[str, str], half: bool = True) -> None:
+    """Write configs and tensors to a safetensors file; `half` stores fp16.
 
     Args:
-        notes: provenance that goes into the header beside the config, as text.
+        notes: provenance that goes into the header beside the configs, as text.
 
     Raises:
         OutputError: the file cannot be written.
     """
     dtype = torch.float16 if half else torch.float32
-    tensors = {name: value.detach().to("cpu", dtype).contiguous() for name, value in model.state_dict().items()}
-    metadata = {"format": "vidmotion.dstformer/1", "config": json.dumps(asdict(model.config)), **notes}
+    tensors = network.encoder.state_dict()
+    tensors |= {HEADS_PREFIX + name: value for name, value in network.heads.state_dict().items()}
+    tensors = {
+        name: value.detach().to("cpu", dtype if value.is_floating_point() else None).contiguous()
+        for name, value in tensors.items()
+    }
+    metadata = {
+        "format": "vidmotion.dstformer/1",
+        "config": json.dumps(asdict(network.encoder.config)),
+        "heads": json.dumps([asdict(head) for head in network.head_configs]),
+        **notes,
+    }
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         save_file(tensors, temporary, metadata)
@@ -47,16 +62,16 @@ def save_weights(model: DSTformer, path: Path, notes: dict[str, str], half: bool
             temporary.unlink(missing_ok=True)
 
 
-def load_weights(path: Path) -> tuple[DSTformer, dict[str, str]]:
+def load_network(path: Path) -> tuple[MotionNetwork, dict[str, str]]:
     """The network in one of our files, in fp32 and evaluation mode, with the notes of its header.
 
     Raises:
-        WeightsError: no such file, not one of ours, or its tensors do not fit its config.
+        WeightsError: no such file, not one of ours, or its tensors do not fit its configs.
     """
     try:
         with safe_open(path, framework="pt") as file:
             notes = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such weights file; `vidmotion weights list` shows what there is") from None
     except (SafetensorError, OSError) as error:
@@ -67,9 +82,31 @@ def load_weights(path: Path) -> tuple[DSTformer, dict[str, str]]:
         raise WeightsError(f"{path} does not hold a vidmotion network; convert others with `vidmotion weights import`")
     try:
         config = DSTformerConfig(**json.loads(notes.pop("config", "")))
-    except (ValueError, TypeError) as error:
+        heads = [_head_config(record) for record in json.loads(notes.pop("heads", "[]"))]
+    except (ValueError, TypeError, KeyError) as error:
         raise WeightsError(f"{path}: damaged config in the header ({error})") from None
-    return build(config, tensors, path), notes
+    own = {name: value for name, value in tensors.items() if name.startswith(HEADS_PREFIX)}
+    network = MotionNetwork(_build(config, {name: tensors[name] for name in tensors.keys() - own}, path), heads)
+    _fill(network.heads, {name.removeprefix(HEADS_PREFIX): value for name, value in own.items()}, path)
+    return network.eval(), notes
+
+
+def save_weights(model: DSTformer, path: Path, notes: dict[str, str], half: bool = True) -> None:
+    """`save_network` of an encoder without further heads."""
+    save_network(MotionNetwork(model), path, notes, half)
+
+
+def load_weights(path: Path) -> tuple[DSTformer, dict[str, str]]:
+    """The encoder of `load_network`, whose own head tells 3D joints."""
+    network, notes = load_network(path)
+    return network.encoder, notes
+
+
+def _head_config(record: dict[str, Any]) -> HeadConfig:
+    config = HeadConfig(**{**record, "classes": tuple(record["classes"])})
+    if config.kind not in HEADS:
+        raise ValueError(f"unknown head {config.kind!r}")
+    return config
 
 
 def load_foreign(path: Path) -> DSTformer:
@@ -86,13 +123,18 @@ def load_foreign(path: Path) -> DSTformer:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(f"{path} cannot be read as a checkpoint of plain tensors: {reason}") from None
     tensors = _official_names(_find_tensors(content, path))
-    return build(_infer_config(tensors, path), tensors, path)
+    return _build(_infer_config(tensors, path), tensors, path)
 
 
-def build(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTformer:
-    """A network with exactly these tensors."""
+def _build(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTformer:
     model = DSTformer(config)
-    wanted = model.state_dict()
+    _fill(model, tensors, path)
+    return model.eval()
+
+
+def _fill(module: nn.Module, tensors: Tensors, path: Path) -> None:
+    """Put exactly these tensors into a module."""
+    wanted = module.state_dict()
     missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
     if missing or extra:
         told = [
@@ -100,12 +142,11 @@ def build(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTformer:
             for what, names in (("missing", missing), ("unknown", extra))
             if names
         ]
-        raise WeightsError(f"{path}: tensors do not fit a DSTformer: {', '.join(told)}")
+        raise WeightsError(f"{path}: tensors do not fit the network: {', '.join(told)}")
     for name, tensor in tensors.items():
         if tensor.shape != wanted[name].shape:
             raise WeightsError(f"{path}: {name} has shape {tuple(tensor.shape)}, wanted {tuple(wanted[name].shape)}")
-    model.load_state_dict(tensors)
-    return model.eval()
+    module.load_state_dict(tensors)
 
 
 def _find_tensors(content: Any, path: Path) -> Tensors:

@@ -1,0 +1,119 @@
+"""Heads: one or two layers on the encoder's motion representation, for what a motion is called and how a body is posed.
+
+Source: MotionBERT (arXiv 2210.06551, section 3.4); sizes as in its public recipes. The head for 3D joints is a part of
+`DSTformer` itself. Letters: B samples, P people, T frames, J joints, C channels of the representation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vidmotion.model.dstformer import DSTformerConfig
+from vidmotion.model.turns import to_6d
+from vidmotion.skeletons import SMPL24
+
+BETAS = 10
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """What a head is for and how large it is."""
+
+    kind: str
+    """One of `HEADS`."""
+    hidden: int
+    classes: tuple[str, ...] = ()
+    """Names of what an action head tells apart."""
+    body: str = ""
+    """Name of the body model whose shape a mesh head tells."""
+    dropout: float = 0.0
+
+
+class ActionHead(nn.Module):
+    """Scores of classes of motion."""
+
+    def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.dropout = nn.Dropout(config.dropout)
+        self.fc1 = nn.Linear(encoder.joints * encoder.rep, config.hidden)
+        self.norm = nn.BatchNorm1d(config.hidden)
+        self.fc2 = nn.Linear(config.hidden, len(config.classes))
+
+    def forward(self, rep: Tensor) -> Tensor:
+        """Logits (B, classes) of a representation (B, P, T, J, C); who is absent is a person of zeros."""
+        pooled = self.dropout(rep).mean(2).flatten(2).mean(1)
+        return self.fc2(F.relu(self.norm(self.fc1(pooled))))
+
+
+class EmbeddingHead(nn.Module):
+    """A place for a motion on the unit sphere, where motions of one kind lie near each other."""
+
+    def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.dropout = nn.Dropout(config.dropout)
+        self.fc1 = nn.Linear(encoder.joints * encoder.rep, config.hidden)
+
+    def forward(self, rep: Tensor) -> Tensor:
+        """(B, hidden) of length 1, of a representation (B, P, T, J, C)."""
+        pooled = self.dropout(rep).mean(2).flatten(2).mean(1)
+        return F.normalize(self.fc1(pooled), dim=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class BodyPose:
+    """What a mesh head says."""
+
+    columns: Tensor
+    """(B, T, 24, 6) first two columns of each joint's rotation in its parent's frame (`turns.from_6d`); the pelvis in
+    camera axes."""
+    betas: Tensor
+    """(B, 10) shape."""
+
+
+class MeshHead(nn.Module):
+    """Rotations of SMPL's 24 joints in each frame, and one shape."""
+
+    mean_pose: Tensor
+
+    def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
+        super().__init__()
+        self.config = config
+        inputs = encoder.joints * encoder.rep
+        self.dropout = nn.Dropout(config.dropout)
+        self.fc1, self.norm1 = nn.Linear(inputs, config.hidden), nn.BatchNorm1d(config.hidden)
+        self.fc2, self.norm2 = nn.Linear(inputs, config.hidden), nn.BatchNorm1d(config.hidden)
+        self.head_pose = nn.Linear(config.hidden, len(SMPL24) * 6)
+        self.head_shape = nn.Linear(config.hidden, BETAS)
+        nn.init.xavier_uniform_(self.head_pose.weight, gain=0.01)
+        nn.init.xavier_uniform_(self.head_shape.weight, gain=0.01)
+        self.register_buffer("mean_pose", _rest_in_camera())
+
+    def forward(self, rep: Tensor) -> BodyPose:
+        """Pose and shape of a representation (B, T, J, C)."""
+        b, t = rep.shape[:2]
+        features = rep.flatten(2)
+        each = self.norm1(self.fc1(self.dropout(features)).flatten(0, 1))
+        pose = self.head_pose(F.relu(each)).view(b, t, len(SMPL24), 6)
+        whole = self.norm2(self.fc2(self.dropout(features).mean(1)))
+        return BodyPose(pose + self.mean_pose, self.head_shape(F.relu(whole)))
+
+
+def _rest_in_camera() -> Tensor:
+    """(24, 6) of a body at rest that stands upright and faces the camera (x right, y down, z forward)."""
+    rest = torch.eye(3).repeat(len(SMPL24), 1, 1)
+    rest[0] = torch.diag(torch.tensor([1.0, -1.0, -1.0]))
+    return to_6d(rest)
+
+
+Head = ActionHead | EmbeddingHead | MeshHead
+HEADS: dict[str, type[ActionHead] | type[EmbeddingHead] | type[MeshHead]] = {
+    "action": ActionHead,
+    "embedding": EmbeddingHead,
+    "mesh": MeshHead,
+}

@@ -1,0 +1,53 @@
+"""Rotations in torch: from network outputs, in mirrors, on average. (..., 3, 3) matrices; B, T as elsewhere."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vidmotion.skeletons import SMPL24
+
+
+def from_6d(columns: Tensor) -> Tensor:
+    """Rotations (..., 3, 3) of their first two columns (..., 6), made orthonormal (Zhou et al. 2019, equation 15)."""
+    first, second = columns[..., :3], columns[..., 3:]
+    x = F.normalize(first, dim=-1)
+    y = F.normalize(second - (x * second).sum(-1, keepdim=True) * x, dim=-1)
+    return torch.stack([x, y, torch.linalg.cross(x, y)], dim=-1)
+
+
+def to_6d(rotations: Tensor) -> Tensor:
+    """The first two columns (..., 6) of rotations."""
+    return rotations[..., :2].mT.flatten(-2)
+
+
+def from_axis_angles(turns: Tensor) -> Tensor:
+    """Rotations of axes times angles (..., 3) in radians (Rodrigues)."""
+    angle = turns.norm(dim=-1, keepdim=True)
+    half = angle / 2
+    # sin(a / 2) / a, which is 1/2 at 0
+    xyz = turns * (torch.sinc(half / torch.pi) / 2)
+    w, (x, y, z) = half.cos()[..., 0], xyz.unbind(-1)
+    rows = [
+        torch.stack([1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)], -1),
+        torch.stack([2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)], -1),
+        torch.stack([2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)], -1),
+    ]
+    return torch.stack(rows, dim=-2)
+
+
+def mirror_turns(rotations: Tensor) -> Tensor:
+    """Rotations (..., 24, 3, 3) of SMPL's joints in a mirror across x."""
+    flip = torch.tensor([-1.0, 1.0, 1.0], device=rotations.device)
+    return rotations[..., list(SMPL24.mirror), :, :] * flip[:, None] * flip
+
+
+def between(one: Tensor, other: Tensor) -> Tensor:
+    """The rotations in the middle of two, which are less than half a turn apart."""
+    total = one + other
+    # The nearest rotation to the sum: its first two columns are as long as each other and nearly at right angles.
+    u, _, vt = torch.linalg.svd(total)
+    sign = torch.ones_like(total[..., 0])
+    sign[..., -1] = torch.det(u @ vt).sign()
+    return (u * sign[..., None, :]) @ vt
