@@ -88,9 +88,7 @@ def test_files_with_wrong_heads_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "w.safetensors"
     save_network(network(), path, {})
     tensors = load_file(path)
-    config = json.dumps(
-        {"dim": 16, "rep": 16, "depth": 1, "heads": 2, "mlp_ratio": 2.0, "joints": 17, "max_frames": 27}
-    )
+    config = json.dumps(asdict(TINY))
     header = {"format": "vidmotion.dstformer/1", "config": config}
     save_file(tensors, path, {**header, "heads": "[]"})
     with pytest.raises(WeightsError, match=r"tensors do not fit the network: \d+ unknown \(action"):
