@@ -7,10 +7,11 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.body.model import BodyModel
 from vidmotion.body.posed import CHUNK, PosedBody, skinning_for
-from vidmotion.body.skinning import Skinning
+from vidmotion.body.skinning import BodyJoints, Skinning
 from vidmotion.errors import InputError
 from vidmotion.types import BodyMotion
 
@@ -56,6 +57,18 @@ def test_joints_agree_with_forward_kinematics(body: BodyModel) -> None:
         torch.tensor(moving.translation, dtype=torch.float32),
     )
     np.testing.assert_allclose(joints, places, atol=2e-6)
+
+
+def test_joints_without_skin_agree_with_numpy(body: BodyModel) -> None:
+    """Within what the stature of a strongly shaped body may change which vertex is its highest."""
+    moving = motion(5)
+    rotations, rest = local_rotations(moving.pose, 24), body.shape(moving.betas)
+    world, places = forward(rotations, rest.joints, body.parents, np.zeros((5, 3)))
+    wanted = to_h36m(places, world[:, HEAD], rest.height)
+    betas = torch.tensor(moving.betas[None], dtype=torch.float32).expand(5, -1)
+    joints = BodyJoints(body)(torch.tensor(rotations, dtype=torch.float32), betas)
+    np.testing.assert_allclose(joints, wanted, atol=2e-3)
+    np.testing.assert_allclose(joints[:, :9], wanted[:, :9], atol=2e-6)
 
 
 def test_frames_do_not_depend_on_the_order_in_which_they_are_asked_for(body: BodyModel) -> None:

@@ -92,3 +92,28 @@ def test_noise_between_key_frames_is_a_line(rng: torch.Generator) -> None:
 def test_mirror_twice_is_nothing(joints: torch.Tensor) -> None:
     torch.testing.assert_close(mirror(mirror(joints)), joints)
     assert torch.equal(mirror(joints)[..., 4, 0], -joints[..., 1, 0])
+
+
+def test_left_and_right_are_exchanged_for_a_while(joints: torch.Tensor, rng: torch.Generator) -> None:
+    clean = observe(random_cameras(joints, CameraRange(), rng)).clean
+    still = NoiseRange(4, 0, (0, 0), 0, 0, doubt=0, joint_mask=0, frame_mask=0)
+    positions = torch.arange(clean.shape[1]) * 6
+    plain, always, half = (
+        corrupt(clean, positions, 67, replace(still, exchange=share), torch.Generator().manual_seed(3))
+        for share in (0, 1, 0.5)
+    )
+    torch.testing.assert_close(always, mirror(plain * torch.tensor([-1.0, 1, 1])))
+    legs = half[:, :, 1:7, :2]
+    swapped = (legs - always[:, :, 1:7, :2]).abs().amax((2, 3)) < 1e-6
+    kept = (legs - plain[:, :, 1:7, :2]).abs().amax((2, 3)) < 1e-6
+    assert (swapped ^ kept).all()
+    assert swapped.any()
+    assert kept.any()
+    stretches = swapped.view(4, 3, 4)  # 12 frames, 4 in each stretch
+    assert (stretches == stretches[..., :1]).all()
+
+
+def test_eased_noise_is_a_share_of_all_errors() -> None:
+    eased = NoiseRange(exchange=0.04).eased(0.5)
+    assert (eased.jitter, eased.sigma, eased.exchange, eased.frame_mask) == (0.002, (0.003, 0.011), 0.02, 0.05)
+    assert eased.trust == NoiseRange().trust

@@ -1,11 +1,13 @@
-"""Poses body models by batched linear blend skinning, in torch (Loper et al. 2015, equations 2 to 10)."""
+"""Poses body models in torch: batched linear blend skinning (Loper et al. 2015, equations 2 to 10), or joints alone."""
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vidmotion.body.model import BodyModel
+from vidmotion.body.joints import HEAD, WEIGHTS, offsets
+from vidmotion.body.model import BODY_JOINTS, BodyModel
 
 
 class Skinning(nn.Module):
@@ -37,7 +39,7 @@ class Skinning(nn.Module):
         directions = self.shape_directions[..., : betas.shape[1]]
         shaped = self.template + torch.einsum("vcs,bs->bvc", directions, betas)
         rest = self.regressor @ shaped  # (1 or B, J, 3)
-        world, places = self._forward(rotations, rest)
+        world, places = forward_kinematics(rotations, rest, self.parents)
         moved = places - (world @ rest[..., None])[..., 0]
         blended = self.weights @ torch.cat([world.flatten(2), moved], -1)  # (B, V, 12)
         if self.pose_directions is not None:
@@ -49,10 +51,51 @@ class Skinning(nn.Module):
         vertices = turned + blended[..., 9:] + translation[:, None]
         return vertices, places + translation[:, None]
 
-    def _forward(self, rotations: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
-        world, places = [rotations[:, 0]], [rest[:, 0].expand(len(rotations), 3)]
-        for joint, parent in enumerate(self.parents[1:], start=1):
-            step = (world[parent] @ (rest[:, joint] - rest[:, parent])[..., None])[..., 0]
-            places.append(places[parent] + step)
-            world.append(world[parent] @ rotations[:, joint])
-        return torch.stack(world, 1), torch.stack(places, 1)
+
+class BodyJoints(nn.Module):
+    """Human3.6M's 17 joints of posed bodies, without their skin."""
+
+    rest: Tensor
+    directions: Tensor
+    mixture: Tensor
+    offsets: Tensor
+    stature: Tensor
+
+    def __init__(self, model: BodyModel) -> None:
+        super().__init__()
+        self.parents = model.parents
+        tip = [model.template[:, 1].argmax(), model.template[:, 1].argmin()]
+        # The stature's last entry is that of the template; the betas' come before it.
+        directions = np.concatenate([model.shape_directions[tip, 1], model.template[tip, 1, None]], 1)
+        arrays = {
+            "rest": model.regressor @ model.template,
+            "directions": np.einsum("jv,vcs->jcs", model.regressor, model.shape_directions),
+            "mixture": WEIGHTS,
+            "offsets": offsets(1.0),
+            "stature": directions[0] - directions[1],
+        }
+        for name, array in arrays.items():
+            self.register_buffer(name, torch.tensor(array, dtype=torch.float32), persistent=False)
+
+    def forward(self, rotations: Tensor, betas: Tensor) -> Tensor:
+        """(B, 17, 3) metres, in the frame of the first rotation, the pelvis where it rests.
+
+        Args:
+            rotations: (B, J, 3, 3) of each joint in its parent's frame.
+            betas: (B, S).
+        """
+        rest = self.rest + torch.einsum("jcs,bs->bjc", self.directions[..., : betas.shape[1]], betas)
+        world, places = forward_kinematics(rotations, rest, self.parents)
+        height = self.stature[-1] + betas @ self.stature[: betas.shape[1]]
+        points = height[:, None, None] * self.offsets @ world[:, HEAD].mT
+        return self.mixture @ places[:, :BODY_JOINTS] + points
+
+
+def forward_kinematics(rotations: Tensor, rest: Tensor, parents: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Rotations (B, J, 3, 3) and places (B, J, 3) of joints, of local rotations and joints at rest (1 or B, J, 3)."""
+    world, places = [rotations[:, 0]], [rest[:, 0].expand(len(rotations), 3)]
+    for joint, parent in enumerate(parents[1:], start=1):
+        step = (world[parent] @ (rest[:, joint] - rest[:, parent])[..., None])[..., 0]
+        places.append(places[parent] + step)
+        world.append(world[parent] @ rotations[:, joint])
+    return torch.stack(world, 1), torch.stack(places, 1)

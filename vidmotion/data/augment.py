@@ -8,7 +8,7 @@ Letters: B samples, T frames, J joints. Normalised units: the window's bounding 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Generator, Tensor
@@ -50,8 +50,16 @@ class NoiseRange:
     """Error at which the detector is half sure of a joint."""
     doubt: float = 0.08
     """Spread of the confidence about its mean."""
+    exchange: float = 0.0
+    """Share of the stretches between two draws in which left and right, of legs or all else, change places."""
     joint_mask: float = 0.05
     frame_mask: float = 0.10
+
+    def eased(self, share: float) -> NoiseRange:
+        """A share of all errors and masks; the detector's confidence keeps its meaning."""
+        names = ("jitter", "uniform", "bias", "exchange", "joint_mask", "frame_mask")
+        low, high = self.sigma
+        return replace(self, sigma=(low * share, high * share), **{name: getattr(self, name) * share for name in names})
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +190,21 @@ def corrupt(clean: Tensor, positions: Tensor, window: int, noise: NoiseRange, rn
     seen = uniform((batch, 1, joints, 1), 0, 1, rng) >= noise.joint_mask
     seen = seen & (uniform((1, frames, 1, 1), 0, 1, rng) >= noise.frame_mask)
     body = (clean.amax(2) - clean.amin(2)).amax(-1).mean(1) / 2  # (B,)
-    return torch.cat([clean + error * body[:, None, None, None], confidence.clamp(0.01, 1)], dim=-1) * seen
+    said = torch.cat([clean + error * body[:, None, None, None], confidence.clamp(0.01, 1)], dim=-1)
+    if noise.exchange:
+        said = _exchange(said, before, noise, rng)
+    return said * seen
+
+
+_LEGS = torch.tensor([1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], dtype=torch.bool)
+
+
+def _exchange(said: Tensor, stretch: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
+    """Left and right of (B, T, J, 3) in each other's place for some stretches (T,) of legs, and of all else."""
+    draws = uniform((2, len(said), noise.keyframes), 0, 1, rng) < noise.exchange
+    legs, rest = draws[:, :, stretch, None]  # each (B, T, 1)
+    swapped = torch.where(_LEGS.to(rng.device), legs, rest)[..., None]
+    return torch.where(swapped, said[:, :, list(H36M17.mirror)], said)
 
 
 def _key_noise(shape: tuple[int, int, int, int], noise: NoiseRange, rng: Generator) -> Tensor:

@@ -27,27 +27,35 @@ class WindowShape:
 
 
 class WindowSampler:
-    """Cuts windows out of a `Mocap`; a clip is drawn as often as its length says."""
+    """Cuts windows out of a `Mocap`; a clip is drawn as often as its length says, unless other weights are given."""
 
     def __init__(self, mocap: Mocap, device: torch.device) -> None:
         self.joints = mocap.joints.to(device)
         self.offsets = torch.tensor([clip.offset for clip in mocap.clips], device=device)
         self.lengths = torch.tensor([clip.frames for clip in mocap.clips], device=device)
 
+    def choose(self, count: int, rng: Generator, weights: Tensor | None = None) -> Tensor:
+        """(count,) numbers of random clips; weights (clips,) default to their lengths."""
+        weights = self.lengths.float() if weights is None else weights
+        return torch.multinomial(weights, count, replacement=True, generator=rng)
+
     def draw(self, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Tensor:
-        """(B, T, J, 3) metres.
+        """(B, T, J, 3) metres, as `cut` of clips that `choose` gives."""
+        return self.cut(self.choose(shape.batch, rng), shape, speed, rng)
+
+    def cut(self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Tensor:
+        """A window (B, T, J, 3) in metres of each of the clips (B,), from a random start.
 
         The speed is a random time warp; where a clip is too short for it, the warp gives way first,
         and the last frame is held where even the slowest does not fit.
         """
-        clips = torch.multinomial(self.lengths.float(), shape.batch, replacement=True, generator=rng)
         last = (self.lengths[clips] - 1).float()
         low, high = speed
-        warp = low * (high / low) ** torch.rand(shape.batch, generator=rng, device=rng.device)
+        warp = low * (high / low) ** torch.rand(len(clips), generator=rng, device=rng.device)
         span = (shape.frames - 1) * shape.stride
         warp = torch.minimum(warp, (last / max(span, 1)).clamp_min(low))
         slack = (last - warp * span).clamp_min(0)
-        start = slack * torch.rand(shape.batch, generator=rng, device=rng.device)
+        start = slack * torch.rand(len(clips), generator=rng, device=rng.device)
         steps = torch.arange(shape.frames, device=rng.device) * shape.stride
         times = (start[:, None] + warp[:, None] * steps).clamp(max=last[:, None])  # (B, T)
         before = torch.minimum(times.floor(), (last[:, None] - 1).clamp_min(0)).long()
