@@ -1,12 +1,15 @@
 """Writes a tiny store of footage: sticks that wave before a camera, seen exactly, but for who is missing."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pack_truth
 
 SIZE, FOCAL, FRAMES = (400, 300), 500.0, 30
+CAMERA = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
+"""World to camera: looks along x, y down."""
 
 
 def joints_of(person: int) -> np.ndarray:
@@ -15,6 +18,18 @@ def joints_of(person: int) -> np.ndarray:
     still = np.stack([np.sin(joint), np.cos(2 * joint), np.sin(3 * joint)], -1) * 0.5
     wave = 0.05 * np.stack([np.sin(joint + t / 9), np.cos(joint + t / 7), np.sin(joint - t / 8)], -1)
     return still + wave + [0.2 * person, 0.1, 4.0 + person]
+
+
+def pose_of(person: int) -> np.ndarray:
+    """(T, 24, 3) radians; the pelvis in the world."""
+    t = np.arange(FRAMES)[:, None, None]
+    return 0.3 * np.sin(t / 9 + person + np.arange(72).reshape(24, 3))
+
+
+def actor_of(person: int) -> dict[str, Any]:
+    """People of a recipe: three walk, three jump, three stand for nothing; two subjects."""
+    group = ("walk", "jump", "")[person // 2 % 3]
+    return {"clip": f"clip{person}", "group": group, "subject": f"s{person % 2}", "betas": [0.1 * person] * 10}
 
 
 def write(folder: Path, clips: int = 4) -> Path:
@@ -32,12 +47,12 @@ def write(folder: Path, clips: int = 4) -> Path:
                 "number": number,
                 "frames": FRAMES,
                 "size": SIZE,
-                "actors": [{"clip": "a"}, {"clip": "b"}],
+                "actors": [actor_of(2 * number), actor_of(2 * number + 1)],
                 "camera": {"focal": FOCAL},
             }
             still = np.zeros((FRAMES, 3))
-            turns = np.tile(np.eye(3), (FRAMES, 1, 1))
-            poses, moves = np.zeros((2, FRAMES, 24, 3)), np.zeros((2, FRAMES, 3))
+            poses = np.stack([pose_of(2 * number), pose_of(2 * number + 1)])
+            turns, moves = np.tile(CAMERA, (FRAMES, 1, 1)), np.zeros((2, FRAMES, 3))
             store.append(
                 recipe,
                 pack_detections(xy, score, state, np.ones(xy.shape[:2])),

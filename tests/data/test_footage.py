@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from tests import tiny_footage
-from tests.tiny_footage import FOCAL, FRAMES, joints_of
+from tests.tiny_footage import CAMERA, FOCAL, FRAMES, joints_of, pose_of
 from vidmotion.data.augment import NoiseRange
 from vidmotion.data.footage import FootageSampler, hide, observe_footage, well_seen
 from vidmotion.data.store import read_store
 from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
 from vidmotion.model.framing import project
+from vidmotion.rotations import matrices
 
 CPU = torch.device("cpu")
 
@@ -40,6 +41,25 @@ def test_windows_hold_what_the_store_holds(footage: FootageSampler) -> None:
     assert (~seen).sum() == 3 * 17
     assert (windows.rays - exact)[seen].abs().max() < 1 / 16 / FOCAL
     assert abs(float(windows.score[1, 0, 0]) - 0.8) < 1 / 255
+
+
+def test_bodies_and_classes_come_along(footage: FootageSampler) -> None:
+    assert footage.labels == ("walk", "walk", "jump", "jump", "", "", "walk")
+    assert footage.clips == (0, 0, 1, 1, 2, 2, 3)
+    assert footage.subjects[:3] == ("s0", "s1", "s0")
+    torch.testing.assert_close(footage.betas[3], torch.full((10,), 0.3))
+    windows = footage.cut(torch.tensor([3]), WindowShape(5, 2, 1), generator())
+    pose = footage.pose[windows.person[:, None], windows.at][0].numpy()
+    true = pose_of(3)[windows.at[0].numpy()]
+    np.testing.assert_allclose(pose[:, 1:], true[:, 1:], atol=1e-4)
+    np.testing.assert_allclose(matrices(pose[:, 0]), CAMERA @ matrices(true[:, 0]), atol=1e-3)
+
+
+def test_people_are_drawn_by_weight(footage: FootageSampler) -> None:
+    weights = torch.tensor([0.0, 1, 0, 0, 0, 3, 0])
+    counts = torch.bincount(footage.choose(4000, generator(), weights), minlength=7)
+    assert counts[[0, 2, 3, 4, 6]].sum() == 0
+    assert 0.7 < counts[5] / 4000 < 0.8
 
 
 def test_draws_depend_on_the_generator_alone(footage: FootageSampler) -> None:

@@ -5,7 +5,7 @@ Deterministic by the generator. Knows the store and the framing; no detector, no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -33,46 +33,91 @@ class FootageWindows:
     """(B, T, 17) of the detector; 0 where a point is missing."""
     joints: Tensor
     """(B, T, 17, 3) metres in camera axes, exact."""
+    person: Tensor
+    """(B,) numbers of the people in the sampler."""
+    at: Tensor
+    """(B, T) frames of the clip."""
+
+    def take(self, keep: Tensor) -> FootageWindows:
+        """The windows chosen by a mask (B,)."""
+        return FootageWindows(*(getattr(self, field.name)[keep] for field in fields(self)))
 
 
 class FootageSampler:
-    """Cuts windows out of a store; a person is drawn as often as all others."""
+    """Cuts windows out of a store; a person is drawn as often as all others, unless other weights are given."""
+
+    labels: tuple[str, ...]
+    """Class of each person's motion, or ""."""
+    clips: tuple[int, ...]
+    """In which clip of the store each person is."""
+    subjects: tuple[str, ...]
+    """Who moves, in the motion capture."""
+    pose: Tensor
+    """(people, T, 24, 3) radians, axis times angle, of SMPL's joints in their parents' frames; the pelvis in camera
+    axes."""
+    betas: Tensor
+    """(people, 10) shape of the body model that the footage was made with."""
 
     def __init__(self, store: Store, device: torch.device) -> None:
-        """Read the whole store into memory: 400 bytes a person-frame.
+        """Read the whole store into memory: 700 bytes a person-frame.
 
         Raises:
             InputError: the store has no truth, or nobody in it was seen.
         """
-        rays, scores, joints = [], [], []
-        for clip in store.clips:
-            for person in range(clip.people):
-                seen = store.person(clip, person)
-                if seen.observed.mean() < LEAST_SEEN:
-                    continue
-                points = convert(Keypoints2D(seen.xy, seen.score, store.settings.skeleton), H36M17.name)
-                rays.append((points.xy - np.array(clip.size) / 2) / clip.focal)
-                scores.append(points.score)
-                joints.append(seen.joints)
-        if not rays:
+        people = [
+            (clip, person, said)
+            for clip in store.clips
+            for person in range(clip.people)
+            if (said := store.person(clip, person)).observed.mean() >= LEAST_SEEN
+        ]
+        if not people:
             raise InputError(f"{store.folder} holds nobody whom the detector saw; render more clips")
-        self.people, self.length = len(rays), len(rays[0])
-        self._rays, self._score, self._joints = (
-            torch.from_numpy(np.stack(part).astype(np.float32)).to(device) for part in (rays, scores, joints)
+        rays, scores = [], []
+        for clip, _, said in people:
+            points = convert(Keypoints2D(said.xy, said.score, store.settings.skeleton), H36M17.name)
+            rays.append((points.xy - np.array(clip.size) / 2) / clip.focal)
+            scores.append(points.score)
+        actors = [clip.recipe["actors"][person] for clip, person, _ in people]
+        self.people, self.length = len(people), len(rays[0])
+        self.labels = tuple(actor["group"] for actor in actors)
+        self.clips = tuple(clip.number for clip, _, _ in people)
+        self.subjects = tuple(actor["subject"] for actor in actors)
+        self._rays, self._score, self._joints, self.pose, self.betas = (
+            torch.from_numpy(np.stack(part).astype(np.float32)).to(device)
+            for part in (
+                rays,
+                scores,
+                [said.joints for _, _, said in people],
+                [said.pose for _, _, said in people],
+                [actor["betas"] for actor in actors],
+            )
         )
 
     def draw(self, shape: WindowShape, rng: Generator) -> FootageWindows:
-        """Windows of `shape.frames` frames, `shape.stride` apart, from a random start."""
-        person = torch.randint(self.people, (shape.batch, 1), generator=rng, device=rng.device)
+        """Windows of `shape.frames` frames, `shape.stride` apart, from a random start, of random people."""
+        return self.cut(self.choose(shape.batch, rng), shape, rng)
+
+    def choose(self, count: int, rng: Generator, weights: Tensor | None = None) -> Tensor:
+        """(count,) numbers of random people; weights (people,) default to equal ones."""
+        if weights is None:
+            return torch.randint(self.people, (count,), generator=rng, device=rng.device)
+        return torch.multinomial(weights, count, replacement=True, generator=rng)
+
+    def cut(self, people: Tensor, shape: WindowShape, rng: Generator) -> FootageWindows:
+        """A window of each of the people (B,), from a random start."""
         last = self.length - (shape.frames - 1) * shape.stride
-        start = torch.randint(last, (shape.batch, 1), generator=rng, device=rng.device)
-        at = start + torch.arange(shape.frames, device=rng.device) * shape.stride
-        return FootageWindows(self._rays[person, at], self._score[person, at], self._joints[person, at])
+        start = torch.randint(last, (len(people), 1), generator=rng, device=rng.device)
+        return self._cut(people, start + torch.arange(shape.frames, device=rng.device) * shape.stride)
 
     def whole(self, people: range) -> FootageWindows:
         """All frames of some people."""
-        rows = slice(people.start, people.stop)
-        return FootageWindows(self._rays[rows], self._score[rows], self._joints[rows])
+        device = self._rays.device
+        rows, frames = torch.arange(people.start, people.stop, device=device), torch.arange(self.length, device=device)
+        return self._cut(rows, frames.expand(len(rows), -1))
+
+    def _cut(self, people: Tensor, at: Tensor) -> FootageWindows:
+        row = people[:, None]
+        return FootageWindows(self._rays[row, at], self._score[row, at], self._joints[row, at], people, at)
 
     def fitting(self, frames: int, stride: int) -> tuple[int, int]:
         """The frames and stride nearest to these that a person's frames have room for."""

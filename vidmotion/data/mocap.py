@@ -3,7 +3,7 @@
     *_pos.npy   int16 (N, 17, 3)   joint minus root, steps of 0.1 mm
     *_root.npy  float32 (N, 3)     root (joint 0) in the world, metres
     *_rot.npy   int16 (N, 22, 3)   may be missing; `vidmotion.footage.capture` says what it holds
-    index.csv   clip, subject, split, offset, n_frames, fps, ...
+    index.csv   clip, subject, split, offset, n_frames, fps, class (may be missing), ...
 
 World axes: right-handed, Y up; joints are Human3.6M's 17. Knows nothing about cameras or noise.
 """
@@ -32,6 +32,8 @@ class Clip:
 
     name: str
     subject: str
+    label: str
+    """Class of the motion, or ""."""
     offset: int
     frames: int
 
@@ -79,7 +81,7 @@ def read_mocap(folder: Path, split: str) -> Mocap:
         start, frames = int(row["offset"]), int(row["n_frames"])
         window = slice(start, start + frames)
         parts.append(packed.positions[window].astype(np.float32) * STEP + packed.roots[window, None].astype(np.float32))
-        clips.append(Clip(row["clip"], row["subject"], offset, frames))
+        clips.append(Clip(row["clip"], row["subject"], row.get("class") or "", offset, frames))
         offset += frames
     return Mocap(torch.from_numpy(np.concatenate(parts)), tuple(clips))
 

@@ -40,6 +40,7 @@ from typing import Any, Self
 import numpy as np
 
 from vidmotion.errors import InputError, OutputError
+from vidmotion.rotations import axis_angles, matrices
 from vidmotion.types import Bools, Floats, Ints
 
 FORMAT = "vidmotion footage 1"
@@ -183,6 +184,8 @@ class StoredPerson:
     """(T, 17, 3) metres in camera axes."""
     exact: Floats
     """(T, 17, 2) pixels of the joints."""
+    pose: Floats
+    """(T, 24, 3) radians, axis times angle, of SMPL's joints in their parents' frames; the pelvis in camera axes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +219,14 @@ class Store:
             self.detections["state"][rows] == SEEN,
             joints,
             clip.focal * joints[..., :2] / joints[..., 2:] + np.array(clip.size) / 2,
+            self._pose(clip, rows),
         )
+
+    def _pose(self, clip: StoredClip, rows: slice) -> Floats:
+        pose = self.truth["pose"][rows] * TURN_STEP
+        camera = self.truth["camera"][clip.frame : clip.frame + clip.frames, :, :3]
+        pose[:, 0] = axis_angles(camera @ matrices(pose[:, 0]))
+        return pose
 
 
 def is_store(folder: Path) -> bool:
