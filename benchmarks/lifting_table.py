@@ -17,6 +17,7 @@ from vidmotion.data.windows import WindowSampler
 from vidmotion.evaluate.pose3d import Lifter, measure, network_lifter
 from vidmotion.model.checkpoint import load_weights
 from vidmotion.train.config import Pose3DConfig
+from vidmotion.train.draws import Draw
 from vidmotion.train.pose3d import draw_batch
 from vidmotion.weights import find_weights
 
@@ -45,7 +46,7 @@ def train_mlp(sampler: WindowSampler, steps: int) -> tuple[FrameMLP, Tensor]:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-3, steps)
     mean = torch.zeros(17, 3)
     for step in range(steps):
-        batch = draw_batch(sampler, config, step, 243, CPU)
+        batch = draw_batch(sampler, config, Draw(step, 0), 243, CPU)
         error = (model(batch.x) - batch.view.target).norm(dim=-1).mean()
         optimizer.zero_grad()
         error.backward()

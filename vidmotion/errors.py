@@ -31,3 +31,7 @@ class WeightsError(VidmotionError):
 
 class MissingExtraError(VidmotionError):
     """An optional dependency is needed; the message names the extra that brings it."""
+
+
+class StoppedError(VidmotionError):
+    """The user stopped the work; the message says how to go on with it."""

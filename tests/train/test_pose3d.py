@@ -18,7 +18,7 @@ from vidmotion.evaluate.pose3d import measure, measure_footage, network_lifter
 from vidmotion.model import dstformer
 from vidmotion.model.checkpoint import load_weights
 from vidmotion.model.dstformer import DSTformerConfig
-from vidmotion.train import loop, pose3d
+from vidmotion.train import loop, optimizers, pose3d
 from vidmotion.train.config import Pose3DConfig, read_config
 from vidmotion.train.pose3d import train_pose3d
 
@@ -80,10 +80,10 @@ def test_a_killed_run_continues_bit_for_bit(mocap: Path, tmp_path: Path, monkeyp
     whole = train(mocap, tmp_path / "whole", config(steps=12))
     advance = loop.Trainer._advance
 
-    def killed(trainer: loop.Trainer, step_loss: loop.StepLoss) -> tuple[float, float]:
+    def killed(trainer: loop.Trainer, *given: object) -> object:
         if trainer.step == 7:
             raise KeyboardInterrupt
-        return advance(trainer, step_loss)
+        return advance(trainer, *given)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
         patch.setattr(loop.Trainer, "_advance", killed)
@@ -180,7 +180,7 @@ def test_a_run_folder_that_cannot_be_made(mocap: Path, tmp_path: Path) -> None:
 
 def test_rate_warms_up_holds_and_falls() -> None:
     settings = Pose3DConfig(steps=100, warmup=10, decay=0.5)
-    rates = [loop._rate(step, settings) for step in (0, 9, 30, 49, 75, 99)]
+    rates = [optimizers.rate(step, settings) for step in (0, 9, 30, 49, 75, 99)]
     assert rates == pytest.approx([0.1, 1.0, 1.0, 1.0, 0.5, 0.02])
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from vidmotion.data.augment import CameraRange, NoiseRange
 from vidmotion.errors import InputError
@@ -15,22 +15,45 @@ C = TypeVar("C")
 
 
 @dataclass(frozen=True)
-class Pose3DConfig:
-    """Lifting of 2D joints to 3D."""
+class RunConfig:
+    """What every recipe has: the encoder's size, the batch, the optimiser and the device's work."""
 
     preset: str = "small"
+    """Size of the encoder."""
     seed: int = 0
     steps: int = 12_000
     frames: int = 432
-    """Frames in a batch."""
+    """Frames in a micro-batch. A step takes `accumulate` of them on each process."""
+    accumulate: int = 1
+    precision: Literal["fp32", "bf16"] = "fp32"
+    compile: bool = False
+    """Compile the network: a minute at the start, faster steps on a GPU."""
+    optimizer: Literal["muon", "adamw"] = "muon"
+    """muon: Muon for the blocks' matrices, AdamW at half of `lr` for all else. adamw: AdamW for all."""
     lr: float = 2e-3
-    """Of Muon, which updates the blocks' matrices; all else goes by AdamW at half of it."""
+    encoder_lr: float = 1.0
+    """Times `lr` for the encoder's parameters; 0 freezes them."""
     weight_decay: float = 0.01
+    schedule: Literal["linear", "cosine", "exponential"] = "linear"
+    """After the warm-up: hold, then fall to zero; half a cosine; times `gamma` every `epoch_steps`."""
     warmup: int = 200
     decay: float = 0.3
-    """Share of the steps, at the end, in which the rate falls to zero and windows are dense."""
+    """Share of the steps, at the end, in which the linear schedule falls to zero."""
+    gamma: float = 0.99
+    epoch_steps: int = 1000
     ema: float = 0.999
     clip_norm: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("seed", 0), ("steps", 1), ("frames", 1), ("accumulate", 1), ("epoch_steps", 1)):
+            if getattr(self, name) < least:
+                raise InputError(f"setting {name}: wanted at least {least}, received {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Pose3DConfig(RunConfig):
+    """Lifting of 2D joints to 3D. In the share `decay` of the steps, at the end, windows are dense."""
+
     norm_weight: float = 0.5
     """Of the scale-free error in the loss."""
     velocity_weight: float = 20.0
@@ -51,7 +74,7 @@ def read_config(kind: type[C], file: Path | None, pairs: list[str]) -> C:
     if file is not None:
         try:
             values = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise InputError(f"cannot read the settings in {file}: {error}") from None
     for pair in pairs:
         key, equals, text = pair.partition("=")
@@ -87,11 +110,23 @@ def _build(kind: type[C], values: dict[str, Any], prefix: str) -> C:
 def _fit(hint: Any, value: Any, name: str) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(value, dict):
         return _build(hint, value, name + ".")  # type: ignore[arg-type]
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise InputError(f"unknown {name} {value!r}; known: {', '.join(get_args(hint))}")
+        return value
+    if get_origin(hint) is tuple and isinstance(value, list):
+        return _fit_tuple(get_args(hint), value, name)
     if hint is float and type(value) is int:
         return float(value)
-    if hint in (int, float, str) and type(value) is hint:
+    if hint in (bool, int, float, str) and type(value) is hint:
         return value
-    numbers = isinstance(value, list) and all(type(v) in (int, float) for v in value)
-    if hint == tuple[float, float] and numbers and len(value) == 2:
-        return float(value[0]), float(value[1])
     raise InputError(f"setting {name}: {value!r} does not fit")
+
+
+def _fit_tuple(hints: tuple[Any, ...], values: list[Any], name: str) -> tuple[Any, ...]:
+    """A tuple of given length, such as `tuple[float, float]`, or of any, such as `tuple[str, ...]`."""
+    if hints[-1] is Ellipsis:
+        hints = hints[:1] * len(values)
+    if len(values) != len(hints):
+        raise InputError(f"setting {name}: wanted {len(hints)} values, received {values!r}")
+    return tuple(_fit(hint, value, name) for hint, value in zip(hints, values, strict=True))

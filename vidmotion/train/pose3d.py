@@ -11,21 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from vidmotion.data.augment import View, corrupt, observe, random_cameras, vary_bones
 from vidmotion.data.footage import FootageSampler, FootageWindows, hide, observe_footage, well_seen
 from vidmotion.data.mocap import read_mocap
 from vidmotion.data.store import is_store, read_store
 from vidmotion.data.windows import WindowSampler, WindowShape
-from vidmotion.errors import InputError, OutputError, WeightsError
+from vidmotion.errors import InputError, WeightsError
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe
 from vidmotion.model.checkpoint import load_weights, save_weights
 from vidmotion.model.dstformer import PRESETS, DSTformer
 from vidmotion.model.framing import mirror
 from vidmotion.skeletons import H36M17
+from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import Pose3DConfig
-from vidmotion.train.loop import Report, RunFolder, Trainer
+from vidmotion.train.draws import Draw
+from vidmotion.train.loop import Report, Trainer
 
 SPARSE = ((27, 1), (27, 2), (27, 4), (27, 9))
 DENSE = ((81, 1), (243, 1))
@@ -45,16 +47,17 @@ class Batch:
 
 
 def draw_batch(
-    sampler: WindowSampler | FootageSampler, config: Pose3DConfig, step: int, window: int, device: torch.device
+    sampler: WindowSampler | FootageSampler, config: Pose3DConfig, draw: Draw, window: int, device: torch.device
 ) -> Batch:
-    """The batch of one step: the same for the same config and step."""
-    rng = Generator(device).manual_seed(config.seed * 1_000_003 + step)
-    shapes = DENSE if step >= config.steps * (1 - config.decay) else SPARSE
+    """One micro-batch: the same for the same config and draw; its step alone decides the shape."""
+    rng = draw.shared(config.seed, device)
+    shapes = DENSE if draw.step >= config.steps * (1 - config.decay) else SPARSE
     choice = int(torch.randint(len(shapes), (1,), generator=rng, device=device))
     frames, stride = min(shapes[choice][0], window), shapes[choice][1]
     if isinstance(sampler, FootageSampler):
         frames, stride = sampler.fitting(frames, stride)
     shape = WindowShape(frames, min(stride, (window - 1) // max(frames - 1, 1)), max(1, config.frames // frames))
+    rng = draw.own(config.seed, device)
     positions = shape.positions(window, rng)
     if isinstance(sampler, FootageSampler):
         x, view = _filmed(sampler, shape, config, rng)
@@ -117,33 +120,32 @@ def train_pose3d(
     Raises:
         InputError: no usable data, an unknown preset, or a run folder that does not fit `resume`;
             the loss is not finite any more.
+        StoppedError: Ctrl-C; the run is saved.
+        MissingExtraError: Accelerate is not installed.
         WeightsError: the weights to start with cannot be read or are of another preset.
         OutputError: the run folder cannot be made.
     """
     if config.preset not in PRESETS:
         raise InputError(f"unknown preset {config.preset!r}; known: {', '.join(PRESETS)}")
-    run = RunFolder(folder)
-    if run.checkpoint.exists() and not resume:
-        raise InputError(f"{folder} holds a run already; continue it with --resume or name another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error.strerror}); name another folder with -o") from error
-    samplers = [_sampler(path, device) for path in data]
+    run = RunFolder.open(folder, resume)
     torch.manual_seed(config.seed)
-    model = (DSTformer(PRESETS[config.preset]) if start is None else _started(start, config)).to(device)
-    trainer = Trainer(model, config, run)
+    model = DSTformer(PRESETS[config.preset]) if start is None else _started(start, config)
+    trainer = Trainer(model, config, run, device, lambda name: not name.startswith("head."))
     if resume:
-        trainer.resume(device)
+        trainer.resume()
+    samplers = [_sampler(path, trainer.device) for path in data]
 
-    def step_loss(network: DSTformer, step: int) -> tuple[Tensor, Tensor]:
-        sampler = samplers[step % len(samplers)]
-        batch = draw_batch(sampler, config, step, network.config.max_frames, device)
-        return loss(network(batch.x, batch.positions), batch, config)
+    def step_loss(network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
+        sampler = samplers[draw.step % len(samplers)]
+        batch = draw_batch(sampler, config, draw, model.config.max_frames, trainer.device)
+        total, error = loss(network(batch.x, batch.positions), batch, config)
+        return total, {"mpjpe_mm": 1000 * error}
 
     result = trainer.run(step_loss, report)
-    notes = {"task": "pose3d", "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
-    save_weights(result, run.weights, notes)
+    assert isinstance(result, DSTformer)
+    if trainer.is_main:
+        notes = {"task": "pose3d", "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
+        save_weights(result, run.weights, notes)
     return run.weights
 
 
