@@ -39,7 +39,10 @@ class View(StrEnum):
     camera = "camera"
 
 
-class Task(StrEnum):
+class Recipe(StrEnum):
     """What can be trained."""
 
+    pretrain = "pretrain"
     pose3d = "pose3d"
+    action = "action"
+    mesh = "mesh"

@@ -8,21 +8,23 @@ from typing import Annotated
 
 import typer
 
-from vidmotion.choices import Device
+from vidmotion.choices import Device, Recipe
 from vidmotion.cli.console import TerminalProgress, note
 
-app = typer.Typer(no_args_is_help=True, help="Train networks.")
 
-
-@app.callback()
-def _recipes() -> None:
-    pass
-
-
-@app.command()
-def pose3d(
+def train(
+    recipe: Annotated[
+        Recipe,
+        typer.Argument(
+            help="pretrain: an encoder, from 3D and 2D motion. pose3d: 2D joints to 3D. action: classes and likeness of "
+            "motions. mesh: pose and shape of a body.",
+            show_default=False,
+        ),
+    ],
     data: Annotated[list[Path], typer.Option(help="Folder of packed motion capture or of footage; may be repeated.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the run.")] = Path("runs/pose3d"),
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Folder of the run.", show_default="runs/RECIPE")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file of settings.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting.")
@@ -34,12 +36,14 @@ def pose3d(
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
-    """Lift 2D joints to 3D: motion capture seen by random cameras, with a detector's noise."""
+    """Train networks on your own data, by MotionBERT's recipes."""
     from vidmotion.devices import torch_device
-    from vidmotion.train.config import Pose3DConfig, read_config
-    from vidmotion.train.pose3d import train_pose3d
+    from vidmotion.train.config import read_config
+    from vidmotion.train.recipe import Job
+    from vidmotion.train.recipes import RECIPES
 
-    chosen = read_config(Pose3DConfig, config, settings or [])
+    training = RECIPES[recipe]
+    chosen = read_config(training.config, config, settings or [])
     progress, last = TerminalProgress(quiet), time.monotonic()
     with progress.stage("train", chosen.steps) as stage:
 
@@ -50,6 +54,7 @@ def pose3d(
                 last = time.monotonic()
                 progress.say(f"step {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
 
-        weights = train_pose3d(data, out, chosen, torch_device(device), resume, report, start)
+        folder = out or Path("runs") / recipe
+        weights = training.train(Job(data, folder, torch_device(device), resume, report, start), chosen)
     if not quiet:
         note(f"wrote {weights}")

@@ -51,17 +51,73 @@ class RunConfig:
 
 
 @dataclass(frozen=True)
-class Pose3DConfig(RunConfig):
-    """Lifting of 2D joints to 3D. In the share `decay` of the steps, at the end, windows are dense."""
+class RecipeConfig(RunConfig):
+    """What batches are made of. In the share `decay` of the steps, at the end, windows are dense."""
+
+    speed: tuple[float, float] = (0.6, 1.5)
+    """Slowest and fastest time warp of motion capture."""
+    roll: float = 8.0
+    """Degrees, spread of the turn of footage about the camera's axis."""
+    camera: CameraRange = field(default_factory=CameraRange)
+    noise: NoiseRange = field(default_factory=NoiseRange)
+
+
+@dataclass(frozen=True)
+class Pose3DConfig(RecipeConfig):
+    """Lifting of 2D joints to 3D."""
 
     norm_weight: float = 0.5
     """Of the scale-free error in the loss."""
     velocity_weight: float = 20.0
     """Of the velocity error in the loss, at neighbouring frames."""
-    speed: tuple[float, float] = (0.6, 1.5)
-    """Slowest and fastest time warp."""
-    camera: CameraRange = field(default_factory=CameraRange)
-    noise: NoiseRange = field(default_factory=NoiseRange)
+
+
+@dataclass(frozen=True)
+class PretrainConfig(Pose3DConfig):
+    """Recovering 3D motion from 2D that gets noisier and more partial."""
+
+    noise: NoiseRange = field(default_factory=lambda: NoiseRange(exchange=0.03))
+    curriculum: float = 0.3
+    """Share of the steps, at the beginning, in which noise and masks grow."""
+    flat_from: float = 1 / 3
+    """Share of the steps after which 2D points without 3D join."""
+
+
+@dataclass(frozen=True)
+class ActionConfig(RecipeConfig):
+    """Telling motions apart, by classes and by likeness."""
+
+    steps: int = 1500
+    warmup: int = 50
+    encoder_lr: float = 0.1
+    ema: float = 0.99
+    heads: tuple[str, ...] = ("action", "embedding")
+    """What is taught: "action", "embedding" or both."""
+    hidden: int = 512
+    classes: tuple[str, ...] = ()
+    """Those to learn; none named: all in the data."""
+    hold_out: tuple[str, ...] = ()
+    """Classes never shown, to measure one-shot recognition with."""
+    temperature: float = 0.1
+    """Of the contrastive loss."""
+
+
+@dataclass(frozen=True)
+class MeshConfig(RecipeConfig):
+    """Posing and shaping a body. The weights are the public recipe's for metres, divided by 1,000."""
+
+    steps: int = 1500
+    warmup: int = 50
+    encoder_lr: float = 0.1
+    ema: float = 0.99
+    hidden: int = 512
+    joint_weight: float = 0.5
+    velocity_weight: float = 10.0
+    pose_weight: float = 1.0
+    """Of the rotation matrices' entries."""
+    shape_weight: float = 0.001
+    norm_weight: float = 0.02
+    """Keeps the two columns that a rotation is made of near length 1."""
 
 
 def read_config(kind: type[C], file: Path | None, pairs: list[str]) -> C:

@@ -1,0 +1,96 @@
+"""Recipe: what a motion is called, by classes and by likeness, from the encoder's representation.
+
+Source: MotionBERT (arXiv 2210.06551, section 3.4): cross entropy of an action head; for one-shot recognition the
+supervised contrastive loss of an embedding head, on two views of each clip (Khosla et al. 2020).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor, nn
+
+from vidmotion.data.windows import WindowShape
+from vidmotion.errors import InputError
+from vidmotion.model.heads import HeadConfig
+from vidmotion.train.config import ActionConfig
+from vidmotion.train.draws import Draw
+from vidmotion.train.losses import action_loss, contrastive_loss
+from vidmotion.train.recipe import Job, begin, run_recipe, sources, window_shape
+from vidmotion.train.sources import Source
+
+SPARSE, DENSE = ((27, 3),), ((81, 1),)
+"""(frames, stride) of the windows in the two parts of a run: 2.7 seconds."""
+NAMELESS = ("", "other")
+"""Labels that say nothing."""
+
+
+def train_action(job: Job, config: ActionConfig) -> Path:
+    """Train heads for actions and write `weights.safetensors` into the run's folder.
+
+    Raises:
+        InputError: the data has fewer than two classes.
+        VidmotionError: as `run_recipe` and `begin`.
+    """
+    data = sources(job, config, job.device)
+    classes = tuple(sorted({label for source in data for label in source.labels} - {*NAMELESS, *config.hold_out}))
+    if config.classes:
+        classes = tuple(label for label in classes if label in config.classes)
+    if len(classes) < 2:
+        raise InputError(f"training on actions needs two classes at least, the data has {', '.join(classes) or 'none'}")
+    kinds = {
+        "action": HeadConfig("action", config.hidden, classes=classes, dropout=0.5),
+        "embedding": HeadConfig("embedding", config.hidden, dropout=0.1),
+    }
+    network = begin(job, config, tuple(kinds[kind] for kind in config.heads))
+
+    def lessons(device: torch.device) -> _Lessons:
+        taught = [_Labelled(source, classes, device) for source in sources(job, config, device)]
+        return _Lessons(taught, config, network.encoder.config.max_frames, device)
+
+    return run_recipe(job, config, "action", network, config.heads, lessons)
+
+
+class _Labelled:
+    """A source whose classes are drawn equally often."""
+
+    def __init__(self, source: Source, classes: tuple[str, ...], device: torch.device) -> None:
+        self.source = source
+        number = {label: index for index, label in enumerate(classes)}
+        self.label = torch.tensor([number.get(label, -1) for label in source.labels], device=device)
+        counts = torch.bincount(self.label.clamp_min(0), minlength=len(classes))
+        self.weights = torch.where(self.label >= 0, 1 / counts[self.label.clamp_min(0)].float(), 0.0)
+
+
+class _Lessons:
+    """The loss of a step: the sources take turns; where likeness is taught, each clip is seen twice."""
+
+    def __init__(self, data: list[_Labelled], config: ActionConfig, window: int, device: torch.device) -> None:
+        self.data, self.config, self.window, self.device = data, config, window, device
+
+    def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
+        config, taught = self.config, self.data[draw.step % len(self.data)]
+        shape = window_shape(taught.source.fitting, config, draw, SPARSE, DENSE, self.window, self.device)
+        rng = draw.own(config.seed, self.device)
+        positions = shape.positions(self.window, rng)
+        x, label = self._views(taught, shape, positions, rng)
+        out = network(x, positions, config.heads)
+        values: dict[str, Tensor] = {}
+        total = torch.zeros((), device=self.device)
+        if out.action is not None:
+            total = total + action_loss(out.action, label)
+            values["accuracy"] = (out.action.argmax(1) == label).float().mean()
+        if out.embedding is not None:
+            likeness = contrastive_loss(out.embedding, label, config.temperature)
+            total = total + likeness
+            values["contrastive"] = likeness.detach()
+        return total, values
+
+    def _views(self, taught: _Labelled, shape: WindowShape, positions: Tensor, rng: Generator) -> tuple[Tensor, Tensor]:
+        """Input (B, T, J, 3) and labels (B,) of one or two views of random clips."""
+        views = 2 if "embedding" in self.config.heads else 1
+        items = taught.source.choose(max(2, shape.batch // views), rng, taught.weights)
+        seen = [taught.source.see(items, replace(shape, batch=len(items)), positions, rng) for _ in range(views)]
+        return torch.cat([batch.x for batch in seen]), taught.label[torch.cat([batch.items for batch in seen])]

@@ -1,0 +1,128 @@
+"""What all recipes share: the network to begin with, windows to draw, the run from folder to weights file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from vidmotion.data.windows import WindowShape
+from vidmotion.errors import InputError, WeightsError
+from vidmotion.model.checkpoint import load_network, save_network
+from vidmotion.model.dstformer import PRESETS, DSTformer
+from vidmotion.model.heads import HeadConfig
+from vidmotion.model.network import POSE3D, MotionNetwork
+from vidmotion.train.checkpoints import RunFolder
+from vidmotion.train.config import RecipeConfig
+from vidmotion.train.draws import Draw
+from vidmotion.train.loop import Report, StepLoss, Trainer
+from vidmotion.train.sources import Source, open_source
+
+Shapes = tuple[tuple[int, int], ...]
+"""(frames, stride) of windows."""
+Fitting = Callable[[int, int], tuple[int, int]]
+"""`Source.fitting`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What a run is given beside its settings."""
+
+    data: list[Path]
+    """Folders of packed motion capture, of which the split "train" is used, and stores of footage."""
+    folder: Path
+    """Of the run."""
+    device: torch.device
+    resume: bool
+    report: Report
+    start: Path | None = None
+    """Weights to begin with, instead of random ones."""
+
+
+def run_recipe(
+    job: Job,
+    config: RecipeConfig,
+    task: str,
+    network: MotionNetwork,
+    taught: tuple[str, ...],
+    lessons: Callable[[torch.device], StepLoss],
+) -> Path:
+    """Train a network and write `weights.safetensors` into the run's folder.
+
+    Args:
+        taught: the heads that the loss reads; the others stay as they are.
+        lessons: reads the data onto a device and gives the loss.
+
+    Raises:
+        InputError: no usable data, or a run folder that does not fit; the loss is not finite any more.
+        StoppedError: Ctrl-C; the run is saved.
+        MissingExtraError: Accelerate is not installed.
+        OutputError: the run folder cannot be written to.
+    """
+    run = RunFolder.open(job.folder, job.resume)
+    for name, head in (*network.heads.items(), (POSE3D, network.encoder.head)):
+        head.requires_grad_(name in taught)
+    trainer = Trainer(network, config, run, job.device, _is_encoder)
+    if job.resume:
+        trainer.resume()
+    result = trainer.run(lessons(trainer.device), job.report)
+    assert isinstance(result, MotionNetwork)
+    if trainer.is_main:
+        notes = {"task": task, "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
+        save_network(result, run.weights, notes)
+    return run.weights
+
+
+def _is_encoder(name: str) -> bool:
+    return name.startswith("encoder.") and not name.startswith("encoder.head.")
+
+
+def begin(job: Job, config: RecipeConfig, heads: tuple[HeadConfig, ...] = ()) -> MotionNetwork:
+    """The network to train: random, or `job.start`'s; `heads` that it lacks are new.
+
+    Heads of the file that read an encoder which is about to change are dropped.
+
+    Raises:
+        InputError: an unknown preset.
+        WeightsError: the weights to start with cannot be read or are of another preset.
+    """
+    if config.preset not in PRESETS:
+        raise InputError(f"unknown preset {config.preset!r}; known: {', '.join(PRESETS)}")
+    torch.manual_seed(config.seed)
+    if job.start is None:
+        return MotionNetwork(DSTformer(PRESETS[config.preset]), heads)
+    before, _ = load_network(job.start)
+    if before.encoder.config != PRESETS[config.preset]:
+        raise WeightsError(f"{job.start} is not of preset {config.preset}; pass --set preset=... as it was trained")
+    others = [head for head in before.head_configs if head.kind not in _kinds(heads)]
+    kept = [head for head in before.head_configs if head in heads or (config.encoder_lr == 0 and head in others)]
+    network = MotionNetwork(before.encoder, [*kept, *(head for head in heads if head.kind not in _kinds(kept))])
+    for head in kept:
+        network.heads[head.kind].load_state_dict(before.heads[head.kind].state_dict())
+    return network
+
+
+def _kinds(heads: Iterable[HeadConfig]) -> set[str]:
+    return {head.kind for head in heads}
+
+
+def sources(job: Job, config: RecipeConfig, device: torch.device) -> list[Source]:
+    """The job's data; each gives every n-th batch.
+
+    Raises:
+        InputError: a folder holds none, or is damaged.
+    """
+    return [open_source(folder, config, device) for folder in job.data]
+
+
+def window_shape(
+    fitting: Fitting, config: RecipeConfig, draw: Draw, sparse: Shapes, dense: Shapes, window: int, device: torch.device
+) -> WindowShape:
+    """The windows of a step: sparse ones, and dense ones in the share `decay` of the steps, at the end."""
+    rng = draw.shared(config.seed, device)
+    shapes = dense if draw.step >= config.steps * (1 - config.decay) else sparse
+    frames, stride = shapes[int(torch.randint(len(shapes), (1,), generator=rng, device=device))]
+    frames, stride = fitting(min(frames, window), stride)
+    return WindowShape(frames, min(stride, (window - 1) // max(frames - 1, 1)), max(1, config.frames // frames))

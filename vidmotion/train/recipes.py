@@ -1,0 +1,32 @@
+"""The recipes by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vidmotion.choices import Recipe
+from vidmotion.train.action import train_action
+from vidmotion.train.config import ActionConfig, MeshConfig, Pose3DConfig, PretrainConfig, RecipeConfig
+from vidmotion.train.mesh import train_mesh
+from vidmotion.train.pose3d import train_pose3d
+from vidmotion.train.pretrain import train_pretrain
+from vidmotion.train.recipe import Job
+
+
+@dataclass(frozen=True)
+class Training:
+    """A recipe's settings and the function that follows it to a weights file."""
+
+    config: type[RecipeConfig]
+    train: Callable[[Job, Any], Path]
+
+
+RECIPES = {
+    Recipe.pretrain: Training(PretrainConfig, train_pretrain),
+    Recipe.pose3d: Training(Pose3DConfig, train_pose3d),
+    Recipe.action: Training(ActionConfig, train_action),
+    Recipe.mesh: Training(MeshConfig, train_mesh),
+}

@@ -1,0 +1,155 @@
+"""Where batches come from: motion capture before random cameras, labelled footage, 2D points; augmented on the device.
+
+A batch depends on its shape and its generator alone. Knows no recipe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Generator, Tensor
+
+from vidmotion.data.augment import View, corrupt, normal, observe, random_cameras, vary_bones
+from vidmotion.data.footage import FootageSampler, hide, observe_footage, well_seen
+from vidmotion.data.mocap import read_mocap
+from vidmotion.data.store import is_store, read_store
+from vidmotion.data.windows import WindowSampler, WindowShape
+from vidmotion.model.framing import frame, mirror, rotate
+from vidmotion.model.turns import from_axis_angles, mirror_turns
+from vidmotion.skeletons import H36M17
+from vidmotion.train.config import RecipeConfig
+
+WINDOW = 243
+"""Frames of a network's window."""
+
+
+@dataclass(frozen=True, eq=False)
+class BodyTruth:
+    """How the people of a batch are posed and shaped."""
+
+    turns: Tensor
+    """(B, T, 24, 3, 3) rotations of SMPL's joints in their parents' frames; the pelvis in the network's camera axes."""
+    betas: Tensor
+    """(B, 10)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Input and truth of windows; letters as in `vidmotion.data.augment`."""
+
+    x: Tensor
+    """(B, T, J, 3) x, y, confidence."""
+    view: View
+    positions: Tensor
+    """(T,) places in the network's window."""
+    stride: int
+    items: Tensor
+    """(B,) which clips or people of the source these are."""
+    body: BodyTruth | None
+    """None where the source does not know."""
+
+
+class Source(Protocol):
+    """A folder of data."""
+
+    labels: tuple[str, ...]
+    """Class of the motion of each clip or person, or ""."""
+
+    def fitting(self, frames: int, stride: int) -> tuple[int, int]:
+        """The frames and stride nearest to these that the data has room for."""
+        ...
+
+    def choose(self, count: int, rng: Generator, weights: Tensor | None) -> Tensor:
+        """(count,) numbers of random clips or people; weights None: as the data is."""
+        ...
+
+    def see(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
+        """A window of each of these clips or people; fewer where some are hardly seen."""
+        ...
+
+
+class CaptureSource:
+    """Motion capture: random bodies, cameras and noise."""
+
+    def __init__(self, folder: Path, config: RecipeConfig, device: torch.device) -> None:
+        mocap = read_mocap(folder, "train")
+        self.sampler, self.config = WindowSampler(mocap, device), config
+        self.labels = tuple(clip.label for clip in mocap.clips)
+
+    def fitting(self, frames: int, stride: int) -> tuple[int, int]:
+        """As they are: short clips are slowed down or held."""
+        return frames, stride
+
+    def choose(self, count: int, rng: Generator, weights: Tensor | None) -> Tensor:
+        """As `Source`."""
+        return self.sampler.choose(count, rng, weights)
+
+    def see(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
+        """As `Source`."""
+        joints = vary_bones(self.sampler.cut(items, shape, self.config.speed, rng), rng)
+        if coin(rng):
+            joints = mirror(joints)
+        view = observe(random_cameras(joints, self.config.camera, rng))
+        x = corrupt(view.clean, positions, WINDOW, self.config.noise, rng)
+        return Batch(x, view, positions, shape.stride, items, None)
+
+
+class FootageSource:
+    """Footage with a real detector's points: mirrored, rolled, partly hidden."""
+
+    def __init__(self, folder: Path, config: RecipeConfig, device: torch.device) -> None:
+        self.sampler, self.config = FootageSampler(read_store(folder), device), config
+        self.labels = self.sampler.labels
+
+    def fitting(self, frames: int, stride: int) -> tuple[int, int]:
+        """As `Source`."""
+        return self.sampler.fitting(frames, stride)
+
+    def choose(self, count: int, rng: Generator, weights: Tensor | None) -> Tensor:
+        """As `Source`."""
+        return self.sampler.choose(count, rng, weights)
+
+    def see(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
+        """As `Source`."""
+        windows = self.sampler.cut(items, shape, rng)
+        score = hide(windows.score, self.config.noise, rng)
+        keep = well_seen(score)
+        windows = windows.take(keep)
+        rays, score, joints = windows.rays, score[keep], windows.joints
+        turns = from_axis_angles(self.sampler.pose[windows.person[:, None], windows.at])
+        if coin(rng):
+            rays, score, joints = mirror(rays), score[..., list(H36M17.mirror)], mirror(joints)
+            turns = mirror_turns(turns)
+        roll = _rolls(len(rays), self.config.roll, rng)
+        rays = torch.einsum("bij,btkj->btki", roll[:, :2, :2], rays)
+        x, view = observe_footage(replace(windows, rays=rays, score=score, joints=rotate(roll, joints)))
+        turn = frame(rays, score).turn @ roll
+        turns = torch.cat([turn[:, None, None] @ turns[:, :, :1], turns[:, :, 1:]], 2)
+        body = BodyTruth(turns, self.sampler.betas[windows.person])
+        return Batch(x, view, positions, shape.stride, windows.person, body)
+
+
+def open_source(folder: Path, config: RecipeConfig, device: torch.device) -> Source:
+    """The training data in a folder.
+
+    Raises:
+        InputError: it holds none, or is damaged.
+    """
+    kind = FootageSource if is_store(folder) else CaptureSource
+    return kind(folder, config, device)
+
+
+def _rolls(count: int, spread: float, rng: Generator) -> Tensor:
+    """(count, 3, 3) random turns about the camera's axis, `spread` in degrees."""
+    angle = torch.deg2rad(spread * normal((count,), rng))
+    cos, sin, zero, one = angle.cos(), angle.sin(), torch.zeros_like(angle), torch.ones_like(angle)
+    rows = [torch.stack([cos, -sin, zero], -1), torch.stack([sin, cos, zero], -1), torch.stack([zero, zero, one], -1)]
+    return torch.stack(rows, -2)
+
+
+def coin(rng: Generator) -> bool:
+    """Heads or tails."""
+    return bool(torch.rand((), generator=rng, device=rng.device) < 0.5)
