@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vidmotion.choices import Device
-from vidmotion.cli.console import TerminalProgress, note
+from vidmotion.cli.console import note
+from vidmotion.cli.training import speaks, training_progress
 
 app = typer.Typer(no_args_is_help=True, help="Train networks.")
 
@@ -40,16 +40,7 @@ def pose3d(
     from vidmotion.train.pose3d import train_pose3d
 
     chosen = read_config(Pose3DConfig, config, settings or [])
-    progress, last = TerminalProgress(quiet), time.monotonic()
-    with progress.stage("train", chosen.steps) as stage:
-
-        def report(step: int, values: dict[str, float]) -> None:
-            nonlocal last
-            stage.advance(step)
-            if time.monotonic() - last > 60:
-                last = time.monotonic()
-                progress.say(f"step {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
-
+    with training_progress(chosen.steps, quiet) as report:
         weights = train_pose3d(data, out, chosen, torch_device(device), resume, report, start)
-    if not quiet:
+    if speaks() and not quiet:
         note(f"wrote {weights}")
