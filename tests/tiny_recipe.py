@@ -1,5 +1,9 @@
-"""A recipe of two layers with dropout, for the training loop's tests."""
+"""A recipe of two layers with dropout, for the training loop's tests.
 
+python -m tests.tiny_recipe FOLDER ACCUMULATE STEPS goes on with the run in the folder, or begins one.
+"""
+
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,3 +58,9 @@ def train(
         return error * during(draw), {"error": error.detach()}
 
     return trainer(folder, config, resume).run(step_loss, report).state_dict()
+
+
+if __name__ == "__main__":
+    where, accumulate, steps = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    resumed = RunFolder(where).checkpoint.exists()
+    train(where, settings(accumulate=accumulate, steps=steps, decay=0.0), resumed)
