@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vidmotion.choices import Device, Recipe
-from vidmotion.cli.console import TerminalProgress, note
+from vidmotion.cli.console import note
+from vidmotion.cli.training import speaks, training_progress
 
 
 def train(
     recipe: Annotated[
         Recipe,
         typer.Argument(
-            help="pretrain: an encoder, from 3D and 2D motion. pose3d: 2D joints to 3D. action: classes and likeness of "
-            "motions. mesh: pose and shape of a body.",
+            help="pretrain: an encoder, from 3D and 2D motion. pose3d: 2D joints to 3D. action: classes and likeness. "
+            "mesh: pose and shape of a body.",
             show_default=False,
         ),
     ],
@@ -44,17 +44,8 @@ def train(
 
     training = RECIPES[recipe]
     chosen = read_config(training.config, config, settings or [])
-    progress, last = TerminalProgress(quiet), time.monotonic()
-    with progress.stage("train", chosen.steps) as stage:
-
-        def report(step: int, values: dict[str, float]) -> None:
-            nonlocal last
-            stage.advance(step)
-            if time.monotonic() - last > 60:
-                last = time.monotonic()
-                progress.say(f"step {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
-
-        folder = out or Path("runs") / recipe
-        weights = training.train(Job(data, folder, torch_device(device), resume, report, start), chosen)
-    if not quiet:
+    with training_progress(chosen.steps, quiet) as report:
+        job = Job(data, out or Path("runs") / recipe, torch_device(device), resume, report, start)
+        weights = training.train(job, chosen)
+    if speaks() and not quiet:
         note(f"wrote {weights}")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -21,11 +20,6 @@ from vidmotion.train.config import RunConfig
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
-
-
-def is_main_process() -> bool:
-    """Whether this process writes the files and talks: the only one, or the first that torchrun started."""
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def connect(config: RunConfig, device: torch.device) -> Accelerator:

@@ -53,7 +53,8 @@ class Trainer:
         """
         self.config, self.folder, self.step = config, folder, 0
         self._accelerator = connect(config, device)
-        self.device = self._accelerator.device
+        # Among several processes it says cpu:0, which torch.load does not know.
+        self.device = device if device.type == "cpu" else self._accelerator.device
         self.is_main = self._accelerator.is_main_process
         self.micros = config.accumulate * self._accelerator.num_processes
         self.model = model.to(self.device)

@@ -67,5 +67,5 @@ def rate(step: int, config: RunConfig) -> float:
         return min(1.0, warm) * config.gamma ** (step // config.epoch_steps)
     if warm < 1:
         return warm
-    done = (step - config.warmup) / max(config.steps - config.warmup, 1)
+    done = max(step - config.warmup, 0) / max(config.steps - config.warmup, 1)
     return (1 + math.cos(math.pi * done)) / 2
