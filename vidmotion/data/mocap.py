@@ -137,9 +137,7 @@ def stem(folder: Path) -> str:
     Raises:
         InputError: it holds none, or those of several.
     """
-    names = {
-        path.name.removesuffix(end) for end in ("_pos.npy", "_xy.npy") for path in folder.glob(f"*{end}")
-    }
+    names = {path.name.removesuffix(end) for end in ("_pos.npy", "_xy.npy") for path in folder.glob(f"*{end}")}
     if len(names) != 1 or not (folder / "index.csv").is_file():
         raise InputError(
             f"{folder} holds no packed motion capture (one *_pos.npy, *_root.npy, index.csv); "

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,8 +134,9 @@ class PackedWriter:
         self._arrays: dict[str, _Growing] = {}
         self._names: set[str] = set()
         try:
-            folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-            self._temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
+            place = folder.absolute()
+            self._temporary = place.with_name(f".{place.name}.{os.getpid()}")
+            self._temporary.mkdir(parents=True)
             self._opened = ExitStack()
             index = (self._temporary / "index.csv").open("w", encoding="utf-8", newline="")
             self._index = csv.writer(self._opened.enter_context(index), lineterminator="\n")
@@ -190,19 +190,11 @@ class PackedWriter:
         for array in self._arrays.values():
             array.finish()
         self._opened.close()
-        # Made by mkdtemp for its owner only; a result is as open as any other folder.
-        self._temporary.chmod(0o777 & ~_umask())
         old = self._temporary.with_name(self._temporary.name + ".old")
         if self.folder.exists():
             os.replace(self.folder, old)
         os.replace(self._temporary, self.folder)
         shutil.rmtree(old, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _row(clip: NewClip, offset: int) -> tuple[Any, ...]:

@@ -70,7 +70,9 @@ def read_points(folder: Path, split: str) -> Points2D:
         rays[clip.offset : offset] = xy[span] / _focal(row, folder)
         score[clip.offset : offset] = levels[span] * SCORE_STEP
         clips.append(clip)
-    return Points2D(torch.from_numpy(rays), torch.from_numpy(score), _joints(folder, name, split, len(xy)), tuple(clips))
+    return Points2D(
+        torch.from_numpy(rays), torch.from_numpy(score), _joints(folder, name, split, len(xy)), tuple(clips)
+    )
 
 
 def _focal(row: dict[str, str], folder: Path) -> float:
