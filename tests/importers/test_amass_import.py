@@ -22,8 +22,9 @@ UPRIGHT = Rotation.from_euler("X", 90, degrees=True)
 
 def save(path: Path, poses: np.ndarray | None, rate: float = 30.0, **changes: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
+    frames = 4 if poses is None else len(poses)
     arrays = {
-        "poses": poses, "trans": np.zeros((4 if poses is None else len(poses), 3)), "betas": np.zeros(16), "gender": np.array("female"),
+        "poses": poses, "trans": np.zeros((frames, 3)), "betas": np.zeros(16), "gender": np.array("female"),
         "mocap_framerate": np.array(rate),
     } | changes  # fmt: skip
     np.savez(path, **{name: array for name, array in arrays.items() if array is not None})

@@ -82,7 +82,8 @@ def _clip(split: str, part: dict[str, np.ndarray], choices: Choices) -> NewClip:
     xy = part["joint_2d"].astype(float) - np.array(middle)
     xy, score = points_at_rate(xy, part["confidence"].astype(float).clip(0, 1), rate)
     act = re.search(r"act_?(\d+)", name)
-    label = str(part["action"][0]) if "action" in part else f"act_{act[1]}" if act else ""
+    # The training part has no action; both parts get the same words for the same thing.
+    label = f"act_{act[1]}" if act else str(part["action"][0]) if "action" in part else ""
     subject = re.search(r"(?<![a-z])s_?(\d+)", name, re.IGNORECASE)
     return NewClip(
         name, f"S{int(subject[1])}" if subject else "", split, at_rate(joints, rate), None, xy, score, label,
