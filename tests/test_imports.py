@@ -10,7 +10,7 @@ import pytest
 import vidmotion
 
 PACKAGE = Path(vidmotion.__file__).parent
-FIRST = {"types", "errors", "choices", "skeletons", "geometry", "rotations", "worlds", "progress"}
+FIRST = {"types", "errors", "choices", "skeletons", "geometry", "rotations", "worlds", "progress", "pickles"}
 ALLOWED = {
     "types": set(),
     "errors": set(),
@@ -20,6 +20,7 @@ ALLOWED = {
     "geometry": {"types"},
     "rotations": {"types"},
     "worlds": {"types"},
+    "pickles": {"errors"},
     "weights": FIRST,
     "devices": FIRST,
     "video": FIRST,
@@ -32,9 +33,10 @@ ALLOWED = {
     "exporters": FIRST | {"body"},
     "rendering": FIRST | {"video"},
     "data": FIRST | {"model"},
+    "importers": FIRST | {"body", "data", "model"},
     "footage": FIRST | {"body", "data", "detectors", "tracking"},
-    "evaluate": FIRST | {"model", "data"},
-    "train": FIRST | {"model", "data", "evaluate"},
+    "evaluate": FIRST | {"body", "model", "data"},
+    "train": FIRST | {"body", "model", "data", "evaluate"},
 }
 
 

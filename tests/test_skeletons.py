@@ -51,3 +51,24 @@ def test_unknown_skeletons_are_named() -> None:
         by_name("coco")
     with pytest.raises(InputError, match="no conversion from skeleton 'h36m17' to 'blazepose33'"):
         convert(Keypoints2D(np.zeros((1, 17, 2)), np.ones((1, 17)), "h36m17"), "blazepose33")
+
+
+@pytest.mark.parametrize("skeleton", ["coco17", "posetrack17"])
+def test_labelled_points_stand_where_bodies_have_them(skeleton: str) -> None:
+    place = {"nose": (0, 160), "head_bottom": (0, 148), "head_top": (0, 174)} | {
+        f"{side}_{name}": (sign * x, y)
+        for side, sign in (("left", 1), ("right", -1))
+        for name, x, y in (
+            ("eye", 3, 164), ("ear", 8, 162), ("shoulder", 18, 140), ("elbow", 20, 110), ("wrist", 20, 85),
+            ("hip", 10, 90), ("knee", 10, 50), ("ankle", 10, 8),
+        )
+    }  # fmt: skip
+    names = by_name(skeleton).joints
+    points = Keypoints2D(np.array([[place[name] for name in names]], float), np.ones((1, 17)), skeleton)
+    joints = dict(zip(H36M17.joints, convert(points, "h36m17").xy[0], strict=True))
+    assert joints["left_knee"].tolist() == [10, 50]
+    assert joints["root"].tolist() == [0, 90]
+    assert joints["spine"].tolist() == [0, 115]
+    assert joints["thorax"].tolist() == [0, 140]
+    np.testing.assert_allclose(joints["neck"], [0, 161], atol=2)
+    np.testing.assert_allclose(joints["head"], [0, 174], atol=2)

@@ -46,3 +46,48 @@ class Recipe(StrEnum):
     pose3d = "pose3d"
     action = "action"
     mesh = "mesh"
+
+
+class Split(StrEnum):
+    """Parts of the training data, by subject."""
+
+    train = "train"
+    val = "val"
+    test = "test"
+
+
+class ImportFormat(StrEnum):
+    """Other people's formats of motion."""
+
+    bvh = "bvh"
+    amc = "amc"
+    amass = "amass"
+    h36m = "h36m"
+    ntu = "ntu"
+    coco2d = "coco2d"
+
+
+class SplitRule(StrEnum):
+    """NTU RGB+D's ways to part training from test: by people, cameras, setups."""
+
+    xsub = "xsub"
+    xview = "xview"
+    xset = "xset"
+
+
+class Unit(StrEnum):
+    """Of lengths in motion capture files; `cmu` is 1 / 0.45 inches."""
+
+    auto = "auto"
+    m = "m"
+    cm = "cm"
+    mm = "mm"
+    inch = "inch"
+    cmu = "cmu"
+
+
+class Up(StrEnum):
+    """The vertical axis of a file."""
+
+    y = "y"
+    z = "z"

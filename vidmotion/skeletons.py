@@ -1,7 +1,7 @@
 """Skeletons by name: joints, parents, mirrors; conversion of 2D points between them.
 
 Sources: Human3.6M's 17 joints as MotionBERT orders them (arXiv 2210.06551), BlazePose's 33 landmarks
-(arXiv 2006.10204). Numpy only; knows nothing about detectors or networks.
+(arXiv 2006.10204), COCO's and PoseTrack's 17 keypoints. Numpy only; knows nothing about detectors or networks.
 """
 
 from __future__ import annotations
@@ -92,7 +92,29 @@ BLAZEPOSE33 = Skeleton(
     right=(4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32),
 )  # fmt: skip
 
-SKELETONS = {skeleton.name: skeleton for skeleton in (H36M17, BLAZEPOSE33)}
+_LIMBS = (
+    "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
+    "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
+)  # fmt: skip
+
+COCO17 = Skeleton(
+    "coco17",
+    ("nose", "left_eye", "right_eye", "left_ear", "right_ear", *_LIMBS),
+    (),
+    left=(1, 3, 5, 7, 9, 11, 13, 15),
+    right=(2, 4, 6, 8, 10, 12, 14, 16),
+)
+
+POSETRACK17 = Skeleton(
+    "posetrack17",
+    ("nose", "head_bottom", "head_top", "left_ear", "right_ear", *_LIMBS),
+    (),
+    left=(3, 5, 7, 9, 11, 13, 15),
+    right=(4, 6, 8, 10, 12, 14, 16),
+)
+"""PoseTrack 2018, whose ears are not labelled."""
+
+SKELETONS = {skeleton.name: skeleton for skeleton in (H36M17, BLAZEPOSE33, COCO17, POSETRACK17)}
 
 
 def by_name(name: str) -> Skeleton:
@@ -109,8 +131,7 @@ def by_name(name: str) -> Skeleton:
 
 def _blazepose_to_h36m() -> np.ndarray:
     """(17, 33) weights: each Human3.6M joint as a sum of BlazePose points."""
-    index = {name: i for i, name in enumerate(BLAZEPOSE33.joints)}
-    shared = {joint: {joint: 1.0} for joint in H36M17.joints if joint in index}
+    shared = {joint: {joint: 1.0} for joint in H36M17.joints if joint in BLAZEPOSE33.joints}
     hips, shoulders = ("left_hip", "right_hip"), ("left_shoulder", "right_shoulder")
     eyes, ears, mouth = ("left_eye", "right_eye"), ("left_ear", "right_ear"), ("mouth_left", "mouth_right")
     # Fitted by benchmarks/keypoint_calibration.py to rendered people whose joints are known exactly. Plain
@@ -128,14 +149,41 @@ def _blazepose_to_h36m() -> np.ndarray:
         built[hip] = {hip: 0.95, f"{other}_hip": 0.11} | dict.fromkeys(shoulders, -0.03)
         built[knee] = {knee: 1.03, hip: -0.03}
         built[ankle] = {ankle: 0.61, f"{side}_heel": 0.35, f"{side}_foot_index": 0.04}
-    weights = np.zeros((len(H36M17), len(BLAZEPOSE33)))
+    return _weights(BLAZEPOSE33, shared | built)
+
+
+def _labels_to_h36m(source: Skeleton, head: dict[str, dict[str, float]]) -> np.ndarray:
+    """(17, 17) weights from points that people labelled on pictures; `head` says what neck and head are made of."""
+    hips, shoulders = ("left_hip", "right_hip"), ("left_shoulder", "right_shoulder")
+    shared = {joint: {joint: 1.0} for joint in H36M17.joints if joint in source.joints}
+    trunk = {
+        "root": dict.fromkeys(hips, 0.5),
+        "spine": dict.fromkeys(hips + shoulders, 0.25),
+        "thorax": dict.fromkeys(shoulders, 0.5),
+    }
+    return _weights(source, shared | trunk | head)
+
+
+def _weights(source: Skeleton, built: dict[str, dict[str, float]]) -> np.ndarray:
+    weights = np.zeros((len(H36M17), len(source)))
     for row, joint in enumerate(H36M17.joints):
-        for point, weight in (shared | built)[joint].items():
-            weights[row, index[point]] = weight
+        for point, weight in built[joint].items():
+            weights[row, source.joints.index(point)] = weight
     return weights
 
 
-_WEIGHTS = {("blazepose33", "h36m17"): _blazepose_to_h36m()}
+# COCO has nothing above the eyes: the top of the head is as far above the ears as half of the way from the shoulders.
+_COCO_HEAD = {
+    "neck": {"left_ear": 0.5, "right_ear": 0.5},
+    "head": {"left_ear": 0.75, "right_ear": 0.75, "left_shoulder": -0.25, "right_shoulder": -0.25},
+}
+_POSETRACK_HEAD = {"neck": {"head_bottom": 0.5, "head_top": 0.5}, "head": {"head_top": 1.0}}
+
+_WEIGHTS = {
+    ("blazepose33", "h36m17"): _blazepose_to_h36m(),
+    ("coco17", "h36m17"): _labels_to_h36m(COCO17, _COCO_HEAD),
+    ("posetrack17", "h36m17"): _labels_to_h36m(POSETRACK17, _POSETRACK_HEAD),
+}
 
 
 def convert(keypoints: Keypoints2D, skeleton: str) -> Keypoints2D:

@@ -1,28 +1,20 @@
 """Arrays of strangers' body model files: .npz without pickle, and SMPL's .pkl without running anything in it.
 
-SMPL's pickles hold numpy arrays, scipy's sparse matrices and chumpy's arrays. Here each of these names builds a
-small stand-in that keeps what the pickle says and makes an array of it; every other name is refused, so no code
-of the file or of any library runs. Knows nothing about what the arrays mean.
+SMPL's pickles hold numpy arrays, scipy's sparse matrices and chumpy's arrays: `vidmotion.pickles` with stand-ins for
+the latter two. Knows nothing about what the arrays mean.
 """
 
 from __future__ import annotations
 
-import pickle
-import zipfile
-import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from vidmotion.errors import InputError
+from vidmotion.pickles import DAMAGED, NUMPY, Kinds, RefusedError, StandIn, rebuilt, unpickle
 
 Arrays = dict[str, np.ndarray]
-
-
-class _RefusedError(Exception):
-    """Says what in a pickle is no array."""
 
 
 def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
@@ -41,13 +33,9 @@ def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except _RefusedError as error:
+    except RefusedError as error:
         raise InputError(f"{path}: {error}") from None
-    # What damaged zip files, pickles and array headers raise.
-    except (
-        ValueError, TypeError, AttributeError, KeyError, IndexError, EOFError, MemoryError, OverflowError,
-        RecursionError, ImportError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error,
-    ):  # fmt: skip
+    except DAMAGED:
         raise InputError(f"{path}: is no body model, or is damaged") from None
 
 
@@ -57,59 +45,22 @@ def _read_npz(file: BinaryIO, wanted: tuple[str, ...]) -> Arrays:
 
 
 def _read_pickle(file: BinaryIO, wanted: tuple[str, ...]) -> Arrays:
-    tree = _Unpickler(file, encoding="latin1").load()
+    tree = unpickle(file, _KNOWN, "body model")
     if not isinstance(tree, dict):
-        raise _RefusedError("is no body model: wanted a dictionary of arrays")
+        raise RefusedError("is no body model: wanted a dictionary of arrays")
     return {name: _array(tree[name]) for name in wanted if name in tree}
 
 
 def _array(value: Any) -> np.ndarray:
-    if isinstance(value, _StandIn):
+    if isinstance(value, StandIn):
         return value.array()
     array = np.asarray(value)
     if array.dtype.kind not in "biufUS":
-        raise _RefusedError(f"holds a {type(value).__name__} where an array belongs")
+        raise RefusedError(f"holds a {type(value).__name__} where an array belongs")
     return array
 
 
-class _StandIn:
-    """Keeps what a pickle gives an object; `array` makes an array of it."""
-
-    def __init__(self, *args: Any) -> None:
-        self.args = args
-        self.state: Any = None
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-    def array(self) -> np.ndarray:
-        raise _RefusedError(f"holds a {type(self).__name__} where an array belongs")
-
-
-class _DType(_StandIn):
-    """numpy.dtype: plain numbers only."""
-
-    def build(self) -> np.dtype:
-        dtype = np.dtype(str(self.args[0]))
-        if self.state and self.state[1] == ">":
-            dtype = dtype.newbyteorder(">")
-        if dtype.kind not in "biuf":
-            raise _RefusedError(f"holds an array of {dtype}, which is no array of numbers")
-        return dtype
-
-
-class _Array(_StandIn):
-    """numpy.ndarray: version, shape, dtype, whether in Fortran's order, bytes."""
-
-    def array(self) -> np.ndarray:
-        shape, dtype, fortran, raw = self.state[-4:]
-        if isinstance(raw, str):  # Python 2's bytes
-            raw = raw.encode("latin1")
-        flat = np.frombuffer(raw, dtype.build())
-        return flat.reshape(shape, order="F" if fortran else "C")
-
-
-class _Sparse(_StandIn):
+class _Sparse(StandIn):
     """scipy.sparse.csc_matrix and csr_matrix."""
 
     by_rows = False
@@ -128,7 +79,7 @@ class _SparseRows(_Sparse):
     by_rows = True
 
 
-class _Chumpy(_StandIn):
+class _Chumpy(StandIn):
     """chumpy.ch.Ch holds an array `x`; chumpy.reordering.Select picks elements `idxs` of `a`."""
 
     def array(self) -> np.ndarray:
@@ -138,28 +89,12 @@ class _Chumpy(_StandIn):
         return _array(state["a"]).ravel()[_array(state["idxs"])].reshape(state["preferred_shape"])
 
 
-def _rebuilt(kind: Any, *_: Any) -> _StandIn:
-    """numpy's `_reconstruct` and Python's `_reconstructor`: an empty object of a kind."""
-    if not (isinstance(kind, type) and issubclass(kind, _StandIn)):
-        raise _RefusedError("holds an object that is no array")
-    return kind()
-
-
-def _encoded(text: str, encoding: str) -> bytes:
-    """`_codecs.encode`, with which Python 3 writes bytes for Python 2."""
-    return text.encode(encoding if encoding == "latin1" else "utf-8")
-
-
-_KNOWN: dict[str, Callable[..., Any]] = {
-    "numpy.ndarray": _Array,
-    "numpy.dtype": _DType,
-    "numpy.core.multiarray._reconstruct": _rebuilt,
-    "numpy._core.multiarray._reconstruct": _rebuilt,
-    "copy_reg._reconstructor": _rebuilt,
-    "copyreg._reconstructor": _rebuilt,
+_KNOWN: Kinds = {
+    **NUMPY,
+    "copy_reg._reconstructor": rebuilt,
+    "copyreg._reconstructor": rebuilt,
     "__builtin__.object": object,
     "builtins.object": object,
-    "_codecs.encode": _encoded,
     "scipy.sparse.csc.csc_matrix": _Sparse,
     "scipy.sparse._csc.csc_matrix": _Sparse,
     "scipy.sparse.csr.csr_matrix": _SparseRows,
@@ -167,15 +102,3 @@ _KNOWN: dict[str, Callable[..., Any]] = {
     "chumpy.ch.Ch": _Chumpy,
     "chumpy.reordering.Select": _Chumpy,
 }
-
-
-class _Unpickler(pickle.Unpickler):
-    """Builds stand-ins of `_KNOWN` and refuses every other name."""
-
-    def find_class(self, module: str, name: str) -> Callable[..., Any]:
-        try:
-            return _KNOWN[f"{module}.{name}"]
-        except KeyError:
-            raise _RefusedError(
-                f"wants to call {module}.{name}, which no body model needs; do not trust this file"
-            ) from None

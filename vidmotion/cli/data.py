@@ -1,30 +1,27 @@
-"""`vidmotion data`: labelled footage, made, packed, unpacked and looked at."""
+"""`vidmotion data`: training data, made, imported, packed, unpacked and looked at."""
 
 from __future__ import annotations
 
 import time
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from vidmotion.choices import Split
 from vidmotion.cli.checks import check_file
 from vidmotion.cli.console import TerminalProgress, note, results
+from vidmotion.cli.importing import import_
 
-app = typer.Typer(no_args_is_help=True, help="Make and carry training data.")
+if TYPE_CHECKING:
+    from vidmotion.data.store import Store
+
+app = typer.Typer(no_args_is_help=True, help="Make, import and carry training data.")
+app.command("import")(import_)
 
 NEWS_SECONDS = 60.0
 """Between two lines of news where no bar is shown."""
-
-
-class Split(StrEnum):
-    """Parts of the motion capture, by subject."""
-
-    train = "train"
-    val = "val"
-    test = "test"
 
 
 @app.callback()
@@ -106,16 +103,34 @@ def unpack(
 
 
 @app.command()
-def info(folder: Annotated[Path, typer.Argument(help="Folder of a store.")]) -> None:
-    """Say what a store holds, and how often the detector saw people."""
-    from vidmotion.data.store import read_store
+def info(folder: Annotated[Path, typer.Argument(help="Folder of a store, or of packed motion.")]) -> None:
+    """Say what a folder holds: clips and minutes, and how often the detector saw people."""
+    from vidmotion.data.store import is_store, read_store
+
+    if not is_store(folder) and (folder / "index.csv").is_file():
+        _packed_info(folder)
+        return
+    _store_info(read_store(folder))
+
+
+def _store_info(store: Store) -> None:
     from vidmotion.data.summary import summarise
 
-    store = read_store(folder)
     frames = sum(clip.frames for clip in store.clips)
     minutes = frames / store.settings.rate / 60
     results.print(f"{len(store.clips)} clips, {frames} frames, {minutes:.1f} minutes, {len(store)} people in frames")
     table = Table("what", "clips", "minutes", "seen", "filled in", box=None)
     for line in summarise(store):
         table.add_row(line.name, str(line.clips), f"{line.minutes:.1f}", f"{line.seen:.1%}", f"{line.filled:.1%}")
+    results.print(table)
+
+
+def _packed_info(folder: Path) -> None:
+    from vidmotion.data.summary import summarise_packed
+
+    summary = summarise_packed(folder)
+    results.print(f"{summary.name}: {', '.join(summary.holds)}")
+    table = Table("what", "clips", "minutes", box=None)
+    for name, clips, minutes in summary.lines:
+        table.add_row(name, str(clips), f"{minutes:.1f}")
     results.print(table)

@@ -1,11 +1,19 @@
-"""Packed motion capture: a folder of memory-mapped arrays and an index, no pickle.
+"""Packed motion: a folder of memory-mapped arrays and an index, no pickle. `vidmotion data import` writes it.
 
-    *_pos.npy   int16 (N, 17, 3)   joint minus root, steps of 0.1 mm
-    *_root.npy  float32 (N, 3)     root (joint 0) in the world, metres
-    *_rot.npy   int16 (N, 22, 3)   may be missing; `vidmotion.footage.capture` says what it holds
-    index.csv   clip, subject, split, offset, n_frames, fps, class (may be missing), ...
+    *_pos.npy   int16 (N, 17, 3)    joint minus root, steps of 0.1 mm
+    *_root.npy  float32 (N, 3)      root (joint 0), metres
+    *_rot.npy   int16 (N, 22, 3)    may be missing; `vidmotion.footage.capture` says what it holds
+    *_xy.npy    float32 (N, 17, 2)  may be missing: pixels from the picture's middle, x right, y down
+    *_score.npy uint8 (N, 17)       beside xy: how sure the joint is, times 255; 0: missing
+    index.csv   clip, subject, split, offset, n_frames, fps, and where known:
+                class               what is done
+                scene, person       clips of one scene show several people at the same moments
+                width, height       of the picture, pixels
+                focal               of the camera, pixels; where it is empty, `FOCAL` times the longer side is taken
 
-World axes: right-handed, Y up; joints are Human3.6M's 17. Knows nothing about cameras or noise.
+A folder has 3D (pos, root), or 2D (xy, score; `vidmotion.data.points`), or both. Axes of pos and root: the world,
+right-handed and Y up; beside xy the camera's, x right, y down, z forward. Joints are Human3.6M's 17. Knows nothing
+about noise.
 """
 
 from __future__ import annotations
@@ -23,19 +31,25 @@ from vidmotion.model.framing import FRAME_RATE
 
 STEP = 1e-4
 """Metres per unit of the packed positions."""
+SCORE_STEP = 1 / 255
+FOCAL = 1.15
+"""Longer sides of the picture in a focal length that nobody knows: 47 degrees are in view."""
 COLUMNS = ("clip", "subject", "split", "offset", "n_frames", "fps")
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A run of frames in a `Mocap`."""
+    """A run of frames in a `Mocap` or in `vidmotion.data.points.Points2D`."""
 
     name: str
     subject: str
-    label: str
-    """Class of the motion, or ""."""
     offset: int
     frames: int
+    label: str = ""
+    """What is done, or ""."""
+    scene: str = ""
+    person: str = ""
+    """Clips of one scene show several people at the same moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +80,14 @@ class Packed:
     """(N, 3) metres."""
     rotations: np.ndarray | None
     """As it is, or None where there is no such file."""
+    by_camera: bool
+    """Whether positions and roots are in camera axes rather than the world's."""
 
 
 def read_mocap(folder: Path, split: str) -> Mocap:
     """Read the clips of `split` ("train", "val" or "test") from a packed folder.
+
+    Camera axes become a world with Y up as if the camera had been level.
 
     Raises:
         InputError: the folder holds no packed motion capture, is damaged, has another frame rate than `FRAME_RATE`,
@@ -81,9 +99,16 @@ def read_mocap(folder: Path, split: str) -> Mocap:
         start, frames = int(row["offset"]), int(row["n_frames"])
         window = slice(start, start + frames)
         parts.append(packed.positions[window].astype(np.float32) * STEP + packed.roots[window, None].astype(np.float32))
-        clips.append(Clip(row["clip"], row["subject"], row.get("class") or "", offset, frames))
+        clips.append(clip_of(row, offset))
         offset += frames
-    return Mocap(torch.from_numpy(np.concatenate(parts)), tuple(clips))
+    joints = torch.from_numpy(np.concatenate(parts))
+    return Mocap(joints * torch.tensor([1.0, -1.0, -1.0]) if packed.by_camera else joints, tuple(clips))
+
+
+def clip_of(row: dict[str, str], offset: int) -> Clip:
+    """The clip that a row of the index describes, laid at `offset`."""
+    extra = (row.get(name) or "" for name in ("class", "scene", "person"))
+    return Clip(row["clip"], row["subject"], offset, int(row["n_frames"]), *extra)
 
 
 def read_packed(folder: Path, split: str | None) -> Packed:
@@ -92,26 +117,50 @@ def read_packed(folder: Path, split: str | None) -> Packed:
     Raises:
         InputError: as `read_mocap`.
     """
-    position_files = sorted(folder.glob("*_pos.npy"))
-    if len(position_files) != 1 or not (folder / "index.csv").is_file():
-        raise InputError(f"{folder} holds no packed motion capture (one *_pos.npy, *_root.npy, index.csv)")
-    name = position_files[0].name.removesuffix("_pos.npy")
-    positions, roots = _read_array(position_files[0]), _read_array(folder / f"{name}_root.npy")
+    name = stem(folder)
+    if not (folder / f"{name}_pos.npy").is_file():
+        raise InputError(f"{folder} holds 2D points and no 3D (*_pos.npy); name a folder of motion capture instead")
+    positions, roots = read_array(folder / f"{name}_pos.npy"), read_array(folder / f"{name}_root.npy")
     if positions.shape != (len(roots), 17, 3) or roots.shape != (len(roots), 3):
         raise InputError(
             f"{folder}: wanted positions of shape (N, 17, 3) and roots of shape (N, 3), "
             f"received {positions.shape} and {roots.shape}"
         )
-    rotations = _read_array(folder / f"{name}_rot.npy") if (folder / f"{name}_rot.npy").is_file() else None
+    rotations = read_array(folder / f"{name}_rot.npy") if (folder / f"{name}_rot.npy").is_file() else None
+    rows = read_rows(folder, split, len(positions))
+    return Packed(name, rows, positions, roots, rotations, (folder / f"{name}_xy.npy").is_file())
+
+
+def stem(folder: Path) -> str:
+    """What the files of a packed folder are called.
+
+    Raises:
+        InputError: it holds none, or those of several.
+    """
+    names = {path.name.removesuffix(end) for end in ("_pos.npy", "_xy.npy") for path in folder.glob(f"*{end}")}
+    if len(names) != 1 or not (folder / "index.csv").is_file():
+        raise InputError(
+            f"{folder} holds no packed motion capture (one *_pos.npy, *_root.npy, index.csv); "
+            "`vidmotion data import` makes it"
+        )
+    return names.pop()
+
+
+def read_rows(folder: Path, split: str | None, total: int) -> list[dict[str, str]]:
+    """The index's rows of one split, or of all, over arrays of `total` frames.
+
+    Raises:
+        InputError: the index is damaged, has no clip of that split, or a clip of another rate than `FRAME_RATE`.
+    """
     rows = [row for row in _read_index(folder / "index.csv") if split is None or row["split"] == split]
     if not rows:
         raise InputError(f"{folder / 'index.csv'} has no clip of split {split!r}")
     for row in rows:
-        _check_row(row, len(positions), folder)
-    return Packed(name, rows, positions, roots, rotations)
+        _check_row(row, total, folder)
+    return rows
 
 
-def _read_array(path: Path) -> np.ndarray:
+def read_array(path: Path) -> np.ndarray:
     """A memory-mapped array of numbers."""
     try:
         array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -119,7 +168,7 @@ def _read_array(path: Path) -> np.ndarray:
         raise InputError(f"{path.parent}: {path.name} is missing") from None
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{path.parent}: {path.name} cannot be read ({error})") from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "if" or not array.ndim:
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf" or not array.ndim:
         raise InputError(f"{path.parent}: {path.name} holds no array of numbers")
     return array
 

@@ -1,14 +1,17 @@
-"""What a store holds: how much of each class of motion, and how often people were seen. Numpy only."""
+"""What a store or a packed folder holds: how much of each class of motion, and how often people were seen."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from vidmotion.data.mocap import read_array, read_rows, stem
 from vidmotion.data.store import FILLED, SEEN, Store
+from vidmotion.model.framing import FRAME_RATE
 
 HIDDEN_BELOW = 0.7
 """Visible share of the body below which somebody counts as partly hidden."""
@@ -52,3 +55,34 @@ def _lines(store: Store, rows: dict[str, list[np.ndarray]]) -> Iterator[Line]:
         minutes = len(state) / store.settings.rate / 60
         share = [float((state == value).mean()) if len(state) else 0.0 for value in (SEEN, FILLED)]
         yield Line(name, clips, minutes, *share)
+
+
+@dataclass(frozen=True)
+class PackedSummary:
+    """What a packed folder holds."""
+
+    name: str
+    holds: tuple[str, ...]
+    """Its kinds of arrays, in words."""
+    lines: tuple[tuple[str, int, float], ...]
+    """Part, clips, minutes: all, then the splits, then the classes of each."""
+
+
+_WORDS = {"pos": "3D", "rot": "rotations", "xy": "2D"}
+
+
+def summarise_packed(folder: Path) -> PackedSummary:
+    """Count the clips of a packed folder.
+
+    Raises:
+        InputError: it is none, or is damaged.
+    """
+    name = stem(folder)
+    there = [part for part in _WORDS if (folder / f"{name}_{part}.npy").is_file()]
+    counts: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for row in read_rows(folder, None, len(read_array(folder / f"{name}_{there[0]}.npy"))):
+        split, label = row["split"], row.get("class") or "unknown"
+        for key in ((), (split,), (split, f"class {label}")):
+            counts[key].append(int(row["n_frames"]))
+    lines = ((" ".join(key) or "all", len(part), sum(part) / FRAME_RATE / 60) for key, part in sorted(counts.items()))
+    return PackedSummary(name, tuple(_WORDS[part] for part in there), tuple(lines))

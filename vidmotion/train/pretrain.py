@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from vidmotion.data.augment import NoiseRange, corrupt
-from vidmotion.data.points import PointsSampler, holds_points
+from vidmotion.data.points import has_points
+from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
 from vidmotion.model.framing import frame, mirror
 from vidmotion.model.network import POSE3D
@@ -24,7 +25,7 @@ from vidmotion.train.draws import Draw
 from vidmotion.train.losses import flat_loss
 from vidmotion.train.pose3d import DENSE, SPARSE, draw_batch, lifting_loss
 from vidmotion.train.recipe import Job, begin, run_recipe, window_shape
-from vidmotion.train.sources import Source, coin, open_source
+from vidmotion.train.sources import PointsSource, Source, coin, open_source
 
 EASY = 0.3
 """Share of the noise at the first step."""
@@ -38,7 +39,7 @@ def train_pretrain(job: Job, config: PretrainConfig) -> Path:
         VidmotionError: as `run_recipe` and `begin`.
     """
     network = begin(job, config)
-    flat = [folder for folder in job.data if holds_points(folder)]
+    flat = [folder for folder in job.data if _is_flat(folder)]
     solid = [folder for folder in job.data if folder not in flat]
     if not solid:
         raise InputError("pretraining needs 3D too: add a folder of motion capture with --data")
@@ -46,7 +47,7 @@ def train_pretrain(job: Job, config: PretrainConfig) -> Path:
     def lessons(device: torch.device) -> _Lessons:
         return _Lessons(
             [open_source(folder, config, device) for folder in solid],
-            [PointsSampler(folder, device) for folder in flat],
+            [PointsSource(folder, device) for folder in flat],
             config,
             network.encoder.config.max_frames,
             device,
@@ -61,7 +62,7 @@ class _Lessons:
     def __init__(
         self,
         solid: list[Source],
-        flat: list[PointsSampler],
+        flat: list[PointsSource],
         config: PretrainConfig,
         window: int,
         device: torch.device,
@@ -72,16 +73,16 @@ class _Lessons:
         config = self.config
         joined = self.solid + (self.flat if draw.step >= config.flat_from * config.steps else [])
         source = joined[draw.step % len(joined)]
-        if isinstance(source, PointsSampler):
+        if isinstance(source, PointsSource):
             loss = self._flat_loss(network, source, draw)
             return loss, {"flat": loss.detach()}
         eased = replace(config, noise=noise_at(draw.step, config))
         batch = draw_batch(source, eased, draw, self.window, self.device)
         return lifting_loss(network, batch, config.norm_weight, config.velocity_weight)
 
-    def _flat_loss(self, network: nn.Module, source: PointsSampler, draw: Draw) -> Tensor:
+    def _flat_loss(self, network: nn.Module, source: PointsSource, draw: Draw) -> Tensor:
         config = self.config
-        shape = window_shape(source.fitting, config, draw, SPARSE, DENSE, self.window, self.device)
+        shape = window_shape(_any, config, draw, SPARSE, DENSE, self.window, self.device)
         rng = draw.own(config.seed, self.device)
         positions = shape.positions(self.window, rng)
         rays, score = source.draw(shape, rng)
@@ -97,3 +98,13 @@ def noise_at(step: int, config: PretrainConfig) -> NoiseRange:
     """Noise of a step: from `EASY` of its size to all of it, in the share `curriculum` of the steps."""
     grown = step / max(1.0, config.curriculum * config.steps)
     return config.noise.eased(min(1.0, EASY + (1 - EASY) * grown))
+
+
+def _any(frames: int, stride: int) -> tuple[int, int]:
+    """Windows of any shape fit: the last frame of a short clip is held."""
+    return frames, stride
+
+
+def _is_flat(folder: Path) -> bool:
+    """Whether a folder holds 2D alone."""
+    return not is_store(folder) and has_points(folder) and not any(folder.glob("*_pos.npy"))

@@ -15,6 +15,7 @@ from torch import Generator, Tensor
 from vidmotion.data.augment import View, corrupt, normal, observe, random_cameras, vary_bones
 from vidmotion.data.footage import FootageSampler, hide, observe_footage, well_seen
 from vidmotion.data.mocap import read_mocap
+from vidmotion.data.points import read_points
 from vidmotion.data.store import is_store, read_store
 from vidmotion.data.windows import WindowSampler, WindowShape
 from vidmotion.model.framing import frame, mirror, rotate
@@ -130,6 +131,31 @@ class FootageSource:
         turns = torch.cat([turn[:, None, None] @ turns[:, :, :1], turns[:, :, 1:]], 2)
         body = BodyTruth(turns, self.sampler.betas[windows.person])
         return Batch(x, view, positions, shape.stride, windows.person, body)
+
+
+class PointsSource:
+    """2D points of people whose 3D nobody knows."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        """Read the training part of a packed folder into memory.
+
+        Raises:
+            InputError: as `read_points`.
+        """
+        points = read_points(folder, "train")
+        self._rays, self._score = points.rays.to(device), points.score.to(device)
+        self._offsets = torch.tensor([clip.offset for clip in points.clips], device=device)
+        self._lengths = torch.tensor([clip.frames for clip in points.clips], device=device)
+
+    def draw(self, shape: WindowShape, rng: Generator) -> tuple[Tensor, Tensor]:
+        """Rays (B, T, 17, 2) and scores (B, T, 17) of random windows; past a clip's end its last frame is held."""
+        clips = torch.multinomial(self._lengths.float(), shape.batch, replacement=True, generator=rng)
+        last = self._lengths[clips] - 1
+        slack = (last - (shape.frames - 1) * shape.stride).clamp_min(0)
+        start = (torch.rand(shape.batch, generator=rng, device=rng.device) * (slack + 1)).long()
+        at = start[:, None] + torch.arange(shape.frames, device=rng.device) * shape.stride
+        rows = self._offsets[clips][:, None] + torch.minimum(at, last[:, None])
+        return self._rays[rows], self._score[rows]
 
 
 def open_source(folder: Path, config: RecipeConfig, device: torch.device) -> Source:

@@ -1,0 +1,28 @@
+"""Runs the command as a user does."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from vidmotion.cli.main import main
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def data(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `vidmotion data`; exit code, and what was said on stdout and stderr."""
+
+    def run(*args: object) -> tuple[int, str]:
+        code = 0
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["vidmotion", "data", *map(str, args)])
+            try:
+                main()
+            except SystemExit as end:
+                code = int(end.code or 0)
+        out, err = capsys.readouterr()
+        return code, out + err
+
+    return run

@@ -1,0 +1,56 @@
+"""CMU's ASF and AMC: units, axes of bones, frame rate, subjects."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rigs import H36M, PLACES, amc, asf, rest
+from scipy.spatial.transform import Rotation
+
+from vidmotion.data.mocap import read_mocap
+
+Run = Callable[..., tuple[int, str]]
+
+
+def test_units_and_rate_are_those_of_the_laboratory(data: Run, tmp_path: Path) -> None:
+    moving = np.stack([np.arange(41.0), np.full(41, 90.0), np.zeros(41)], 1)
+    (tmp_path / "07.asf").write_text(asf())
+    (tmp_path / "07_01.amc").write_text(amc(41, {}, moving))
+    assert data("import", "amc", tmp_path, "-o", tmp_path / "out", "--test", "07")[0] == 0
+    mocap = read_mocap(tmp_path / "out", "test")
+    assert (mocap.clips[0].name, mocap.clips[0].subject, mocap.clips[0].frames) == ("07_01", "07", 11)
+    places = np.stack([rest()[joint] for joint in H36M])
+    wanted = (places + moving[::4, None]) / 100
+    np.testing.assert_allclose(mocap.clip(0).numpy()[:, PLACES], wanted, atol=2e-4)
+
+
+@pytest.mark.parametrize("axis", [(0, 0, 0), (0, 0, 20), (30, -50, 70)])
+def test_bones_turn_about_their_own_axes(axis: tuple[float, float, float], data: Run, tmp_path: Path) -> None:
+    angles = np.tile([-25.0, 10.0, 40.0], (4, 1))
+    root = np.tile([15.0, 70.0, -5.0], (4, 1))
+    (tmp_path / "01.asf").write_text(asf(axis))
+    (tmp_path / "01_02.amc").write_text(amc(4, {"root": root, "lfemur": angles}, np.zeros((4, 3))))
+    assert data("import", "amc", tmp_path, "-o", tmp_path / "out", "--fps", 30)[0] == 0
+    joints = read_mocap(tmp_path / "out", "train").clip(0).numpy()
+    own = Rotation.from_euler("xyz", axis, degrees=True)
+    turn = own * Rotation.from_euler("xyz", angles[0], degrees=True) * own.inv()
+    body = Rotation.from_euler("xyz", root[0], degrees=True)
+    hip = body.apply([0.1, -0.05, 0])
+    knee = hip + (body * turn).apply([0, -0.4, 0])
+    np.testing.assert_allclose(joints[2, 4], hip, atol=2e-4)
+    np.testing.assert_allclose(joints[2, 5], knee, atol=2e-4)
+    np.testing.assert_allclose(joints[2, 6], knee + (body * turn).apply([0, -0.4, 0]), atol=2e-4)
+
+
+def test_an_amc_asks_for_its_rig(data: Run, tmp_path: Path) -> None:
+    (tmp_path / "01_02.amc").write_text(amc(4, {}, np.zeros((4, 3))))
+    code, told = data("import", "amc", tmp_path, "-o", tmp_path / "out")
+    assert (code, "01_02.amc: needs its rig beside it: 01.asf" in told) == (1, True), told
+    (tmp_path / "01.asf").write_text("nothing")
+    code, told = data("import", "amc", tmp_path, "-o", tmp_path / "out")
+    assert (code, "01.asf is no Acclaim file" in told) == (1, True), told
+    (tmp_path / "01.asf").write_text(asf())
+    (tmp_path / "01_02.amc").write_text(amc(4, {}, np.zeros((4, 3)))[:-9])
+    code, told = data("import", "amc", tmp_path, "-o", tmp_path / "out")
+    assert (code, "01_02.amc is no Acclaim file, or is damaged (root: wanted 6 numbers" in told) == (1, True), told

@@ -1,0 +1,216 @@
+"""Writes packed folders (`vidmotion.data.mocap` says what is in one), clip by clip.
+
+The folder appears when it is whole: it is written beside its place and then renamed. Numpy only; knows no formats.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+
+from vidmotion.data.mocap import COLUMNS, SCORE_STEP, STEP
+from vidmotion.errors import InputError, OutputError
+from vidmotion.model.framing import FRAME_RATE
+from vidmotion.types import Floats, check_shape
+
+TURN_STEP = 1e-4
+"""Radians per unit of the packed rotations."""
+EXTRA = ("class", "scene", "person", "width", "height", "focal")
+ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
+    "pos": ("<i2", (17, 3)),
+    "root": ("<f4", (3,)),
+    "rot": ("<i2", (22, 3)),
+    "xy": ("<f4", (17, 2)),
+    "score": ("|u1", (17,)),
+}
+"""Type and shape of a row of each file."""
+_LIMIT = 32767
+
+
+@dataclass(frozen=True, eq=False)
+class NewClip:
+    """T frames of one person at `FRAME_RATE`, with 3D, 2D or both."""
+
+    name: str
+    subject: str
+    split: str
+    joints: Floats | None = None
+    """(T, 17, 3) metres: in the world, Y up; beside `xy` in camera axes."""
+    turns: Floats | None = None
+    """(T, 22, 3) radians, axis times angle of SMPL's body joints in their parents' frames."""
+    xy: Floats | None = None
+    """(T, 17, 2) pixels from the picture's middle, y down."""
+    score: Floats | None = None
+    """(T, 17) in 0..1; 0 says that the point is missing."""
+    label: str = ""
+    scene: str = ""
+    person: str = ""
+    size: tuple[float, float] | None = None
+    """Width and height of the picture in pixels."""
+    focal: float | None = None
+    """Pixels."""
+
+    def __post_init__(self) -> None:
+        for name, shape in (("joints", (17, 3)), ("turns", (22, 3)), ("xy", (17, 2)), ("score", (17,))):
+            part = getattr(self, name)
+            if part is not None:
+                check_shape("NewClip", name, part, (len(self), *shape))
+        if (self.xy is None) != (self.score is None) or (self.xy is None and self.joints is None):
+            raise ValueError("NewClip: wanted joints, or xy and score, or all of them")
+
+    def __len__(self) -> int:
+        first = self.xy if self.joints is None else self.joints
+        return 0 if first is None else len(first)
+
+
+def pack(clip: NewClip) -> dict[str, np.ndarray]:
+    """The arrays of a clip as they are stored.
+
+    Raises:
+        InputError: there are no frames, a number is not finite, or a joint lies farther from the root than can be.
+    """
+    parts = {"joints": clip.joints, "turns": clip.turns, "xy": clip.xy, "score": clip.score}
+    if not len(clip):
+        raise InputError(f"{clip.name} has no frames")
+    for name, part in parts.items():
+        if part is not None and not np.isfinite(part).all():
+            raise InputError(f"{clip.name}: its {name} hold a number that is not finite")
+    packed: dict[str, Any] = {}
+    if clip.joints is not None:
+        steps = np.round((clip.joints - clip.joints[:, :1]) / STEP)
+        if np.abs(steps).max() > _LIMIT:
+            raise InputError(f"{clip.name}: a joint is {np.abs(steps).max() * STEP:.1f} m from the root; check --unit")
+        packed |= {"pos": steps, "root": clip.joints[:, 0]}
+    if clip.turns is not None:
+        packed["rot"] = np.round(clip.turns / TURN_STEP)
+    if clip.xy is not None and clip.score is not None:
+        seen = clip.score > 0
+        level = np.clip(np.round(clip.score / SCORE_STEP), 1, 255)
+        packed |= {"xy": clip.xy * seen[..., None], "score": np.where(seen, level, 0)}
+    return {name: part.astype(ARRAYS[name][0]) for name, part in packed.items()}
+
+
+class _Growing:
+    """An .npy file that rows are appended to."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file, (self._dtype, self._row), self.rows = file, ARRAYS[name], 0
+        self._header()
+
+    def append(self, rows: np.ndarray) -> None:
+        self._file.write(rows.tobytes())
+        self.rows += len(rows)
+
+    def finish(self) -> None:
+        self._file.seek(0)
+        self._header()
+
+    def _header(self) -> None:
+        # Numpy leaves room in the header for more rows, so that it keeps its length.
+        shape = (self.rows, *self._row)
+        record = {"descr": self._dtype, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, record)
+
+
+class PackedWriter:
+    """A context manager that appends clips to a new folder; without any, or after an error, there is none."""
+
+    def __init__(self, folder: Path, overwrite: bool) -> None:
+        """Begin a folder.
+
+        Raises:
+            OutputError: it exists and may not be replaced, or cannot be written.
+        """
+        _check_free(folder, overwrite)
+        self.folder, self.clips, self.frames = folder, 0, 0
+        self._arrays: dict[str, _Growing] = {}
+        self._names: set[str] = set()
+        try:
+            place = folder.absolute()
+            self._temporary = place.with_name(f".{place.name}.{os.getpid()}")
+            self._temporary.mkdir(parents=True)
+            self._opened = ExitStack()
+            index = (self._temporary / "index.csv").open("w", encoding="utf-8", newline="")
+            self._index = csv.writer(self._opened.enter_context(index), lineterminator="\n")
+            self._index.writerow((*COLUMNS, *EXTRA))
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be written ({error.strerror or error})") from None
+
+    def append(self, clip: NewClip) -> None:
+        """Add a clip; an `InputError` leaves the folder as it was.
+
+        Raises:
+            InputError: see `pack`; or it has other arrays than the clips before, or the name of one of them.
+            OutputError: the disk is full or otherwise refuses.
+        """
+        parts = pack(clip)
+        if clip.name in self._names:
+            raise InputError(f"there are two clips {clip.name!r}; give each file a name of its own")
+        try:
+            if not self.clips:
+                self._arrays = {name: self._open(name) for name in parts}
+            if set(parts) != set(self._arrays):
+                raise InputError(f"{clip.name} holds {', '.join(parts)}, the clips before {', '.join(self._arrays)}")
+            for name, part in parts.items():
+                self._arrays[name].append(part)
+            self._index.writerow(_row(clip, self.frames))
+        except OSError as error:
+            raise OutputError(f"{self.folder}: cannot be written ({error.strerror or error})") from None
+        self._names.add(clip.name)
+        self.clips, self.frames = self.clips + 1, self.frames + len(clip)
+
+    def _open(self, name: str) -> _Growing:
+        path = self._temporary / f"{self.folder.absolute().name}_{name}.npy"
+        return _Growing(self._opened.enter_context(path.open("wb")), name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None and self.clips:
+                self._finish()
+        except OSError as refused:
+            raise OutputError(f"{self.folder}: cannot be written ({refused.strerror or refused})") from None
+        finally:
+            self._opened.close()
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _finish(self) -> None:
+        for array in self._arrays.values():
+            array.finish()
+        self._opened.close()
+        old = self._temporary.with_name(self._temporary.name + ".old")
+        if self.folder.exists():
+            os.replace(self.folder, old)
+        os.replace(self._temporary, self.folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _row(clip: NewClip, offset: int) -> tuple[Any, ...]:
+    width, height = clip.size or ("", "")
+    known = (clip.name, clip.subject, clip.split, offset, len(clip), FRAME_RATE)
+    return (*known, clip.label, clip.scene, clip.person, width, height, clip.focal or "")
+
+
+def _check_free(folder: Path, overwrite: bool) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise OutputError(f"{folder} is a file; name a folder with -o")
+    inside = [path.name for path in folder.iterdir()]
+    if inside and not overwrite:
+        raise OutputError(f"{folder} exists already; pass -y to replace it, or choose another name with -o")
+    strange = [name for name in inside if name != "index.csv" and not name.endswith(".npy")]
+    if strange:
+        raise OutputError(f"{folder} holds {strange[0]}, which is no packed motion; choose another folder with -o")

@@ -1,0 +1,58 @@
+"""What common rigs call the joints that are needed. Standard library only; knows nothing about places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vidmotion.errors import InputError
+
+_STEMS = {
+    "hip": ("upleg", "thigh", "upperleg", "femur", "buttock", "hip"),
+    "knee": ("lowerleg", "lowleg", "shin", "calf", "tibia", "knee", "leg"),
+    "ankle": ("foot", "ankle"),
+    "shoulder": ("upperarm", "uparm", "humerus", "shldr", "arm", "shoulder"),
+    "elbow": ("forearm", "lowerarm", "lowarm", "radius", "elbow"),
+    "wrist": ("wrist", "hand"),
+}
+"""Names of the joint at which each begins, without its side; the first that a rig has is meant. "Shoulder" and "hip"
+come last, as many rigs call collar and pelvis so."""
+_MIDDLE = {"neck": ("neck", "lowerneck", "neck1", "neckbase", "upperneck"), "head": ("head",)}
+_PREFIX = re.compile(r"^(.*:)?(mixamorig\d*|bip\d+|character\d+)?[ _-]*", re.IGNORECASE)
+
+
+def find_joints(names: tuple[str, ...]) -> dict[str, int]:
+    """Index of left_hip .. right_wrist, neck and head among the names of a rig.
+
+    Raises:
+        InputError: some are missing; says what was looked for.
+    """
+    known: dict[str, int] = {}
+    for index, name in enumerate(names):
+        known.setdefault(_plain(name), index)
+    found: dict[str, int] = {}
+    missing: list[str] = []
+    for joint, stems, spellings in _wanted():
+        has = [known[name] for name in spellings if name in known]
+        if has:
+            found[joint] = has[0]
+        else:
+            missing.append(f"{joint} (looked for {', '.join(stems)})")
+    if missing:
+        raise InputError(f"the rig lacks {'; '.join(missing)}; it has {', '.join(names)}; rename its joints")
+    return found
+
+
+def _plain(name: str) -> str:
+    """`mixamorig:LeftUpLeg`, `Bip01 L Thigh`: leftupleg, lthigh."""
+    return re.sub(r"[ _.\-]", "", _PREFIX.sub("", name, count=1)).lower()
+
+
+def _wanted() -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
+    """Each joint, its names, and all spellings of them with the side before or after."""
+    for joint, stems in _MIDDLE.items():
+        yield joint, stems, list(stems)
+    for side in ("left", "right"):
+        for joint, stems in _STEMS.items():
+            spellings = [name for stem in stems for word in (side, side[0]) for name in (word + stem, stem + word)]
+            yield f"{side}_{joint}", stems, spellings
