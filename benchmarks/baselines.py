@@ -41,6 +41,8 @@ class TemporalConvolution(nn.Module):
         self.first_norm = nn.BatchNorm1d(width)
         self.blocks = nn.ModuleList(_Dilated(width, 3 ** (level + 1)) for level in range(blocks))
         self.last = nn.Conv1d(width, 3 * joints, 1)
+        nn.init.trunc_normal_(self.last.weight, std=0.01)  # as small at first as what the others say
+        nn.init.zeros_(self.last.bias)
 
     def forward(self, x: Tensor, positions: Tensor | None = None) -> Tensor:
         """3D joints (B, T, J, 3); `positions` tell nothing here."""
