@@ -24,11 +24,12 @@ from benchmarks.baselines import SingleStream, convolution_of_size, parameters
 from vidmotion.data.footage import FootageSampler
 from vidmotion.data.mocap import read_mocap
 from vidmotion.data.store import read_store
-from vidmotion.data.windows import WindowSampler
 from vidmotion.evaluate.pose3d import Errors, Lifter, measure, measure_footage, network_lifter
 from vidmotion.model.dstformer import PRESETS, DSTformer, DSTformerConfig
 from vidmotion.train.config import Pose3DConfig
-from vidmotion.train.pose3d import draw_batch, loss
+from vidmotion.train.draws import Draw
+from vidmotion.train.pose3d import draw_batch, lifting_loss
+from vidmotion.train.sources import CaptureSource, FootageSource, Source
 
 FRAMES = 81
 BLOCKS = 4
@@ -38,8 +39,6 @@ NEAR = {"one stream": 0.05, "convolutions": 0.10}
 REPORTS = 20
 """Lines that a training prints."""
 CPU = torch.device("cpu")
-
-Samplers = list[WindowSampler | FootageSampler]
 
 
 def networks(size: DSTformerConfig) -> dict[str, Callable[[], nn.Module]]:
@@ -51,23 +50,23 @@ def networks(size: DSTformerConfig) -> dict[str, Callable[[], nn.Module]]:
     }
 
 
-def train(name: str, model: nn.Module, samplers: Samplers, config: Pose3DConfig) -> float:
+def train(name: str, model: nn.Module, sources: list[Source], config: Pose3DConfig) -> float:
     """Train a network; seconds a step come back, of its own work alone."""
     optimizer = AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     model.train()
     taken, every, sums = 0.0, max(config.steps // REPORTS, 1), torch.zeros(2)
     for step in range(config.steps):
-        batch = draw_batch(samplers[step % len(samplers)], config, step, FRAMES, CPU)
+        batch = draw_batch(sources[step % len(sources)], config, Draw(step, 0), FRAMES, CPU)
         start = time.perf_counter()
         for group in optimizer.param_groups:
             group["lr"] = config.lr * rate(step, config)
-        total, error = loss(model(batch.x, batch.positions), batch, config)
+        total, values = lifting_loss(model(batch.x, batch.positions), batch, config)
         total.backward()
         nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
         optimizer.step()
         optimizer.zero_grad()
         taken += time.perf_counter() - start
-        sums += torch.stack([total.detach(), 1000 * error])
+        sums += torch.stack([total.detach(), values["mpjpe_mm"]])
         if (step + 1) % every == 0:
             middle = (sums / every).tolist()
             sums.zero_()
@@ -124,8 +123,8 @@ def main() -> None:
         decay=1.0,
         warmup=min(200, 1 + args.steps // 10),
     )
-    filmed = FootageSampler(read_store(args.footage), CPU)
-    samplers: Samplers = [filmed, filmed, WindowSampler(read_mocap(args.mocap, "train"), CPU)]
+    filmed = FootageSource(args.footage, config, CPU)
+    sources: list[Source] = [filmed, filmed, CaptureSource(args.mocap, config, CPU)]
     footage, mocap = FootageSampler(read_store(args.test), CPU), read_mocap(args.mocap, "test")
     built, wanted = networks(size), parameters(DSTformer(size))
     results: dict[str, tuple[Errors, Errors]] = {}
@@ -142,7 +141,7 @@ def main() -> None:
             seconds = kept.pop("seconds").item()
             model.load_state_dict(kept)
         else:
-            seconds = train(name, model, samplers, config)
+            seconds = train(name, model, sources, config)
             if file:
                 args.keep.mkdir(parents=True, exist_ok=True)
                 torch.save({**model.state_dict(), "seconds": torch.tensor(seconds)}, file)

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from vidmotion.data.mocap import read_mocap
-from vidmotion.data.windows import WindowSampler
 from vidmotion.evaluate.pose3d import Lifter, measure, network_lifter
 from vidmotion.model.checkpoint import load_weights
 from vidmotion.train.config import Pose3DConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.pose3d import draw_batch
+from vidmotion.train.sources import CaptureSource
 from vidmotion.weights import find_weights
 
 CPU = torch.device("cpu")
@@ -38,15 +38,16 @@ class FrameMLP(nn.Module):
         return self.layers(x.flatten(-2)).unflatten(-1, (17, 3))
 
 
-def train_mlp(sampler: WindowSampler, steps: int) -> tuple[FrameMLP, Tensor]:
+def train_mlp(mocap: Path, steps: int) -> tuple[FrameMLP, Tensor]:
     """The MLP after `steps` steps of 2,160 frames, and the mean pose of the frames that it saw (17, 3)."""
     torch.manual_seed(0)
     model, config = FrameMLP(), Pose3DConfig(frames=2160, steps=10 * steps, decay=0.0)
+    source = CaptureSource(mocap, config, CPU)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-3, steps)
     mean = torch.zeros(17, 3)
     for step in range(steps):
-        batch = draw_batch(sampler, config, Draw(step, 0), 243, CPU)
+        batch = draw_batch(source, config, Draw(step, 0), 243, CPU)
         error = (model(batch.x) - batch.view.target).norm(dim=-1).mean()
         optimizer.zero_grad()
         error.backward()
@@ -72,7 +73,7 @@ def main() -> None:
         mlp, mean = FrameMLP().eval(), kept.pop("mean")
         mlp.load_state_dict(kept)
     else:
-        mlp, mean = train_mlp(WindowSampler(read_mocap(args.mocap, "train"), CPU), args.steps)
+        mlp, mean = train_mlp(args.mocap, args.steps)
         torch.save({**mlp.state_dict(), "mean": mean}, args.mlp)
     network, _ = load_weights(find_weights(args.weights))
     lifters: dict[str, Lifter] = {

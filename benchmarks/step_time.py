@@ -18,14 +18,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import AdamW, Optimizer
 
 from benchmarks.reference_dstformer import ReferenceDSTformer
-from vidmotion.data.mocap import read_mocap
-from vidmotion.data.windows import WindowSampler
 from vidmotion.model.dstformer import PRESETS, DSTformer
 from vidmotion.train.config import Pose3DConfig
-from vidmotion.train.pose3d import Batch, draw_batch, loss
+from vidmotion.train.draws import Draw
+from vidmotion.train.muon import Muon
+from vidmotion.train.pose3d import draw_batch, lifting_loss
+from vidmotion.train.sources import Batch, CaptureSource
 
 AGREE = 1e-4
 """Largest difference of the outputs, in half sides of the bounding square."""
@@ -33,10 +34,10 @@ WINDOW = 243
 LENGTHS = (27, 81, 243)
 
 
-def batch_of(sampler: WindowSampler, config: Pose3DConfig, frames: int, device: torch.device) -> Batch:
+def batch_of(source: CaptureSource, config: Pose3DConfig, frames: int, device: torch.device) -> Batch:
     """The first batch of the recipe whose windows have so many frames."""
     late = [step for step in range(config.steps) if (step >= config.steps * (1 - config.decay)) == (frames > 27)]
-    batches = (draw_batch(sampler, config, step, WINDOW, device) for step in late)
+    batches = (draw_batch(source, config, Draw(step, 0), WINDOW, device) for step in late)
     return next(batch for batch in batches if batch.x.shape[1] == frames)
 
 
@@ -50,7 +51,7 @@ def muon(model: nn.Module, config: Pose3DConfig) -> list[Optimizer]:
     matrices = [value for name, value in named if "blocks_" in name and value.ndim == 2]
     others = [value for name, value in named if not ("blocks_" in name and value.ndim == 2)]
     rest = AdamW(others, lr=config.lr / 2, weight_decay=config.weight_decay)
-    return [Muon(matrices, lr=config.lr, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw"), rest]
+    return [Muon([{"params": matrices}], lr=config.lr, weight_decay=config.weight_decay), rest]
 
 
 class Contestant:
@@ -70,7 +71,7 @@ class Contestant:
     def step(self, batch: Batch) -> None:
         with torch.autocast(batch.x.device.type, torch.bfloat16) if self._half else nullcontext():
             predicted = self._run(batch.x, batch.positions)
-        total, _ = loss(predicted.float(), batch, self._config)
+        total, _ = lifting_loss(predicted.float(), batch, self._config)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._config.clip_norm)
         for optimizer in self._optimizers:
@@ -133,11 +134,11 @@ def main() -> None:
     args = parser.parse_args()
 
     device, config = torch.device(args.device), Pose3DConfig(preset=args.preset, frames=args.frames)
-    sampler = WindowSampler(read_mocap(args.mocap, "train"), device)
+    source = CaptureSource(args.mocap, config, device)
     torch.manual_seed(0)
     shape = PRESETS[args.preset]
     ours, reference = DSTformer(shape).to(device), ReferenceDSTformer(shape).to(device)
-    batches = [batch_of(sampler, config, frames, device) for frames in LENGTHS]
+    batches = [batch_of(source, config, frames, device) for frames in LENGTHS]
     check_same(ours, reference, batches[-1])
     where = torch.cuda.get_device_name(device) if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     print(

@@ -1,11 +1,16 @@
 """Writes a tiny store of footage: sticks that wave before a camera, seen exactly, but for who is missing."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from vidmotion.body.files import free_body
+from vidmotion.body.joints import HEAD, to_h36m
+from vidmotion.body.kinematics import forward
 from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pack_truth
+from vidmotion.rotations import matrices
 
 SIZE, FOCAL, FRAMES = (400, 300), 500.0, 30
 CAMERA = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
@@ -32,8 +37,16 @@ def actor_of(person: int) -> dict[str, Any]:
     return {"clip": f"clip{person}", "group": group, "subject": f"s{person % 2}", "betas": [0.1 * person] * 10}
 
 
-def write(folder: Path, clips: int = 4) -> Path:
-    """Clips of two people, of whom the second is never seen in the last clip."""
+def acting_of(person: int) -> np.ndarray:
+    """(T, 17, 3) metres in camera axes of the free body in the pose of that person."""
+    body = free_body()
+    rest = body.shape(np.array(actor_of(person)["betas"]))
+    world, places = forward(matrices(pose_of(person)), rest.joints, body.parents, np.zeros((FRAMES, 3)))
+    return to_h36m(places, world[:, HEAD], rest.height) @ CAMERA.T + [0.2 * (person % 2), 0.1, 4.0]
+
+
+def write(folder: Path, clips: int = 4, joints_of: Callable[[int], np.ndarray] = joints_of) -> Path:
+    """Clips of two people, of whom the second is never seen in the last clip; sticks, or `acting_of` bodies."""
     settings = StoreSettings(0, "train", FRAMES, 30, "exact", "h36m17", 17, "freebody", "tiny", 0)
     with StoreWriter(folder, settings) as store:
         for number in range(clips):

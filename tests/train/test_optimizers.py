@@ -1,9 +1,10 @@
 """Every parameter has its optimiser and its rate."""
 
 import pytest
-from torch.optim import AdamW, Muon
+from torch.optim import AdamW
 
 from tests.tiny_recipe import Net, settings
+from vidmotion.train.muon import Muon
 from vidmotion.train.optimizers import freeze, optimizers, rate
 
 

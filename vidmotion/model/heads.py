@@ -33,6 +33,15 @@ class HeadConfig:
     dropout: float = 0.0
 
 
+class _Norm(nn.BatchNorm1d):
+    """Batch normalisation that takes a batch of one as at inference: it has no statistics."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if len(x) > 1:
+            return super().forward(x)
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+
+
 class ActionHead(nn.Module):
     """Scores of classes of motion."""
 
@@ -41,7 +50,7 @@ class ActionHead(nn.Module):
         self.config = config
         self.dropout = nn.Dropout(config.dropout)
         self.fc1 = nn.Linear(encoder.joints * encoder.rep, config.hidden)
-        self.norm = nn.BatchNorm1d(config.hidden)
+        self.norm = _Norm(config.hidden)
         self.fc2 = nn.Linear(config.hidden, len(config.classes))
 
     def forward(self, rep: Tensor) -> Tensor:
@@ -86,8 +95,8 @@ class MeshHead(nn.Module):
         self.config = config
         inputs = encoder.joints * encoder.rep
         self.dropout = nn.Dropout(config.dropout)
-        self.fc1, self.norm1 = nn.Linear(inputs, config.hidden), nn.BatchNorm1d(config.hidden)
-        self.fc2, self.norm2 = nn.Linear(inputs, config.hidden), nn.BatchNorm1d(config.hidden)
+        self.fc1, self.norm1 = nn.Linear(inputs, config.hidden), _Norm(config.hidden)
+        self.fc2, self.norm2 = nn.Linear(inputs, config.hidden), _Norm(config.hidden)
         self.head_pose = nn.Linear(config.hidden, len(SMPL24) * 6)
         self.head_shape = nn.Linear(config.hidden, BETAS)
         nn.init.xavier_uniform_(self.head_pose.weight, gain=0.01)
@@ -98,9 +107,11 @@ class MeshHead(nn.Module):
         """Pose and shape of a representation (B, T, J, C)."""
         b, t = rep.shape[:2]
         features = rep.flatten(2)
-        each = self.norm1(self.fc1(self.dropout(features)).flatten(0, 1))
+        # One mask for all frames: a new one in each would show as motion.
+        features = features * self.dropout(torch.ones_like(features[:, :1]))
+        each = self.norm1(self.fc1(features).flatten(0, 1))
         pose = self.head_pose(F.relu(each)).view(b, t, len(SMPL24), 6)
-        whole = self.norm2(self.fc2(self.dropout(features).mean(1)))
+        whole = self.norm2(self.fc2(features.mean(1)))
         return BodyPose(pose + self.mean_pose, self.head_shape(F.relu(whole)))
 
 

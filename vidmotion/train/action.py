@@ -21,8 +21,8 @@ from vidmotion.train.losses import action_loss, contrastive_loss
 from vidmotion.train.recipe import Job, begin, run_recipe, sources, window_shape
 from vidmotion.train.sources import Source
 
-SPARSE, DENSE = ((27, 3),), ((81, 1),)
-"""(frames, stride) of the windows in the two parts of a run: 2.7 seconds."""
+SHAPES = ((27, 3),)
+"""(frames, stride) of the windows: 2.7 seconds, thinned out, so that a batch holds many for its normalisation."""
 NAMELESS = ("", "other")
 """Labels that say nothing."""
 
@@ -72,7 +72,7 @@ class _Lessons:
 
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
         config, taught = self.config, self.data[draw.step % len(self.data)]
-        shape = window_shape(taught.source.fitting, config, draw, SPARSE, DENSE, self.window, self.device)
+        shape = window_shape(taught.source.fitting, config, draw, SHAPES, SHAPES, self.window, self.device)
         rng = draw.own(config.seed, self.device)
         positions = shape.positions(self.window, rng)
         x, label = self._views(taught, shape, positions, rng)

@@ -88,6 +88,7 @@ class ActionConfig(RecipeConfig):
     """Telling motions apart, by classes and by likeness."""
 
     steps: int = 1500
+    frames: int = 864
     warmup: int = 50
     encoder_lr: float = 0.1
     ema: float = 0.99

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 
 from torch import nn
 from torch.nn import Parameter
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import AdamW, Optimizer
 
 from vidmotion.train.config import RunConfig
+from vidmotion.train.muon import Muon
 
 IsEncoder = Callable[[str], bool]
 """Whether the parameter of that name belongs to the encoder."""
@@ -38,7 +39,7 @@ def optimizers(model: nn.Module, config: RunConfig, is_encoder: IsEncoder) -> li
     made: list[Optimizer] = []
     if matrices:
         groups = _groups(matrices, config.lr)
-        made.append(Muon(groups, lr=config.lr, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+        made.append(Muon(groups, lr=config.lr, weight_decay=decay))
     if others:
         made.append(AdamW(_groups(others, config.lr / 2), lr=config.lr / 2, weight_decay=decay))
     return made

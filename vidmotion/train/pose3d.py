@@ -48,7 +48,7 @@ class _Lessons:
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
         source = self.data[draw.step % len(self.data)]
         batch = draw_batch(source, self.config, draw, self.window, self.device)
-        return lifting_loss(network, batch, self.config.norm_weight, self.config.velocity_weight)
+        return lifting_loss(network(batch.x, batch.positions, (POSE3D,)).pose3d, batch, self.config)
 
 
 def draw_batch(source: Source, config: RecipeConfig, draw: Draw, window: int, device: torch.device) -> Batch:
@@ -59,11 +59,8 @@ def draw_batch(source: Source, config: RecipeConfig, draw: Draw, window: int, de
     return source.see(items, shape, shape.positions(window, rng), rng)
 
 
-def lifting_loss(
-    network: nn.Module, batch: Batch, norm_weight: float, velocity_weight: float
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """The loss of the pose head on a batch, and its MPJPE in millimetres for the log."""
-    predicted, truth = network(batch.x, batch.positions, (POSE3D,)).pose3d, batch.view.target
-    total = joint_loss(predicted, truth, batch.stride, norm_weight, velocity_weight)
-    metres = batch.view.metres
+def lifting_loss(predicted: Tensor, batch: Batch, config: Pose3DConfig) -> tuple[Tensor, dict[str, Tensor]]:
+    """The loss of predicted joints (B, T, 17, 3), and their MPJPE in millimetres for the log."""
+    truth, metres = batch.view.target, batch.view.metres
+    total = joint_loss(predicted, truth, batch.stride, config.norm_weight, config.velocity_weight)
     return total, {"mpjpe_mm": 1000 * mpjpe(predicted.detach() * metres, truth * metres).mean()}

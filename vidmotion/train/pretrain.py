@@ -78,7 +78,7 @@ class _Lessons:
             return loss, {"flat": loss.detach()}
         eased = replace(config, noise=noise_at(draw.step, config))
         batch = draw_batch(source, eased, draw, self.window, self.device)
-        return lifting_loss(network, batch, config.norm_weight, config.velocity_weight)
+        return lifting_loss(network(batch.x, batch.positions, (POSE3D,)).pose3d, batch, config)
 
     def _flat_loss(self, network: nn.Module, source: PointsSource, draw: Draw) -> Tensor:
         config = self.config

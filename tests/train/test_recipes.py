@@ -1,0 +1,131 @@
+"""Pretraining, actions and meshes learn from tiny data, go on from each other, and refuse what does not fit."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests import tiny_footage, tiny_mocap
+from tests.train.conftest import CPU, MakeJob
+from vidmotion.data.augment import NoiseRange
+from vidmotion.data.footage import FootageSampler, observe_footage
+from vidmotion.data.store import read_store
+from vidmotion.errors import InputError
+from vidmotion.model.checkpoint import load_network
+from vidmotion.train.action import train_action
+from vidmotion.train.config import ActionConfig, MeshConfig, PretrainConfig
+from vidmotion.train.mesh import train_mesh
+from vidmotion.train.pretrain import noise_at, train_pretrain
+
+TINY = {"preset": "tiny", "seed": 1, "frames": 54, "warmup": 2, "ema": 0.9, "lr": 0.01}
+
+
+def pretraining(**changes: object) -> PretrainConfig:
+    return PretrainConfig(**{**TINY, **changes})  # type: ignore[arg-type]
+
+
+def acting(**changes: object) -> ActionConfig:
+    return ActionConfig(**{**TINY, "hidden": 16, **changes})  # type: ignore[arg-type]
+
+
+def posing(**changes: object) -> MeshConfig:
+    return MeshConfig(**{**TINY, "hidden": 16, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def footage(tmp_path: Path) -> Path:
+    return tiny_footage.write(tmp_path / "footage")
+
+
+def flat_folder(folder: Path) -> Path:
+    """A folder of 2D alone."""
+    mocap = tiny_mocap.write(folder)
+    joints = torch.rand(tiny_mocap.TOTAL, 17, 2, generator=torch.Generator().manual_seed(0)) * 100
+    np.save(mocap / "tiny_xy.npy", joints.numpy().astype(np.float32))
+    np.save(mocap / "tiny_score.npy", np.full((tiny_mocap.TOTAL, 17), 200, np.uint8))
+    (mocap / "tiny_pos.npy").unlink()
+    (mocap / "tiny_root.npy").unlink()
+    rows = (mocap / "index.csv").read_text().splitlines()
+    (mocap / "index.csv").write_text("\n".join([rows[0] + ",focal", *(row + ",300" for row in rows[1:])]) + "\n")
+    return mocap
+
+
+def test_pretraining_learns_from_3d_and_2d(job: MakeJob, tmp_path: Path) -> None:
+    solid, flat = tiny_mocap.write(tmp_path / "solid"), flat_folder(tmp_path / "flat")
+    path = train_pretrain(job("run", solid, flat), pretraining(steps=30, flat_from=0.3))
+    log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert "flat" not in log[0]
+    assert "flat" in log[-1]
+    assert load_network(path)[1]["task"] == "pretrain"
+    with pytest.raises(InputError, match="pretraining needs 3D too"):
+        train_pretrain(job("flat-run", flat), pretraining(steps=1))
+
+
+def test_noise_grows_to_its_size() -> None:
+    config = pretraining(steps=100, curriculum=0.5, noise=NoiseRange(bias=1.0, joint_mask=0.1))
+    assert [round(noise_at(step, config).bias, 3) for step in (0, 25, 50, 99)] == [0.3, 0.65, 1.0, 1.0]
+    assert noise_at(0, config).joint_mask == pytest.approx(0.03)
+
+
+def test_classes_are_told_apart(job: MakeJob, footage: Path) -> None:
+    path = train_action(job("run", footage), acting(steps=150, encoder_lr=1.0, frames=108))
+    network, _ = load_network(path)
+    sampler = FootageSampler(read_store(footage), CPU)
+    x, _ = observe_footage(sampler.whole(range(sampler.people)))
+    said = network(x, torch.arange(30), ("action", "embedding"))
+    classes = network.head_configs[0].classes
+    assert classes == ("jump", "walk")  # who is called nothing teaches nothing
+    known = [index for index, label in enumerate(sampler.labels) if label]
+    assert [classes[said.action[index].argmax()] for index in known] == [sampler.labels[index] for index in known]
+    likeness = said.embedding @ said.embedding.T
+    assert likeness[0, 1] > likeness[0, 2]  # both walk; the third jumps
+
+
+def test_held_out_classes_are_never_learned(job: MakeJob, footage: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="needs two classes at least, the data has walk"):
+        train_action(job("run", footage), acting(steps=1, hold_out=("jump",)))
+    unnamed = tiny_mocap.write(tmp_path / "mocap")
+    with pytest.raises(InputError, match="the data has none"):
+        train_action(job("run", unnamed), acting(steps=1))
+
+
+def test_a_body_is_posed(job: MakeJob, tmp_path: Path) -> None:
+    footage = tiny_footage.write(tmp_path / "acting", joints_of=tiny_footage.acting_of)
+    path = train_mesh(job("run", footage), posing(steps=150, encoder_lr=1.0))
+    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    first, last = (sum(line["mpjpe_mm"] for line in part) / 5 for part in (log[:5], log[-5:]))
+    assert last < 0.9 * first
+    assert load_network(path)[0].head_configs[0].body == "freebody"
+    with pytest.raises(InputError, match="holds no footage with the body freebody"):
+        train_mesh(job("other", tiny_mocap.write(tmp_path / "mocap")), posing(steps=1))
+
+
+def test_heads_gather_on_a_frozen_encoder(job: MakeJob, footage: Path) -> None:
+    first = train_action(job("action", footage), acting(steps=2, encoder_lr=0.0))
+    both = train_mesh(job("mesh", footage, start=first), posing(steps=2, encoder_lr=0.0))
+    one, two = load_network(first)[0], load_network(both)[0]
+    assert sorted(two.heads) == ["action", "embedding", "mesh"]
+    for name, value in one.state_dict().items():
+        assert torch.equal(value, two.state_dict()[name]), name
+    changed = train_mesh(job("moved", footage, start=both), posing(steps=2))
+    assert sorted(load_network(changed)[0].heads) == ["mesh"]  # the others read an encoder that is gone
+
+
+def test_a_head_goes_on_from_its_file(job: MakeJob, footage: Path) -> None:
+    first = train_mesh(job("first", footage), posing(steps=30, encoder_lr=0.0))
+    second = train_mesh(job("second", footage, start=first), posing(steps=1, lr=1e-9, encoder_lr=0.0))
+    one, two = (load_network(path)[0].heads["mesh"].state_dict() for path in (first, second))
+    torch.testing.assert_close(one["head_pose.weight"], two["head_pose.weight"], atol=1e-3, rtol=1e-2)
+
+
+def test_heads_resume_bit_for_bit(job: MakeJob, footage: Path) -> None:
+    """Dropout and batch statistics too."""
+    held = acting(steps=6, schedule="exponential", gamma=1.0, decay=0.0)
+    whole = train_action(job("whole", footage), held)
+    train_action(job("parts", footage), dataclasses.replace(held, steps=3))
+    parts = train_action(job("parts", footage, resume=True), held)
+    one, two = (load_network(path)[0].state_dict() for path in (whole, parts))
+    assert all(torch.equal(one[name], two[name]) for name in one)

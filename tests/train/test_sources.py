@@ -1,0 +1,37 @@
+"""Batches agree with themselves, however they are mirrored, rolled and turned."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests import tiny_footage, tiny_mocap
+from tests.train.conftest import CPU
+from vidmotion.body.files import free_body
+from vidmotion.body.skinning import BodyJoints
+from vidmotion.data.windows import WindowShape
+from vidmotion.train.config import MeshConfig, Pose3DConfig
+from vidmotion.train.sources import CaptureSource, FootageSource, open_source
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bodies_have_the_joints_of_their_windows(tmp_path: Path, seed: int) -> None:
+    """Joints of the true rotations, by forward kinematics, against the network's target."""
+    store = tiny_footage.write(tmp_path / "acting", joints_of=tiny_footage.acting_of)
+    source, rng = FootageSource(store, MeshConfig(roll=20.0), CPU), torch.Generator().manual_seed(seed)
+    shape = WindowShape(9, 3, 6)
+    batch = source.see(source.choose(6, rng, None), shape, torch.arange(9), rng)
+    assert batch.body is not None
+    turns, betas = batch.body.turns.flatten(0, 1), batch.body.betas.repeat_interleave(9, 0)
+    joints = BodyJoints(free_body())(turns, betas).view(-1, 9, 17, 3)
+    truth = batch.view.target * batch.view.metres
+    rooted = [points - points[:, :, :1] for points in (joints, truth)]
+    torch.testing.assert_close(*rooted, atol=1e-3, rtol=0)
+
+
+def test_folders_are_told_apart(tmp_path: Path) -> None:
+    store, mocap = tiny_footage.write(tmp_path / "store"), tiny_mocap.write_acting(tmp_path / "mocap")
+    assert isinstance(open_source(store, Pose3DConfig(), CPU), FootageSource)
+    source = open_source(mocap, Pose3DConfig(), CPU)
+    assert isinstance(source, CaptureSource)
+    assert source.labels == ("walk", "dance")
