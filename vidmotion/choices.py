@@ -48,6 +48,14 @@ class Recipe(StrEnum):
     mesh = "mesh"
 
 
+class Head(StrEnum):
+    """What a network can tell of a motion."""
+
+    pose3d = "pose3d"
+    action = "action"
+    mesh = "mesh"
+
+
 class Split(StrEnum):
     """Parts of the training data, by subject."""
 

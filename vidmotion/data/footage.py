@@ -109,10 +109,11 @@ class FootageSampler:
         start = torch.randint(last, (len(people), 1), generator=rng, device=rng.device)
         return self._cut(people, start + torch.arange(shape.frames, device=rng.device) * shape.stride)
 
-    def whole(self, people: range) -> FootageWindows:
-        """All frames of some people."""
+    def whole(self, people: range, part: slice = slice(None)) -> FootageWindows:
+        """All frames of some people, or a part of the frames."""
         device = self._rays.device
-        rows, frames = torch.arange(people.start, people.stop, device=device), torch.arange(self.length, device=device)
+        rows = torch.arange(people.start, people.stop, device=device)
+        frames = torch.arange(self.length, device=device)[part]
         return self._cut(rows, frames.expand(len(rows), -1))
 
     def _cut(self, people: Tensor, at: Tensor) -> FootageWindows:

@@ -8,10 +8,30 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+PCK_REACH = 0.150
+"""Metres within which a joint counts as found (Mehta et al. 2017)."""
+AUC_STEPS = 31
+"""Reaches from 0 to `PCK_REACH`, 5 mm apart, that the area under the curve is the mean of."""
+
+
+def joint_errors(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Position error (..., T, J) of each joint of root-aligned poses (..., T, J, 3)."""
+    return (_rooted(predicted) - _rooted(truth)).norm(dim=-1)
+
+
+def pck(errors: Tensor, reach: float = PCK_REACH) -> Tensor:
+    """Share (..., T) of all joints, the root too, whose error (..., T, J) is below a reach of the same unit."""
+    return (errors < reach).to(errors.dtype).mean(-1)
+
+
+def auc(errors: Tensor) -> Tensor:
+    """Area (..., T) under the curve of `pck` of errors (..., T, J) in metres, from 0 to `PCK_REACH`; 1 is the most."""
+    return torch.stack([pck(errors, PCK_REACH * i / (AUC_STEPS - 1)) for i in range(AUC_STEPS)]).mean(0)
+
 
 def mpjpe(predicted: Tensor, truth: Tensor) -> Tensor:
     """Mean per-joint position error (..., T) of root-aligned poses (..., T, J, 3)."""
-    return (_rooted(predicted) - _rooted(truth)).norm(dim=-1).mean(-1)
+    return joint_errors(predicted, truth).mean(-1)
 
 
 def n_mpjpe(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -37,6 +57,20 @@ def p_mpjpe(predicted: Tensor, truth: Tensor) -> Tensor:
 def velocity_error(predicted: Tensor, truth: Tensor) -> Tensor:
     """Error of the frame-to-frame displacement (..., T-1) of root-aligned poses (MPJVE)."""
     return (_rooted(predicted).diff(dim=-3) - _rooted(truth).diff(dim=-3)).norm(dim=-1).mean(-1)
+
+
+def acceleration_error(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Error of the second difference over frames (..., T-2) of root-aligned poses."""
+    return (_rooted(predicted).diff(n=2, dim=-3) - _rooted(truth).diff(n=2, dim=-3)).norm(dim=-1).mean(-1)
+
+
+def turn_errors(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Angle in radians (...) between rotations (..., 3, 3); exact near 0 and near half a turn."""
+    apart = predicted.mT.double() @ truth.double()
+    # |R - 1| = 2 sqrt(2) sin(angle / 2), and the trace is 1 + 2 cos(angle)
+    sine = (apart - torch.eye(3, dtype=apart.dtype, device=apart.device)).square().sum((-1, -2)).sqrt() / 8**0.5
+    cosine = ((apart.diagonal(dim1=-2, dim2=-1).sum(-1) + 1).clamp_min(0) / 4).sqrt()
+    return (2 * torch.atan2(sine, cosine)).to(predicted.dtype)
 
 
 def _rooted(pose: Tensor) -> Tensor:

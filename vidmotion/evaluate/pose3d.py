@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +11,8 @@ from torch import Generator, Tensor
 from vidmotion.data.augment import CameraRange, NoiseRange, View, corrupt, observe, random_cameras
 from vidmotion.data.footage import FootageSampler, observe_footage
 from vidmotion.data.mocap import Mocap
-from vidmotion.evaluate.metrics import mpjpe, p_mpjpe, velocity_error
+from vidmotion.evaluate.metrics import acceleration_error, auc, joint_errors, n_mpjpe, p_mpjpe, pck, velocity_error
+from vidmotion.evaluate.report import ClipErrors
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.framing import mirror
 
@@ -19,6 +20,16 @@ Lifter = Callable[[Tensor], Tensor]
 """(B, T, 17, 3) x, y, confidence to 3D (B, T, 17, 3), both normalised."""
 
 WINDOW = 243
+FIGURES = {
+    "mpjpe": "mm",
+    "p_mpjpe": "mm",
+    "n_mpjpe": "mm",
+    "velocity": "mm a frame",
+    "acceleration": "mm a frame^2",
+    "pck": "% within 150 mm",
+    "auc": "%",
+}
+"""What is measured, and its unit; frames at 30 a second."""
 
 
 @dataclass(frozen=True)
@@ -31,63 +42,93 @@ class Errors:
     """Millimetres a frame, at 30 frames/s."""
 
 
-def measure(lifter: Lifter, mocap: Mocap, noise: NoiseRange | None, views: int = 3, seed: int = 7) -> Errors:
+def collect(
+    lifter: Lifter, mocap: Mocap, noise: NoiseRange | None, views: int = 3, seed: int = 7, window: int = WINDOW
+) -> list[ClipErrors]:
     """Errors of a lifter over every clip, each seen by `views` random cameras.
 
     Scale and depth of the root are taken from the truth, as in the Human3.6M protocol of 2.5D methods.
 
     Args:
         noise: errors put on the 2D; None measures on exact 2D.
+        window: most frames that the lifter takes.
     """
-    rng, sums = Generator().manual_seed(seed), _Sums()
-    for index in range(len(mocap.clips)):
-        for piece in torch.split(mocap.clip(index), WINDOW):
+    rng, found = Generator().manual_seed(seed), []
+    for index, clip in enumerate(mocap.clips):
+        for piece in torch.split(mocap.clip(index), window):
             if len(piece) < 2:
                 continue
             batch = piece[None].expand(views, -1, -1, -1)
             view = observe(random_cameras(batch, CameraRange(), rng))
             exact = torch.cat([view.clean, torch.ones_like(view.clean[..., :1])], -1)
             positions = torch.arange(len(piece))
-            x = exact if noise is None else corrupt(view.clean, positions, WINDOW, noise, rng)
-            sums.add(lifter(x), view)
-    return sums.mean()
+            x = exact if noise is None else corrupt(view.clean, positions, window, noise, rng)
+            found += _errors(lifter(x), view, [index] * views, [clip.label] * views)
+    return found
+
+
+def collect_footage(lifter: Lifter, footage: FootageSampler, batch: int = 8, window: int = WINDOW) -> list[ClipErrors]:
+    """Errors of a lifter over all people of a store whom the detector saw, given what it said of them.
+
+    Scale and depth of the root are taken from the truth, as in `collect`.
+    """
+    found = []
+    for people, part in parts(footage, batch, window):
+        x, view = observe_footage(footage.whole(people, part))
+        clips, labels = [footage.clips[person] for person in people], [footage.labels[person] for person in people]
+        found += _errors(lifter(x), view, clips, labels)
+    return found
+
+
+def parts(footage: FootageSampler, batch: int, window: int) -> Iterator[tuple[range, slice]]:
+    """All frames of all people: at most `batch` people and `window` frames at once."""
+    for first in range(0, footage.people, batch):
+        for start in range(0, footage.length, window):
+            yield range(first, min(first + batch, footage.people)), slice(start, start + window)
+
+
+def _errors(predicted: Tensor, view: View, clips: list[int], labels: list[str]) -> list[ClipErrors]:
+    predicted, truth = predicted * view.metres, view.target * view.metres
+    joints = joint_errors(predicted, truth)
+    frames = {
+        "mpjpe": 1000 * joints.mean(-1),
+        "p_mpjpe": 1000 * p_mpjpe(predicted, truth),
+        "n_mpjpe": 1000 * n_mpjpe(predicted, truth),
+        "velocity": 1000 * velocity_error(predicted, truth),
+        "acceleration": 1000 * acceleration_error(predicted, truth),
+        "pck": 100 * pck(joints),
+        "auc": 100 * auc(joints),
+    }
+    return [
+        ClipErrors(clip, label, {name: values[row] for name, values in frames.items()}, 1000 * joints[row])
+        for row, (clip, label) in enumerate(zip(clips, labels, strict=True))
+    ]
+
+
+def measure(lifter: Lifter, mocap: Mocap, noise: NoiseRange | None, views: int = 3, seed: int = 7) -> Errors:
+    """The means of `collect`."""
+    return means(collect(lifter, mocap, noise, views, seed))
 
 
 def measure_footage(lifter: Lifter, footage: FootageSampler, batch: int = 8) -> Errors:
-    """Errors of a lifter over all people of a store whom the detector saw, given what it said of them.
-
-    Scale and depth of the root are taken from the truth, as in `measure`.
-    """
-    sums = _Sums()
-    for first in range(0, footage.people, batch):
-        x, view = observe_footage(footage.whole(range(first, min(first + batch, footage.people))))
-        sums.add(lifter(x), view)
-    return sums.mean()
+    """The means of `collect_footage`."""
+    return means(collect_footage(lifter, footage, batch))
 
 
-class _Sums:
-    """Errors summed over frames."""
-
-    def __init__(self) -> None:
-        self._sums, self._counts = torch.zeros(3, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)
-
-    def add(self, predicted: Tensor, view: View) -> None:
-        predicted, truth = predicted * view.metres, view.target * view.metres
-        for index, metric in enumerate((mpjpe, p_mpjpe, velocity_error)):
-            errors = metric(predicted, truth)
-            self._sums[index] += errors.sum()
-            self._counts[index] += errors.numel()
-
-    def mean(self) -> Errors:
-        return Errors(*(float(value) for value in 1000 * self._sums / self._counts))
+def means(errors: list[ClipErrors]) -> Errors:
+    """Means over all frames."""
+    names = ("mpjpe", "p_mpjpe", "velocity")
+    return Errors(*(float(torch.cat([one.frames[name] for one in errors]).double().mean()) for name in names))
 
 
 def network_lifter(model: DSTformer, flip: bool = True) -> Lifter:
     """A DSTformer as a lifter, averaged with the mirrored input unless `flip` is off."""
+    device = next(model.parameters()).device
 
     @torch.inference_mode()
     def run(x: Tensor) -> Tensor:
+        x, home = x.to(device), x.device
         pose = model(x)
-        return (pose + mirror(model(mirror(x)))) / 2 if flip else pose
+        return ((pose + mirror(model(mirror(x)))) / 2 if flip else pose).to(home)
 
     return run

@@ -1,0 +1,176 @@
+"""`vidmotion eval`: networks measured on held-out data. Imports no detector and no OpenCV."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from vidmotion.choices import Head, Split
+from vidmotion.cli.console import results
+from vidmotion.errors import InputError, OutputError, WeightsError
+
+if TYPE_CHECKING:
+    from vidmotion.evaluate.action import ActionReport, Heard
+    from vidmotion.evaluate.estimate import Estimate
+    from vidmotion.evaluate.report import Report
+    from vidmotion.model.network import MotionNetwork
+
+Row = dict[str, Any]
+
+
+def evaluate(
+    head: Annotated[Head, typer.Argument(help="What to measure.", show_default=False)],
+    data: Annotated[list[Path], typer.Option(help="Folder of packed motion capture or of footage; may be repeated.")],
+    weights: Annotated[str | None, typer.Option(help="Weights, by name or file.", show_default="lift's own")] = None,
+    split: Annotated[Split, typer.Option(help="Subjects of motion capture.")] = Split.test,
+    flip: Annotated[bool, typer.Option(help="Average with the mirrored input.")] = True,
+    report: Annotated[Path | None, typer.Option("--json", help="Write all figures here.")] = None,
+) -> None:
+    """Measure a network on people whom it was not trained on; intervals are 95 %, over clips."""
+    from vidmotion.model.checkpoint import load_network
+    from vidmotion.weights import find_weights
+
+    path = find_weights(weights)
+    network, _ = load_network(path)
+    check_head(network, head, path)
+    measure = {Head.pose3d: _pose3d, Head.action: _action, Head.mesh: _mesh}[head]
+    found: dict[str, Row] = {}
+    for folder in data:
+        found |= measure(network, folder, split, flip)
+    if report:
+        _write(report, {"weights": path.name, "head": head, "flip": flip, "data": found})
+
+
+def check_head(network: MotionNetwork, head: str, path: Path) -> None:
+    """Make sure that a network has a head.
+
+    Raises:
+        WeightsError: it has not.
+    """
+    has = ["pose3d", *network.heads]
+    if head not in has:
+        raise WeightsError(f"{path} has no head {str(head)!r} (it has {', '.join(has)}); train one with `train {head}`")
+
+
+def _pose3d(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
+    import torch
+
+    from vidmotion.data.augment import NoiseRange
+    from vidmotion.data.footage import FootageSampler
+    from vidmotion.data.mocap import read_mocap
+    from vidmotion.data.store import is_store, read_store
+    from vidmotion.evaluate.pose3d import FIGURES, collect, collect_footage, network_lifter
+    from vidmotion.evaluate.report import reduce
+    from vidmotion.skeletons import H36M17
+
+    lifter = network_lifter(network.encoder, flip)
+    if is_store(folder):
+        found = {"detected": collect_footage(lifter, FootageSampler(read_store(folder), torch.device("cpu")))}
+    else:
+        mocap = read_mocap(folder, split)
+        found = {
+            "simulated noise": collect(lifter, mocap, NoiseRange()),
+            "exact 2D": collect(lifter, mocap, None),
+        }
+    reports = {f"{folder.name}, {name}": reduce(errors, H36M17.joints) for name, errors in found.items()}
+    for name, one in reports.items():
+        _show(name, one, FIGURES)
+    return {name: asdict(one) for name, one in reports.items()}
+
+
+def _mesh(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
+    import torch
+
+    from vidmotion.data.footage import FootageSampler
+    from vidmotion.data.store import read_store
+    from vidmotion.evaluate.mesh import FIGURES, collect, network_poser, standing
+    from vidmotion.evaluate.report import reduce
+    from vidmotion.skeletons import H36M17
+
+    footage = FootageSampler(read_store(folder), torch.device("cpu"))
+    posers = {"mean body, standing": standing, "network": network_poser(network, flip)}
+    reports = {
+        f"{folder.name}, {name}": reduce(collect(poser, footage), H36M17.joints) for name, poser in posers.items()
+    }
+    for name, one in reports.items():
+        _show(name, one, FIGURES)
+    return {name: asdict(one) for name, one in reports.items()}
+
+
+def _action(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
+    import torch
+
+    from vidmotion.data.augment import NoiseRange
+    from vidmotion.data.footage import FootageSampler
+    from vidmotion.data.mocap import read_mocap
+    from vidmotion.data.store import is_store, read_store
+    from vidmotion.evaluate.action import hear_footage, hear_mocap, judge
+
+    classes = next(head.classes for head in network.head_configs if head.kind == "action")
+    if is_store(folder):
+        heard = hear_footage(network, FootageSampler(read_store(folder), torch.device("cpu")), flip)
+    else:
+        heard = hear_mocap(network, read_mocap(folder, split), NoiseRange(), flip)
+    if not any(one.label in classes for one in heard):
+        raise InputError(f"{folder} has no clip of a class that the network knows: {', '.join(classes)}")
+    one = judge(heard, classes)
+    _show_actions(folder.name, one)
+    shot = _one_shot(heard) if "embedding" in network.heads else None
+    if shot is not None:
+        results.print(f"{folder.name}: one-shot, 1 of {shot[0]} classes: {_interval(shot[1], 100)} %")
+    return {folder.name: asdict(one) | {"one_shot": shot and {"ways": shot[0], **asdict(shot[1])}}}
+
+
+def _one_shot(heard: list[Heard]) -> tuple[int, Estimate] | None:
+    """Among five classes, or as many as have two clips."""
+    from vidmotion.evaluate.action import WAYS, one_shot
+
+    labels = sorted({one.label for one in heard} - {"", "other"})
+    able = [label for label in labels if len({one.clip for one in heard if one.label == label}) > 1]
+    ways = min(WAYS, len(able))
+    return (ways, one_shot(heard, able, ways)) if ways > 1 else None
+
+
+def _show(name: str, report: Report, units: dict[str, str]) -> None:
+    table = Table(title=f"{name}: {report.total.clips} clips, {report.total.frames} frames", title_justify="left")
+    table.add_column("")
+    for figure, unit in units.items():
+        table.add_column(f"{figure}\n{unit}", justify="right")
+    table.add_row("all", *(_interval(report.total.figures[figure]) for figure in units), end_section=True)
+    for label, group in report.classes.items():
+        table.add_row(label, *(f"{group.figures[figure].value:.1f}" for figure in units))
+    results.print(table)
+    results.print("mpjpe of joints: " + ", ".join(f"{joint} {error:.0f}" for joint, error in report.joints.items()))
+
+
+def _show_actions(name: str, report: ActionReport) -> None:
+    said = sorted({label for row in report.confusion.values() for label in row})
+    table = Table(title=f"{name}: windows by what they are called", title_justify="left")
+    for column in ("", *said, "right"):
+        table.add_column(column, justify="right")
+    for label, row in sorted(report.confusion.items()):
+        table.add_row(label, *(str(row.get(each, "")) for each in said), f"{100 * report.classes[label]:.0f} %")
+    results.print(table)
+    mean = 100 * sum(report.classes.values()) / len(report.classes)
+    results.print(
+        f"{name}: right windows {_interval(report.windows, 100)} %, clips {_interval(report.clips, 100)} %, mean over "
+        f"classes {mean:.1f} %; {report.left_out} windows of unknown classes left out"
+    )
+
+
+def _interval(found: Estimate, times: float = 1.0) -> str:
+    return f"{times * found.value:.1f} ({times * found.low:.1f} to {times * found.high:.1f})"
+
+
+def _write(path: Path, content: Row) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written ({error.strerror}); name another file") from None

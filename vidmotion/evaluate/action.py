@@ -1,0 +1,154 @@
+"""What a network calls held-out motions, and whether one example is enough to find others like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from vidmotion.data.augment import CameraRange, NoiseRange, corrupt, observe, random_cameras
+from vidmotion.data.footage import FootageSampler, observe_footage
+from vidmotion.data.mocap import Mocap
+from vidmotion.evaluate.estimate import Estimate, mean_estimate
+from vidmotion.model.framing import mirror
+from vidmotion.model.network import MotionNetwork
+
+WINDOW = 81
+"""Frames that are judged at once: 2.7 seconds."""
+WAYS, EPISODES = 5, 500
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What a network says of one window."""
+
+    clip: str
+    subject: str
+    label: str
+    """Its true class, or ""."""
+    chances: Tensor | None
+    """(classes,) that sum to 1; None without such a head."""
+    place: Tensor | None
+    """(C,) of length 1; None without such a head."""
+
+
+@dataclass(frozen=True)
+class ActionReport:
+    """How often the most likely class is the true one, and what it is taken for."""
+
+    windows: Estimate
+    """Share of the windows that are right."""
+    clips: Estimate
+    """Share of the clips, by the mean over their windows."""
+    classes: dict[str, float]
+    """Share of each class' windows."""
+    confusion: dict[str, dict[str, int]]
+    """Windows of a true class, by the class that they are taken for."""
+    left_out: int
+    """Windows of classes that the network does not know."""
+
+
+def hear_footage(network: MotionNetwork, footage: FootageSampler, flip: bool = True, batch: int = 8) -> list[Heard]:
+    """What a network says of the people of a store, from what the detector said of them."""
+    heard = []
+    for first in range(0, footage.people, batch):
+        people = range(first, min(first + batch, footage.people))
+        x, _ = observe_footage(footage.whole(people, slice(0, WINDOW)))
+        for person, said in zip(people, _hear(network, x, flip), strict=True):
+            heard.append(Heard(str(footage.clips[person]), footage.subjects[person], footage.labels[person], *said))
+    return heard
+
+
+def hear_mocap(
+    network: MotionNetwork, mocap: Mocap, noise: NoiseRange | None, flip: bool = True, seed: int = 7
+) -> list[Heard]:
+    """What a network says of the whole windows of each clip, each seen by a random camera, with simulated noise."""
+    rng, heard = Generator().manual_seed(seed), []
+    for index, clip in enumerate(mocap.clips):
+        pieces = torch.split(mocap.clip(index), WINDOW)
+        for piece in pieces[:-1] if len(pieces) > 1 else pieces:
+            view = observe(random_cameras(piece[None], CameraRange(), rng))
+            exact = torch.cat([view.clean, torch.ones_like(view.clean[..., :1])], -1)
+            x = exact if noise is None else corrupt(view.clean, torch.arange(len(piece)), 243, noise, rng)
+            (said,) = _hear(network, x, flip)
+            heard.append(Heard(clip.name, clip.subject, clip.label, *said))
+    return heard
+
+
+@torch.inference_mode()
+def _hear(network: MotionNetwork, x: Tensor, flip: bool) -> Iterator[tuple[Tensor | None, Tensor | None]]:
+    """Chances and place of each of the windows (B, T, J, 3), on average over the mirrored input."""
+    wanted = tuple(kind for kind in ("action", "embedding") if kind in network.heads)
+    x = x.to(next(network.parameters()).device)
+    outs = [network(each, None, wanted) for each in ((x, mirror(x)) if flip else (x,))]
+    chances = None if outs[0].action is None else torch.stack([out.action.softmax(-1) for out in outs]).mean(0).cpu()
+    places = None if outs[0].embedding is None else torch.stack([out.embedding for out in outs]).mean(0).cpu()
+    for row in range(len(x)):
+        yield (
+            None if chances is None else chances[row],
+            None if places is None else torch.nn.functional.normalize(places[row], dim=0),
+        )
+
+
+def judge(heard: Sequence[Heard], classes: tuple[str, ...]) -> ActionReport:
+    """Accuracy over windows and clips of the classes that the network knows."""
+    known = [one for one in heard if one.label in classes]
+    by_clip: dict[tuple[str, str], list[Heard]] = {}
+    confusion: dict[str, dict[str, int]] = {}
+    for one in known:
+        by_clip.setdefault((one.clip, one.label), []).append(one)
+        row = confusion.setdefault(one.label, {})
+        said = _said([one], classes)
+        row[said] = row.get(said, 0) + 1
+    groups = list(by_clip.values())
+    right = torch.tensor([sum(_said([one], classes) == one.label for one in group) for group in groups])
+    whole = torch.tensor([_said(group, classes) == group[0].label for group in groups])
+    return ActionReport(
+        mean_estimate(right, torch.tensor([len(group) for group in groups])),
+        mean_estimate(whole, torch.ones(len(groups))),
+        {label: row.get(label, 0) / sum(row.values()) for label, row in sorted(confusion.items())},
+        confusion,
+        len(heard) - len(known),
+    )
+
+
+def _said(group: Sequence[Heard], classes: tuple[str, ...]) -> str:
+    chances = [one.chances for one in group if one.chances is not None]
+    return classes[int(torch.stack(chances).mean(0).argmax())]
+
+
+def one_shot(
+    heard: Sequence[Heard], classes: Sequence[str], ways: int = WAYS, episodes: int = EPISODES, seed: int = 0
+) -> Estimate:
+    """Share of the windows that lie nearest to the one example of their class, among one of each of `ways` classes.
+
+    Examples are never of the clip that is asked about, and of another subject where the class has one. The interval is
+    over episodes.
+
+    Raises:
+        ValueError: fewer classes with two clips than `ways`.
+    """
+    rng = Generator().manual_seed(seed)
+    pools = {label: [one for one in heard if one.label == label] for label in classes}
+    able = [label for label, pool in pools.items() if len({one.clip for one in pool}) > 1]
+    if len(able) < ways:
+        raise ValueError(f"wanted {ways} classes with two clips, received {len(able)}")
+    right = torch.zeros(episodes)
+    for episode in range(episodes):
+        chosen = [able[index] for index in torch.randperm(len(able), generator=rng)[:ways]]
+        query = _pick(pools[chosen[0]], rng)
+        shown = [_pick(_others(pools[chosen[0]], query), rng), *(_pick(pools[label], rng) for label in chosen[1:])]
+        likeness = torch.stack([one.place for one in shown if one.place is not None]) @ query.place  # type: ignore[operator]
+        right[episode] = float(likeness.argmax() == 0)
+    return mean_estimate(right, torch.ones(episodes))
+
+
+def _others(pool: Sequence[Heard], query: Heard) -> Sequence[Heard]:
+    strangers = [one for one in pool if one.subject != query.subject]
+    return strangers or [one for one in pool if one.clip != query.clip]
+
+
+def _pick(pool: Sequence[Heard], rng: Generator) -> Heard:
+    return pool[int(torch.randint(len(pool), (), generator=rng))]
