@@ -31,11 +31,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from benchmarks.blazepose_world import Projection, Watched, one_euro, watched
 from benchmarks.sample_error import in_camera, stature
-from vidmotion.data.footage import FootageWindows, observe_footage
+from vidmotion.data.footage import observe_footage
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe, p_mpjpe, velocity_error
 from vidmotion.evaluate.pose3d import Lifter, network_lifter
@@ -150,20 +149,8 @@ def smoothed(joints: Floats, track: np.ndarray, seen: np.ndarray, rate: float) -
 def lifter_alone(lifter: Lifter, clip: StoredClip, xy: Floats, score: Floats, truth: Floats) -> Floats:
     """(T, 17, 3) metres, of points (T, 17, 2), by the protocol of `measure_footage`."""
     rays = (xy - np.array(clip.size) / 2) / clip.focal
-    windows = FootageWindows(*(torch.from_numpy(part.astype(np.float32))[None] for part in (rays, score, truth)))
-    x, view = observe_footage(windows)
-    # The truth of the view is turned towards the person: what turns it back turns the prediction.
-    target = (view.target - view.target[:, :, :1]) * view.metres
-    turn = best_turn(target[0], windows.joints[0] - windows.joints[0, :, :1])
-    return rooted(rotate(turn[None], lifter(x) * view.metres)[0].numpy())
-
-
-def best_turn(points: Tensor, wanted: Tensor) -> Tensor:
-    """(3, 3) the rotation that lays points (T, J, 3) on others."""
-    u, _, vt = torch.linalg.svd(torch.einsum("tji,tjk->ik", wanted.double(), points.double()))
-    sign = torch.ones(3, dtype=torch.float64)
-    sign[2] = torch.det(u @ vt)
-    return ((u * sign) @ vt).float()
+    framed, view = observe_footage(*(torch.from_numpy(part.astype(np.float32))[None] for part in (rays, score, truth)))
+    return rooted(rotate(framed.turn.mT, lifter(framed.x) * view.metres)[0].numpy())
 
 
 def lift_all(model: DSTformer, clip: StoredClip, said: Watched, rate: int, settings: LiftSettings) -> list[Floats]:

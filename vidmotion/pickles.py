@@ -10,7 +10,8 @@ from __future__ import annotations
 import pickle
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -148,9 +149,20 @@ def read_pickle(path: Path, what: str) -> Any:
     Raises:
         InputError: the file is missing, damaged, or holds anything else.
     """
+    with opened(path, what) as file:
+        return _plain(unpickle(file, NUMPY, what))
+
+
+@contextmanager
+def opened(path: Path, what: str) -> Iterator[BinaryIO]:
+    """A stranger's file; what goes wrong while it is read becomes one line.
+
+    Raises:
+        InputError: the file is missing, refused or damaged.
+    """
     try:
         with path.open("rb") as file:
-            return _plain(unpickle(file, NUMPY, what))
+            yield file
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:

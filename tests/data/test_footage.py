@@ -8,8 +8,8 @@ import torch
 
 from tests import tiny_footage
 from tests.tiny_footage import CAMERA, FOCAL, FRAMES, joints_of, pose_of
-from vidmotion.data.augment import NoiseRange
-from vidmotion.data.footage import FootageSampler, hide, observe_footage, well_seen
+from vidmotion.data.augment import NoiseRange, View
+from vidmotion.data.footage import FootageSampler, FootageWindows, hide, observe_footage, well_seen
 from vidmotion.data.store import read_store
 from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
@@ -22,6 +22,11 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def footage(tmp_path: Path) -> FootageSampler:
     return FootageSampler(read_store(tiny_footage.write(tmp_path / "store")), CPU)
+
+
+def observed(windows: FootageWindows) -> tuple[torch.Tensor, View]:
+    framed, view = observe_footage(windows.rays, windows.score, windows.joints)
+    return framed.x, view
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -81,7 +86,7 @@ def test_windows_never_leave_a_person(footage: FootageSampler) -> None:
 
 
 def test_exact_detections_are_framed_onto_their_truth(footage: FootageSampler) -> None:
-    x, view = observe_footage(footage.whole(range(1, 2)))
+    x, view = observed(footage.whole(range(1, 2)))
     assert x.shape == (1, FRAMES, 17, 3)
     assert (x[..., :2] - view.clean).abs().max() < 1e-3
     assert x[..., :2].abs().max() < 1 + 1e-5
@@ -101,7 +106,7 @@ def test_hidden_joints_are_missing(footage: FootageSampler) -> None:
     assert 0.1 < whole_joints.float().mean() < 0.3
     assert 0.1 < whole_frames.float().mean() < 0.5
     assert ((hidden == 0) == (whole_joints[:, None] | whole_frames[..., None])).all()
-    x, _ = observe_footage(footage.whole(range(1)))
+    x, _ = observed(footage.whole(range(1)))
     assert not x[0, 5:8].any()
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tests.tiny_mocap import write, write_acting
+from vidmotion.data.mocap import TURN_STEP
 from vidmotion.errors import InputError
-from vidmotion.footage.capture import TURN_STEP, Capture, read_capture, within
+from vidmotion.footage.capture import Capture, read_capture, within
 from vidmotion.rotations import axis_angles, matrices
 
 

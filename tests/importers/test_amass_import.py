@@ -11,8 +11,7 @@ from scipy.spatial.transform import Rotation
 from vidmotion.body.files import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
-from vidmotion.data.mocap import read_mocap
-from vidmotion.data.packing import TURN_STEP
+from vidmotion.data.mocap import TURN_STEP, read_mocap
 from vidmotion.footage.capture import read_capture
 
 Run = Callable[..., tuple[int, str]]

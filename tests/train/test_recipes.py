@@ -74,8 +74,9 @@ def test_classes_are_told_apart(job: MakeJob, footage: Path) -> None:
     path = train_action(job("run", footage), acting(steps=150, encoder_lr=1.0, frames=108))
     network, _ = load_network(path)
     sampler = FootageSampler(read_store(footage), CPU)
-    x, _ = observe_footage(sampler.whole(range(sampler.people)))
-    said = network(x, torch.arange(30), ("action", "embedding"))
+    seen = sampler.whole(range(sampler.people))
+    framed, _ = observe_footage(seen.rays, seen.score, seen.joints)
+    said = network(framed.x, torch.arange(30), ("action", "embedding"))
     classes = network.head_configs[0].classes
     assert classes == ("jump", "walk")  # who is called nothing teaches nothing
     known = [index for index, label in enumerate(sampler.labels) if label]

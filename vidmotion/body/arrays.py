@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.pickles import DAMAGED, NUMPY, Kinds, RefusedError, StandIn, rebuilt, unpickle
+from vidmotion.pickles import NUMPY, Kinds, RefusedError, StandIn, opened, rebuilt, unpickle
 
 Arrays = dict[str, np.ndarray]
 
@@ -26,17 +26,8 @@ def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
     reader = {".npz": _read_npz, ".pkl": _read_pickle}.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"{path}: cannot read this kind of body model; wanted .npz or .pkl")
-    try:
-        with path.open("rb") as file:
-            return reader(file, wanted)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except RefusedError as error:
-        raise InputError(f"{path}: {error}") from None
-    except DAMAGED:
-        raise InputError(f"{path}: is no body model, or is damaged") from None
+    with opened(path, "body model") as file:
+        return reader(file, wanted)
 
 
 def _read_npz(file: BinaryIO, wanted: tuple[str, ...]) -> Arrays:

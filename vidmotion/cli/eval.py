@@ -78,9 +78,7 @@ def _pose3d(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> d
             "exact 2D": collect(lifter, mocap, None),
         }
     reports = {f"{folder.name}, {name}": reduce(errors, H36M17.joints) for name, errors in found.items()}
-    for name, one in reports.items():
-        _show(name, one, FIGURES)
-    return {name: asdict(one) for name, one in reports.items()}
+    return _told(reports, FIGURES)
 
 
 def _mesh(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
@@ -97,9 +95,7 @@ def _mesh(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dic
     reports = {
         f"{folder.name}, {name}": reduce(collect(poser, footage), H36M17.joints) for name, poser in posers.items()
     }
-    for name, one in reports.items():
-        _show(name, one, FIGURES)
-    return {name: asdict(one) for name, one in reports.items()}
+    return _told(reports, FIGURES)
 
 
 def _action(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
@@ -134,6 +130,13 @@ def _one_shot(heard: list[Heard]) -> tuple[int, Estimate] | None:
     able = [label for label in labels if len({one.clip for one in heard if one.label == label}) > 1]
     ways = min(WAYS, len(able))
     return (ways, one_shot(heard, able, ways)) if ways > 1 else None
+
+
+def _told(reports: dict[str, Report], units: dict[str, str]) -> dict[str, Row]:
+    """Print reports; as records they come back."""
+    for name, one in reports.items():
+        _show(name, one, units)
+    return {name: asdict(one) for name, one in reports.items()}
 
 
 def _show(name: str, report: Report, units: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ Deterministic by the generator. Knows the store and the framing; no detector, no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -15,7 +16,7 @@ from vidmotion.data.augment import NoiseRange, View, uniform
 from vidmotion.data.store import Store
 from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
-from vidmotion.model.framing import frame, project, rotate
+from vidmotion.model.framing import Framed, frame, project, rotate
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Keypoints2D
 
@@ -109,6 +110,11 @@ class FootageSampler:
         start = torch.randint(last, (len(people), 1), generator=rng, device=rng.device)
         return self._cut(people, start + torch.arange(shape.frames, device=rng.device) * shape.stride)
 
+    def batches(self, size: int) -> Iterator[range]:
+        """All people, at most `size` at once."""
+        for first in range(0, self.people, size):
+            yield range(first, min(first + size, self.people))
+
     def whole(self, people: range, part: slice = slice(None)) -> FootageWindows:
         """All frames of some people, or a part of the frames."""
         device = self._rays.device
@@ -142,17 +148,17 @@ def well_seen(score: Tensor) -> Tensor:
     return share >= share.max().clamp_max(LEAST_SEEN)
 
 
-def observe_footage(windows: FootageWindows) -> tuple[Tensor, View]:
-    """Input (B, T, 17, 3) and truth of windows, framed by what was detected, as at inference.
+def observe_footage(rays: Tensor, score: Tensor, joints: Tensor) -> tuple[Framed, View]:
+    """Input and truth of windows, framed by what was detected, as at inference; arguments as in `FootageWindows`.
 
     The target is that of `vidmotion.data.augment.observe`: turned, divided by the root's depth, its root on the exact
     2D with z = 0.
     """
-    framed = frame(windows.rays, windows.score)
-    points = rotate(framed.turn, windows.joints)
+    framed = frame(rays, score)
+    points = rotate(framed.turn, joints)
     half = framed.half[:, None, None, None]
     clean = (project(points) - framed.center[:, None, None]) / half
     root = points[:, :, :1]
     metres = root[..., 2:] * half
     shift = torch.cat([clean[:, :, :1], torch.zeros_like(metres)], dim=-1)
-    return framed.x, View(clean, (points - root) / metres + shift, metres)
+    return framed, View(clean, (points - root) / metres + shift, metres)

@@ -31,6 +31,8 @@ from vidmotion.model.framing import FRAME_RATE
 
 STEP = 1e-4
 """Metres per unit of the packed positions."""
+TURN_STEP = 1e-4
+"""Radians per unit of the packed rotations."""
 SCORE_STEP = 1 / 255
 FOCAL = 1.15
 """Longer sides of the picture in a focal length that nobody knows: 47 degrees are in view."""
@@ -83,6 +85,18 @@ class Packed:
     by_camera: bool
     """Whether positions and roots are in camera axes rather than the world's."""
 
+    def joints(self) -> Tensor:
+        """(M, 17, 3) metres of the frames of all rows, joined along time."""
+        spans = [slice(int(row["offset"]), int(row["offset"]) + int(row["n_frames"])) for row in self.rows]
+        return torch.from_numpy(
+            np.concatenate(
+                [
+                    self.positions[span].astype(np.float32) * STEP + self.roots[span, None].astype(np.float32)
+                    for span in spans
+                ]
+            )
+        )
+
 
 def read_mocap(folder: Path, split: str) -> Mocap:
     """Read the clips of `split` ("train", "val" or "test") from a packed folder.
@@ -94,14 +108,10 @@ def read_mocap(folder: Path, split: str) -> Mocap:
             or has no clip of that split.
     """
     packed = read_packed(folder, split)
-    parts, clips, offset = [], [], 0
+    clips: list[Clip] = []
     for row in packed.rows:
-        start, frames = int(row["offset"]), int(row["n_frames"])
-        window = slice(start, start + frames)
-        parts.append(packed.positions[window].astype(np.float32) * STEP + packed.roots[window, None].astype(np.float32))
-        clips.append(clip_of(row, offset))
-        offset += frames
-    joints = torch.from_numpy(np.concatenate(parts))
+        clips.append(clip_of(row, clips[-1].offset + clips[-1].frames if clips else 0))
+    joints = packed.joints()
     return Mocap(joints * torch.tensor([1.0, -1.0, -1.0]) if packed.by_camera else joints, tuple(clips))
 
 

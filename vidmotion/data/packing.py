@@ -16,13 +16,11 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from vidmotion.data.mocap import COLUMNS, SCORE_STEP, STEP
+from vidmotion.data.mocap import COLUMNS, SCORE_STEP, STEP, TURN_STEP
 from vidmotion.errors import InputError, OutputError
 from vidmotion.model.framing import FRAME_RATE
 from vidmotion.types import Floats, check_shape
 
-TURN_STEP = 1e-4
-"""Radians per unit of the packed rotations."""
 EXTRA = ("class", "scene", "person", "width", "height", "focal")
 ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
     "pos": ("<i2", (17, 3)),

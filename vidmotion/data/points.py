@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidmotion.data.mocap import FOCAL, SCORE_STEP, STEP, Clip, clip_of, read_array, read_packed, read_rows, stem
+from vidmotion.data.mocap import FOCAL, SCORE_STEP, Clip, clip_of, read_array, read_packed, read_rows, stem
 from vidmotion.errors import InputError
 
 
@@ -92,8 +92,4 @@ def _joints(folder: Path, name: str, split: str, total: int) -> Tensor | None:
     packed = read_packed(folder, split)
     if len(packed.positions) != total:
         raise InputError(f"{folder}: {total} frames of 2D but {len(packed.positions)} of 3D; the folder is damaged")
-    parts = []
-    for row in packed.rows:
-        span = slice(int(row["offset"]), int(row["offset"]) + int(row["n_frames"]))
-        parts.append(packed.positions[span].astype(np.float32) * STEP + packed.roots[span, None].astype(np.float32))
-    return torch.from_numpy(np.concatenate(parts))
+    return packed.joints()

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from vidmotion.data.augment import CameraRange, NoiseRange, corrupt, observe, random_cameras
+from vidmotion.data.augment import NoiseRange
 from vidmotion.data.footage import FootageSampler, observe_footage
 from vidmotion.data.mocap import Mocap
 from vidmotion.evaluate.estimate import Estimate, mean_estimate
+from vidmotion.evaluate.pose3d import simulate
 from vidmotion.model.framing import mirror
 from vidmotion.model.network import MotionNetwork
 
@@ -53,10 +54,10 @@ class ActionReport:
 def hear_footage(network: MotionNetwork, footage: FootageSampler, flip: bool = True, batch: int = 8) -> list[Heard]:
     """What a network says of the people of a store, from what the detector said of them."""
     heard = []
-    for first in range(0, footage.people, batch):
-        people = range(first, min(first + batch, footage.people))
-        x, _ = observe_footage(footage.whole(people, slice(0, WINDOW)))
-        for person, said in zip(people, _hear(network, x, flip), strict=True):
+    for people in footage.batches(batch):
+        windows = footage.whole(people, slice(0, WINDOW))
+        framed, _ = observe_footage(windows.rays, windows.score, windows.joints)
+        for person, said in zip(people, _hear(network, framed.x, flip), strict=True):
             heard.append(Heard(str(footage.clips[person]), footage.subjects[person], footage.labels[person], *said))
     return heard
 
@@ -69,9 +70,7 @@ def hear_mocap(
     for index, clip in enumerate(mocap.clips):
         pieces = torch.split(mocap.clip(index), WINDOW)
         for piece in pieces[:-1] if len(pieces) > 1 else pieces:
-            view = observe(random_cameras(piece[None], CameraRange(), rng))
-            exact = torch.cat([view.clean, torch.ones_like(view.clean[..., :1])], -1)
-            x = exact if noise is None else corrupt(view.clean, torch.arange(len(piece)), 243, noise, rng)
+            x, _ = simulate(piece, 1, noise, rng)
             (said,) = _hear(network, x, flip)
             heard.append(Heard(clip.name, clip.subject, clip.label, *said))
     return heard

@@ -12,10 +12,10 @@ from vidmotion.body.skinning import BodyJoints, Skinning
 from vidmotion.data.footage import FootageSampler, observe_footage
 from vidmotion.evaluate.metrics import acceleration_error, joint_errors, p_mpjpe, turn_errors
 from vidmotion.evaluate.report import ClipErrors
-from vidmotion.model.framing import frame, mirror
+from vidmotion.model.framing import mirror
 from vidmotion.model.heads import BETAS
 from vidmotion.model.network import MotionNetwork
-from vidmotion.model.turns import between, from_6d, from_axis_angles, mirror_turns
+from vidmotion.model.turns import between, from_6d, from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.skeletons import SMPL24
 
 Poser = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -55,14 +55,12 @@ def collect(poser: Poser, footage: FootageSampler, batch: int = 8) -> list[ClipE
     body = free_body()
     skin, skeleton = Skinning(body), BodyJoints(body)
     found = []
-    for first in range(0, footage.people, batch):
-        people = range(first, min(first + batch, footage.people))
+    for people in footage.batches(batch):
         windows = footage.whole(people)
-        x, _ = observe_footage(windows)
-        turns, betas = poser(x)
+        framed, _ = observe_footage(windows.rays, windows.score, windows.joints)
+        turns, betas = poser(framed.x)
         truth = from_axis_angles(footage.pose[windows.person[:, None], windows.at])
-        turn = frame(windows.rays, windows.score).turn
-        truth = torch.cat([turn[:, None, None] @ truth[:, :, :1], truth[:, :, 1:]], 2)
+        truth = turn_pelvis(framed.turn, truth)
         for row, person in enumerate(people):
             said, true = (turns[row], betas[row]), (truth[row], footage.betas[person])
             found.append(_errors(said, true, skin, skeleton, footage.clips[person], footage.labels[person]))

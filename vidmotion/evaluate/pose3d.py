@@ -58,13 +58,19 @@ def collect(
         for piece in torch.split(mocap.clip(index), window):
             if len(piece) < 2:
                 continue
-            batch = piece[None].expand(views, -1, -1, -1)
-            view = observe(random_cameras(batch, CameraRange(), rng))
-            exact = torch.cat([view.clean, torch.ones_like(view.clean[..., :1])], -1)
-            positions = torch.arange(len(piece))
-            x = exact if noise is None else corrupt(view.clean, positions, window, noise, rng)
+            x, view = simulate(piece, views, noise, rng, window)
             found += _errors(lifter(x), view, [index] * views, [clip.label] * views)
     return found
+
+
+def simulate(
+    piece: Tensor, views: int, noise: NoiseRange | None, rng: Generator, window: int = WINDOW
+) -> tuple[Tensor, View]:
+    """Input and truth of joints (T, 17, 3) in the world that random cameras see; without noise, exactly."""
+    view = observe(random_cameras(piece[None].expand(views, -1, -1, -1), CameraRange(), rng))
+    if noise is None:
+        return torch.cat([view.clean, torch.ones_like(view.clean[..., :1])], -1), view
+    return corrupt(view.clean, torch.arange(len(piece)), window, noise, rng), view
 
 
 def collect_footage(lifter: Lifter, footage: FootageSampler, batch: int = 8, window: int = WINDOW) -> list[ClipErrors]:
@@ -74,17 +80,18 @@ def collect_footage(lifter: Lifter, footage: FootageSampler, batch: int = 8, win
     """
     found = []
     for people, part in parts(footage, batch, window):
-        x, view = observe_footage(footage.whole(people, part))
+        windows = footage.whole(people, part)
+        framed, view = observe_footage(windows.rays, windows.score, windows.joints)
         clips, labels = [footage.clips[person] for person in people], [footage.labels[person] for person in people]
-        found += _errors(lifter(x), view, clips, labels)
+        found += _errors(lifter(framed.x), view, clips, labels)
     return found
 
 
 def parts(footage: FootageSampler, batch: int, window: int) -> Iterator[tuple[range, slice]]:
     """All frames of all people: at most `batch` people and `window` frames at once."""
-    for first in range(0, footage.people, batch):
+    for people in footage.batches(batch):
         for start in range(0, footage.length, window):
-            yield range(first, min(first + batch, footage.people)), slice(start, start + window)
+            yield people, slice(start, start + window)
 
 
 def _errors(predicted: Tensor, view: View, clips: list[int], labels: list[str]) -> list[ClipErrors]:

@@ -13,14 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.body.model import BODY_JOINTS
-from vidmotion.data.mocap import STEP, read_packed
+from vidmotion.data.mocap import STEP, TURN_STEP, read_packed
 from vidmotion.errors import InputError
 from vidmotion.geometry import gaussian_smooth, resample
 from vidmotion.rotations import blend, matrices
 from vidmotion.types import Floats
 
-TURN_STEP = 1e-4
-"""Radians per unit of the packed rotations."""
 _SOFT_TURN = 3.0
 """Frames over which a clip that runs backwards from its end slows down and picks up again."""
 _MARGIN = 2

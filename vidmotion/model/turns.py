@@ -43,6 +43,11 @@ def mirror_turns(rotations: Tensor) -> Tensor:
     return rotations[..., list(SMPL24.mirror), :, :] * flip[:, None] * flip
 
 
+def turn_pelvis(camera: Tensor, rotations: Tensor) -> Tensor:
+    """Rotations (B, T, 24, 3, 3) of SMPL's joints as cameras see them that are turned by (B, 3, 3)."""
+    return torch.cat([camera[:, None, None] @ rotations[:, :, :1], rotations[:, :, 1:]], 2)
+
+
 def between(one: Tensor, other: Tensor) -> Tensor:
     """The rotations in the middle of two, which are less than half a turn apart."""
     total = one + other

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from vidmotion.data.windows import WindowShape
@@ -17,7 +18,7 @@ from vidmotion.errors import InputError
 from vidmotion.model.heads import HeadConfig
 from vidmotion.train.config import ActionConfig
 from vidmotion.train.draws import Draw
-from vidmotion.train.losses import action_loss, contrastive_loss
+from vidmotion.train.losses import contrastive_loss
 from vidmotion.train.recipe import Job, begin, run_recipe, sources, window_shape
 from vidmotion.train.sources import Source
 
@@ -80,7 +81,7 @@ class _Lessons:
         values: dict[str, Tensor] = {}
         total = torch.zeros((), device=self.device)
         if out.action is not None:
-            total = total + action_loss(out.action, label)
+            total = total + F.cross_entropy(out.action, label)
             values["accuracy"] = (out.action.argmax(1) == label).float().mean()
         if out.embedding is not None:
             likeness = contrastive_loss(out.embedding, label, config.temperature)

@@ -84,17 +84,23 @@ class PretrainConfig(Pose3DConfig):
 
 
 @dataclass(frozen=True)
-class ActionConfig(RecipeConfig):
-    """Telling motions apart, by classes and by likeness."""
+class HeadsConfig(RecipeConfig):
+    """Heads on an encoder that knows motion already."""
 
     steps: int = 1500
-    frames: int = 864
     warmup: int = 50
     encoder_lr: float = 0.1
     ema: float = 0.99
+    hidden: int = 512
+
+
+@dataclass(frozen=True)
+class ActionConfig(HeadsConfig):
+    """Telling motions apart, by classes and by likeness."""
+
+    frames: int = 864
     heads: tuple[str, ...] = ("action", "embedding")
     """What is taught: "action", "embedding" or both."""
-    hidden: int = 512
     classes: tuple[str, ...] = ()
     """Those to learn; none named: all in the data."""
     hold_out: tuple[str, ...] = ()
@@ -104,14 +110,9 @@ class ActionConfig(RecipeConfig):
 
 
 @dataclass(frozen=True)
-class MeshConfig(RecipeConfig):
+class MeshConfig(HeadsConfig):
     """Posing and shaping a body. The weights are the public recipe's for metres, divided by 1,000."""
 
-    steps: int = 1500
-    warmup: int = 50
-    encoder_lr: float = 0.1
-    ema: float = 0.99
-    hidden: int = 512
     joint_weight: float = 0.5
     velocity_weight: float = 10.0
     pose_weight: float = 1.0

@@ -6,7 +6,6 @@ Source: MotionBERT (arXiv 2210.06551, equations 3 to 5 and its public recipes). 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vidmotion.evaluate.metrics import n_mpjpe
@@ -63,8 +62,3 @@ def contrastive_loss(embedding: Tensor, label: Tensor, temperature: float) -> Te
     count = fellow.sum(1)
     mean = (log_share * fellow).sum(1) / count.clamp_min(1)
     return -mean[count > 0].sum() / (count > 0).sum().clamp_min(1)
-
-
-def action_loss(logits: Tensor, label: Tensor) -> Tensor:
-    """Cross entropy of logits (B, classes)."""
-    return F.cross_entropy(logits, label)

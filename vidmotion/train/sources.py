@@ -5,7 +5,7 @@ A batch depends on its shape and its generator alone. Knows no recipe.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +18,8 @@ from vidmotion.data.mocap import read_mocap
 from vidmotion.data.points import read_points
 from vidmotion.data.store import is_store, read_store
 from vidmotion.data.windows import WindowSampler, WindowShape
-from vidmotion.model.framing import frame, mirror, rotate
-from vidmotion.model.turns import from_axis_angles, mirror_turns
+from vidmotion.model.framing import mirror, rotate
+from vidmotion.model.turns import from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.skeletons import H36M17
 from vidmotion.train.config import RecipeConfig
 
@@ -126,11 +126,9 @@ class FootageSource:
             turns = mirror_turns(turns)
         roll = _rolls(len(rays), self.config.roll, rng)
         rays = torch.einsum("bij,btkj->btki", roll[:, :2, :2], rays)
-        x, view = observe_footage(replace(windows, rays=rays, score=score, joints=rotate(roll, joints)))
-        turn = frame(rays, score).turn @ roll
-        turns = torch.cat([turn[:, None, None] @ turns[:, :, :1], turns[:, :, 1:]], 2)
-        body = BodyTruth(turns, self.sampler.betas[windows.person])
-        return Batch(x, view, positions, shape.stride, windows.person, body)
+        framed, view = observe_footage(rays, score, rotate(roll, joints))
+        body = BodyTruth(turn_pelvis(framed.turn @ roll, turns), self.sampler.betas[windows.person])
+        return Batch(framed.x, view, positions, shape.stride, windows.person, body)
 
 
 class PointsSource:
