@@ -15,8 +15,10 @@ from vidmotion.data.footage import FootageSampler, observe_footage
 from vidmotion.data.store import read_store
 from vidmotion.errors import InputError
 from vidmotion.model.checkpoint import load_network
+from vidmotion.model.dstformer import DSTformer
 from vidmotion.train.action import train_action
 from vidmotion.train.config import ActionConfig, MeshConfig, PretrainConfig
+from vidmotion.train.encodings import Encodings
 from vidmotion.train.mesh import train_mesh
 from vidmotion.train.pretrain import noise_at, train_pretrain
 
@@ -91,6 +93,31 @@ def test_held_out_classes_are_never_learned(job: MakeJob, footage: Path, tmp_pat
     unnamed = tiny_mocap.write(tmp_path / "mocap")
     with pytest.raises(InputError, match="the data has none"):
         train_action(job("run", unnamed), acting(steps=1))
+
+
+def test_what_too_few_do_is_not_learned(job: MakeJob, footage: Path) -> None:
+    """Two subjects walk, and two jump."""
+    network, _ = load_network(train_action(job("run", footage), acting(steps=1, subjects=2)))
+    assert network.head_configs[0].classes == ("jump", "walk")
+    with pytest.raises(InputError, match="the data has none"):
+        train_action(job("strict", footage), acting(steps=1, subjects=3))
+
+
+def test_heads_learn_from_encodings_that_come_again(
+    job: MakeJob, footage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each batch is encoded once, and says the same as when it is encoded anew."""
+    calls, represent = [], DSTformer.represent
+    monkeypatch.setattr(DSTformer, "represent", lambda *args: calls.append(1) or represent(*args))
+    kept = posing(steps=8, encoder_lr=0.0, encodings=4)
+    train_mesh(job("kept", footage), kept)
+    assert len(calls) == 4
+    monkeypatch.setattr(Encodings, "find", lambda self, draw: None)
+    train_mesh(job("anew", footage), kept)
+    one, two = (load_network(footage.parent / run / "weights.safetensors")[0].state_dict() for run in ("kept", "anew"))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    with pytest.raises(InputError, match="set encoder_lr=0"):
+        posing(encodings=4)
 
 
 def test_a_body_is_posed(job: MakeJob, tmp_path: Path) -> None:

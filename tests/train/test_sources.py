@@ -9,9 +9,10 @@ from tests import tiny_footage, tiny_mocap
 from tests.train.conftest import CPU
 from vidmotion.body.files import free_body
 from vidmotion.body.skinning import BodyJoints
+from vidmotion.data.augment import NoiseRange
 from vidmotion.data.windows import WindowShape
 from vidmotion.train.config import MeshConfig, Pose3DConfig
-from vidmotion.train.sources import CaptureSource, FootageSource, open_source
+from vidmotion.train.sources import CaptureSource, FootageSource, open_sources
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -31,7 +32,22 @@ def test_bodies_have_the_joints_of_their_windows(tmp_path: Path, seed: int) -> N
 
 def test_folders_are_told_apart(tmp_path: Path) -> None:
     store, mocap = tiny_footage.write(tmp_path / "store"), tiny_mocap.write_acting(tmp_path / "mocap")
-    assert isinstance(open_source(store, Pose3DConfig(), CPU), FootageSource)
-    source = open_source(mocap, Pose3DConfig(), CPU)
-    assert isinstance(source, CaptureSource)
-    assert source.labels == ("walk", "dance")
+    capture, footage, again = open_sources([mocap, store, store], Pose3DConfig(), CPU)
+    assert isinstance(footage, FootageSource)
+    assert again is footage
+    assert isinstance(capture, CaptureSource)
+    assert capture.labels == ("walk", "dance")
+
+
+@pytest.mark.parametrize("borrow", [0.0, 1.0])
+def test_motion_capture_borrows_errors_from_footage(tmp_path: Path, borrow: float) -> None:
+    """The tiny footage is seen exactly and with a score of 0.8."""
+    store, mocap = tiny_footage.write(tmp_path / "store"), tiny_mocap.write_acting(tmp_path / "mocap")
+    config = Pose3DConfig(borrow=borrow, noise=NoiseRange(joint_mask=0, frame_mask=0))
+    capture, _ = open_sources([mocap, store], config, CPU)
+    rng = torch.Generator().manual_seed(0)
+    batch = capture.see(capture.choose(6, rng, None), WindowShape(9, 3, 6), torch.arange(9), rng)
+    seen = batch.x[..., 2] > 0
+    exact = bool(((batch.x[..., :2] - batch.view.clean)[seen].abs() < 5e-3).all())
+    scored = bool(((batch.x[..., 2][seen] - 0.8).abs() < 1 / 250).all())
+    assert (exact, scored) == (bool(borrow), bool(borrow))

@@ -19,6 +19,8 @@ POSE3D = "pose3d"
 class Outputs:
     """What the heads that were asked for say; the others are None."""
 
+    rep: Tensor
+    """(B, T, J, C) what they have read."""
     pose3d: Tensor | None
     """(B, T, J, 3), as `DSTformer.forward`."""
     action: Tensor | None
@@ -41,17 +43,21 @@ class MotionNetwork(nn.Module):
         """Of the heads beside that for 3D joints."""
         return tuple(cast(ActionHead, head).config for head in self.heads.values())
 
-    def forward(self, x: Tensor, positions: Tensor | None, wanted: tuple[str, ...]) -> Outputs:
+    def forward(
+        self, x: Tensor, positions: Tensor | None, wanted: tuple[str, ...], rep: Tensor | None = None
+    ) -> Outputs:
         """Encode once and let the `wanted` heads read.
 
         Args:
             x: (B, T, J, 3) as `DSTformer.represent` takes it, one person a sample.
             positions: as there.
             wanted: of "pose3d", "action", "embedding", "mesh".
+            rep: the representation of `x`, where it is known already.
         """
-        rep = self.encoder.represent(x, positions)
+        rep = self.encoder.represent(x, positions) if rep is None else rep
         people = rep[:, None]  # (B, 1, T, J, C)
         return Outputs(
+            rep,
             self.encoder.head(rep) if POSE3D in wanted else None,
             cast(ActionHead, self.heads["action"])(people) if "action" in wanted else None,
             cast(EmbeddingHead, self.heads["embedding"])(people) if "embedding" in wanted else None,

@@ -18,6 +18,7 @@ from vidmotion.errors import InputError
 from vidmotion.model.heads import HeadConfig
 from vidmotion.train.config import ActionConfig
 from vidmotion.train.draws import Draw
+from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import contrastive_loss
 from vidmotion.train.recipe import Job, begin, run_recipe, sources, window_shape
 from vidmotion.train.sources import Source
@@ -36,9 +37,7 @@ def train_action(job: Job, config: ActionConfig) -> Path:
         VidmotionError: as `run_recipe` and `begin`.
     """
     data = sources(job, config, job.device)
-    classes = tuple(sorted({label for source in data for label in source.labels} - {*NAMELESS, *config.hold_out}))
-    if config.classes:
-        classes = tuple(label for label in classes if label in config.classes)
+    classes = _classes(data, config)
     if len(classes) < 2:
         raise InputError(f"training on actions needs two classes at least, the data has {', '.join(classes) or 'none'}")
     kinds = {
@@ -52,6 +51,17 @@ def train_action(job: Job, config: ActionConfig) -> Path:
         return _Lessons(taught, config, network.encoder.config.max_frames, device)
 
     return run_recipe(job, config, "action", network, config.heads, lessons)
+
+
+def _classes(data: list[Source], config: ActionConfig) -> tuple[str, ...]:
+    """What there is to learn, in the alphabet's order."""
+    who: dict[str, set[str]] = {}
+    for source in data:
+        for label, subject in zip(source.labels, source.subjects, strict=True):
+            who.setdefault(label, set()).add(subject)
+    able = {label for label, subjects in who.items() if len(subjects) >= config.subjects}
+    able -= {*NAMELESS, *config.hold_out}
+    return tuple(sorted(able & set(config.classes) if config.classes else able))
 
 
 class _Labelled:
@@ -70,14 +80,17 @@ class _Lessons:
 
     def __init__(self, data: list[_Labelled], config: ActionConfig, window: int, device: torch.device) -> None:
         self.data, self.config, self.window, self.device = data, config, window, device
+        self.encodings = Encodings(config)
 
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
+        draw = self.encodings.draw(draw)
         config, taught = self.config, self.data[draw.step % len(self.data)]
         shape = window_shape(taught.source.fitting, config, draw, SHAPES, SHAPES, self.window, self.device)
         rng = draw.own(config.seed, self.device)
         positions = shape.positions(self.window, rng)
         x, label = self._views(taught, shape, positions, rng)
-        out = network(x, positions, config.heads)
+        out = network(x, positions, config.heads, self.encodings.find(draw))
+        self.encodings.keep(draw, out.rep)
         values: dict[str, Tensor] = {}
         total = torch.zeros((), device=self.device)
         if out.action is not None:

@@ -60,6 +60,8 @@ class RecipeConfig(RunConfig):
     """Degrees, spread of the turn of footage about the camera's axis."""
     camera: CameraRange = field(default_factory=CameraRange)
     noise: NoiseRange = field(default_factory=NoiseRange)
+    borrow: float = 0.7
+    """Share of the batches of motion capture with a real detector's errors, where there is footage to borrow from."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,16 @@ class HeadsConfig(RecipeConfig):
     encoder_lr: float = 0.1
     ema: float = 0.99
     hidden: int = 512
+    encodings: int = 0
+    """Of a frozen encoder: how many batches are encoded, once, for heads to learn from over and over; 4 MB each at the
+    preset `small`; 0: new ones in each step."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.encodings and self.encoder_lr:
+            raise InputError(
+                "setting encodings: an encoder that learns says something else each time; set encoder_lr=0"
+            )
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,8 @@ class ActionConfig(HeadsConfig):
     """What is taught: "action", "embedding" or both."""
     classes: tuple[str, ...] = ()
     """Those to learn; none named: all in the data."""
+    subjects: int = 1
+    """Fewest subjects who do what is to be learned: one alone shows how they move, too."""
     hold_out: tuple[str, ...] = ()
     """Classes never shown, to measure one-shot recognition with."""
     temperature: float = 0.1

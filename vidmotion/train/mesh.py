@@ -19,6 +19,7 @@ from vidmotion.model.heads import BodyPose, HeadConfig
 from vidmotion.model.turns import from_6d
 from vidmotion.train.config import MeshConfig
 from vidmotion.train.draws import Draw
+from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import velocity_loss
 from vidmotion.train.pose3d import draw_batch
 from vidmotion.train.recipe import Job, begin, run_recipe, sources
@@ -55,10 +56,14 @@ class _Lessons:
         self, data: list[Source], joints: BodyJoints, config: MeshConfig, window: int, device: torch.device
     ) -> None:
         self.data, self.joints, self.config, self.window, self.device = data, joints, config, window, device
+        self.encodings = Encodings(config)
 
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
+        draw = self.encodings.draw(draw)
         batch = draw_batch(self.data[draw.step % len(self.data)], self.config, draw, self.window, self.device)
-        said: BodyPose = network(batch.x, batch.positions, ("mesh",)).mesh
+        out = network(batch.x, batch.positions, ("mesh",), self.encodings.find(draw))
+        self.encodings.keep(draw, out.rep)
+        said: BodyPose = out.mesh
         return mesh_loss(said, batch, self.joints, self.config)
 
 

@@ -25,7 +25,7 @@ from vidmotion.train.draws import Draw
 from vidmotion.train.losses import flat_loss
 from vidmotion.train.pose3d import DENSE, SPARSE, draw_batch, lifting_loss
 from vidmotion.train.recipe import Job, begin, run_recipe, window_shape
-from vidmotion.train.sources import PointsSource, Source, coin, open_source
+from vidmotion.train.sources import PointsSource, Source, coin, open_sources
 
 EASY = 0.3
 """Share of the noise at the first step."""
@@ -46,7 +46,7 @@ def train_pretrain(job: Job, config: PretrainConfig) -> Path:
 
     def lessons(device: torch.device) -> _Lessons:
         return _Lessons(
-            [open_source(folder, config, device) for folder in solid],
+            open_sources(solid, config, device),
             [PointsSource(folder, device) for folder in flat],
             config,
             network.encoder.config.max_frames,

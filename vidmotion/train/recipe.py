@@ -18,7 +18,7 @@ from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RecipeConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.loop import Report, StepLoss, Trainer
-from vidmotion.train.sources import Source, open_source
+from vidmotion.train.sources import Source, open_sources
 
 Shapes = tuple[tuple[int, int], ...]
 """(frames, stride) of windows."""
@@ -114,7 +114,7 @@ def sources(job: Job, config: RecipeConfig, device: torch.device) -> list[Source
     Raises:
         InputError: a folder holds none, or is damaged.
     """
-    return [open_source(folder, config, device) for folder in job.data]
+    return open_sources(job.data, config, device)
 
 
 def window_shape(

@@ -5,6 +5,7 @@ A batch depends on its shape and its generator alone. Knows no recipe.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,13 +13,14 @@ from typing import Protocol
 import torch
 from torch import Generator, Tensor
 
-from vidmotion.data.augment import View, corrupt, normal, observe, random_cameras, vary_bones
+from vidmotion.data.augment import View, corrupt, normal, observe, random_cameras, uniform, vary_bones
+from vidmotion.data.errors import ErrorBank
 from vidmotion.data.footage import FootageSampler, hide, observe_footage, well_seen
 from vidmotion.data.mocap import read_mocap
 from vidmotion.data.points import read_points
 from vidmotion.data.store import is_store, read_store
 from vidmotion.data.windows import WindowSampler, WindowShape
-from vidmotion.model.framing import mirror, rotate
+from vidmotion.model.framing import mirror, project, rotate
 from vidmotion.model.turns import from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.skeletons import H36M17
 from vidmotion.train.config import RecipeConfig
@@ -58,6 +60,8 @@ class Source(Protocol):
 
     labels: tuple[str, ...]
     """Class of the motion of each clip or person, or ""."""
+    subjects: tuple[str, ...]
+    """Who moves in each."""
 
     def fitting(self, frames: int, stride: int) -> tuple[int, int]:
         """The frames and stride nearest to these that the data has room for."""
@@ -73,12 +77,15 @@ class Source(Protocol):
 
 
 class CaptureSource:
-    """Motion capture: random bodies, cameras and noise."""
+    """Motion capture: random bodies and cameras; simulated noise, or errors borrowed from footage."""
 
-    def __init__(self, folder: Path, config: RecipeConfig, device: torch.device) -> None:
+    def __init__(
+        self, folder: Path, config: RecipeConfig, device: torch.device, errors: Sequence[ErrorBank] = ()
+    ) -> None:
         mocap = read_mocap(folder, "train")
-        self.sampler, self.config = WindowSampler(mocap, device), config
+        self.sampler, self.config, self.errors = WindowSampler(mocap, device), config, errors
         self.labels = tuple(clip.label for clip in mocap.clips)
+        self.subjects = tuple(clip.subject for clip in mocap.clips)
 
     def fitting(self, frames: int, stride: int) -> tuple[int, int]:
         """As they are: short clips are slowed down or held."""
@@ -93,9 +100,21 @@ class CaptureSource:
         joints = vary_bones(self.sampler.cut(items, shape, self.config.speed, rng), rng)
         if coin(rng):
             joints = mirror(joints)
-        view = observe(random_cameras(joints, self.config.camera, rng))
+        joints = random_cameras(joints, self.config.camera, rng)
+        if self.errors and bool(uniform((), 0, 1, rng) < self.config.borrow):
+            return self._borrow(joints, positions, shape.stride, items, rng)
+        view = observe(joints)
         x = corrupt(view.clean, positions, WINDOW, self.config.noise, rng)
         return Batch(x, view, positions, shape.stride, items, None)
+
+    def _borrow(self, joints: Tensor, positions: Tensor, stride: int, items: Tensor, rng: Generator) -> Batch:
+        """A batch of joints (B, T, 17, 3) in camera axes, with the errors of a detector that saw others like them."""
+        bank = self.errors[int(torch.randint(len(self.errors), (), generator=rng, device=rng.device))]
+        rays, score = bank.say(project(joints), stride, rng)
+        score = hide(score, self.config.noise, rng)
+        keep = well_seen(score)
+        framed, view = observe_footage(rays[keep], score[keep], joints[keep])
+        return Batch(framed.x, view, positions, stride, items[keep], None)
 
 
 class FootageSource:
@@ -103,11 +122,15 @@ class FootageSource:
 
     def __init__(self, folder: Path, config: RecipeConfig, device: torch.device) -> None:
         self.sampler, self.config = FootageSampler(read_store(folder), device), config
-        self.labels = self.sampler.labels
+        self.labels, self.subjects = self.sampler.labels, self.sampler.subjects
 
     def fitting(self, frames: int, stride: int) -> tuple[int, int]:
         """As `Source`."""
         return self.sampler.fitting(frames, stride)
+
+    def errors(self) -> ErrorBank:
+        """What the detector did wrong, for motion capture to borrow."""
+        return ErrorBank(self.sampler.whole(range(self.sampler.people)))
 
     def choose(self, count: int, rng: Generator, weights: Tensor | None) -> Tensor:
         """As `Source`."""
@@ -156,14 +179,24 @@ class PointsSource:
         return self._rays[rows], self._score[rows]
 
 
-def open_source(folder: Path, config: RecipeConfig, device: torch.device) -> Source:
-    """The training data in a folder.
+def open_sources(folders: Iterable[Path], config: RecipeConfig, device: torch.device) -> list[Source]:
+    """The training data in folders, in their order; a folder that is named twice is read once.
+
+    Motion capture borrows errors from the footage beside it.
 
     Raises:
-        InputError: it holds none, or is damaged.
+        InputError: a folder holds none, or is damaged.
     """
-    kind = FootageSource if is_store(folder) else CaptureSource
-    return kind(folder, config, device)
+    order = list(folders)
+    footage = {folder: FootageSource(folder, config, device) for folder in dict.fromkeys(order) if is_store(folder)}
+    errors = [source.errors() for source in footage.values()] if config.borrow else []
+    capture = {
+        folder: CaptureSource(folder, config, device, errors)
+        for folder in dict.fromkeys(order)
+        if folder not in footage
+    }
+    found: dict[Path, Source] = {**footage, **capture}
+    return [found[folder] for folder in order]
 
 
 def _rolls(count: int, spread: float, rng: Generator) -> Tensor:

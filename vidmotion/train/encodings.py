@@ -1,0 +1,31 @@
+"""What a frozen encoder says of batches that come again: encoded once, read by heads in many steps."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from vidmotion.train.config import HeadsConfig
+from vidmotion.train.draws import Draw
+
+
+class Encodings:
+    """The representations of `config.encodings` batches, which take turns; nothing where that is 0."""
+
+    def __init__(self, config: HeadsConfig) -> None:
+        self._count, self._steps = config.encodings, config.steps
+        self._kept: dict[Draw, Tensor] = {}
+
+    def draw(self, draw: Draw) -> Draw:
+        """The batch that serves for a step: those kept are of steps from all parts of the run."""
+        if not self._count:
+            return draw
+        return Draw(draw.step % self._count * self._steps // self._count, draw.micro)
+
+    def find(self, draw: Draw) -> Tensor | None:
+        """The representation (B, T, J, C) of a batch, once it is known."""
+        return self._kept.get(draw)
+
+    def keep(self, draw: Draw, rep: Tensor) -> None:
+        """Remember a batch's representation."""
+        if self._count:
+            self._kept[draw] = rep.detach()
