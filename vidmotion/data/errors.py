@@ -40,7 +40,7 @@ class ErrorBank:
         Returns:
             Rays (B, T, 17, 2) and scores (B, T, 17); 0 where a point is missing.
         """
-        parts = rays.split(max(1, REACH // stride), dim=1)
+        parts = torch.split(rays, max(1, REACH // stride), dim=1)
         said = torch.cat([self._borrow(part, stride, rng) for part in parts], 1)
         return rays + said[..., :2] * _size(rays)[..., None, None], said[..., 2]
 
