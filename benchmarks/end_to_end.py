@@ -40,9 +40,9 @@ from vidmotion.evaluate.metrics import mpjpe, n_mpjpe, p_mpjpe, velocity_error
 from vidmotion.evaluate.pose3d import Lifter, network_lifter
 from vidmotion.geometry import runs, unit
 from vidmotion.lifting import LiftSettings, lift_tracks
-from vidmotion.model.checkpoint import load_weights
-from vidmotion.model.dstformer import DSTformer
+from vidmotion.model.checkpoint import load_network
 from vidmotion.model.framing import rotate
+from vidmotion.model.network import MotionNetwork
 from vidmotion.rotations import matrices
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Floats, Keypoints2D, Track
@@ -82,9 +82,9 @@ class Person:
     """(T,) numbers to sort frames by."""
 
 
-def people_of(store: Store, clip: StoredClip, said: Watched, model: DSTformer) -> Iterator[Person]:
-    lifter = network_lifter(model)
-    lifted = lift_all(model, clip, said, store.settings.rate, LiftSettings())
+def people_of(store: Store, clip: StoredClip, said: Watched, network: MotionNetwork) -> Iterator[Person]:
+    lifter = network_lifter(network.encoder)
+    lifted = lift_all(network, clip, said, store.settings.rate, LiftSettings())
     rotation = store.truth["camera"][clip.frame : clip.frame + clip.frames, :, :3]
     for person in range(clip.people):
         stored = store.person(clip, person)
@@ -107,7 +107,7 @@ def people_of(store: Store, clip: StoredClip, said: Watched, model: DSTformer) -
                 "smoothed": smoothed(blaze, said.track[person], seen, store.settings.rate),
                 "lifter": ours,
                 "lift": lifted[person],
-                "lift given": lift_all(model, clip, said, store.settings.rate, given)[person],
+                "lift given": lift_all(network, clip, said, store.settings.rate, given)[person],
                 "exact 2D": lifter_alone(lifter, clip, stored.exact, np.ones(truth.shape[:2]), truth),
                 "both": (best_scale(blaze, truth) + best_scale(ours, truth)) / 2,
             },
@@ -153,7 +153,9 @@ def lifter_alone(lifter: Lifter, clip: StoredClip, xy: Floats, score: Floats, tr
     return rooted(rotate(framed.turn.mT, lifter(framed.x) * view.metres)[0].numpy())
 
 
-def lift_all(model: DSTformer, clip: StoredClip, said: Watched, rate: int, settings: LiftSettings) -> list[Floats]:
+def lift_all(
+    network: MotionNetwork, clip: StoredClip, said: Watched, rate: int, settings: LiftSettings
+) -> list[Floats]:
     """(T, 17, 3) of each person, nan where there is no track."""
     out = [np.full((clip.frames, 17, 3), np.nan, np.float32) for _ in range(clip.people)]
     owners, tracks = [], []
@@ -166,8 +168,8 @@ def lift_all(model: DSTformer, clip: StoredClip, said: Watched, rate: int, setti
             tracks.append(Track(len(tracks), frames, frames / rate, boxes, points, observed))
     if not tracks:
         return out
-    for person, track, motion in zip(owners, tracks, lift_tracks(model, tracks, clip.size, settings), strict=True):
-        out[person][track.frames] = in_camera(motion)
+    for person, track, one in zip(owners, tracks, lift_tracks(network, tracks, clip.size, settings), strict=True):
+        out[person][track.frames] = in_camera(one.motion)
     return out
 
 
@@ -389,7 +391,7 @@ def main() -> None:
 
     store = read_store(args.store)
     path = find_weights(args.weights)
-    model, _ = load_weights(path)
+    network, _ = load_network(path)
     projection = Projection(store.settings, args.mocap)
     people: list[Person] = []
     farthest = 0.0
@@ -400,7 +402,7 @@ def main() -> None:
             said = watched(keep / f"{clip.number:06d}.npz", projection, clip.recipe)
             for person in range(clip.people):
                 farthest = max(farthest, np.abs(said.xy[person] - store.person(clip, person).xy).max())
-            people += [person for person in people_of(store, clip, said, model) if person.seen.any()]
+            people += [person for person in people_of(store, clip, said, network) if person.seen.any()]
     refit(people)
     frames = frames_of(people)
     print(f"{path.name}; {len(people)} people in {len(set(frames.clip))} clips, {len(frames.clip)} person-frames seen")

@@ -1,20 +1,22 @@
-"""One person's track to a `Motion`: frame rate, network, metres, floor.
+"""One person's track to a `Motion`, and what other heads say of it: frame rate, network, metres, floor.
 
 Knows tracks, the network and placement; nothing about videos, detectors or files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from vidmotion import place
 from vidmotion.geometry import focal_length, frame_rate, resample, runs, to_rays
-from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.framing import FRAME_RATE
-from vidmotion.model.windows import lift_windows
+from vidmotion.model.network import MotionNetwork
+from vidmotion.model.turns import nearest
+from vidmotion.model.windows import Reading, read_windows
 from vidmotion.skeletons import convert
 from vidmotion.types import Camera, Floats, Motion, Track
 
@@ -37,6 +39,15 @@ class LiftSettings:
 
 
 @dataclass(frozen=True, eq=False)
+class Lifted:
+    """What the network says of one track."""
+
+    motion: Motion
+    reading: Reading
+    """Of each frame of the track; the pelvis turned in the motion's world."""
+
+
+@dataclass(frozen=True, eq=False)
 class _CameraMotion:
     joints: Floats
     """(T, 17, 3) metres in camera axes."""
@@ -44,57 +55,68 @@ class _CameraMotion:
     """(T, 17)."""
     times: Floats
     """(T,) seconds."""
+    reading: Reading
+    """The pelvis turned in camera axes."""
 
 
 def lift_tracks(
-    model: DSTformer,
+    network: MotionNetwork,
     tracks: list[Track],
     size: tuple[int, int],
     settings: LiftSettings,
+    heads: Sequence[str] = (),
     advance: Callable[[int], None] = lambda frames: None,
-) -> list[Motion]:
+) -> list[Lifted]:
     """Lift every track and set all people on one level floor.
 
     Args:
         size: width and height of the picture in pixels.
+        heads: those that are asked beside that for 3D joints, as in `read_windows`.
         advance: told of the frames done over all tracks.
 
     Returns:
-        A motion for each track. The worlds of all people share axes, origin and scale but for the height of the
+        One for each track. The worlds of all people share axes, origin and scale but for the height of the
         origin: each person's own feet are laid on y = 0, and each motion's camera accounts for it.
     """
     camera = Camera(focal_length(settings.fov, size), (size[0] / 2, size[1] / 2), np.eye(3), np.zeros(3))
     before, moved = 0, []
     for track in tracks:
-        moved.append(_lift_track(model, track, camera, settings, _after(advance, before)))
+        moved.append(_lift_track(network, track, camera, settings, heads, _after(advance, before)))
         before += len(track)
     to_world = place.level([m.joints for m in moved], [m.times for m in moved])
     return _to_world(moved, to_world, camera, settings.height)
 
 
 def _lift_track(
-    model: DSTformer, track: Track, camera: Camera, settings: LiftSettings, advance: Callable[[int], None]
+    network: MotionNetwork,
+    track: Track,
+    camera: Camera,
+    settings: LiftSettings,
+    heads: Sequence[str],
+    advance: Callable[[int], None],
 ) -> _CameraMotion:
     keypoints = convert(track.keypoints, "h36m17")
     rays = to_rays(keypoints.xy.astype(np.float64), camera.focal, camera.center)
     rate = frame_rate(track.times, float(FRAME_RATE))
     pieces = runs(track.frames)
-    poses, doubts = [], []
-    for run in pieces:
-        pose, doubt = _lift_run(
-            model,
+    readings = [
+        _read_run(
+            network,
             rays[run],
             keypoints.score[run],
             track.times[run],
             settings.flip,
+            heads,
             _after(advance, run.start),
         )
-        poses.append(place.even_size(pose, rate))
-        doubts.append(doubt)
-    pose, doubt = place.to_metres(np.concatenate(poses), settings.height), np.concatenate(doubts)
+        for run in pieces
+    ]
+    reading = _joined(readings)
+    poses = np.concatenate([place.even_size(one.joints, rate) for one in readings])
+    pose = place.to_metres(poses, settings.height)
     roots = [place.place_root(pose[run], rays[run], keypoints.score[run], rate) for run in pieces]
-    confidence = keypoints.score / (1 + (doubt / DISAGREEMENT) ** 2)
-    return _CameraMotion(pose + np.concatenate(roots)[:, None], confidence, track.times)
+    confidence = keypoints.score / (1 + (reading.disagreement / DISAGREEMENT) ** 2)
+    return _CameraMotion(pose + np.concatenate(roots)[:, None], confidence, track.times, reading)
 
 
 def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
@@ -102,26 +124,67 @@ def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
     return lambda frames: advance(done + frames)
 
 
-def _lift_run(
-    model: DSTformer, rays: Floats, score: Floats, times: Floats, flip: bool, advance: Callable[[int], None]
-) -> tuple[Floats, Floats]:
-    """Pose (T, 17, 3) and disagreement (T, 17) of one unbroken run, at its own frame times."""
+def _read_run(
+    network: MotionNetwork,
+    rays: Floats,
+    score: Floats,
+    times: Floats,
+    flip: bool,
+    heads: Sequence[str],
+    advance: Callable[[int], None],
+) -> Reading:
+    """What the heads say of one unbroken run, at its own frame times."""
     steps = np.diff(times)
     near = np.abs(steps * FRAME_RATE - 1) < RATE_TOLERANCE
     if len(times) < 2 or near.all():
-        lifted = lift_windows(model, rays, score, flip, advance)
-        return lifted.joints, lifted.disagreement
+        return read_windows(network, rays, score, heads, flip, advance)
     count = max(2, round((times[-1] - times[0]) * FRAME_RATE) + 1)
     grid = np.linspace(times[0], times[-1], count)
     at = np.interp(grid, times, np.arange(len(times)))
     seen = np.minimum(score[np.floor(at).astype(int)], score[np.ceil(at).astype(int)])
     share = len(times) / count
-    lifted = lift_windows(model, resample(rays, times, grid), seen, flip, lambda n: advance(round(n * share)))
-    return resample(lifted.joints, grid, times), resample(lifted.disagreement, grid, times).clip(0)
+    rays = resample(rays, times, grid)
+    return _resampled(read_windows(network, rays, seen, heads, flip, lambda n: advance(round(n * share))), grid, times)
 
 
-def _to_world(moved: list[_CameraMotion], to_world: Floats, camera: Camera, height: float) -> list[Motion]:
-    motions: list[Motion] = []
+def _resampled(reading: Reading, times: Floats, wanted: Floats) -> Reading:
+    """What was said at `times`, at the times that are wanted."""
+
+    def at(values: Floats | None) -> Floats | None:
+        return None if values is None else resample(values, times, wanted)
+
+    turns = at(reading.turns)
+    return Reading(
+        resample(reading.joints, times, wanted),
+        resample(reading.disagreement, times, wanted).clip(0),
+        None if turns is None else nearest(torch.from_numpy(turns)).numpy(),
+        reading.betas,
+        at(reading.action),
+        at(reading.embedding),
+    )
+
+
+def _joined(readings: list[Reading]) -> Reading:
+    """Readings of runs as one: one after the other; one shape for all."""
+
+    def each(name: str) -> Floats | None:
+        values = [getattr(one, name) for one in readings]
+        return None if values[0] is None else np.concatenate(values)
+
+    frames = [len(one.joints) for one in readings]
+    shapes = [one.betas for one in readings if one.betas is not None]
+    return Reading(
+        np.concatenate([one.joints for one in readings]),
+        np.concatenate([one.disagreement for one in readings]),
+        each("turns"),
+        np.average(shapes, axis=0, weights=frames) if shapes else None,
+        each("action"),
+        each("embedding"),
+    )
+
+
+def _to_world(moved: list[_CameraMotion], to_world: Floats, camera: Camera, height: float) -> list[Lifted]:
+    lifted: list[Lifted] = []
     start: Floats | None = None
     for person in moved:
         joints = person.joints @ to_world.T
@@ -129,13 +192,20 @@ def _to_world(moved: list[_CameraMotion], to_world: Floats, camera: Camera, heig
         if start is None:
             start = joints[0, 0]
         origin = np.array([start[0], floor, start[2]])
-        motions.append(
-            Motion(
-                (joints - origin).astype(np.float32),
-                person.confidence.astype(np.float32),
-                "h36m17",
-                place.world_camera(to_world, origin, camera.focal, camera.center),
-                height,
-            )
+        motion = Motion(
+            (joints - origin).astype(np.float32),
+            person.confidence.astype(np.float32),
+            "h36m17",
+            place.world_camera(to_world, origin, camera.focal, camera.center),
+            height,
         )
-    return motions
+        lifted.append(Lifted(motion, _turned(person.reading, to_world)))
+    return lifted
+
+
+def _turned(reading: Reading, to_world: Floats) -> Reading:
+    if reading.turns is None:
+        return reading
+    turns = reading.turns.copy()
+    turns[:, 0] = to_world @ turns[:, 0]
+    return replace(reading, turns=turns)

@@ -17,8 +17,8 @@ from vidmotion.detectors import Detector, create
 from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError
 from vidmotion.lifting import LiftSettings, lift_tracks
-from vidmotion.model.checkpoint import load_weights
-from vidmotion.model.dstformer import DSTformer
+from vidmotion.model.checkpoint import load_network
+from vidmotion.model.network import MotionNetwork
 from vidmotion.progress import Progress, Quiet
 from vidmotion.tracking import Tracker
 from vidmotion.types import Person, Scene
@@ -51,7 +51,7 @@ class Pipeline:
         self.settings = settings or Settings()
         self.progress = progress or Quiet()
         self._detector: Detector | None = None
-        self._network: tuple[DSTformer, dict[str, Any]] | None = None
+        self._network: tuple[MotionNetwork, dict[str, Any]] | None = None
 
     @cached_property
     def body_model(self) -> BodyModel:
@@ -100,21 +100,22 @@ class Pipeline:
         people = self._chosen(scene)
         tracks = [person.track for person in people]
         with self.progress.stage("lift", sum(map(len, tracks))) as stage:
-            motions = lift_tracks(network, tracks, scene.size, self.settings.lift, stage.advance)
+            lifted = lift_tracks(network, tracks, scene.size, self.settings.lift, (), stage.advance)
         with self.progress.stage("body", sum(map(len, tracks))) as stage:
             bodies, done = [], 0
-            for motion, track in zip(motions, tracks, strict=True):
-                bodies.append(fit_body(model, motion, track))
+            for one, track in zip(lifted, tracks, strict=True):
+                bodies.append(fit_body(model, one.motion, track))
                 done += len(track)
                 stage.advance(done)
-        lifted = tuple(Person(*parts) for parts in zip(tracks, motions, bodies, strict=True))
+        motions = [one.motion for one in lifted]
+        found = tuple(Person(*parts) for parts in zip(tracks, motions, bodies, strict=True))
         provenance = {
             **scene.provenance,
             "network": card,
             "lift": dataclasses.asdict(self.settings.lift),
             "body": {"model": model.name, "licence": model.licence},
         }
-        return dataclasses.replace(scene, people=lifted, provenance=provenance)
+        return dataclasses.replace(scene, people=found, provenance=provenance)
 
     def _chosen(self, scene: Scene) -> tuple[Person, ...]:
         wanted = self.settings.person
@@ -131,10 +132,10 @@ class Pipeline:
             self._detector = create(self.settings.detector, say=self.progress.say)
         return self._detector
 
-    def _get_network(self) -> tuple[DSTformer, dict[str, Any]]:
+    def _get_network(self) -> tuple[MotionNetwork, dict[str, Any]]:
         if self._network is None:
             path = find_weights(self.settings.weights)
-            network, notes = load_weights(path)
+            network, notes = load_network(path)
             card = {"file": path.name, **notes, **model_card(path)}
             self._network = network.to(torch_device(self.settings.device)), card
         return self._network

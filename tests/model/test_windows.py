@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
-from vidmotion.model.windows import OVERLAP, lift_windows, window_starts
+from vidmotion.model.network import MotionNetwork
+from vidmotion.model.windows import OVERLAP, read_windows, window_starts
 
 
 @pytest.fixture(scope="module")
-def model() -> DSTformer:
+def model() -> MotionNetwork:
     torch.manual_seed(0)
-    return DSTformer(DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243)).eval()
+    return MotionNetwork(DSTformer(DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243))).eval()
 
 
 def walk(frames: int) -> np.ndarray:
@@ -32,44 +33,44 @@ def test_windows_cover_every_frame_and_overlap(total: int) -> None:
 
 
 @pytest.mark.parametrize("total", [1, 5, 243, 500])
-def test_every_frame_is_lifted(model: DSTformer, total: int) -> None:
-    lifted = lift_windows(model, walk(total), np.ones((total, 17)))
+def test_every_frame_is_lifted(model: MotionNetwork, total: int) -> None:
+    lifted = read_windows(model, walk(total), np.ones((total, 17)))
     assert lifted.joints.shape == (total, 17, 3)
     assert np.isfinite(lifted.joints).all()
     assert (lifted.joints[:, 0] == 0).all()
 
 
-def test_no_seam_is_visible(model: DSTformer) -> None:
+def test_no_seam_is_visible(model: MotionNetwork) -> None:
     rays = walk(700)
-    steps = np.linalg.norm(np.diff(lift_windows(model, rays, np.ones((700, 17))).joints, axis=0), axis=-1).max(1)
+    steps = np.linalg.norm(np.diff(read_windows(model, rays, np.ones((700, 17))).joints, axis=0), axis=-1).max(1)
     borders = [*window_starts(700, 243)[1:], 243, 405]
     assert max(steps[b - 2 : b + 2].max() for b in borders) < 2 * np.median(steps) + 1e-4
 
 
-def test_flip_makes_left_and_right_alike(model: DSTformer) -> None:
+def test_flip_makes_left_and_right_alike(model: MotionNetwork) -> None:
     rays = walk(60)
     swapped = rays[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]] * np.array([-1.0, 1.0])
     score = np.ones((60, 17))
-    one = lift_windows(model, rays, score).joints
-    other = lift_windows(model, swapped, score).joints
+    one = read_windows(model, rays, score).joints
+    other = read_windows(model, swapped, score).joints
     back = other[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]] * np.array([-1.0, 1.0, 1.0])
     np.testing.assert_allclose(one, back, atol=1e-5)
 
 
-def test_missing_points_do_not_matter(model: DSTformer) -> None:
+def test_missing_points_do_not_matter(model: MotionNetwork) -> None:
     rays, score = walk(40), np.ones((40, 17))
     score[:, 16] = 0
     elsewhere = rays.copy()
     elsewhere[:, 16] = 99
-    np.testing.assert_array_equal(lift_windows(model, rays, score).joints, lift_windows(model, elsewhere, score).joints)
+    np.testing.assert_array_equal(read_windows(model, rays, score).joints, read_windows(model, elsewhere, score).joints)
 
 
-def test_a_window_without_points_is_no_disaster(model: DSTformer) -> None:
-    assert np.isfinite(lift_windows(model, walk(20), np.zeros((20, 17))).joints).all()
+def test_a_window_without_points_is_no_disaster(model: MotionNetwork) -> None:
+    assert np.isfinite(read_windows(model, walk(20), np.zeros((20, 17))).joints).all()
 
 
-def test_scale_of_the_picture_scales_the_pose(model: DSTformer) -> None:
+def test_scale_of_the_picture_scales_the_pose(model: MotionNetwork) -> None:
     # Far away, perspective is nothing: half as large in the picture is half as large in metres per metre.
     rays, score = 0.001 * walk(30), np.ones((30, 17))
-    near, far = (lift_windows(model, k * rays, score).joints for k in (1.0, 0.5))
+    near, far = (read_windows(model, k * rays, score).joints for k in (1.0, 0.5))
     np.testing.assert_allclose(near, 2 * far, atol=1e-6)

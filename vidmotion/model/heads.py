@@ -56,7 +56,15 @@ class ActionHead(nn.Module):
     def forward(self, rep: Tensor) -> Tensor:
         """Logits (B, classes) of a representation (B, P, T, J, C); who is absent is a person of zeros."""
         pooled = self.dropout(rep).mean(2).flatten(2).mean(1)
-        return self.fc2(F.relu(self.norm(self.fc1(pooled))))
+        return self.judge(self.fc1(pooled))
+
+    def features(self, rep: Tensor) -> Tensor:
+        """(B, T, hidden) of a representation (B, T, J, C), which may be averaged over any frames for `judge`."""
+        return self.fc1(rep.flatten(2))
+
+    def judge(self, features: Tensor) -> Tensor:
+        """Logits (B, classes) of mean features (B, hidden)."""
+        return self.fc2(F.relu(self.norm(features)))
 
 
 class EmbeddingHead(nn.Module):
@@ -71,7 +79,15 @@ class EmbeddingHead(nn.Module):
     def forward(self, rep: Tensor) -> Tensor:
         """(B, hidden) of length 1, of a representation (B, P, T, J, C)."""
         pooled = self.dropout(rep).mean(2).flatten(2).mean(1)
-        return F.normalize(self.fc1(pooled), dim=-1)
+        return self.judge(self.fc1(pooled))
+
+    def features(self, rep: Tensor) -> Tensor:
+        """As `ActionHead.features`."""
+        return self.fc1(rep.flatten(2))
+
+    def judge(self, features: Tensor) -> Tensor:
+        """Places (B, hidden) on the unit sphere of mean features (B, hidden)."""
+        return F.normalize(features, dim=-1)
 
 
 @dataclass(frozen=True, eq=False)

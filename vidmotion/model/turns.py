@@ -50,8 +50,11 @@ def turn_pelvis(camera: Tensor, rotations: Tensor) -> Tensor:
 
 def between(one: Tensor, other: Tensor) -> Tensor:
     """The rotations in the middle of two, which are less than half a turn apart."""
-    total = one + other
-    # The nearest rotation to the sum: its first two columns are as long as each other and nearly at right angles.
+    return nearest(one + other)
+
+
+def nearest(total: Tensor) -> Tensor:
+    """The rotations nearest to matrices such as weighted sums of rotations (orthogonal Procrustes)."""
     u, _, vt = torch.linalg.svd(total)
     sign = torch.ones_like(total[..., 0])
     sign[..., -1] = torch.det(u @ vt).sign()

@@ -1,20 +1,23 @@
 """Tracks of any length through a network of fixed length: overlapping windows, batched, cross-faded.
 
-Input and output are arrays of one person without gaps, at the training frame rate. Knows the network and
-the framing, nothing about videos, frame rates or metres.
+Each window is encoded once, and once more mirrored, and all heads read that. Input and output are arrays of one
+person without gaps, at the training frame rate. Knows the network and the framing, nothing about videos, frame rates or metres.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vidmotion.model.dstformer import DSTformer
-from vidmotion.model.framing import frame, mirror, rotate
+from vidmotion.model.framing import Framed, frame, mirror, rotate
+from vidmotion.model.heads import ActionHead, EmbeddingHead, MeshHead
+from vidmotion.model.network import MotionNetwork
+from vidmotion.model.turns import from_6d, mirror_turns, nearest, turn_pelvis
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 
@@ -24,50 +27,83 @@ CPU_BATCH, GPU_BATCH = 2, 16
 
 
 @dataclass(frozen=True, eq=False)
-class LiftedPose:
-    """Root-relative 3D of one person, up to the distance from the camera."""
+class Reading:
+    """What the heads say of one person; what was not asked for is None."""
 
     joints: Floats
-    """(T, J, 3) metres for every metre between camera and root; camera axes: x right, y down, z forward."""
+    """(T, J, 3) metres for every metre between camera and root, the root at 0; camera axes: x right, y down, z away."""
     disagreement: Floats
     """(T, J) distance between the plain and the mirrored pass, in shares of the body's size; 0 without flip."""
+    turns: Floats | None = None
+    """(T, 24, 3, 3) rotations of SMPL's joints in their parents' frames; the pelvis in camera axes."""
+    betas: Floats | None = None
+    """(10,) shape, in the units of the head's body model."""
+    action: Floats | None = None
+    """(T, passes, C) features for `ActionHead.judge`."""
+    embedding: Floats | None = None
+    """(T, passes, C) features for `EmbeddingHead.judge`."""
 
 
-def lift_windows(
-    model: DSTformer,
+def read_windows(
+    network: MotionNetwork,
     rays: Floats,
     score: Floats,
+    heads: Iterable[str] = (),
     flip: bool = True,
     advance: Callable[[int], None] = lambda frames: None,
-) -> LiftedPose:
-    """Lift one unbroken run of 2D joints.
+) -> Reading:
+    """Read one unbroken run of 2D joints.
 
     Args:
         rays: (T, 17, 2) points of the plane z = 1 in front of the camera.
         score: (T, 17); 0 marks a missing point, whose ray is ignored.
+        heads: of "action", "embedding", "mesh", those to ask beside that for 3D joints.
         flip: average with the mirrored input.
         advance: told of the frames done, for a progress bar.
     """
-    total, window = len(rays), model.config.max_frames
-    device = next(model.parameters()).device
+    total, window = len(rays), network.encoder.config.max_frames
+    device = next(network.parameters()).device
     starts = window_starts(total, window)
     length = min(total, window)
-    fade = torch.from_numpy(_fade(length))[:, None, None]
-    joints, spread = torch.zeros(total, len(H36M17), 3), torch.zeros(total, len(H36M17))
-    weight = torch.zeros(total, 1, 1)
+    fade = torch.from_numpy(_fade(length))
+    blend = _Blend(total)
     size = CPU_BATCH if device.type == "cpu" else GPU_BATCH
     for first in range(0, len(starts), size):
         batch = starts[first : first + size]
         cut = [slice(start, start + length) for start in batch]
         x = torch.stack([torch.from_numpy(np.ascontiguousarray(rays[c], np.float32)) for c in cut])
         s = torch.stack([torch.from_numpy(np.ascontiguousarray(score[c], np.float32)) for c in cut])
-        pose, doubt = _lift_batch(model, x.to(device), s.to(device), flip)
-        for c, p, d in zip(cut, pose.cpu(), doubt.cpu(), strict=True):
-            joints[c] += p * fade
-            spread[c] += d * fade[..., 0]
-            weight[c] += fade
+        said = _read_batch(network, x.to(device), s.to(device), tuple(heads), flip)
+        for row, c in enumerate(cut):
+            blend.add({name: values[row].cpu() for name, values in said.items()}, c, fade)
         advance(min(batch[-1] + length, total))
-    return LiftedPose((joints / weight).numpy(), (spread / weight[..., 0]).numpy())
+    return _reading(blend.means())
+
+
+class _Blend:
+    """Means of windows that fade into each other, of values (T, ...) by name."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._sums, self._weight = total, dict[str, Tensor](), torch.zeros(total)
+
+    def add(self, said: dict[str, Tensor], cut: slice, fade: Tensor) -> None:
+        for name, values in said.items():
+            if name not in self._sums:
+                self._sums[name] = torch.zeros(self._total, *values.shape[1:])
+            self._sums[name][cut] += values * fade.view(-1, *[1] * (values.ndim - 1))
+        self._weight[cut] += fade
+
+    def means(self) -> dict[str, Tensor]:
+        return {name: sums / self._weight.view(-1, *[1] * (sums.ndim - 1)) for name, sums in self._sums.items()}
+
+
+def _reading(said: dict[str, Tensor]) -> Reading:
+    turns, betas = said.pop("turns", None), said.pop("betas", None)
+    return Reading(
+        turns=None if turns is None else nearest(turns).numpy(),
+        betas=None if betas is None else betas.mean(0).numpy(),
+        **{name: values.numpy() for name, values in said.items()},
+    )
 
 
 def window_starts(total: int, window: int) -> list[int]:
@@ -84,18 +120,44 @@ def _fade(length: int) -> Floats:
 
 
 @torch.inference_mode()
-def _lift_batch(model: DSTformer, rays: Tensor, score: Tensor, flip: bool) -> tuple[Tensor, Tensor]:
-    """(B, T, J, 2) and (B, T, J) to camera-space poses (B, T, J, 3) and disagreement (B, T, J)."""
+def _read_batch(
+    network: MotionNetwork, rays: Tensor, score: Tensor, heads: tuple[str, ...], flip: bool
+) -> dict[str, Tensor]:
+    """Fields of `Reading` by name, each (B, T, ...), of (B, T, J, 2) and (B, T, J)."""
     framed = frame(rays, score)
-    x = framed.x
-    pose = _rooted(model(x))
-    doubt = torch.zeros_like(score)
-    if flip:
-        mirrored = _rooted(mirror(model(mirror(x))))
-        size = _body_size(pose)
-        doubt = (pose - mirrored).norm(dim=-1) / size
+    reps = [network.encoder.represent(x) for x in ((framed.x, mirror(framed.x)) if flip else (framed.x,))]
+    said = _joints(network, framed, reps)
+    for name in heads:
+        head = network.heads[name]
+        if isinstance(head, MeshHead):
+            said |= _body(head, framed, reps)
+        else:
+            said[name] = torch.stack([cast(ActionHead | EmbeddingHead, head).features(rep) for rep in reps], 2)
+    return said
+
+
+def _joints(network: MotionNetwork, framed: Framed, reps: list[Tensor]) -> dict[str, Tensor]:
+    poses = [network.encoder.head(rep) for rep in reps]
+    pose = _rooted(poses[0])
+    doubt = torch.zeros_like(pose[..., 0])
+    if len(poses) > 1:
+        mirrored = _rooted(mirror(poses[1]))
+        doubt = (pose - mirrored).norm(dim=-1) / _body_size(pose)
         pose = (pose + mirrored) / 2
-    return rotate(framed.turn.mT, pose * framed.half[:, None, None, None]), doubt
+    return {"joints": rotate(framed.turn.mT, pose * framed.half[:, None, None, None]), "disagreement": doubt}
+
+
+def _body(head: MeshHead, framed: Framed, reps: list[Tensor]) -> dict[str, Tensor]:
+    """Sums of rotations, and the shape for each frame of its window."""
+    said = [head(rep) for rep in reps]
+    turns = from_6d(said[0].columns)
+    if len(said) > 1:
+        turns = turns + mirror_turns(from_6d(said[1].columns))
+    betas = torch.stack([one.betas for one in said]).mean(0)
+    return {
+        "turns": turn_pelvis(framed.turn.mT, turns),
+        "betas": betas[:, None].expand(-1, turns.shape[1], -1),
+    }
 
 
 def _rooted(pose: Tensor) -> Tensor:
