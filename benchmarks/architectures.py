@@ -26,10 +26,12 @@ from vidmotion.data.mocap import read_mocap
 from vidmotion.data.store import read_store
 from vidmotion.evaluate.pose3d import Errors, Lifter, measure, measure_footage, network_lifter
 from vidmotion.model.dstformer import PRESETS, DSTformer, DSTformerConfig
+from vidmotion.train.batches import Source
+from vidmotion.train.capture import CaptureSource
 from vidmotion.train.config import Pose3DConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.pose3d import draw_batch, lifting_loss
-from vidmotion.train.sources import CaptureSource, FootageSource, Source
+from vidmotion.train.sources import FootageSource
 
 FRAMES = 81
 BLOCKS = 4

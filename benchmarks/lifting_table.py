@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from vidmotion.data.mocap import read_mocap
 from vidmotion.evaluate.pose3d import Lifter, measure, network_lifter
 from vidmotion.model.checkpoint import load_weights
+from vidmotion.train.capture import CaptureSource
 from vidmotion.train.config import Pose3DConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.pose3d import draw_batch
-from vidmotion.train.sources import CaptureSource
 from vidmotion.weights import find_weights
 
 CPU = torch.device("cpu")

@@ -27,7 +27,7 @@ def test_a_true_pose_projects_onto_its_2d() -> None:
     """The target of training, which holds no perspective, seen again through its own close camera."""
     rng = torch.Generator().manual_seed(0)
     body = torch.rand(6, 8, 17, 3, generator=rng) * torch.tensor([0.8, 1.8, 0.8])
-    points = random_cameras(body, CameraRange(distance=(1.5, 3.0)), rng)
+    points = random_cameras(body, CameraRange(distance=(1.5, 3.0)), rng).see(body)
     view = observe(points)
     rays = project(points)
     framed = frame(rays, torch.ones(6, 8, 17))

@@ -11,15 +11,20 @@ from vidmotion.body.files import free_body
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import NoiseRange
 from vidmotion.data.windows import WindowShape
+from vidmotion.train.capture import BodySource, CaptureSource
 from vidmotion.train.config import MeshConfig, Pose3DConfig
-from vidmotion.train.sources import CaptureSource, FootageSource, open_sources
+from vidmotion.train.sources import FootageSource, open_sources
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_bodies_have_the_joints_of_their_windows(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(("folder", "borrow"), [("acting", 0.0), ("mocap", 0.0), ("mocap", 1.0)])
+def test_bodies_have_the_joints_of_their_windows(tmp_path: Path, folder: str, borrow: float, seed: int) -> None:
     """Joints of the true rotations, by forward kinematics, against the network's target."""
-    store = tiny_footage.write(tmp_path / "acting", joints_of=tiny_footage.acting_of)
-    source, rng = FootageSource(store, MeshConfig(roll=20.0), CPU), torch.Generator().manual_seed(seed)
+    tiny_footage.write(tmp_path / "acting", joints_of=tiny_footage.acting_of)
+    tiny_mocap.write_acting(tmp_path / "mocap")
+    folders = [tmp_path / folder, tmp_path / "acting"]
+    source = open_sources(folders, MeshConfig(roll=20.0, borrow=borrow), CPU, BodySource)[0]
+    rng = torch.Generator().manual_seed(seed)
     shape = WindowShape(9, 3, 6)
     batch = source.see(source.choose(6, rng, None), shape, torch.arange(9), rng)
     assert batch.body is not None

@@ -20,6 +20,11 @@ BODY_JOINTS = 22
 """Joints that all models of SMPL's family share, in one order."""
 
 
+_LOWEST = (0.0, 0.0, 0.15, 0.15, 0.25, 0.25)
+_HIGHEST = (1.0, 0.8, 0.95, 0.95, 0.75, 0.8)
+"""Of the phenotypes of random people."""
+
+
 @dataclass(frozen=True, eq=False)
 class Phenotype:
     """What a body's shape means in words; only the free body knows it."""
@@ -33,6 +38,10 @@ class Phenotype:
     def betas(self, values: Floats) -> Floats:
         """(S,) betas of a phenotype (6,)."""
         return np.append(values - self.mean, 1.0) @ self.to_betas
+
+    def draw(self, rng: np.random.Generator) -> Floats:
+        """(S,) betas of a random person."""
+        return self.betas(rng.uniform(_LOWEST, _HIGHEST)) + rng.normal(0, 0.3, self.to_betas.shape[1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,6 +72,8 @@ class View:
     """(B, T, J, 3) normalised units, x right, y down, z away; the root lies on `clean` with z = 0."""
     metres: Tensor
     """(B, T, 1, 1) metres in one normalised unit at the root's depth."""
+    turn: Tensor
+    """(B, 3, 3) by which the camera was turned towards the window's centre."""
 
 
 def uniform(shape: tuple[int, ...], low: float, high: float, rng: Generator) -> Tensor:
@@ -107,14 +109,25 @@ def vary_bones(joints: Tensor, rng: Generator, spread: float = 0.09) -> Tensor:
     return torch.stack(out, dim=2)
 
 
-def random_cameras(joints: Tensor, cameras: CameraRange, rng: Generator) -> Tensor:
-    """Look at each window with a random camera.
+@dataclass(frozen=True, eq=False)
+class Cameras:
+    """A camera for each window, which may move."""
+
+    axes: Tensor
+    """(B, T, 3, 3) world to camera: x right, y down, z forward."""
+    position: Tensor
+    """(B, T or 1, 3) metres."""
+
+    def see(self, joints: Tensor) -> Tensor:
+        """(B, T, J, 3) metres in the world to camera axes."""
+        return torch.einsum("btij,btkj->btki", self.axes, joints - self.position[:, :, None])
+
+
+def random_cameras(joints: Tensor, cameras: CameraRange, rng: Generator) -> Cameras:
+    """A random camera to look at each window with.
 
     Args:
         joints: (B, T, J, 3) metres, Y up.
-
-    Returns:
-        (B, T, J, 3) metres in camera axes: x right, y down, z forward.
     """
     batch = len(joints)
     root = joints[:, :, 0]  # (B, T, 3)
@@ -132,8 +145,7 @@ def random_cameras(joints: Tensor, cameras: CameraRange, rng: Generator) -> Tens
     turns, walks = (draw < cameras.follow).float(), (draw < cameras.follow / 3).float()
     position = (middle - distance[:, None] * forward)[:, None] + walks * drift
     aim = middle[:, None] + turns * drift
-    axes = _look(aim - position, roll)  # (B, T, 3, 3)
-    return torch.einsum("btij,btkj->btki", axes, joints - position[:, :, None])
+    return Cameras(_look(aim - position, roll), position)
 
 
 def _look(direction: Tensor, roll: Tensor) -> Tensor:
@@ -155,7 +167,8 @@ def observe(points: Tensor) -> View:
     Args:
         points: (B, T, J, 3) metres in camera axes, in front of the camera.
     """
-    points = rotate(turn_to(bounding_square(project(points))[0]), points)
+    turn = turn_to(bounding_square(project(points))[0])
+    points = rotate(turn, points)
     xy = project(points)
     center, half = bounding_square(xy)
     clean = (xy - center[:, None, None]) / half[:, None, None, None]
@@ -163,7 +176,7 @@ def observe(points: Tensor) -> View:
     metres = root[..., 2:] * half[:, None, None, None]
     target = (points - root) / metres
     shift = torch.cat([clean[:, :, :1], torch.zeros_like(metres)], dim=-1)
-    return View(clean, target + shift, metres)
+    return View(clean, target + shift, metres, turn)
 
 
 def corrupt(clean: Tensor, positions: Tensor, window: int, noise: NoiseRange, rng: Generator) -> Tensor:

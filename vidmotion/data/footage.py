@@ -161,4 +161,4 @@ def observe_footage(rays: Tensor, score: Tensor, joints: Tensor) -> tuple[Framed
     root = points[:, :, :1]
     metres = root[..., 2:] * half
     shift = torch.cat([clean[:, :, :1], torch.zeros_like(metres)], dim=-1)
-    return framed, View(clean, (points - root) / metres + shift, metres)
+    return framed, View(clean, (points - root) / metres + shift, metres, framed.turn)

@@ -26,6 +26,21 @@ class WindowShape:
         return start + torch.arange(self.frames, device=rng.device) * self.stride
 
 
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Moments (B, T) of clips, each on the way from one frame to the next."""
+
+    before: Tensor
+    """(B, T) frames, counted through all clips; likewise `after`."""
+    after: Tensor
+    share: Tensor
+    """(B, T, 1, 1) of the way."""
+
+    def of(self, values: Tensor) -> Tensor:
+        """(B, T, J, C) of values (N, J, C) of all frames, in between linearly."""
+        return values[self.before] * (1 - self.share) + values[self.after] * self.share
+
+
 class WindowSampler:
     """Cuts windows out of a `Mocap`; a clip is drawn as often as its length says, unless other weights are given."""
 
@@ -44,7 +59,11 @@ class WindowSampler:
         return self.cut(self.choose(shape.batch, rng), shape, speed, rng)
 
     def cut(self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Tensor:
-        """A window (B, T, J, 3) in metres of each of the clips (B,), from a random start.
+        """A window (B, T, J, 3) in metres of each of the clips (B,), as `moments` has it."""
+        return self.moments(clips, shape, speed, rng).of(self.joints)
+
+    def moments(self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Moments:
+        """The moments of a window of each of the clips (B,), from a random start.
 
         The speed is a random time warp; where a clip is too short for it, the warp gives way first,
         and the last frame is held where even the slowest does not fit.
@@ -62,4 +81,4 @@ class WindowSampler:
         share = (times - before)[..., None, None]
         index = self.offsets[clips][:, None] + before
         after = torch.minimum(index + 1, (self.offsets + self.lengths - 1)[clips][:, None])
-        return self.joints[index] * (1 - share) + self.joints[after] * share
+        return Moments(index, after, share)

@@ -67,7 +67,8 @@ def simulate(
     piece: Tensor, views: int, noise: NoiseRange | None, rng: Generator, window: int = WINDOW
 ) -> tuple[Tensor, View]:
     """Input and truth of joints (T, 17, 3) in the world that random cameras see; without noise, exactly."""
-    view = observe(random_cameras(piece[None].expand(views, -1, -1, -1), CameraRange(), rng))
+    joints = piece[None].expand(views, -1, -1, -1)
+    view = observe(random_cameras(joints, CameraRange(), rng).see(joints))
     if noise is None:
         return torch.cat([view.clean, torch.ones_like(view.clean[..., :1])], -1), view
     return corrupt(view.clean, torch.arange(len(piece)), window, noise, rng), view

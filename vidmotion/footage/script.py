@@ -54,9 +54,6 @@ LIFT_STEP = 4
 _KINDS = ("fixed", "pan", "handheld", "walk")
 _BACKGROUNDS = ("room", "field", "clutter", "picture")
 _PRESETS = ("ultrafast", "superfast", "veryfast")
-# Gender, age, muscle, weight, height, proportions, each 0..1; see `vidmotion.body.model.Phenotype`.
-_LOWEST = (0.0, 0.0, 0.15, 0.15, 0.25, 0.25)
-_HIGHEST = (1.0, 0.8, 0.95, 0.95, 0.75, 0.8)
 _TURN_SPREAD = {7: 0.06, 8: 0.06, 10: 0.1, 11: 0.1, 12: 0.06, 15: 0.12, 20: 0.25, 21: 0.25}
 """Radians, for each of `TURNED`."""
 
@@ -105,8 +102,7 @@ class Writer:
         clip = self._clips[rng.choice(len(self._clips), p=self._chances)]
         speed = float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
         slack = clip.frames - 1 - speed * (frames - 1)
-        phenotype = rng.uniform(_LOWEST, _HIGHEST)
-        betas = self._phenotype.betas(phenotype) + rng.normal(0, 0.3, self._phenotype.to_betas.shape[1])
+        betas = self._phenotype.draw(rng)
         rest = self._body.shape(betas)
         actor = Actor(
             clip=clip.name,

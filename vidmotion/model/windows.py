@@ -1,7 +1,8 @@
 """Tracks of any length through a network of fixed length: overlapping windows, batched, cross-faded.
 
 Each window is encoded once, and once more mirrored, and all heads read that. Input and output are arrays of one
-person without gaps, at the training frame rate. Knows the network and the framing, nothing about videos, frame rates or metres.
+person without gaps, at the training frame rate. Knows the network and the framing, nothing about videos, frame rates
+or metres.
 """
 
 from __future__ import annotations

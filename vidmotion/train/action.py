@@ -16,12 +16,12 @@ from torch import Generator, Tensor, nn
 from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
 from vidmotion.model.heads import HeadConfig
+from vidmotion.train.batches import Source
 from vidmotion.train.config import ActionConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import contrastive_loss
 from vidmotion.train.recipe import Job, begin, run_recipe, sources, window_shape
-from vidmotion.train.sources import Source
 
 SHAPES = ((27, 3),)
 """(frames, stride) of the windows: 2.7 seconds, thinned out, so that a batch holds many for its normalisation."""

@@ -1,7 +1,7 @@
 """Recipe: the pose and shape of a body, from the encoder's representation.
 
 Source: MotionBERT (arXiv 2210.06551, section 3.4 and its public recipe): joints, their velocities, rotations and shape.
-The data is footage, whose bodies are known; rotations are those of the body model that it was made with.
+The data is footage, whose bodies are known, and motion capture with rotations, which free bodies act.
 """
 
 from __future__ import annotations
@@ -17,34 +17,33 @@ from vidmotion.data.store import is_store, read_settings
 from vidmotion.errors import InputError
 from vidmotion.model.heads import BodyPose, HeadConfig
 from vidmotion.model.turns import from_6d
+from vidmotion.train.batches import Batch, BodyTruth, Source
+from vidmotion.train.capture import BodySource
 from vidmotion.train.config import MeshConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import velocity_loss
-from vidmotion.train.pose3d import draw_batch
+from vidmotion.train.pose3d import SPARSE, draw_batch
 from vidmotion.train.recipe import Job, begin, run_recipe, sources
-from vidmotion.train.sources import Batch, BodyTruth, Source
 
 
 def train_mesh(job: Job, config: MeshConfig) -> Path:
     """Train a head for meshes and write `weights.safetensors` into the run's folder.
 
     Raises:
-        InputError: a folder holds no footage, or footage of another body than the free one.
+        InputError: footage of another body than the free one, or motion capture without rotations.
         VidmotionError: as `run_recipe` and `begin`.
     """
     model = free_body()
     for folder in job.data:
-        if not is_store(folder) or read_settings(folder).body != model.name:
-            raise InputError(
-                f"{folder} holds no footage with the body {model.name}; meshes are learned from such alone"
-            )
+        if is_store(folder) and read_settings(folder).body != model.name:
+            raise InputError(f"{folder} holds footage of another body than {model.name}, which alone is learned")
     head = HeadConfig("mesh", config.hidden, body=model.name, dropout=0.1)
     network = begin(job, config, (head,))
 
     def lessons(device: torch.device) -> _Lessons:
         window = network.encoder.config.max_frames
-        return _Lessons(sources(job, config, device), BodyJoints(model).to(device), config, window, device)
+        return _Lessons(sources(job, config, device, BodySource), BodyJoints(model).to(device), config, window, device)
 
     return run_recipe(job, config, "mesh", network, ("mesh",), lessons)
 
@@ -60,7 +59,9 @@ class _Lessons:
 
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
         draw = self.encodings.draw(draw)
-        batch = draw_batch(self.data[draw.step % len(self.data)], self.config, draw, self.window, self.device)
+        # Dense windows are few in a batch, too few for the normalisation of the shape's layer.
+        source = self.data[draw.step % len(self.data)]
+        batch = draw_batch(source, self.config, draw, self.window, self.device, dense=SPARSE)
         out = network(batch.x, batch.positions, ("mesh",), self.encodings.find(draw))
         self.encodings.keep(draw, out.rep)
         said: BodyPose = out.mesh

@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from vidmotion.evaluate.metrics import mpjpe
 from vidmotion.model.network import POSE3D
+from vidmotion.train.batches import Batch, Source
 from vidmotion.train.config import Pose3DConfig, RecipeConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.losses import joint_loss
-from vidmotion.train.recipe import Job, begin, run_recipe, sources, window_shape
-from vidmotion.train.sources import Batch, Source
+from vidmotion.train.recipe import Job, Shapes, begin, run_recipe, sources, window_shape
 
 SPARSE = ((27, 1), (27, 2), (27, 4), (27, 9))
 DENSE = ((81, 1), (243, 1))
@@ -51,9 +51,11 @@ class _Lessons:
         return lifting_loss(network(batch.x, batch.positions, (POSE3D,)).pose3d, batch, self.config)
 
 
-def draw_batch(source: Source, config: RecipeConfig, draw: Draw, window: int, device: torch.device) -> Batch:
+def draw_batch(
+    source: Source, config: RecipeConfig, draw: Draw, window: int, device: torch.device, dense: Shapes = DENSE
+) -> Batch:
     """One micro-batch of windows with exact 3D: the same for the same settings and draw."""
-    shape = window_shape(source.fitting, config, draw, SPARSE, DENSE, window, device)
+    shape = window_shape(source.fitting, config, draw, SPARSE, dense, window, device)
     rng = draw.own(config.seed, device)
     items = source.choose(shape.batch, rng, None)
     return source.see(items, shape, shape.positions(window, rng), rng)

@@ -20,12 +20,13 @@ from vidmotion.errors import InputError
 from vidmotion.model.framing import frame, mirror
 from vidmotion.model.network import POSE3D
 from vidmotion.skeletons import H36M17
+from vidmotion.train.batches import Source, coin
 from vidmotion.train.config import PretrainConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.losses import flat_loss
 from vidmotion.train.pose3d import DENSE, SPARSE, draw_batch, lifting_loss
 from vidmotion.train.recipe import Job, begin, run_recipe, window_shape
-from vidmotion.train.sources import PointsSource, Source, coin, open_sources
+from vidmotion.train.sources import PointsSource, open_sources
 
 EASY = 0.3
 """Share of the noise at the first step."""

@@ -14,11 +14,13 @@ from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import PRESETS, DSTformer
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import POSE3D, MotionNetwork
+from vidmotion.train.batches import Source
+from vidmotion.train.capture import CaptureSource
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RecipeConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.loop import Report, StepLoss, Trainer
-from vidmotion.train.sources import Source, open_sources
+from vidmotion.train.sources import open_sources
 
 Shapes = tuple[tuple[int, int], ...]
 """(frames, stride) of windows."""
@@ -108,13 +110,15 @@ def _kinds(heads: Iterable[HeadConfig]) -> set[str]:
     return {head.kind for head in heads}
 
 
-def sources(job: Job, config: RecipeConfig, device: torch.device) -> list[Source]:
-    """The job's data; each gives every n-th batch.
+def sources(
+    job: Job, config: RecipeConfig, device: torch.device, capture: type[CaptureSource] = CaptureSource
+) -> list[Source]:
+    """The job's data; each gives every n-th batch. `capture` is what motion capture becomes.
 
     Raises:
         InputError: a folder holds none, or is damaged.
     """
-    return open_sources(job.data, config, device)
+    return open_sources(job.data, config, device, capture)
 
 
 def window_shape(
