@@ -21,6 +21,8 @@ class Format(StrEnum):
     glb = "glb"
     trc = "trc"
     csv = "csv"
+    vtt = "vtt"
+    eaf = "eaf"
 
 
 class Style(StrEnum):

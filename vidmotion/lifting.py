@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from vidmotion import place
+from vidmotion.body.fitting import BodyGuess
 from vidmotion.geometry import focal_length, frame_rate, resample, runs, to_rays
 from vidmotion.model.framing import FRAME_RATE
 from vidmotion.model.network import MotionNetwork
@@ -45,6 +46,12 @@ class Lifted:
     motion: Motion
     reading: Reading
     """Of each frame of the track; the pelvis turned in the motion's world."""
+
+    @property
+    def guess(self) -> BodyGuess | None:
+        """The body that a head for meshes has told."""
+        turns, betas = self.reading.turns, self.reading.betas
+        return None if turns is None or betas is None else BodyGuess(turns, betas)
 
 
 @dataclass(frozen=True, eq=False)

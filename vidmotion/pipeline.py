@@ -6,24 +6,26 @@ import dataclasses
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import vidmotion
+from vidmotion.actions.timeline import timeline
 from vidmotion.body.files import load_body
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.model import BodyModel
-from vidmotion.choices import Device
+from vidmotion.choices import Device, Head
 from vidmotion.detectors import Detector, create
 from vidmotion.devices import torch_device
-from vidmotion.errors import InputError, NobodyFoundError
-from vidmotion.lifting import LiftSettings, lift_tracks
-from vidmotion.model.checkpoint import load_network
+from vidmotion.errors import InputError, NobodyFoundError, WeightsError
+from vidmotion.lifting import Lifted, LiftSettings, lift_tracks
+from vidmotion.model.checkpoint import heads_in, load_network
+from vidmotion.model.heads import ActionHead
 from vidmotion.model.network import MotionNetwork
 from vidmotion.progress import Progress, Quiet
 from vidmotion.tracking import Tracker
-from vidmotion.types import Person, Scene
+from vidmotion.types import Actions, Person, Scene, Track
 from vidmotion.video.reader import open_video
-from vidmotion.weights import find_weights, model_card
+from vidmotion.weights import find_weights, model_card, networks
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Settings:
     end: float | None = None
     person: int | None = None
     """Lift only this id; None lifts everybody."""
+    heads: tuple[Head, ...] = (Head.pose3d,)
+    """What the network is asked; 3D joints always come along."""
     lift: LiftSettings = field(default_factory=LiftSettings)
     body_model: Path | None = None
     """File of a body model in SMPL's format; None takes the free body."""
@@ -92,30 +96,45 @@ class Pipeline:
             VideoError: the file cannot be read as a video.
             NobodyFoundError: nobody is in view for long enough.
             InputError: there is no person with the id that was asked for, or the body model cannot be used.
-            WeightsError: the network cannot be loaded.
+            WeightsError: the network cannot be loaded, or lacks a head.
         """
         network, card = self._get_network()
+        heads = self._heads(network)
         model = self.body_model
         scene = source if isinstance(source, Scene) else self.detect(source)
         people = self._chosen(scene)
         tracks = [person.track for person in people]
         with self.progress.stage("lift", sum(map(len, tracks))) as stage:
-            lifted = lift_tracks(network, tracks, scene.size, self.settings.lift, (), stage.advance)
+            lifted = lift_tracks(network, tracks, scene.size, self.settings.lift, heads, stage.advance)
         with self.progress.stage("body", sum(map(len, tracks))) as stage:
             bodies, done = [], 0
             for one, track in zip(lifted, tracks, strict=True):
-                bodies.append(fit_body(model, one.motion, track))
+                bodies.append(fit_body(model, one.motion, track, one.guess))
                 done += len(track)
                 stage.advance(done)
-        motions = [one.motion for one in lifted]
-        found = tuple(Person(*parts) for parts in zip(tracks, motions, bodies, strict=True))
+        found = tuple(
+            Person(track, one.motion, body, _actions(network, one, track))
+            for track, one, body in zip(tracks, lifted, bodies, strict=True)
+        )
         provenance = {
             **scene.provenance,
             "network": card,
             "lift": dataclasses.asdict(self.settings.lift),
+            "heads": [str(head) for head in self.settings.heads],
             "body": {"model": model.name, "licence": model.licence},
         }
         return dataclasses.replace(scene, people=found, provenance=provenance)
+
+    def _heads(self, network: MotionNetwork) -> tuple[str, ...]:
+        """The heads that are asked beside that for 3D joints."""
+        wanted = tuple(str(head) for head in dict.fromkeys(self.settings.heads) if head is not Head.pose3d)
+        for head in wanted:
+            if head not in network.heads:
+                raise WeightsError(_without(find_weights(self.settings.weights), head, network))
+        bodies = {config.body for config in network.head_configs if config.kind in wanted and config.kind == Head.mesh}
+        for body in bodies - {self.body_model.name}:
+            raise InputError(f"the head for meshes poses {body}, not {self.body_model.name}; leave --body-model out")
+        return wanted
 
     def _chosen(self, scene: Scene) -> tuple[Person, ...]:
         wanted = self.settings.person
@@ -147,3 +166,16 @@ class Pipeline:
             "detector": {"name": detector.name, "licence": detector.licence},
             "settings": {"start": settings.start, "end": settings.end},
         }
+
+
+def _actions(network: MotionNetwork, lifted: Lifted, track: Track) -> Actions | None:
+    if lifted.reading.action is None:
+        return None
+    return timeline(cast(ActionHead, network.heads[Head.action]), lifted.reading.action, track)
+
+
+def _without(path: Path, head: str, network: MotionNetwork) -> str:
+    has = ", ".join([Head.pose3d, *network.heads])
+    others = [name for name, other in sorted(networks().items()) if head in heads_in(other)]
+    advice = f"use --weights {others[0]}" if others else f"train one with `vidmotion train {head}`"
+    return f"{path} has no head {head!r} (it has {has}); {advice}"

@@ -1,6 +1,6 @@
 """The values that flow through vidmotion: frozen, checked when made, numpy arrays inside.
 
-    video -> Keypoints2D -> Track -> Motion -> BodyMotion -> Person -> Scene -> export | render
+    video -> Keypoints2D -> Track -> Motion -> BodyMotion, Actions -> Person -> Scene -> export | render
 
 A skeleton travels by name with the joints that it describes and is never guessed from their number.
 Nothing but numpy is imported here.
@@ -157,13 +157,49 @@ class BodyMotion:
         return len(self.pose)
 
 
+UNKNOWN = "unknown"
+"""What a stretch is called that is like no class."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of time in which a person does one thing."""
+
+    start: float
+    """Seconds from the first frame of the video; likewise `end`."""
+    end: float
+    label: str
+    """A class, or `UNKNOWN`."""
+    score: float
+    """0..1, mean chance of the class; of `UNKNOWN`, of no class at all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Actions:
+    """What a person does over time, as W overlapping windows were judged."""
+
+    labels: tuple[str, ...]
+    """The L classes."""
+    times: Floats
+    """(W,) seconds, the windows' middles."""
+    chances: Floats
+    """(W, L) in 0..1; they sum to 1."""
+    segments: tuple[Segment, ...]
+    """One after the other; gaps are stretches in which the person was not seen."""
+
+    def __post_init__(self) -> None:
+        check_shape("Actions", "times", self.times, ("W",))
+        check_shape("Actions", "chances", self.chances, (len(self.times), len(self.labels)))
+
+
 @dataclass(frozen=True, eq=False)
 class Person:
-    """All that is known of one person; `motion` and `body` are None before lifting."""
+    """All that is known of one person; `motion` and `body` are None before lifting, `actions` if not asked for."""
 
     track: Track
     motion: Motion | None = None
     body: BodyMotion | None = None
+    actions: Actions | None = None
 
     def __post_init__(self) -> None:
         for name in ("motion", "body"):

@@ -197,7 +197,7 @@ def find_weights(name_or_path: str | None = None) -> Path:
     found = _locate(f"{name}.safetensors")
     if found is None:
         looked = ", ".join(str(folder) for folder in search_folders())
-        known = ", ".join(sorted(_networks())) or "none"
+        known = ", ".join(sorted(networks())) or "none"
         raise WeightsError(f"no network {name!r}; looked in {looked}; networks there: {known}")
     return found
 
@@ -235,7 +235,7 @@ def fetch(name: str, *, say: Say = silent) -> list[Path]:
     Raises:
         WeightsError: unknown name, no package manager, no connection, a wrong sum, an unwritable cache.
     """
-    if name not in DETECTORS and name in _networks():
+    if name not in DETECTORS and name in networks():
         raise WeightsError(f"{name!r} is here already, {find_weights(name)}: only detectors are fetched")
     weights, folder = _detector(name), cache_folder()
     missing = [file for file in weights.files if not _intact(folder / file.name, file)]
@@ -291,8 +291,8 @@ def list_weights() -> list[Listing]:
         size = sum(file.size for file in weights.files)
         path = paths[-1] if None not in paths else None
         listings.append(Listing(weights.name, "detector", path, weights.licence, size))
-    networks: dict[str, Path | None] = {DEFAULT_POSE3D: None, **_networks()}
-    for name, network in sorted(networks.items()):
+    known: dict[str, Path | None] = {DEFAULT_POSE3D: None, **networks()}
+    for name, network in sorted(known.items()):
         licence = str(model_card(network).get("licence", "")) if network else ""
         listings.append(Listing(name, "network", network, licence, network.stat().st_size if network else None))
     return listings
@@ -332,7 +332,8 @@ def _locate(file_name: str) -> Path | None:
     return next((folder / file_name for folder in search_folders() if (folder / file_name).is_file()), None)
 
 
-def _networks() -> dict[str, Path]:
+def networks() -> dict[str, Path]:
+    """The networks of all search folders by name."""
     found: dict[str, Path] = {}
     for folder in search_folders():
         for path in sorted(folder.glob("*.safetensors")):

@@ -13,7 +13,7 @@ from vidmotion.body.files import free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.exporters import WRITERS, export, in_the_way, load, paths_for
-from vidmotion.types import Person, Scene
+from vidmotion.types import Actions, Person, Scene, Segment
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def pair() -> Scene:
 
 
 def test_unknown_suffix_lists_the_known(walker: Person, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"'\.docx'; known: \.bvh, \.csv, \.glb, \.json, \.npz, \.trc"):
+    with pytest.raises(InputError, match=r"'\.docx'; known: \.bvh, \.csv, \.eaf, \.glb, \.json, \.npz, \.trc, \.vtt"):
         export(scene_of(walker), tmp_path / "a.docx")
     with pytest.raises(InputError, match=r"known: \.json, \.npz"):
         load(tmp_path / "a.bvh")
@@ -62,9 +62,16 @@ def test_if_one_person_cannot_be_written_none_is(pair: Scene, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.fixture
+def acting(walker: Person) -> Person:
+    """The walker with an action tag: what every format takes."""
+    segments = (Segment(0.0, 1.0, "walk", 1.0),)
+    return replace(walker, actions=Actions(("walk",), np.array([0.5]), np.ones((1, 1)), segments))
+
+
 @pytest.mark.parametrize("suffix", sorted(WRITERS))
 def test_full_disk_leaves_the_old_file(
-    suffix: str, walker: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    suffix: str, acting: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / f"a{suffix}"
     target.write_text("old")
@@ -76,18 +83,18 @@ def test_full_disk_leaves_the_old_file(
 
     monkeypatch.setitem(WRITERS, suffix, replace(writer, write=fill))
     with pytest.raises(OutputError, match="the disk is full; free some space") as caught:
-        export(scene_of(walker), target)
+        export(scene_of(acting), target)
     assert "\n" not in str(caught.value)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.mark.parametrize("suffix", sorted(WRITERS))
-def test_device_that_is_full(suffix: str, walker: Person) -> None:
+def test_device_that_is_full(suffix: str, acting: Person) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
     with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(OSError, match="No space left"):
-        WRITERS[suffix].write(scene_of(walker), full, *[free_body()] * WRITERS[suffix].with_body)
+        WRITERS[suffix].write(scene_of(acting), full, *[free_body()] * WRITERS[suffix].with_body)
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix, writer in WRITERS.items() if writer.with_body])

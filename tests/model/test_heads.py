@@ -36,6 +36,14 @@ def random_turns(*shape: int) -> Tensor:
     return torch.randn(*shape, 3, generator=torch.Generator().manual_seed(1)) * 2
 
 
+@pytest.mark.parametrize("kind", ["action", "embedding"])
+def test_judging_means_of_features_is_what_the_head_says(kind: str) -> None:
+    """Linear layers and means may change places."""
+    model, rep = network(), torch.randn(2, 9, 17, 16)
+    head = model.heads[kind]
+    torch.testing.assert_close(head.judge(head.features(rep).mean(1)), head(rep[:, None]), atol=1e-5, rtol=1e-5)
+
+
 def test_one_encoding_serves_all_heads(monkeypatch: pytest.MonkeyPatch) -> None:
     model, x = network(), torch.randn(2, 9, 17, 3)
     calls, represent = [], DSTformer.represent

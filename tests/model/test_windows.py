@@ -7,14 +7,17 @@ import pytest
 import torch
 
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
+from vidmotion.model.turns import mirror_turns
 from vidmotion.model.windows import OVERLAP, read_windows, window_starts
 
 
 @pytest.fixture(scope="module")
 def model() -> MotionNetwork:
     torch.manual_seed(0)
-    return MotionNetwork(DSTformer(DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243))).eval()
+    heads = [HeadConfig("action", 8, classes=("a", "b")), HeadConfig("mesh", 8, body="freebody")]
+    return MotionNetwork(DSTformer(DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243)), heads).eval()
 
 
 def walk(frames: int) -> np.ndarray:
@@ -74,3 +77,23 @@ def test_scale_of_the_picture_scales_the_pose(model: MotionNetwork) -> None:
     rays, score = 0.001 * walk(30), np.ones((30, 17))
     near, far = (read_windows(model, k * rays, score).joints for k in (1.0, 0.5))
     np.testing.assert_allclose(near, 2 * far, atol=1e-6)
+
+
+def test_bodies_turn_with_the_camera_and_the_mirror(model: MotionNetwork) -> None:
+    """Rotations stay rotations across windows; a mirrored person has mirrored ones."""
+    rays, score = walk(300), np.ones((300, 17))
+    swapped = rays[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]] * np.array([-1.0, 1.0])
+    one, other = (read_windows(model, each, score, ("mesh",)) for each in (rays, swapped))
+    assert one.turns is not None
+    assert other.turns is not None
+    np.testing.assert_allclose(one.turns @ one.turns.swapaxes(-1, -2), np.tile(np.eye(3), (300, 24, 1, 1)), atol=1e-5)
+    np.testing.assert_allclose(mirror_turns(torch.from_numpy(other.turns)), one.turns, atol=1e-4)
+    assert one.betas is not None
+    np.testing.assert_allclose(one.betas, other.betas, atol=1e-5)
+
+
+def test_features_of_both_passes_are_kept(model: MotionNetwork) -> None:
+    said = read_windows(model, walk(300), np.ones((300, 17)), ("action",))
+    assert said.action is not None
+    assert said.action.shape == (300, 2, 8)
+    assert said.turns is None

@@ -5,6 +5,8 @@ Numpy only; all frames at once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from vidmotion.body.aim import aim
@@ -28,27 +30,48 @@ ONLY_FRAME = 30.0
 """Frames a second that a run of one frame is taken to have; nothing moves in it."""
 
 
-def fit_body(model: BodyModel, motion: Motion, track: Track) -> BodyMotion:
+@dataclass(frozen=True, eq=False)
+class BodyGuess:
+    """What a network says of a body."""
+
+    turns: Floats
+    """(T, 24, 3, 3) rotations in the parents' frames; the first in the world of the motion."""
+    betas: Floats
+    """(S,) shape."""
+
+
+def fit_body(model: BodyModel, motion: Motion, track: Track, guess: BodyGuess | None = None) -> BodyMotion:
     """The body that moves as the skeleton does.
 
     Frames that the track does not have stay out; each unbroken run is fitted by itself.
+
+    Args:
+        guess: where to begin, and where to stay as far as the skeleton leaves it open: twists, wrists, feet, stoutness.
+            None begins with bones aimed along the skeleton's and feet that stand flat.
 
     Raises:
         InputError: another skeleton than h36m17, a number that is not finite, or a bone without length.
     """
     joints = _checked(motion)
     lengths = _lengths(joints)
-    betas = fit_shape(model, lengths, motion.height)
+    betas = fit_shape(model, lengths, motion.height, None if guess is None else guess.betas.astype(np.float64))
     shaped = model.shape(betas)
     body = Skeleton22(shaped.joints[:BODY_JOINTS].astype(np.float64), motion.height)
     weights = np.maximum(motion.confidence, LEAST_TRUST)
     parts = [
-        _fit_run(body, joints[run], weights[run], frame_rate(track.times[run], ONLY_FRAME))
+        solve(
+            body,
+            joints[run],
+            weights[run],
+            _begin(body, joints[run], track.times[run], None if guess is None else guess.turns[run]),
+        )
         for run in runs(track.frames)
     ]
     rotations = np.concatenate([part.rotations for part in parts])
     translation = np.concatenate([part.translation for part in parts])
-    posture = Posture(_with_feet(body, shaped, Posture(rotations, translation)), translation)
+    posture = Posture(rotations, translation)
+    if guess is None:
+        posture = Posture(_with_feet(body, shaped, posture), translation)
     pose = np.zeros((len(joints), 24, 3), np.float32)
     pose[:, :BODY_JOINTS] = axis_angles(posture.rotations)
     error = np.linalg.norm(points_of(body, posture) - joints, axis=-1).mean(1)
@@ -76,14 +99,17 @@ def _lengths(joints: Floats) -> Floats:
     return np.asarray(lengths)
 
 
-def _fit_run(body: Skeleton22, joints: Floats, weights: Floats, fps: float) -> Posture:
+def _begin(body: Skeleton22, joints: Floats, times: Floats, turns: Floats | None) -> Posture:
+    """Where the solver begins: a network's rotations (T, 24, 3, 3), or bones aimed along the joints (T, 17, 3)."""
     rest = to_h36m(body.rest, np.eye(3), body.height)
-    world = aim(joints, rest, fps)[:, :BODY_JOINTS]
-    local = world.copy()
-    local[:, 1:] = world[:, PARENTS[1:]].swapaxes(-1, -2) @ world[:, 1:]
+    if turns is None:
+        world = aim(joints, rest, frame_rate(times, ONLY_FRAME))[:, :BODY_JOINTS]
+        local = world.copy()
+        local[:, 1:] = world[:, PARENTS[1:]].swapaxes(-1, -2) @ world[:, 1:]
+    else:
+        local = turns[:, :BODY_JOINTS].astype(np.float64)
     # The pelvis turns about itself, and the middle of the hips comes to joint 0.
-    translation = joints[:, 0] - body.rest[0] - world[:, 0] @ (rest[0] - body.rest[0])
-    return solve(body, joints, weights, Posture(local, translation))
+    return Posture(local, joints[:, 0] - body.rest[0] - local[:, 0] @ (rest[0] - body.rest[0]))
 
 
 def _with_feet(body: Skeleton22, shaped: RestBody, posture: Posture) -> Floats:

@@ -17,10 +17,11 @@ NEUTRAL = np.array([0.2, 0.35, 0.5, 0.45, 0.5, 0.55])
 STEPS = 10
 
 
-def fit_shape(model: BodyModel, lengths: Floats, height: float) -> Floats:
+def fit_shape(model: BodyModel, lengths: Floats, height: float, middle: Floats | None = None) -> Floats:
     """(S,) betas.
 
     Args:
+        middle: (S,) betas where bones say nothing; None: `neutral_betas`.
         lengths: (17,) metres, bone that ends in each Human3.6M joint; 0 for the root.
         height: stature in metres, which scales the points that are fixed to the head.
     """
@@ -29,7 +30,7 @@ def fit_shape(model: BodyModel, lengths: Floats, height: float) -> Floats:
     moves = np.einsum("jv,vcs->jcs", mix, model.shape_directions, optimize=True)
     children = np.array([child for _, child in H36M17.bones])
     parents = np.array([parent for parent, _ in H36M17.bones])
-    middle = neutral_betas(model)
+    middle = neutral_betas(model) if middle is None else middle
     betas = middle
     for _ in range(STEPS):
         joints = rest + moves @ betas

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidmotion.choices import Device, Format, Style, View
+from vidmotion.choices import Device, Format, Head, Style, View
 from vidmotion.cli.checks import check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, fail, note
 from vidmotion.cli.films import FilmChoice, advise_on_speed, draw_film
@@ -17,7 +17,10 @@ from vidmotion.errors import OutputError, VidmotionError
 
 if TYPE_CHECKING:
     from vidmotion.pipeline import Pipeline
-    from vidmotion.types import Person, Scene
+    from vidmotion.types import Actions, Person, Scene
+
+SEGMENTS_TOLD = 5
+"""Of each person, on the terminal."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,14 @@ def lift(
             show_default="turn",
         ),
     ] = None,
+    heads: Annotated[
+        list[Head] | None,
+        typer.Option(
+            "--head",
+            help="action: tags over time; mesh: bodies as the network sees them. Give it several times.",
+            show_default="pose3d",
+        ),
+    ] = None,
     detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
     weights: Annotated[str | None, typer.Option(help="Lifting network: name or file.")] = None,
     person: Annotated[str, typer.Option(metavar="ID|all", help="Lift only this person.")] = "all",
@@ -79,7 +90,9 @@ def lift(
     check_detector(detector)
     lifting = LiftSettings(flip, height, fov)
     section = parse_section(start, end)
-    settings = Settings(detector, weights, device, *section, _parse_person(person), lifting, body_model)
+    settings = Settings(
+        detector, weights, device, *section, _parse_person(person), tuple(heads or [Head.pose3d]), lifting, body_model
+    )
     film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
     _check_names(videos)
@@ -155,11 +168,19 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
             f"  person {person.id}: frames {track.frames[0]} to {track.frames[-1]}, "
             f"{filled} filled in, {missing} missing; {_body_error(person)}"
         )
+        if person.actions is not None:
+            note(f"    {_told(person.actions)}")
     for name, seconds in progress.seconds.items():
         rate = progress.frames[name] / max(seconds, 1e-6)
         note(f"  {name}: {seconds:.1f} s, {rate:.0f} frames/s")
     for path in written:
         note(f"  wrote {path}")
+
+
+def _told(actions: Actions) -> str:
+    """The first segments, so that a long video takes one line."""
+    said = [f"{one.label} {one.start:.1f} to {one.end:.1f} s ({100 * one.score:.0f} %)" for one in actions.segments]
+    return ", ".join(said[:SEGMENTS_TOLD]) + (", ..." if len(said) > SEGMENTS_TOLD else "")
 
 
 def _body_error(person: Person) -> str:

@@ -6,6 +6,8 @@
     .bvh   the motion of one person's body, for animation programs
     .trc   the joints of one person as markers, for OpenSim
     .csv   the joints of all people, for tables
+    .eaf   the action tags of all people, for ELAN
+    .vtt   the action tags of all people, as subtitles
 
 A file appears whole or not at all. Knows nothing about videos, networks or the command line.
 """
@@ -23,10 +25,12 @@ from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.exporters.bvh import write_bvh
 from vidmotion.exporters.csv_file import write_csv
+from vidmotion.exporters.elan import write_eaf
 from vidmotion.exporters.glb import write_glb
 from vidmotion.exporters.json_file import read_json, write_json
 from vidmotion.exporters.npz_file import read_npz, write_npz
 from vidmotion.exporters.trc import write_trc
+from vidmotion.exporters.vtt import write_vtt
 from vidmotion.types import Scene
 
 __all__ = ["READERS", "WRITERS", "Writer", "export", "in_the_way", "load", "paths_for"]
@@ -47,10 +51,12 @@ class Writer:
 WRITERS = {
     ".bvh": Writer(write_bvh, one_person=True, with_body=True),
     ".csv": Writer(write_csv),
+    ".eaf": Writer(write_eaf),
     ".glb": Writer(write_glb, with_body=True),
     ".json": Writer(write_json),
     ".npz": Writer(write_npz),
     ".trc": Writer(write_trc, one_person=True),
+    ".vtt": Writer(write_vtt),
 }
 READERS: dict[str, Callable[[Path], Scene]] = {".json": read_json, ".npz": read_npz}
 

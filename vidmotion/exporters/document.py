@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -17,12 +18,13 @@ import numpy as np
 from vidmotion.body.model import SMPL_JOINTS
 from vidmotion.errors import InputError
 from vidmotion.skeletons import Skeleton, by_name
-from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
+from vidmotion.types import Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
 
 SCHEMA = "vidmotion.scene/1"
 PIXELS = {"unit": "pixel", "axes": "x right, y down, origin at the top left"}
 WORLD = {"unit": "metre", "axes": "right-handed, Y up, floor at y = 0"}
 CAMERA_AXES = "x right, y down, z forward; C = rotation @ X + translation; pixel = focal * (C.x, C.y) / C.z + center"
+SECONDS = {"unit": "second"}
 BODY = {
     "unit": "radian; translation and error in metre",
     "axes": "axis times angle in the parent joint's frame, the first in the world of the motion; at rest a T-pose "
@@ -92,7 +94,7 @@ def _person_tree(person: Person) -> dict[str, Any]:
         },
         "motion": None if person.motion is None else _motion_tree(person.motion),
         "body": None if person.body is None else _body_tree(person.body),
-        "actions": None,
+        "actions": None if person.actions is None else _actions_tree(person.actions),
     }
     _check_finite(tree, f"person {person.id}: ")
     return tree
@@ -130,10 +132,21 @@ def _body_tree(body: BodyMotion) -> dict[str, Any]:
     }
 
 
+def _actions_tree(actions: Actions) -> dict[str, Any]:
+    return {
+        "labels": list(actions.labels),
+        **SECONDS,
+        "middles": actions.times,
+        "chances": actions.chances,
+        "segments": [asdict(segment) for segment in actions.segments],
+    }
+
+
 def _person(tree: Any, at: str) -> Person:
     keypoints = _get(tree, "keypoints", dict, at)
     motion = _get(tree, "motion", (dict, type(None)), at)
     body = _get(tree, "body", (dict, type(None)), at)
+    actions = _get(tree, "actions", (dict, type(None)), at)
     # Numpy raises ValueError for shapes that do not fit each other; the values check the rest when made.
     try:
         track = Track(
@@ -150,6 +163,7 @@ def _person(tree: Any, at: str) -> Person:
             track,
             None if motion is None else _motion(motion, f"{at}motion."),
             None if body is None else _body(body, f"{at}body."),
+            None if actions is None else _actions(actions, f"{at}actions."),
         )
     except ValueError as error:
         raise InputError(f"{at.removesuffix('.')}: {error}") from None
@@ -194,6 +208,25 @@ def _body(tree: Any, at: str) -> BodyMotion:
         translation=_numbers(tree, "translation", at),
         error=_numbers(tree, "error", at),
     )
+
+
+def _actions(tree: Any, at: str) -> Actions:
+    _expect(tree, SECONDS, at)
+    labels = _get(tree, "labels", list, at)
+    if not all(isinstance(label, str) for label in labels):
+        raise InputError(f"field {at}labels: wanted names")
+    segments = _get(tree, "segments", list, at)
+    return Actions(
+        tuple(labels),
+        _numbers(tree, "middles", at),
+        _numbers(tree, "chances", at),
+        tuple(_segment(item, f"{at}segments[{index}].") for index, item in enumerate(segments)),
+    )
+
+
+def _segment(tree: Any, at: str) -> Segment:
+    label = _get(tree, "label", str, at)
+    return Segment(_real(tree, "start", at), _real(tree, "end", at), label, _real(tree, "score", at))
 
 
 def _skeleton(tree: Any, names: str, at: str) -> Skeleton:

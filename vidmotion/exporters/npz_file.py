@@ -10,6 +10,9 @@
     person{ID}_pose     (T, 24, 3)   person{ID}_translation (T, 3) metres
     person{ID}_betas    (S,)         person{ID}_error       (T,) metres
 
+    absent without action tags:
+    person{ID}_middles  (W,) s       person{ID}_chances     (W, L)
+
 Units, axes and joint names stand in `scene` and are those of the JSON format.
 """
 
@@ -32,6 +35,7 @@ TRACK_ARRAYS = ("frames", "times", "observed", "boxes")
 KEYPOINT_ARRAYS = ("xy", "score")
 MOTION_ARRAYS = ("joints", "confidence")
 BODY_ARRAYS = ("pose", "betas", "translation", "error")
+ACTION_ARRAYS = ("middles", "chances")
 
 
 def write_npz(scene: Scene, file: BinaryIO) -> None:
@@ -85,6 +89,7 @@ def _holders(person: dict[str, Any]) -> list[tuple[dict[str, Any], tuple[str, ..
         (person["keypoints"], KEYPOINT_ARRAYS),
         (person["motion"], MOTION_ARRAYS),
         (person["body"], BODY_ARRAYS),
+        (person["actions"], ACTION_ARRAYS),
     )
     return [(holder, names) for holder, names in parts if holder is not None]
 

@@ -91,6 +91,15 @@ def load_network(path: Path) -> tuple[MotionNetwork, dict[str, str]]:
     return network.eval(), notes
 
 
+def heads_in(path: Path) -> tuple[str, ...]:
+    """The kinds of the heads in one of our files beside that for 3D joints; none where it is no such file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return tuple(record["kind"] for record in json.loads((file.metadata() or {}).get("heads", "[]")))
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError):
+        return ()
+
+
 def save_weights(model: DSTformer, path: Path, notes: dict[str, str], half: bool = True) -> None:
     """`save_network` of an encoder without further heads."""
     save_network(MotionNetwork(model), path, notes, half)

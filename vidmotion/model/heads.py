@@ -31,6 +31,10 @@ class HeadConfig:
     body: str = ""
     """Name of the body model whose shape a mesh head tells."""
     dropout: float = 0.0
+    temperature: float = 1.0
+    """By which an action head's logits are divided, so that chances are what they say."""
+    threshold: float = 0.0
+    """Chance below which an action head's best class is not believed."""
 
 
 class _Norm(nn.BatchNorm1d):
