@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from vidmotion.geometry import runs
-from vidmotion.model.heads import ActionHead
+from vidmotion.model.heads import ActionHead, temper
 from vidmotion.types import UNKNOWN, Actions, Floats, Segment, Track
 
 WINDOW = 2.7
@@ -37,7 +37,7 @@ def timeline(head: ActionHead, features: Floats, track: Track) -> Actions:
     for run in runs(track.frames):
         middles, means = window_means(features[run], track.times[run])
         logits = head.judge(torch.from_numpy(means).flatten(0, 1)).view(*means.shape[:2], -1)
-        said = (logits / head.config.temperature).softmax(-1).mean(1).numpy()
+        said = temper(logits.softmax(-1).mean(1), head.config.temperature).numpy()
         times.append(middles)
         chances.append(said)
         segments += _segments(labels, said, middles, floor, track.times[run])

@@ -32,7 +32,7 @@ class HeadConfig:
     """Name of the body model whose shape a mesh head tells."""
     dropout: float = 0.0
     temperature: float = 1.0
-    """By which an action head's logits are divided, so that chances are what they say."""
+    """For `temper`, so that an action head's chances are what they say."""
     threshold: float = 0.0
     """Chance below which an action head's best class is not believed."""
 
@@ -69,6 +69,11 @@ class ActionHead(nn.Module):
     def judge(self, features: Tensor) -> Tensor:
         """Logits (B, classes) of mean features (B, hidden)."""
         return self.fc2(F.relu(self.norm(features)))
+
+
+def temper(chances: Tensor, temperature: float) -> Tensor:
+    """Chances (..., classes) as they would be had the logits been divided by a temperature."""
+    return (chances.clamp_min(1e-12).log() / temperature).softmax(-1)
 
 
 class EmbeddingHead(nn.Module):

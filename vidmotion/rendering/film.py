@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from vidmotion.rendering.overlay import draw_people
 from vidmotion.rendering.panel import draw_panel
 from vidmotion.rendering.source import Source, open_source
 from vidmotion.rendering.stage import Stage, Sweep, set_stage
+from vidmotion.rendering.timeline import draw_strip, strip_height
 from vidmotion.types import Scene
 from vidmotion.video import Frame, VideoWriter
 from vidmotion.worlds import heading
@@ -101,6 +102,7 @@ class _Film:
     def of(cls, scene: Scene, look: Look, filmed: bool) -> _Film:
         alone = look.view is View.camera
         layout = lay_out_alone(scene.size) if alone else lay_out(scene.size if filmed else None)
+        layout = replace(layout, strip=strip_height(scene.people, layout.letters))
         roles = cast(scene, {} if look.style is Style.skeleton else look.meshes)
         lifted = [(role.person.track.frames, role.joints) for role in roles if role.joints is not None]
         start = next((heading(p.motion.camera) for p in scene.people if p.motion is not None), 0.0)
@@ -117,7 +119,8 @@ class _Film:
     def draw(self, frame: Frame) -> Canvas:
         """(H, W, 3) of the film."""
         width, height = self.layout.size
-        canvas = np.full((height, width, 3), BACKGROUND, np.uint8)
+        whole = np.full((height, width, 3), BACKGROUND, np.uint8)
+        canvas, strip = np.split(whole, [self.layout.height])
         actors = [actor for role in self.roles if (actor := role.play(frame.index)) is not None]
         if self.layout.tile:
             picture = put_picture(canvas, self.layout, frame.rgb)
@@ -128,4 +131,7 @@ class _Film:
             legend(panel, self.layout, self.stage.grid_step, sides=self.style is not Style.mesh)
             canvas[:, self.layout.tile :] = panel
             caption(canvas, self.layout, f"frame {frame.index}   {frame.time:.2f} s")
-        return canvas
+        if self.layout.strip:
+            end = self.scene.frame_count / float(self.scene.fps)
+            draw_strip(strip, self.scene.people, end, frame.time, self.layout.letters)
+        return whole

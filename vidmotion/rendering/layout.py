@@ -1,4 +1,5 @@
-"""Where things go in a frame of the film: the picture on the left, the 3D panel on the right, captions below."""
+"""Where things go in a frame of the film: the picture on the left, the 3D panel on the right, captions, and a strip of
+action tags below."""
 
 from __future__ import annotations
 
@@ -24,17 +25,20 @@ class Layout:
     """Sizes and places in pixels."""
 
     height: int
+    """Of the picture's part and the panel."""
     tile: int
     """Width of the part that holds the picture; 0 without one."""
     picture: tuple[int, int]
     """Width and height of the picture inside of its part, which it fills in one direction."""
     panel: int
     """Width of the 3D panel; 0 without one."""
+    strip: int = 0
+    """Height of the strip below both; 0 without one."""
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the film."""
-        return self.tile + self.panel, self.height
+        return self.tile + self.panel, self.height + self.strip
 
     @property
     def corner(self) -> tuple[int, int]:

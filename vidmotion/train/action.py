@@ -13,9 +13,16 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
+from vidmotion.data.augment import NoiseRange
+from vidmotion.data.mocap import read_mocap, read_packed
+from vidmotion.data.store import is_store
 from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
+from vidmotion.evaluate.action import hear_mocap
+from vidmotion.evaluate.calibration import calibrate
+from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.heads import HeadConfig
+from vidmotion.model.network import MotionNetwork
 from vidmotion.train.batches import Source
 from vidmotion.train.config import ActionConfig
 from vidmotion.train.draws import Draw
@@ -31,6 +38,8 @@ NAMELESS = ("", "other")
 
 def train_action(job: Job, config: ActionConfig) -> Path:
     """Train heads for actions and write `weights.safetensors` into the run's folder.
+
+    Where motion capture has validation subjects, an action head's chances are calibrated on them.
 
     Raises:
         InputError: the data has fewer than two classes.
@@ -50,7 +59,10 @@ def train_action(job: Job, config: ActionConfig) -> Path:
         taught = [_Labelled(source, classes, device) for source in sources(job, config, device)]
         return _Lessons(taught, config, network.encoder.config.max_frames, device)
 
-    return run_recipe(job, config, "action", network, config.heads, lessons)
+    path = run_recipe(job, config, "action", network, config.heads, lessons)
+    if "action" in config.heads:
+        _calibrate(path, job.data)
+    return path
 
 
 def _classes(data: list[Source], config: ActionConfig) -> tuple[str, ...]:
@@ -62,6 +74,24 @@ def _classes(data: list[Source], config: ActionConfig) -> tuple[str, ...]:
     able = {label for label, subjects in who.items() if len(subjects) >= config.subjects}
     able -= {*NAMELESS, *config.hold_out}
     return tuple(sorted(able & set(config.classes) if config.classes else able))
+
+
+def _calibrate(path: Path, folders: list[Path]) -> None:
+    """Put temperature and threshold into the head's config."""
+    network, notes = load_network(path)
+    head = next(head for head in network.head_configs if head.kind == "action")
+    heard = []
+    for folder in dict.fromkeys(folders):
+        if not is_store(folder) and any(row["split"] == "val" for row in read_packed(folder, None).rows):
+            heard += hear_mocap(network, read_mocap(folder, "val"), NoiseRange())
+    found = calibrate(heard, head.classes)
+    if found is None:
+        return
+    calibrated = replace(head, temperature=found.temperature, threshold=found.threshold)
+    heads = [calibrated if one is head else one for one in network.head_configs]
+    again = MotionNetwork(network.encoder, heads)
+    again.load_state_dict(network.state_dict())
+    save_network(again, path, notes)
 
 
 class _Labelled:

@@ -1,0 +1,52 @@
+"""The strip of action tags below a film."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import films
+import numpy as np
+
+from vidmotion.choices import View
+from vidmotion.rendering import Look, render
+from vidmotion.rendering.timeline import COLORS, NOTHING, draw_strip, strip_height
+from vidmotion.types import UNKNOWN, Actions, Person, Segment
+from vidmotion.video import open_video
+
+SIZE = (640, 480)
+LETTERS = 10.0
+
+
+def tagged(number: int) -> Person:
+    """Two seconds of the second of three classes, then two of nothing known."""
+    segments = (Segment(0.0, 2.0, "b", 0.9), Segment(2.0, 4.0, UNKNOWN, 0.6))
+    actions = Actions(("a", "b", "c"), np.array([1.0]), np.array([[0.0, 0.9, 0.1]]), segments)
+    return replace(films.person(number, [0, 1], SIZE), actions=actions)
+
+
+def near(pixel: np.ndarray, color: tuple[int, int, int], most: float) -> bool:
+    return float(np.abs(pixel.astype(float) - color).max()) <= most
+
+
+def test_bars_lie_where_the_segments_are() -> None:
+    people = (tagged(0), tagged(1))
+    height = strip_height(people, LETTERS)
+    strip = np.zeros((height, 670, 3), np.uint8)
+    draw_strip(strip, people, 4.0, 1.0, LETTERS)  # seconds 0 to 4 lie on columns 50 to 650
+    for row in (0.8, 1.8):
+        y = round(row * 2.4 * LETTERS + 7)  # below the letters
+        assert near(strip[y, 60], COLORS[1], 40)
+        assert near(strip[y, 340], COLORS[1], 40)
+        assert near(strip[y, 360], NOTHING, 0)
+        assert near(strip[y, 640], NOTHING, 0)
+    assert near(strip[2, 200], (255, 255, 255), 60)  # now
+
+
+def test_films_grow_by_the_strip_and_only_by_it(tmp_path: Path) -> None:
+    video = films.footage(tmp_path / "video.mp4", SIZE)
+    heights = []
+    for name, person in (("plain", films.person(0, [0, 1], SIZE)), ("tagged", tagged(0))):
+        render(films.scene(SIZE, (person,)), tmp_path / f"{name}.mp4", video, look=Look(view=View.camera))
+        with open_video(tmp_path / f"{name}.mp4") as film:
+            heights.append(film.size[1])
+    assert heights[0] == SIZE[1]
+    assert heights[1] - heights[0] == strip_height((tagged(0),), 9.0)
