@@ -18,6 +18,7 @@ class Format(StrEnum):
     json = "json"
     npz = "npz"
     bvh = "bvh"
+    amass = "amass.npz"
     glb = "glb"
     trc = "trc"
     csv = "csv"

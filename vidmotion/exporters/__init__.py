@@ -1,5 +1,6 @@
 """Scenes to files and back: `export` picks the writer by suffix, `load` the reader.
 
+    .amass.npz  the body of one person, for research tools
     .json  everything, rounded; schema in scene.schema.json
     .npz   everything, in full precision
     .glb   the bodies of all people with their skin, for animation programs and viewers
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +25,7 @@ from pathlib import Path
 from vidmotion.body.files import free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
+from vidmotion.exporters.amass import write_amass
 from vidmotion.exporters.bvh import write_bvh
 from vidmotion.exporters.csv_file import write_csv
 from vidmotion.exporters.elan import write_eaf
@@ -49,6 +52,7 @@ class Writer:
 
 
 WRITERS = {
+    ".amass.npz": Writer(write_amass, one_person=True, with_body=True),
     ".bvh": Writer(write_bvh, one_person=True, with_body=True),
     ".csv": Writer(write_csv),
     ".eaf": Writer(write_eaf),
@@ -131,21 +135,22 @@ def in_the_way(path: str | os.PathLike[str]) -> list[Path]:
     path = Path(path)
     found = [path] if path.exists() else []
     if _writer(path).one_person and path.parent.is_dir():
-        found += [
-            other
-            for other in sorted(path.parent.iterdir())
-            if other.suffix == path.suffix and _is_numbered(other.stem, path.stem)
-        ]
+        stem, suffix = _split(path)
+        pattern = re.compile(re.escape(stem) + r"\.[0-9]+" + re.escape(suffix))
+        found += [other for other in sorted(path.parent.iterdir()) if pattern.fullmatch(other.name)]
     return found
 
 
-def _is_numbered(stem: str, name: str) -> bool:
-    return stem.startswith(f"{name}.") and stem.removeprefix(f"{name}.").isdigit()
+def _split(path: Path) -> tuple[str, str]:
+    """A file's name before its suffix, and the suffix, which may have two parts."""
+    suffix = "".join(path.suffixes[-2:])
+    suffix = suffix if suffix.lower() in WRITERS else path.suffix
+    return path.name.removesuffix(suffix), suffix
 
 
 def _writer(path: Path) -> Writer:
     try:
-        return WRITERS[path.suffix.lower()]
+        return WRITERS[_split(path)[1].lower()]
     except KeyError:
         known = ", ".join(sorted(WRITERS))
         raise InputError(f"{path}: unknown export format {path.suffix!r}; known: {known}") from None
@@ -161,9 +166,8 @@ def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, Sce
         scene = replace(scene, people=chosen)
     if not _writer(path).one_person or len(scene.people) < 2:
         return [(path, scene)]
-    return [
-        (path.with_name(f"{path.stem}.{one.id}{path.suffix}"), replace(scene, people=(one,))) for one in scene.people
-    ]
+    stem, suffix = _split(path)
+    return [(path.with_name(f"{stem}.{one.id}{suffix}"), replace(scene, people=(one,))) for one in scene.people]
 
 
 def _told(path: Path, error: OSError) -> str:
