@@ -28,6 +28,7 @@ ALLOWED = {
     "tracking": FIRST | {"detectors"},
     "model": FIRST,
     "place": FIRST,
+    "detections": FIRST | {"exporters"},
     "lifting": FIRST | {"body", "model", "place"},
     "actions": FIRST | {"model"},
     "body": FIRST,

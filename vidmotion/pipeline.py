@@ -8,18 +8,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from torch import nn
+
 import vidmotion
+from vidmotion.actions.search import Placed, places
 from vidmotion.actions.timeline import timeline
 from vidmotion.body.files import load_body
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.model import BodyModel
 from vidmotion.choices import Device, Head
+from vidmotion.detections import remembered
 from vidmotion.detectors import Detector, create
 from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError, WeightsError
 from vidmotion.lifting import Lifted, LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import heads_in, load_network
-from vidmotion.model.heads import ActionHead
+from vidmotion.model.heads import ActionHead, EmbeddingHead
 from vidmotion.model.network import MotionNetwork
 from vidmotion.progress import Progress, Quiet
 from vidmotion.tracking import Tracker
@@ -125,12 +129,36 @@ class Pipeline:
         }
         return dataclasses.replace(scene, people=found, provenance=provenance)
 
+    def embed(self, video: Path | str) -> list[Placed]:
+        """Where everybody's windows lie on the sphere of the embedding head; 2D people are kept for the next time.
+
+        Raises:
+            VidmotionError: as `lift`; the network has no embedding head.
+        """
+        network, _ = self._get_network()
+        head = self._head(network, "embedding")
+        settings = self.settings
+        told = {"detector": settings.detector, "start": settings.start, "end": settings.end}
+        scene = remembered(Path(video), told, lambda: self.detect(video))
+        tracks = [person.track for person in self._chosen(scene)]
+        with self.progress.stage("read", sum(map(len, tracks))) as stage:
+            lifted = lift_tracks(network, tracks, scene.size, settings.lift, ("embedding",), stage.advance)
+        found = []
+        for one, track in zip(lifted, tracks, strict=True):
+            assert one.reading.embedding is not None  # it was asked for
+            found.append(places(cast(EmbeddingHead, head), one.reading.embedding, track))
+        return found
+
+    def _head(self, network: MotionNetwork, kind: str) -> nn.Module:
+        if kind not in network.heads:
+            raise WeightsError(_without(find_weights(self.settings.weights), kind, network))
+        return network.heads[kind]
+
     def _heads(self, network: MotionNetwork) -> tuple[str, ...]:
         """The heads that are asked beside that for 3D joints."""
         wanted = tuple(str(head) for head in dict.fromkeys(self.settings.heads) if head is not Head.pose3d)
         for head in wanted:
-            if head not in network.heads:
-                raise WeightsError(_without(find_weights(self.settings.weights), head, network))
+            self._head(network, head)
         bodies = {config.body for config in network.head_configs if config.kind in wanted and config.kind == Head.mesh}
         for body in bodies - {self.body_model.name}:
             raise InputError(f"the head for meshes poses {body}, not {self.body_model.name}; leave --body-model out")

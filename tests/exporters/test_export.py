@@ -22,7 +22,9 @@ def pair() -> Scene:
 
 
 def test_unknown_suffix_lists_the_known(walker: Person, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"'\.docx'; known: \.amass\.npz, \.bvh, \.csv, \.eaf, \.glb, \.json, \.npz, \.trc, \.vtt"):
+    with pytest.raises(
+        InputError, match=r"'\.docx'; known: \.amass\.npz, \.bvh, \.csv, \.eaf, \.glb, \.json, \.npz, \.trc, \.vtt"
+    ):
         export(scene_of(walker), tmp_path / "a.docx")
     with pytest.raises(InputError, match=r"known: \.json, \.npz"):
         load(tmp_path / "a.bvh")

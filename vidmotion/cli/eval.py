@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,8 @@ from rich.table import Table
 
 from vidmotion.choices import Head, Split
 from vidmotion.cli.console import results
-from vidmotion.errors import InputError, OutputError, WeightsError
+from vidmotion.cli.reports import write_report
+from vidmotion.errors import InputError, WeightsError
 
 if TYPE_CHECKING:
     from vidmotion.evaluate.action import ActionReport, Heard
@@ -43,7 +43,7 @@ def evaluate(
     for folder in data:
         found |= measure(network, folder, split, flip)
     if report:
-        _write(report, {"weights": path.name, "head": head, "flip": flip, "data": found})
+        write_report(report, {"weights": path.name, "head": head, "flip": flip, "data": found})
 
 
 def check_head(network: MotionNetwork, head: str, path: Path) -> None:
@@ -168,12 +168,3 @@ def _show_actions(name: str, report: ActionReport) -> None:
 
 def _interval(found: Estimate, times: float = 1.0) -> str:
     return f"{times * found.value:.1f} ({times * found.low:.1f} to {times * found.high:.1f})"
-
-
-def _write(path: Path, content: Row) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}); name another file") from None

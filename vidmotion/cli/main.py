@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import vidmotion
-from vidmotion.cli import data, detect, doctor, eval, export, lift, render, train, weights
+from vidmotion.cli import actions, data, detect, doctor, eval, export, lift, render, train, weights
 from vidmotion.cli.console import fail
 from vidmotion.errors import VidmotionError
 
@@ -24,6 +24,7 @@ app.command()(export.export)
 app.command()(render.render)
 app.command()(train.train)
 app.command("eval")(eval.evaluate)
+app.add_typer(actions.app, name="actions")
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 app.command()(doctor.doctor)
