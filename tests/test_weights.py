@@ -121,7 +121,7 @@ def managers(monkeypatch: pytest.MonkeyPatch) -> Managers:
 
 
 def test_search_order(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = "pose3d-small.safetensors"
+    file = "motion-small.safetensors"
     cache = put(places / "cache" / "weights", file)
     assert weights.find_weights() == cache
     own = put(places / "site" / "vidmotion" / "_weights", file)
@@ -130,13 +130,13 @@ def test_search_order(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert weights.find_weights() == here
     chosen = put(places / "chosen", file)
     monkeypatch.setenv(weights.ENVIRONMENT, str(chosen.parent))
-    assert weights.find_weights("pose3d-small") == chosen
+    assert weights.find_weights("motion-small") == chosen
     other = put(places / "elsewhere", "mine.safetensors")
     assert weights.find_weights(str(other)) == other
 
 
 def test_checkout_folder_counts_only_in_a_checkout(places: Path) -> None:
-    beside = put(places / "site" / "weights", "pose3d-small.safetensors")
+    beside = put(places / "site" / "weights", "motion-small.safetensors")
     with pytest.raises(WeightsError):
         weights.find_weights()
     put(places / "site", "pyproject.toml")
@@ -202,9 +202,9 @@ def test_listing(places: Path, managers: Managers) -> None:
     put(walker.parent, "walker.json", b'{"licence": "Apache-2.0"}')
     weights.fetch("blazepose")
     listed = {listing.name: listing for listing in weights.list_weights()}
-    assert list(listed) == ["blazepose", "blazepose-heavy", "pose3d-small", "walker"]
+    assert list(listed) == ["blazepose", "blazepose-heavy", "motion-small", "walker"]
     assert listed["walker"] == weights.Listing("walker", "network", walker, "Apache-2.0", 7)
-    assert listed["pose3d-small"] == weights.Listing("pose3d-small", "network", None, "", None)
+    assert listed["motion-small"] == weights.Listing("motion-small", "network", None, "", None)
     assert listed["blazepose"].path == places / "cache" / "weights" / NAMES[1]
     assert listed["blazepose-heavy"].path is None
     assert "Apache-2.0" in listed["blazepose-heavy"].licence

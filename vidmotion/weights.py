@@ -26,7 +26,7 @@ import platformdirs
 
 from vidmotion.errors import WeightsError
 
-DEFAULT_POSE3D = "pose3d-small"
+DEFAULT_NETWORK = "motion-small"
 """The network that lifts when none is named."""
 ENVIRONMENT = "VIDMOTION_WEIGHTS"
 """Environment variable: a network file, or a folder with weights."""
@@ -189,7 +189,7 @@ def find_weights(name_or_path: str | None = None) -> Path:
     chosen = _environment()
     if chosen is not None and chosen.is_file() and name_or_path in (None, chosen.stem):
         return chosen
-    name = DEFAULT_POSE3D if name_or_path is None else name_or_path
+    name = DEFAULT_NETWORK if name_or_path is None else name_or_path
     if _is_path(name):
         return _existing_file(Path(name))
     if name in DETECTORS:
@@ -291,7 +291,7 @@ def list_weights() -> list[Listing]:
         size = sum(file.size for file in weights.files)
         path = paths[-1] if None not in paths else None
         listings.append(Listing(weights.name, "detector", path, weights.licence, size))
-    known: dict[str, Path | None] = {DEFAULT_POSE3D: None, **networks()}
+    known: dict[str, Path | None] = {DEFAULT_NETWORK: None, **networks()}
     for name, network in sorted(known.items()):
         licence = str(model_card(network).get("licence", "")) if network else ""
         listings.append(Listing(name, "network", network, licence, network.stat().st_size if network else None))

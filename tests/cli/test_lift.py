@@ -190,7 +190,7 @@ def test_wrong_usage_exits_with_2(second: Path, vidmotion: Run, args: list[str],
 
 def test_unknown_names_are_told_with_what_there_is(second: Path, tmp_path: Path, vidmotion: Run) -> None:
     code, told = vidmotion("lift", second, "-o", tmp_path, "--weights", "nonsense")
-    assert (code, "pose3d-small" in told) == (1, True)
+    assert (code, "motion-small" in told) == (1, True)
 
 
 def test_a_checkpoint_that_does_not_fit_is_refused(second: Path, tmp_path: Path, vidmotion: Run) -> None:
@@ -268,5 +268,5 @@ def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(sample: Path, tmp_pa
 def test_doctor_says_what_is_here(vidmotion: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert vidmotion("doctor")[0] == 0
     told = capsys.readouterr().out
-    for word in ("torch", "device cpu", "pose3d-small", "blazepose", "H.264"):
+    for word in ("torch", "device cpu", "motion-small", "blazepose", "H.264"):
         assert word in told

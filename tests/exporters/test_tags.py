@@ -2,9 +2,12 @@
 
 import csv
 import dataclasses
+import json
+from importlib import resources
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import numpy as np
 import pytest
 from scenes import scene_of
@@ -31,6 +34,15 @@ def test_tags_come_back(tagged: Scene, tmp_path: Path, suffix: str) -> None:
     assert (after.labels, after.segments) == (before.labels, before.segments)
     np.testing.assert_array_equal(after.times, before.times)
     np.testing.assert_array_equal(after.chances, before.chances)
+
+
+def test_the_schema_knows_them(tagged: Scene, tmp_path: Path) -> None:
+    schema = json.loads((resources.files("vidmotion.exporters") / "scene.schema.json").read_text())
+    tree = json.loads(export(tagged, tmp_path / "scene.json")[0].read_text())
+    jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
+    tree["people"][0]["actions"]["segments"][0]["score"] = 2
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
 
 
 def test_subtitles(tagged: Scene, tmp_path: Path) -> None:

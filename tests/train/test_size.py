@@ -10,9 +10,10 @@ MOST = 40 * 2**20
 
 
 def test_checkout_and_motion_capture_fit_together(shared: Path) -> None:
+    """Without released networks, from none of which training begins."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("not a git checkout")
-    files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    files = [ROOT / name for name in listed.stdout.split("\0") if name and not name.endswith(".safetensors")]
     files += [path for path in (shared / "mocap").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files if path.is_file()) < MOST
