@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from vidmotion.actions.library import Library
-from vidmotion.actions.timeline import WINDOW, window_means
+from vidmotion.actions.timeline import WINDOW, judged, window_means
 from vidmotion.geometry import runs
 from vidmotion.model.heads import EmbeddingHead
 from vidmotion.types import Floats, Track
@@ -56,9 +57,8 @@ def places(head: EmbeddingHead, features: Floats, track: Track) -> Placed:
     middles, found = [], []
     for run in runs(track.frames):
         times, means = window_means(features[run], track.times[run])
-        each = head.judge(torch.from_numpy(means).flatten(0, 1)).view(*means.shape)
         middles.append(times)
-        found.append(head.judge(each.mean(1)).numpy())
+        found.append(F.normalize(judged(head, means).mean(1), dim=-1).cpu().numpy())
     return Placed(track.id, np.concatenate(middles), np.concatenate(found))
 
 

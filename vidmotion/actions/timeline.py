@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from vidmotion.geometry import runs
-from vidmotion.model.heads import ActionHead, temper
+from vidmotion.model.heads import ActionHead, EmbeddingHead, temper
 from vidmotion.types import UNKNOWN, Actions, Floats, Segment, Track
 
 WINDOW = 2.7
@@ -21,6 +22,8 @@ HOP = 0.25
 """Seconds from one window to the next."""
 SWITCH = 1.0
 """Nats times seconds by which another class must fit better before it takes over."""
+BELIEVED = 0.5
+"""Chance from which on a class is more likely right than wrong; below, what is done is unknown."""
 LEAST = 1e-6
 """Chance below which nothing is told apart."""
 
@@ -32,16 +35,21 @@ def timeline(head: ActionHead, features: Floats, track: Track) -> Actions:
     Args:
         features: (T, passes, C) of `ActionHead.features` for each frame of the track, plain and mirrored.
     """
-    labels, floor = head.config.classes, head.config.threshold
+    labels = head.config.classes
     times, chances, segments = [], [], list[Segment]()
     for run in runs(track.frames):
         middles, means = window_means(features[run], track.times[run])
-        logits = head.judge(torch.from_numpy(means).flatten(0, 1)).view(*means.shape[:2], -1)
-        said = temper(logits.softmax(-1).mean(1), head.config.temperature).numpy()
+        said = temper(judged(head, means).softmax(-1).mean(1), head.config.temperature).cpu().numpy()
         times.append(middles)
         chances.append(said)
-        segments += _segments(labels, said, middles, floor, track.times[run])
+        segments += _segments(labels, said, middles, track.times[run])
     return Actions(labels, np.concatenate(times), np.concatenate(chances), tuple(segments))
+
+
+def judged(head: ActionHead | EmbeddingHead, means: Floats) -> Tensor:
+    """(W, passes, ...) what a head says of mean features (W, passes, C), on the head's own device."""
+    device = next(head.parameters()).device
+    return head.judge(torch.from_numpy(means).to(device).flatten(0, 1)).view(*means.shape[:2], -1)
 
 
 def window_means(features: Floats, times: Floats) -> tuple[Floats, Floats]:
@@ -60,11 +68,9 @@ def window_means(features: Floats, times: Floats) -> tuple[Floats, Floats]:
     return middles, ((sums[last] - sums[first]) / count).astype(np.float32)
 
 
-def _segments(
-    labels: tuple[str, ...], chances: Floats, middles: Floats, floor: float, times: Floats
-) -> Iterator[Segment]:
+def _segments(labels: tuple[str, ...], chances: Floats, middles: Floats, times: Floats) -> Iterator[Segment]:
     """Segments of one unbroken run, from its first to its last frame."""
-    evidence = np.log(np.concatenate([chances, np.full((len(chances), 1), floor)], 1).clip(LEAST))
+    evidence = np.log(np.concatenate([chances, np.full((len(chances), 1), BELIEVED)], 1).clip(LEAST))
     path = best_path(evidence * HOP, SWITCH)
     cuts = np.flatnonzero(np.diff(path)) + 1
     bounds = [times[0], *((middles[cuts - 1] + middles[cuts]) / 2), times[-1]]

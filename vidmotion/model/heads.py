@@ -33,8 +33,6 @@ class HeadConfig:
     dropout: float = 0.0
     temperature: float = 1.0
     """For `temper`, so that an action head's chances are what they say."""
-    threshold: float = 0.0
-    """Chance below which an action head's best class is not believed."""
 
 
 class _Norm(nn.BatchNorm1d):

@@ -19,7 +19,7 @@ from vidmotion.data.store import is_store
 from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
 from vidmotion.evaluate.action import hear_mocap
-from vidmotion.evaluate.calibration import calibrate
+from vidmotion.evaluate.calibration import best_temperature
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
@@ -77,17 +77,17 @@ def _classes(data: list[Source], config: ActionConfig) -> tuple[str, ...]:
 
 
 def _calibrate(path: Path, folders: list[Path]) -> None:
-    """Put temperature and threshold into the head's config."""
+    """Put the temperature into the head's config."""
     network, notes = load_network(path)
     head = next(head for head in network.head_configs if head.kind == "action")
     heard = []
     for folder in dict.fromkeys(folders):
         if not is_store(folder) and any(row["split"] == "val" for row in read_packed(folder, None).rows):
             heard += hear_mocap(network, read_mocap(folder, "val"), NoiseRange())
-    found = calibrate(heard, head.classes)
+    found = best_temperature(heard, head.classes)
     if found is None:
         return
-    calibrated = replace(head, temperature=found.temperature, threshold=found.threshold)
+    calibrated = replace(head, temperature=found)
     heads = [calibrated if one is head else one for one in network.head_configs]
     again = MotionNetwork(network.encoder, heads)
     again.load_state_dict(network.state_dict())
