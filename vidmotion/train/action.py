@@ -30,8 +30,6 @@ from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import contrastive_loss
 from vidmotion.train.recipe import Job, begin, run_recipe, sources, window_shape
 
-SHAPES = ((27, 3),)
-"""(frames, stride) of the windows: 2.7 seconds, thinned out, so that a batch holds many for its normalisation."""
 NAMELESS = ("", "other")
 """Labels that say nothing."""
 
@@ -115,7 +113,9 @@ class _Lessons:
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
         draw = self.encodings.draw(draw)
         config, taught = self.config, self.data[draw.step % len(self.data)]
-        shape = window_shape(taught.source.fitting, config, draw, SHAPES, SHAPES, self.window, self.device)
+        shape = window_shape(
+            taught.source.fitting, config, draw, (config.window,), (config.window,), self.window, self.device
+        )
         rng = draw.own(config.seed, self.device)
         positions = shape.positions(self.window, rng)
         x, label = self._views(taught, shape, positions, rng)

@@ -119,6 +119,8 @@ class ActionConfig(HeadsConfig):
     """Fewest subjects who do what is to be learned: one alone shows how they move, too."""
     hold_out: tuple[str, ...] = ()
     """Classes never shown, to measure one-shot recognition with."""
+    window: tuple[int, int] = (27, 3)
+    """Frames and stride of the windows: 2.7 seconds, thinned out, so that a batch holds many for its normalisation."""
     temperature: float = 0.1
     """Of the contrastive loss."""
 
