@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +18,13 @@ from vidmotion.errors import InputError
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.train.action import train_action
+from vidmotion.train.batches import Batch, Source
+from vidmotion.train.capture import CaptureSource
 from vidmotion.train.config import ActionConfig, MeshConfig, PretrainConfig
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.mesh import train_mesh
 from vidmotion.train.pretrain import noise_at, train_pretrain
+from vidmotion.train.sources import FootageSource
 
 TINY = {"preset": "tiny", "seed": 1, "frames": 54, "warmup": 2, "ema": 0.9, "lr": 0.01}
 
@@ -118,6 +122,23 @@ def test_heads_learn_from_encodings_that_come_again(
     assert all(torch.equal(one[name], two[name]) for name in one)
     with pytest.raises(InputError, match="set encoder_lr=0"):
         posing(encodings=4)
+
+
+@pytest.mark.parametrize("encodings", [3, 4])
+def test_encodings_come_from_all_sources(
+    job: MakeJob, footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encodings: int
+) -> None:
+    """However many there are, in whatever number of steps."""
+    mocap, seen = tiny_mocap.write_acting(tmp_path / "mocap"), set[str]()
+    for kind in (CaptureSource, FootageSource):
+
+        def noted(self: Source, *args: Any, see: Any = kind.see) -> Batch:
+            seen.add(type(self).__name__)
+            return see(self, *args)
+
+        monkeypatch.setattr(kind, "see", noted)
+    train_action(job("run", mocap, footage), acting(steps=8, encoder_lr=0.0, encodings=encodings))
+    assert seen == {"CaptureSource", "FootageSource"}
 
 
 def test_a_body_is_posed(job: MakeJob, tmp_path: Path) -> None:

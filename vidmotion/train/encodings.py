@@ -12,14 +12,12 @@ class Encodings:
     """The representations of `config.encodings` batches, which take turns; nothing where that is 0."""
 
     def __init__(self, config: HeadsConfig) -> None:
-        self._count, self._steps = config.encodings, config.steps
+        self._count = config.encodings
         self._kept: dict[Draw, Tensor] = {}
 
     def draw(self, draw: Draw) -> Draw:
-        """The batch that serves for a step: those kept are of steps from all parts of the run."""
-        if not self._count:
-            return draw
-        return Draw(draw.step % self._count * self._steps // self._count, draw.micro)
+        """The batch that serves for a step: that of one of the first steps, of which all sources have their turn."""
+        return Draw(draw.step % self._count, draw.micro) if self._count else draw
 
     def find(self, draw: Draw) -> Tensor | None:
         """The representation (B, T, J, C) of a batch, once it is known."""
