@@ -55,7 +55,7 @@ def test_actions_are_measured(weights: Path, tmp_path: Path) -> None:
     found = run(weights, "action", tiny_footage.write(tmp_path / "store"))["store"]
     assert found["left_out"] == 4  # two jump, two are called nothing
     assert set(found["confusion"]) == {"walk"}
-    assert found["one_shot"] is None  # one class alone has two clips
+    assert found["likeness"] == {}  # one class alone has two clips
     with pytest.raises(InputError, match="has no clip of a class that the network knows: dance, walk"):
         run(weights, "action", tiny_mocap.write(tmp_path / "mocap"))
 

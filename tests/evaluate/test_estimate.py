@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from vidmotion.evaluate.action import Heard, judge, one_shot
+from vidmotion.evaluate.action import Heard, judge, one_shot, precision
 from vidmotion.evaluate.estimate import mean_estimate
 from vidmotion.evaluate.metrics import acceleration_error, auc, joint_errors, pck, turn_errors
 from vidmotion.evaluate.report import ClipErrors, reduce
@@ -91,3 +91,33 @@ def test_one_example_finds_its_like_in_other_subjects() -> None:
     assert found.value == pytest.approx(0.5, abs=0.08)
     with pytest.raises(ValueError, match="wanted 5 classes with two clips, received 2"):
         one_shot(said, ("run", "walk"))
+
+
+def test_precision_counts_the_nearest_of_other_clips() -> None:
+    """Walks lie on one axis and runs on the other, but one run is taken for a walk."""
+
+    def heard(clip: int, label: str, place: list[float]) -> Heard:
+        return Heard(str(clip), str(clip), label, None, torch.tensor(place))
+
+    walks = [heard(number, "walk", [1.0, 0.0]) for number in range(3)]
+    runs = [heard(number, "run", [0.0, 1.0]) for number in range(3, 6)] + [heard(9, "run", [0.9, 0.436])]
+    assert precision(walks + runs, ("walk", "run"), 2).value == pytest.approx((3 * 1.0 + 3 * 1.0 + 0.0) / 7)
+    assert precision(walks, ("walk",), 2).value == 1.0
+    assert math.isnan(precision(walks, ("walk",), 3).value)  # no class has three others
+
+
+def test_more_examples_find_more() -> None:
+    """Each class has two forms: with one example, the other form lies as near to a stranger."""
+
+    def heard(clip: int, label: str, place: list[float]) -> Heard:
+        return Heard(str(clip), str(clip), label, None, torch.tensor(place))
+
+    forms = {"walk": ([1.0, 0, 0, 0], [0, 1.0, 0, 0]), "run": ([0.1, 0.1, 1.0, 0], [0.1, 0.1, 0, 1.0])}
+    said = [
+        heard(10 * number + clip, label, forms[label][clip % 2])
+        for number, label in enumerate(forms)
+        for clip in range(8)
+    ]
+    one, many = (one_shot(said, ("walk", "run"), 2, shots=shots).value for shots in (1, 5))
+    assert one < 0.9
+    assert many > 0.95

@@ -116,20 +116,26 @@ def _action(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> d
         raise InputError(f"{folder} has no clip of a class that the network knows: {', '.join(classes)}")
     one = judge(heard, classes)
     _show_actions(folder.name, one)
-    shot = _one_shot(heard) if "embedding" in network.heads else None
-    if shot is not None:
-        results.print(f"{folder.name}: one-shot, 1 of {shot[0]} classes: {_interval(shot[1], 100)} %")
-    return {folder.name: asdict(one) | {"one_shot": shot and {"ways": shot[0], **asdict(shot[1])}}}
+    likeness = _likeness(heard) if "embedding" in network.heads else {}
+    for name, found in likeness.items():
+        results.print(f"{folder.name}: {name}: {_interval(found, 100)} %")
+    return {folder.name: asdict(one) | {"likeness": {name: asdict(found) for name, found in likeness.items()}}}
 
 
-def _one_shot(heard: list[Heard]) -> tuple[int, Estimate] | None:
-    """Among five classes, or as many as have two clips."""
-    from vidmotion.evaluate.action import WAYS, one_shot
+def _likeness(heard: list[Heard]) -> dict[str, Estimate]:
+    """Classes told by examples, among five or as many as have two clips; and searching."""
+    from vidmotion.evaluate.action import WAYS, one_shot, precision
 
     labels = sorted({one.label for one in heard} - {"", "other"})
     able = [label for label in labels if len({one.clip for one in heard if one.label == label}) > 1]
     ways = min(WAYS, len(able))
-    return (ways, one_shot(heard, able, ways)) if ways > 1 else None
+    if ways < 2:
+        return {}
+    found = {
+        f"1 of {ways} classes by {shots} example(s) of each": one_shot(heard, able, ways, shots=shots)
+        for shots in (1, 5)
+    }
+    return found | {"of the 10 nearest windows, of the class searched for": precision(heard, able)}
 
 
 def _told(reports: dict[str, Report], units: dict[str, str]) -> dict[str, Row]:

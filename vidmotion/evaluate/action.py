@@ -119,9 +119,14 @@ def _said(group: Sequence[Heard], classes: tuple[str, ...]) -> str:
 
 
 def one_shot(
-    heard: Sequence[Heard], classes: Sequence[str], ways: int = WAYS, episodes: int = EPISODES, seed: int = 0
+    heard: Sequence[Heard],
+    classes: Sequence[str],
+    ways: int = WAYS,
+    episodes: int = EPISODES,
+    seed: int = 0,
+    shots: int = 1,
 ) -> Estimate:
-    """Share of the windows that lie nearest to the one example of their class, among one of each of `ways` classes.
+    """Share of the windows that lie nearest to an example of their class, among `shots` of each of `ways` classes.
 
     Examples are never of the clip that is asked about, and of another subject where the class has one. The interval is
     over episodes.
@@ -138,10 +143,31 @@ def one_shot(
     for episode in range(episodes):
         chosen = [able[index] for index in torch.randperm(len(able), generator=rng)[:ways]]
         query = _pick(pools[chosen[0]], rng)
-        shown = [_pick(_others(pools[chosen[0]], query), rng), *(_pick(pools[label], rng) for label in chosen[1:])]
-        likeness = torch.stack([one.place for one in shown if one.place is not None]) @ query.place  # type: ignore[operator]
-        right[episode] = float(likeness.argmax() == 0)
+        sides = [_others(pools[chosen[0]], query), *(pools[label] for label in chosen[1:])]
+        shown = [_pick(side, rng) for side in sides for _ in range(shots)]
+        right[episode] = float(int(_likeness(shown, query).argmax()) < shots)
     return mean_estimate(right, torch.ones(episodes))
+
+
+def precision(heard: Sequence[Heard], classes: Sequence[str], count: int = 10) -> Estimate:
+    """Share of the `count` windows nearest to a window that are of its class; every window is asked about in turn.
+
+    Windows of the same clip are not looked at. The interval is over windows; classes with fewer than `count` windows
+    of other clips are left out.
+    """
+    shares = []
+    for query in heard:
+        others = [one for one in heard if one.clip != query.clip]
+        if query.label in classes and sum(one.label == query.label for one in others) >= count:
+            nearest = _likeness(others, query).topk(count).indices.tolist()
+            shares.append(sum(others[index].label == query.label for index in nearest) / count)
+    return mean_estimate(torch.tensor(shares), torch.ones(len(shares)))
+
+
+def _likeness(shown: Sequence[Heard], query: Heard) -> Tensor:
+    """(N,) cosines."""
+    assert query.place is not None  # who asks has an embedding head
+    return torch.stack([one.place for one in shown if one.place is not None]) @ query.place
 
 
 def _others(pool: Sequence[Heard], query: Heard) -> Sequence[Heard]:
