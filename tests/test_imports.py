@@ -29,6 +29,7 @@ ALLOWED = {
     "model": FIRST,
     "place": FIRST,
     "detections": FIRST | {"exporters"},
+    "labelled": FIRST | {"data", "model"},
     "lifting": FIRST | {"body", "model", "place"},
     "actions": FIRST | {"model"},
     "body": FIRST,

@@ -129,6 +129,16 @@ class Pipeline:
         }
         return dataclasses.replace(scene, people=found, provenance=provenance)
 
+    def recall(self, video: Path | str) -> Scene:
+        """`detect`, or what it said of the same video before.
+
+        Raises:
+            VidmotionError: as `detect`.
+        """
+        settings = self.settings
+        told = {"detector": settings.detector, "start": settings.start, "end": settings.end}
+        return remembered(Path(video), told, lambda: self.detect(video))
+
     def embed(self, video: Path | str) -> list[Placed]:
         """Where everybody's windows lie on the sphere of the embedding head; 2D people are kept for the next time.
 
@@ -138,8 +148,7 @@ class Pipeline:
         network, _ = self._get_network()
         head = self._head(network, "embedding")
         settings = self.settings
-        told = {"detector": settings.detector, "start": settings.start, "end": settings.end}
-        scene = remembered(Path(video), told, lambda: self.detect(video))
+        scene = self.recall(video)
         tracks = [person.track for person in self._chosen(scene)]
         with self.progress.stage("read", sum(map(len, tracks))) as stage:
             lifted = lift_tracks(network, tracks, scene.size, settings.lift, ("embedding",), stage.advance)

@@ -9,7 +9,7 @@ import torch
 
 from tests.cli.conftest import Run, beginning, write_video
 from tests.test_heads import HEADS, TINY
-from vidmotion.model.checkpoint import save_network
+from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.network import MotionNetwork
 from vidmotion.pipeline import Pipeline
@@ -70,3 +70,27 @@ def test_bad_use_is_one_line(network: Path, second: Path, tmp_path: Path, vidmot
     code, said = vidmotion("actions", "teach", "walk", second, "-l", tmp_path / "other.npz", "--weights", bare)
     assert (code, "has no head 'embedding'" in said) == (1, True)
     assert not (tmp_path / "other.npz").exists()
+
+
+def test_labelled_videos_teach_a_head(
+    second: Path, sample: Path, tmp_path: Path, vidmotion: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vidmotion.detections.kept_folder", lambda: tmp_path / "kept")
+    videos = tmp_path / "videos"
+    for name, frames in (("walk", 30), ("turn", 40)):
+        (videos / name).mkdir(parents=True)
+        write_video(videos / name / "clip.mp4", beginning(sample, frames))
+    run = tmp_path / "runs" / "mine"
+    settings = ("steps=2", "frames=54", "warmup=1")
+    sets = [part for setting in settings for part in ("--set", setting)]
+    code, said = vidmotion("train", "action", "--data", videos, "-o", run, *sets)
+    assert (code, "mine-videos: 2 people" in said) == (0, True)
+    network, _ = load_network(run / "weights.safetensors")
+    assert network.head_configs[0].classes == ("turn", "walk")
+    code, _ = vidmotion("data", "detect", videos, "-o", tmp_path / "held", "--held-out", "0.9", "-q")
+    assert code == 0
+    report = tmp_path / "report.json"
+    weights = run / "weights.safetensors"
+    code, said = vidmotion("eval", "action", "--data", tmp_path / "held", "--weights", weights, "--json", report)
+    assert code == 0
+    assert sum(sum(row.values()) for row in json.loads(report.read_text())["data"]["held"]["confusion"].values()) == 2

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from vidmotion.choices import Split
 from vidmotion.cli.checks import check_file
-from vidmotion.cli.console import TerminalProgress, note, results
+from vidmotion.cli.console import TerminalProgress, fail, note, results
 from vidmotion.cli.importing import import_
 
 if TYPE_CHECKING:
@@ -68,6 +68,34 @@ def render(
         made = render(order, advance)
     seconds = time.monotonic() - started
     progress.say(f"{out}: {made} clips made, {clips - made} were there; {made * frames / seconds:.1f} frames/s")
+
+
+@app.command()
+def detect(
+    folder: Annotated[Path, typer.Argument(help="Folder of videos; each of its sub-folders is a class.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder that is made.")],
+    held_out: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Share of each class' videos to measure on: the split test.")
+    ] = 0.0,
+    detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing folder.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+) -> None:
+    """Find the people of labelled videos, for `train action` and `eval action`. Videos are looked at once."""
+    from vidmotion.cli.checks import check_detector
+    from vidmotion.labelled import pack_labelled
+    from vidmotion.pipeline import Pipeline, Settings
+
+    check_detector(detector)
+    progress = TerminalProgress(quiet)
+    failed: list[str] = []
+    pipeline = Pipeline(Settings(detector), progress)
+    clips = pack_labelled(folder, out, pipeline.recall, held_out, overwrite, failed.append)
+    progress.say(f"{out}: {clips} people")
+    for message in failed:
+        fail(message)
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -99,19 +99,10 @@ def _mesh(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dic
 
 
 def _action(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
-    import torch
-
-    from vidmotion.data.augment import NoiseRange
-    from vidmotion.data.footage import FootageSampler
-    from vidmotion.data.mocap import read_mocap
-    from vidmotion.data.store import is_store, read_store
-    from vidmotion.evaluate.action import hear_footage, hear_mocap, judge
+    from vidmotion.evaluate.action import hear, judge
 
     classes = next(head.classes for head in network.head_configs if head.kind == "action")
-    if is_store(folder):
-        heard = hear_footage(network, FootageSampler(read_store(folder), torch.device("cpu")), flip)
-    else:
-        heard = hear_mocap(network, read_mocap(folder, split), NoiseRange(), flip)
+    heard = hear(network, folder, split, flip)
     if not any(one.label in classes for one in heard):
         raise InputError(f"{folder} has no clip of a class that the network knows: {', '.join(classes)}")
     one = judge(heard, classes)

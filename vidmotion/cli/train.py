@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vidmotion.choices import Device, Recipe
-from vidmotion.cli.console import note
+from vidmotion.cli.console import TerminalProgress, fail, note
 from vidmotion.cli.training import speaks, training_progress
 
 
@@ -21,7 +21,13 @@ def train(
             show_default=False,
         ),
     ],
-    data: Annotated[list[Path], typer.Option(help="Folder of packed motion capture or of footage; may be repeated.")],
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            help="Folder of packed motion or of footage; for action also of videos in sub-folders, one for each class. "
+            "May be repeated."
+        ),
+    ],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Folder of the run.", show_default="runs/RECIPE")
     ] = None,
@@ -44,8 +50,29 @@ def train(
 
     training = RECIPES[recipe]
     chosen = read_config(training.config, config, settings or [])
+    run = out or Path("runs") / recipe
+    if recipe is Recipe.action:
+        data = [_watched(folder, run, quiet) for folder in data]
     with training_progress(chosen.steps, quiet) as report:
-        job = Job(data, out or Path("runs") / recipe, torch_device(device), resume, report, start)
+        job = Job(data, run, torch_device(device), resume, report, start)
         weights = training.train(job, chosen)
     if speaks() and not quiet:
         note(f"wrote {weights}")
+
+
+def _watched(folder: Path, run: Path, quiet: bool) -> Path:
+    """A folder to train on: videos in sub-folders are looked at first, and their people packed beside the run."""
+    from vidmotion.data.store import is_store
+    from vidmotion.labelled import is_labelled, pack_labelled
+
+    if is_store(folder) or (folder / "index.csv").is_file() or not is_labelled(folder):
+        return folder
+    packed = run.with_name(f"{run.name}-{folder.absolute().name}")
+    if packed.exists():
+        return packed
+    from vidmotion.pipeline import Pipeline
+
+    people = pack_labelled(folder, packed, Pipeline(progress=TerminalProgress(quiet)).recall, fail=fail)
+    if not quiet:
+        note(f"wrote {packed}: {people} people")
+    return packed

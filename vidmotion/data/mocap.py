@@ -170,6 +170,16 @@ def read_rows(folder: Path, split: str | None, total: int) -> list[dict[str, str
     return rows
 
 
+def splits(folder: Path) -> set[str]:
+    """The splits of which a packed folder has clips.
+
+    Raises:
+        InputError: it is no packed folder, or its index is damaged.
+    """
+    stem(folder)
+    return {row["split"] for row in _read_index(folder / "index.csv")}
+
+
 def read_array(path: Path) -> np.ndarray:
     """A memory-mapped array of numbers."""
     try:

@@ -44,6 +44,15 @@ def has_points(folder: Path) -> bool:
     return (folder / f"{stem(folder)}_xy.npy").is_file()
 
 
+def is_flat(folder: Path) -> bool:
+    """Whether a packed folder holds 2D alone.
+
+    Raises:
+        InputError: it is no packed folder.
+    """
+    return has_points(folder) and not (folder / f"{stem(folder)}_pos.npy").is_file()
+
+
 def read_points(folder: Path, split: str) -> Points2D:
     """Read the 2D clips of `split` ("train", "val" or "test") from a packed folder.
 
@@ -53,7 +62,9 @@ def read_points(folder: Path, split: str) -> Points2D:
     """
     name = stem(folder)
     if not has_points(folder):
-        raise InputError(f"{folder} holds no 2D points (*_xy.npy); `vidmotion data import coco2d` makes some")
+        raise InputError(
+            f"{folder} holds no 2D points (*_xy.npy); `vidmotion data import` and `vidmotion data detect` make some"
+        )
     xy, levels = read_array(folder / f"{name}_xy.npy"), read_array(folder / f"{name}_score.npy")
     if xy.shape != (len(levels), 17, 2) or levels.shape != (len(levels), 17):
         raise InputError(

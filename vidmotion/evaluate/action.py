@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.augment import NoiseRange
 from vidmotion.data.footage import FootageSampler, observe_footage
-from vidmotion.data.mocap import Mocap
+from vidmotion.data.mocap import Mocap, read_mocap
+from vidmotion.data.points import Points2D, is_flat, read_points
+from vidmotion.data.store import is_store, read_store
 from vidmotion.evaluate.estimate import Estimate, mean_estimate
 from vidmotion.evaluate.pose3d import simulate
-from vidmotion.model.framing import mirror
+from vidmotion.model.framing import frame, mirror
 from vidmotion.model.network import MotionNetwork
 
 WINDOW = 81
@@ -51,6 +54,22 @@ class ActionReport:
     """Windows of classes that the network does not know."""
 
 
+def hear(network: MotionNetwork, folder: Path, split: str, flip: bool = True) -> list[Heard]:
+    """What a network says of the people in a folder.
+
+    Of a store that is everybody, whatever its split; 2D points are heard as they are, motion capture before random
+    cameras and with simulated noise.
+
+    Raises:
+        InputError: the folder holds none of these, is damaged, or has no clip of that split.
+    """
+    if is_store(folder):
+        return hear_footage(network, FootageSampler(read_store(folder), torch.device("cpu")), flip)
+    if is_flat(folder):
+        return hear_points(network, read_points(folder, split), flip)
+    return hear_mocap(network, read_mocap(folder, split), NoiseRange(), flip)
+
+
 def hear_footage(network: MotionNetwork, footage: FootageSampler, flip: bool = True, batch: int = 8) -> list[Heard]:
     """What a network says of the people of a store, from what the detector said of them."""
     heard = []
@@ -68,12 +87,27 @@ def hear_mocap(
     """What a network says of the whole windows of each clip, each seen by a random camera, with simulated noise."""
     rng, heard = Generator().manual_seed(seed), []
     for index, clip in enumerate(mocap.clips):
-        pieces = torch.split(mocap.clip(index), WINDOW)
-        for piece in pieces[:-1] if len(pieces) > 1 else pieces:
+        for piece in _pieces(mocap.clip(index)):
             x, _ = simulate(piece, 1, noise, rng)
             (said,) = _hear(network, x, flip)
             heard.append(Heard(clip.name, clip.subject, clip.label, *said))
     return heard
+
+
+def hear_points(network: MotionNetwork, points: Points2D, flip: bool = True) -> list[Heard]:
+    """What a network says of the whole windows of each clip of 2D points."""
+    heard = []
+    for index, clip in enumerate(points.clips):
+        for rays, score in zip(*(_pieces(values) for values in points.clip(index)), strict=True):
+            (said,) = _hear(network, frame(rays[None], score[None]).x, flip)
+            heard.append(Heard(clip.name, clip.subject, clip.label, *said))
+    return heard
+
+
+def _pieces(values: Tensor) -> tuple[Tensor, ...]:
+    """Whole windows of a clip (T, ...); a short one is one."""
+    pieces = torch.split(values, WINDOW)
+    return pieces[:-1] if len(pieces) > 1 else pieces
 
 
 @torch.inference_mode()

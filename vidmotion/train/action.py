@@ -13,12 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
-from vidmotion.data.augment import NoiseRange
-from vidmotion.data.mocap import read_mocap, read_packed
+from vidmotion.choices import Split
+from vidmotion.data.mocap import splits
 from vidmotion.data.store import is_store
 from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
-from vidmotion.evaluate.action import hear_mocap
+from vidmotion.evaluate.action import hear
 from vidmotion.evaluate.calibration import best_temperature
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.heads import HeadConfig
@@ -29,6 +29,7 @@ from vidmotion.train.draws import Draw
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import contrastive_loss
 from vidmotion.train.recipe import Job, begin, run_recipe, sources, window_shape
+from vidmotion.train.sources import capture_or_points
 
 NAMELESS = ("", "other")
 """Labels that say nothing."""
@@ -43,7 +44,7 @@ def train_action(job: Job, config: ActionConfig) -> Path:
         InputError: the data has fewer than two classes.
         VidmotionError: as `run_recipe` and `begin`.
     """
-    data = sources(job, config, job.device)
+    data = sources(job, config, job.device, capture_or_points)
     classes = _classes(data, config)
     if len(classes) < 2:
         raise InputError(f"training on actions needs two classes at least, the data has {', '.join(classes) or 'none'}")
@@ -54,7 +55,7 @@ def train_action(job: Job, config: ActionConfig) -> Path:
     network = begin(job, config, tuple(kinds[kind] for kind in config.heads))
 
     def lessons(device: torch.device) -> _Lessons:
-        taught = [_Labelled(source, classes, device) for source in sources(job, config, device)]
+        taught = [_Labelled(source, classes, device) for source in sources(job, config, device, capture_or_points)]
         return _Lessons(taught, config, network.encoder.config.max_frames, device)
 
     path = run_recipe(job, config, "action", network, config.heads, lessons)
@@ -80,8 +81,8 @@ def _calibrate(path: Path, folders: list[Path]) -> None:
     head = next(head for head in network.head_configs if head.kind == "action")
     heard = []
     for folder in dict.fromkeys(folders):
-        if not is_store(folder) and any(row["split"] == "val" for row in read_packed(folder, None).rows):
-            heard += hear_mocap(network, read_mocap(folder, "val"), NoiseRange())
+        if not is_store(folder) and "val" in splits(folder):
+            heard += hear(network, folder, Split.val)
     found = best_temperature(heard, head.classes)
     if found is None:
         return

@@ -31,7 +31,8 @@ class Batch:
 
     x: Tensor
     """(B, T, J, 3) x, y, confidence."""
-    view: View
+    view: View | None
+    """None where nobody knows the 3D."""
     positions: Tensor
     """(T,) places in the network's window."""
     stride: int

@@ -74,7 +74,7 @@ def mesh_loss(said: BodyPose, batch: Batch, joints: BodyJoints, config: MeshConf
     Raises:
         ValueError: the batch has no bodies.
     """
-    if batch.body is None:
+    if batch.body is None or batch.view is None:
         raise ValueError("wanted a batch with bodies")
     turns = from_6d(said.columns)
     predicted = _rooted(_joints(turns, said.betas, joints))

@@ -62,7 +62,13 @@ def draw_batch(
 
 
 def lifting_loss(predicted: Tensor, batch: Batch, config: Pose3DConfig) -> tuple[Tensor, dict[str, Tensor]]:
-    """The loss of predicted joints (B, T, 17, 3), and their MPJPE in millimetres for the log."""
+    """The loss of predicted joints (B, T, 17, 3), and their MPJPE in millimetres for the log.
+
+    Raises:
+        ValueError: the batch has no 3D.
+    """
+    if batch.view is None:
+        raise ValueError("wanted a batch with 3D")
     truth, metres = batch.view.target, batch.view.metres
     total = joint_loss(predicted, truth, batch.stride, config.norm_weight, config.velocity_weight)
     return total, {"mpjpe_mm": 1000 * mpjpe(predicted.detach() * metres, truth * metres).mean()}

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from vidmotion.data.augment import NoiseRange, corrupt
-from vidmotion.data.points import has_points
+from vidmotion.data.points import is_flat
 from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
 from vidmotion.model.framing import frame, mirror
@@ -40,7 +40,7 @@ def train_pretrain(job: Job, config: PretrainConfig) -> Path:
         VidmotionError: as `run_recipe` and `begin`.
     """
     network = begin(job, config)
-    flat = [folder for folder in job.data if _is_flat(folder)]
+    flat = [folder for folder in job.data if not is_store(folder) and is_flat(folder)]
     solid = [folder for folder in job.data if folder not in flat]
     if not solid:
         raise InputError("pretraining needs 3D too: add a folder of motion capture with --data")
@@ -48,7 +48,7 @@ def train_pretrain(job: Job, config: PretrainConfig) -> Path:
     def lessons(device: torch.device) -> _Lessons:
         return _Lessons(
             open_sources(solid, config, device),
-            [PointsSource(folder, device) for folder in flat],
+            [PointsSource(folder, config, device) for folder in flat],
             config,
             network.encoder.config.max_frames,
             device,
@@ -86,7 +86,7 @@ class _Lessons:
         shape = window_shape(_any, config, draw, SPARSE, DENSE, self.window, self.device)
         rng = draw.own(config.seed, self.device)
         positions = shape.positions(self.window, rng)
-        rays, score = source.draw(shape, rng)
+        rays, score = source.cut(source.choose(shape.batch, rng, None), shape, rng)
         if coin(rng):
             rays, score = mirror(rays), score[..., list(H36M17.mirror)]
         framed = frame(rays, score)
@@ -104,8 +104,3 @@ def noise_at(step: int, config: PretrainConfig) -> NoiseRange:
 def _any(frames: int, stride: int) -> tuple[int, int]:
     """Windows of any shape fit: the last frame of a short clip is held."""
     return frames, stride
-
-
-def _is_flat(folder: Path) -> bool:
-    """Whether a folder holds 2D alone."""
-    return not is_store(folder) and has_points(folder) and not any(folder.glob("*_pos.npy"))

@@ -20,7 +20,7 @@ from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RecipeConfig
 from vidmotion.train.draws import Draw
 from vidmotion.train.loop import Report, StepLoss, Trainer
-from vidmotion.train.sources import open_sources
+from vidmotion.train.sources import OpenCapture, open_sources
 
 Shapes = tuple[tuple[int, int], ...]
 """(frames, stride) of windows."""
@@ -110,10 +110,8 @@ def _kinds(heads: Iterable[HeadConfig]) -> set[str]:
     return {head.kind for head in heads}
 
 
-def sources(
-    job: Job, config: RecipeConfig, device: torch.device, capture: type[CaptureSource] = CaptureSource
-) -> list[Source]:
-    """The job's data; each gives every n-th batch. `capture` is what motion capture becomes.
+def sources(job: Job, config: RecipeConfig, device: torch.device, capture: OpenCapture = CaptureSource) -> list[Source]:
+    """The job's data; each gives every n-th batch. `capture` opens the folders that are no footage.
 
     Raises:
         InputError: a folder holds none, or is damaged.

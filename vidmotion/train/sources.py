@@ -5,7 +5,7 @@ A batch depends on its shape and its generator alone. Knows no recipe.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -14,15 +14,18 @@ from torch import Generator, Tensor
 from vidmotion.data.augment import normal
 from vidmotion.data.errors import ErrorBank
 from vidmotion.data.footage import FootageSampler, hide, observe_footage, well_seen
-from vidmotion.data.points import read_points
+from vidmotion.data.points import is_flat, read_points
 from vidmotion.data.store import is_store, read_store
 from vidmotion.data.windows import WindowShape
-from vidmotion.model.framing import mirror, rotate
+from vidmotion.model.framing import frame, mirror, rotate
 from vidmotion.model.turns import from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.skeletons import H36M17
 from vidmotion.train.batches import Batch, BodyTruth, Source, coin
 from vidmotion.train.capture import CaptureSource
 from vidmotion.train.config import RecipeConfig
+
+OpenCapture = Callable[[Path, RecipeConfig, torch.device, Sequence[ErrorBank]], Source]
+"""Opens a packed folder, given the errors that motion capture may borrow."""
 
 
 class FootageSource:
@@ -63,42 +66,65 @@ class FootageSource:
 
 
 class PointsSource:
-    """2D points of people whose 3D nobody knows."""
+    """2D points of people whose 3D nobody knows: mirrored, rolled, partly hidden."""
 
-    def __init__(self, folder: Path, device: torch.device) -> None:
+    def __init__(self, folder: Path, config: RecipeConfig, device: torch.device) -> None:
         """Read the training part of a packed folder into memory.
 
         Raises:
             InputError: as `read_points`.
         """
         points = read_points(folder, "train")
+        self.config = config
+        self.labels = tuple(clip.label for clip in points.clips)
+        self.subjects = tuple(clip.subject for clip in points.clips)
         self._rays, self._score = points.rays.to(device), points.score.to(device)
         self._offsets = torch.tensor([clip.offset for clip in points.clips], device=device)
         self._lengths = torch.tensor([clip.frames for clip in points.clips], device=device)
 
-    def draw(self, shape: WindowShape, rng: Generator) -> tuple[Tensor, Tensor]:
-        """Rays (B, T, 17, 2) and scores (B, T, 17) of random windows; past a clip's end its last frame is held."""
-        clips = torch.multinomial(self._lengths.float(), shape.batch, replacement=True, generator=rng)
+    def fitting(self, frames: int, stride: int) -> tuple[int, int]:
+        """As they are: past a clip's end its last frame is held."""
+        return frames, stride
+
+    def choose(self, count: int, rng: Generator, weights: Tensor | None) -> Tensor:
+        """As `Source`."""
+        weights = self._lengths.float() if weights is None else weights
+        return torch.multinomial(weights, count, replacement=True, generator=rng)
+
+    def cut(self, clips: Tensor, shape: WindowShape, rng: Generator) -> tuple[Tensor, Tensor]:
+        """Rays (B, T, 17, 2) and scores (B, T, 17) of a window of each of the clips (B,), from a random start."""
         last = self._lengths[clips] - 1
         slack = (last - (shape.frames - 1) * shape.stride).clamp_min(0)
-        start = (torch.rand(shape.batch, generator=rng, device=rng.device) * (slack + 1)).long()
+        start = (torch.rand(len(clips), generator=rng, device=rng.device) * (slack + 1)).long()
         at = start[:, None] + torch.arange(shape.frames, device=rng.device) * shape.stride
         rows = self._offsets[clips][:, None] + torch.minimum(at, last[:, None])
         return self._rays[rows], self._score[rows]
+
+    def see(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
+        """As `Source`."""
+        rays, score = self.cut(items, shape, rng)
+        score = hide(score, self.config.noise, rng)
+        keep = well_seen(score)
+        rays, score = rays[keep], score[keep]
+        if coin(rng):
+            rays, score = mirror(rays), score[..., list(H36M17.mirror)]
+        roll = _rolls(len(rays), self.config.roll, rng)
+        rays = torch.einsum("bij,btkj->btki", roll[:, :2, :2], rays)
+        return Batch(frame(rays, score).x, None, positions, shape.stride, items[keep], None)
 
 
 def open_sources(
     folders: Iterable[Path],
     config: RecipeConfig,
     device: torch.device,
-    capture: type[CaptureSource] = CaptureSource,
+    capture: OpenCapture = CaptureSource,
 ) -> list[Source]:
     """The training data in folders, in their order; a folder that is named twice is read once.
 
     Motion capture borrows errors from the footage beside it.
 
     Args:
-        capture: what motion capture becomes.
+        capture: opens the folders that are no footage.
 
     Raises:
         InputError: a folder holds none, or is damaged.
@@ -109,6 +135,15 @@ def open_sources(
     others = [folder for folder in dict.fromkeys(order) if folder not in footage]
     found: dict[Path, Source] = {**footage, **{folder: capture(folder, config, device, errors) for folder in others}}
     return [found[folder] for folder in order]
+
+
+def capture_or_points(folder: Path, config: RecipeConfig, device: torch.device, errors: Sequence[ErrorBank]) -> Source:
+    """An `OpenCapture` for recipes that need no 3D.
+
+    Raises:
+        InputError: the folder holds no packed motion, or is damaged.
+    """
+    return PointsSource(folder, config, device) if is_flat(folder) else CaptureSource(folder, config, device, errors)
 
 
 def _rolls(count: int, spread: float, rng: Generator) -> Tensor:
