@@ -214,5 +214,6 @@ def _actions(network: MotionNetwork, lifted: Lifted, track: Track) -> Actions | 
 def _without(path: Path, head: str, network: MotionNetwork) -> str:
     has = ", ".join([Head.pose3d, *network.heads])
     others = [name for name, other in sorted(networks().items()) if head in heads_in(other)]
-    advice = f"use --weights {others[0]}" if others else f"train one with `vidmotion train {head}`"
+    recipe = "action" if head == "embedding" else head
+    advice = f"use --weights {others[0]}" if others else f"train one with `vidmotion train {recipe}`"
     return f"{path} has no head {head!r} (it has {has}); {advice}"
