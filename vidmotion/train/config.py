@@ -60,7 +60,7 @@ class RecipeConfig(RunConfig):
     """Degrees, spread of the turn of footage about the camera's axis."""
     camera: CameraRange = field(default_factory=CameraRange)
     noise: NoiseRange = field(default_factory=NoiseRange)
-    borrow: float = 0.7
+    borrow: float = 0.0
     """Share of the batches of motion capture with a real detector's errors, where there is footage to borrow from."""
 
 
@@ -93,6 +93,7 @@ class HeadsConfig(RecipeConfig):
     warmup: int = 50
     encoder_lr: float = 0.1
     ema: float = 0.99
+    borrow: float = 0.7
     hidden: int = 512
     encodings: int = 0
     """Of a frozen encoder: how many batches are encoded, once, for heads to learn from over and over; 4 MB each at the
