@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.data.packing import NewClip, PackedWriter
-from vidmotion.errors import InputError, VidmotionError
+from vidmotion.errors import InputError
 from vidmotion.geometry import resample
 from vidmotion.model.framing import FRAME_RATE
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Scene, Track
 
 SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg"})
-SHORTEST = 15
-"""Frames, half a second, that a person has to be seen for."""
+SHORTEST = 0.5
+"""Seconds that a person has to be seen for."""
 
 
 def is_labelled(folder: Path) -> bool:
@@ -58,9 +58,9 @@ def pack_labelled(
             try:
                 scene = detect(video)
                 for person in scene.people:
-                    if len(person.track) >= SHORTEST:
+                    if person.track.times[-1] - person.track.times[0] >= SHORTEST:
                         writer.append(_clip(video, scene, person.track, _split(video, videos, held_out)))
-            except VidmotionError as error:
+            except InputError as error:
                 fail(str(error))
         clips = writer.clips
     if not clips:

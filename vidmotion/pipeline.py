@@ -18,7 +18,7 @@ from vidmotion.body.fitting import fit_body
 from vidmotion.body.model import BodyModel
 from vidmotion.choices import Device, Head
 from vidmotion.detections import remembered
-from vidmotion.detectors import Detector, create
+from vidmotion.detectors import Detector, create, resolved
 from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError, WeightsError
 from vidmotion.lifting import Lifted, LiftSettings, lift_tracks
@@ -136,7 +136,7 @@ class Pipeline:
             VidmotionError: as `detect`.
         """
         settings = self.settings
-        told = {"detector": settings.detector, "start": settings.start, "end": settings.end}
+        told = {"detector": resolved(settings.detector), "start": settings.start, "end": settings.end}
         return remembered(Path(video), told, lambda: self.detect(video))
 
     def embed(self, video: Path | str) -> list[Placed]:

@@ -51,7 +51,7 @@ def test_hits_are_the_nearest_windows_and_do_not_overlap() -> None:
     for second, place in ((3.0, X), (6.0, Y), (8.0, (X + Z) / np.sqrt(2))):
         places[middles == second] = place
     near = 0.9 * Y + np.sqrt(1 - 0.81) * Z
-    found = hits(library().taught("bow", "c.mp4", near), "v.mp4", [Placed(4, middles, places)])
+    found = hits(library().taught("bow", "c.mp4", near), "v.mp4", [Placed(4, middles, places, (0.0, 12.0))])
     waves = [(round((hit.start + hit.end) / 2, 3), round(hit.score, 3)) for hit in found if hit.name == "wave"]
     assert waves[:2] == [(3.0, 1.0), (8.0, round(float(np.sqrt(0.5)), 3))]
     bows = [hit for hit in found if hit.name == "bow"]

@@ -84,7 +84,7 @@ def test_labelled_videos_teach_a_head(
     settings = ("steps=2", "frames=54", "warmup=1")
     sets = [part for setting in settings for part in ("--set", setting)]
     code, said = vidmotion("train", "action", "--data", videos, "-o", run, *sets)
-    assert (code, "mine-videos: 2 people" in said) == (0, True)
+    assert (code, "mine-0-videos: 2 people" in said) == (0, True)
     network, _ = load_network(run / "weights.safetensors")
     assert network.head_configs[0].classes == ("turn", "walk")
     code, _ = vidmotion("data", "detect", videos, "-o", tmp_path / "held", "--held-out", "0.9", "-q")

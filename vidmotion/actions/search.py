@@ -25,6 +25,8 @@ class Placed:
     """(W,) seconds."""
     places: Floats
     """(W, C) of length 1."""
+    seen: tuple[float, float]
+    """Seconds at which the person is seen first and last."""
 
     @property
     def mean(self) -> Floats:
@@ -59,7 +61,8 @@ def places(head: EmbeddingHead, features: Floats, track: Track) -> Placed:
         times, means = window_means(features[run], track.times[run])
         middles.append(times)
         found.append(F.normalize(judged(head, means).mean(1), dim=-1).cpu().numpy())
-    return Placed(track.id, np.concatenate(middles), np.concatenate(found))
+    seen = float(track.times[0]), float(track.times[-1])
+    return Placed(track.id, np.concatenate(middles), np.concatenate(found), seen)
 
 
 def hits(library: Library, video: str, people: Sequence[Placed]) -> list[Hit]:
@@ -72,8 +75,8 @@ def hits(library: Library, video: str, people: Sequence[Placed]) -> list[Hit]:
             score = likeness[:, mine].max(1)
             for window in _peaks(score, one.middles):
                 middle = float(one.middles[window])
-                start = max(middle - WINDOW / 2, 0.0)
-                found.append(Hit(video, one.person, name, start, middle + WINDOW / 2, float(score[window])))
+                start, end = max(middle - WINDOW / 2, one.seen[0]), min(middle + WINDOW / 2, one.seen[1])
+                found.append(Hit(video, one.person, name, start, end, float(score[window])))
     return sorted(found, key=lambda hit: -hit.score)
 
 

@@ -64,6 +64,8 @@ def window_means(features: Floats, times: Floats) -> tuple[Floats, Floats]:
     first = np.searchsorted(times, middles - WINDOW / 2 - 1e-9)
     last = np.searchsorted(times, middles + WINDOW / 2 + 1e-9)
     sums = np.concatenate([np.zeros_like(features[:1], np.float64), np.cumsum(features, 0, dtype=np.float64)])
+    filled = last > first  # A video may stand still for longer than a window.
+    middles, first, last = middles[filled], first[filled], last[filled]
     count = (last - first).reshape(-1, *[1] * (features.ndim - 1))
     return middles, ((sums[last] - sums[first]) / count).astype(np.float32)
 

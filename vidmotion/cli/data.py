@@ -89,11 +89,13 @@ def detect(
     check_detector(detector)
     progress = TerminalProgress(quiet)
     failed: list[str] = []
-    pipeline = Pipeline(Settings(detector), progress)
-    clips = pack_labelled(folder, out, pipeline.recall, held_out, overwrite, failed.append)
-    progress.say(f"{out}: {clips} people")
-    for message in failed:
+
+    def refuse(message: str) -> None:
         fail(message)
+        failed.append(message)
+
+    clips = pack_labelled(folder, out, Pipeline(Settings(detector), progress).recall, held_out, overwrite, refuse)
+    progress.say(f"{out}: {clips} people")
     if failed:
         raise typer.Exit(1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -126,7 +127,10 @@ def _likeness(heard: list[Heard]) -> dict[str, Estimate]:
         f"1 of {ways} classes by {shots} example(s) of each": one_shot(heard, able, ways, shots=shots)
         for shots in (1, 5)
     }
-    return found | {"of the 10 nearest windows, of the class searched for": precision(heard, able)}
+    search = precision(heard, able)
+    return (
+        found if math.isnan(search.value) else found | {"of the 10 nearest windows, of the class searched for": search}
+    )
 
 
 def _told(reports: dict[str, Report], units: dict[str, str]) -> dict[str, Row]:

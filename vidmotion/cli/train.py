@@ -52,7 +52,7 @@ def train(
     chosen = read_config(training.config, config, settings or [])
     run = out or Path("runs") / recipe
     if recipe is Recipe.action:
-        data = [_watched(folder, run, quiet) for folder in data]
+        data = [_watched(folder, run, number, quiet) for number, folder in enumerate(data)]
     with training_progress(chosen.steps, quiet) as report:
         job = Job(data, run, torch_device(device), resume, report, start)
         weights = training.train(job, chosen)
@@ -60,19 +60,17 @@ def train(
         note(f"wrote {weights}")
 
 
-def _watched(folder: Path, run: Path, quiet: bool) -> Path:
-    """A folder to train on: videos in sub-folders are looked at first, and their people packed beside the run."""
+def _watched(folder: Path, run: Path, number: int, quiet: bool) -> Path:
+    """A folder to train on: the people of videos in sub-folders are packed beside the run."""
     from vidmotion.data.store import is_store
     from vidmotion.labelled import is_labelled, pack_labelled
 
     if is_store(folder) or (folder / "index.csv").is_file() or not is_labelled(folder):
         return folder
-    packed = run.with_name(f"{run.name}-{folder.absolute().name}")
-    if packed.exists():
-        return packed
+    packed = run.with_name(f"{run.name}-{number}-{folder.absolute().name}")
     from vidmotion.pipeline import Pipeline
 
-    people = pack_labelled(folder, packed, Pipeline(progress=TerminalProgress(quiet)).recall, fail=fail)
+    people = pack_labelled(folder, packed, Pipeline(progress=TerminalProgress(quiet)).recall, overwrite=True, fail=fail)
     if not quiet:
         note(f"wrote {packed}: {people} people")
     return packed

@@ -8,7 +8,7 @@ from vidmotion import weights
 from vidmotion.detectors.base import Detection, Detector, Picture
 from vidmotion.errors import InputError
 
-__all__ = ["DETECTORS", "Detection", "Detector", "Picture", "create"]
+__all__ = ["DETECTORS", "Detection", "Detector", "Picture", "create", "resolved"]
 
 DETECTORS = ("auto", *weights.DETECTORS)
 """The names that `create` takes."""
@@ -40,6 +40,11 @@ def create(name: str = "auto", threads: int | None = None, say: weights.Say = we
 
     files = weights.detector_files(name, say=say)
     return BlazePose(name, files, threads or min(cores, _MOST_THREADS))
+
+
+def resolved(name: str) -> str:
+    """The detector that `create` would take."""
+    return _best(_cores())[0] if name == "auto" else name
 
 
 def _best(cores: int) -> tuple[str, str]:

@@ -18,7 +18,7 @@ import numpy as np
 from vidmotion.body.model import SMPL_JOINTS
 from vidmotion.errors import InputError
 from vidmotion.skeletons import Skeleton, by_name
-from vidmotion.types import Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
+from vidmotion.types import UNKNOWN, Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
 
 SCHEMA = "vidmotion.scene/1"
 PIXELS = {"unit": "pixel", "axes": "x right, y down, origin at the top left"}
@@ -215,13 +215,12 @@ def _actions(tree: Any, at: str) -> Actions:
     labels = _get(tree, "labels", list, at)
     if not all(isinstance(label, str) for label in labels):
         raise InputError(f"field {at}labels: wanted names")
-    segments = _get(tree, "segments", list, at)
-    return Actions(
-        tuple(labels),
-        _numbers(tree, "middles", at),
-        _numbers(tree, "chances", at),
-        tuple(_segment(item, f"{at}segments[{index}].") for index, item in enumerate(segments)),
-    )
+    trees = _get(tree, "segments", list, at)
+    segments = tuple(_segment(item, f"{at}segments[{index}].") for index, item in enumerate(trees))
+    for segment in segments:
+        if segment.label not in (*labels, UNKNOWN):
+            raise InputError(f"{at}segments: {segment.label!r} is none of the labels; add it to them")
+    return Actions(tuple(labels), _numbers(tree, "middles", at), _numbers(tree, "chances", at), segments)
 
 
 def _segment(tree: Any, at: str) -> Segment:

@@ -83,7 +83,8 @@ def _write(film: _Film, path: Path, source: Source, progress: Progress | None) -
             if frame.index >= source.end:
                 break
             first = first or frame
-            writer.write(film.draw(frame), frame.time - first.time)
+            span = first.time, source.end / float(film.scene.fps)
+            writer.write(film.draw(frame, span), frame.time - first.time)
             if progress is not None:
                 progress(frame.index - first.index + 1, source.end - first.index)
 
@@ -116,8 +117,8 @@ class _Film:
         )
         return cls(scene, look.style, layout, stage, roles)
 
-    def draw(self, frame: Frame) -> Canvas:
-        """(H, W, 3) of the film."""
+    def draw(self, frame: Frame, span: tuple[float, float]) -> Canvas:
+        """(H, W, 3) of the film, which shows these seconds of the video."""
         width, height = self.layout.size
         whole = np.full((height, width, 3), BACKGROUND, np.uint8)
         canvas, strip = np.split(whole, [self.layout.height])
@@ -132,6 +133,5 @@ class _Film:
             canvas[:, self.layout.tile :] = panel
             caption(canvas, self.layout, f"frame {frame.index}   {frame.time:.2f} s")
         if self.layout.strip:
-            end = self.scene.frame_count / float(self.scene.fps)
-            draw_strip(strip, self.scene.people, end, frame.time, self.layout.letters)
+            draw_strip(strip, self.scene.people, span, frame.time, self.layout.letters)
         return whole

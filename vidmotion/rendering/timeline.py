@@ -42,30 +42,36 @@ def strip_height(people: tuple[Person, ...], letters: float) -> int:
     return 2 * round((rows + 0.6) * ROW * letters / 2) if rows else 0
 
 
-def draw_strip(strip: Canvas, people: tuple[Person, ...], end: float, now: float, letters: float) -> None:
+def draw_strip(
+    strip: Canvas, people: tuple[Person, ...], span: tuple[float, float], now: float, letters: float
+) -> None:
     """Draw the rows.
 
     Args:
         strip: (H, W, 3), changed.
-        end: seconds that the film lasts.
+        span: seconds of the video at which the film begins and ends.
         now: seconds, the moment that is shown.
         letters: height of capitals in pixels.
     """
     shown = tagged(people)
     left, right = letters * 5.0, strip.shape[1] - letters * 2.0
-    scale = (right - left) / max(end, 1e-6)
+    scale = (right - left) / max(span[1] - span[0], 1e-6)
+
+    def at(seconds: float) -> float:
+        return left + (min(max(seconds, span[0]), span[1]) - span[0]) * scale
+
     for row, person in enumerate(shown):
         middle = (row + 0.8) * ROW * letters
         chip(strip, str(person.id), np.array([letters * 2.8, middle]), letters, person_color(person.id))
         for segment in person.actions.segments if person.actions else ():
             label = segment.label
             color = NOTHING if label == UNKNOWN or person.actions is None else _color(label, person.actions.labels)
-            x0, x1 = left + segment.start * scale, left + segment.end * scale
+            x0, x1 = at(segment.start), at(segment.end)
             _bar(strip, x0, x1, middle, letters, color)
             if text_width(label, letters) + letters < x1 - x0:
                 ink = TEXT if label == UNKNOWN else INK
                 write(strip, label, x0 + letters * 0.5, middle + letters / 2, letters, ink)
-    x = left + min(max(now, 0.0), end) * scale
+    x = at(now)
     line(strip, np.array([x, 0.0]), np.array([x, strip.shape[0] - 1.0]), (255, 255, 255), max(letters / 6, 1))
 
 

@@ -20,7 +20,6 @@ from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
 from vidmotion.evaluate.action import hear
 from vidmotion.evaluate.calibration import best_temperature
-from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.batches import Source
@@ -56,12 +55,11 @@ def train_action(job: Job, config: ActionConfig) -> Path:
 
     def lessons(device: torch.device) -> _Lessons:
         taught = [_Labelled(source, classes, device) for source in sources(job, config, device, capture_or_points)]
-        return _Lessons(taught, config, network.encoder.config.max_frames, device)
+        return _Lessons([one for one in taught if one.teaches], config, network.encoder.config.max_frames, device)
 
-    path = run_recipe(job, config, "action", network, config.heads, lessons)
-    if "action" in config.heads:
-        _calibrate(path, job.data)
-    return path
+    return run_recipe(
+        job, config, "action", network, config.heads, lessons, lambda trained: _calibrated(trained, job.data)
+    )
 
 
 def _classes(data: list[Source], config: ActionConfig) -> tuple[str, ...]:
@@ -75,22 +73,22 @@ def _classes(data: list[Source], config: ActionConfig) -> tuple[str, ...]:
     return tuple(sorted(able & set(config.classes) if config.classes else able))
 
 
-def _calibrate(path: Path, folders: list[Path]) -> None:
-    """Put the temperature into the head's config."""
-    network, notes = load_network(path)
-    head = next(head for head in network.head_configs if head.kind == "action")
+def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:
+    """The network with the temperature in the action head's config; as it is where it has none, or nothing to go by."""
+    heads = {head.kind: head for head in network.head_configs}
+    if "action" not in heads:
+        return network
     heard = []
     for folder in dict.fromkeys(folders):
         if not is_store(folder) and "val" in splits(folder):
             heard += hear(network, folder, Split.val)
-    found = best_temperature(heard, head.classes)
+    found = best_temperature(heard, heads["action"].classes)
     if found is None:
-        return
-    calibrated = replace(head, temperature=found)
-    heads = [calibrated if one is head else one for one in network.head_configs]
-    again = MotionNetwork(network.encoder, heads)
-    again.load_state_dict(network.state_dict())
-    save_network(again, path, notes)
+        return network
+    heads["action"] = replace(heads["action"], temperature=found)
+    calibrated = MotionNetwork(network.encoder, heads.values())
+    calibrated.load_state_dict(network.state_dict())
+    return calibrated.eval()
 
 
 class _Labelled:
@@ -100,8 +98,10 @@ class _Labelled:
         self.source = source
         number = {label: index for index, label in enumerate(classes)}
         self.label = torch.tensor([number.get(label, -1) for label in source.labels], device=device)
-        counts = torch.bincount(self.label.clamp_min(0), minlength=len(classes))
-        self.weights = torch.where(self.label >= 0, 1 / counts[self.label.clamp_min(0)].float(), 0.0)
+        known = self.label >= 0
+        counts = torch.bincount(self.label[known], minlength=len(classes)).clamp_min(1)
+        self.weights = torch.where(known, 1 / counts[self.label.clamp_min(0)].float(), 0.0)
+        self.teaches = bool(known.any())
 
 
 class _Lessons:

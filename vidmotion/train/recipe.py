@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -50,12 +50,14 @@ def run_recipe(
     network: MotionNetwork,
     taught: tuple[str, ...],
     lessons: Callable[[torch.device], StepLoss],
+    finish: Callable[[MotionNetwork], MotionNetwork] = lambda network: network,
 ) -> Path:
     """Train a network and write `weights.safetensors` into the run's folder.
 
     Args:
         taught: the heads that the loss reads; the others stay as they are.
         lessons: reads the data onto a device and gives the loss.
+        finish: what becomes of the trained network before it is written.
 
     Raises:
         InputError: no usable data, or a run folder that does not fit; the loss is not finite any more.
@@ -73,7 +75,7 @@ def run_recipe(
     assert isinstance(result, MotionNetwork)
     if trainer.is_main:
         notes = {"task": task, "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
-        save_network(result, run.weights, notes)
+        save_network(finish(result), run.weights, notes)
     return run.weights
 
 
@@ -99,7 +101,9 @@ def begin(job: Job, config: RecipeConfig, heads: tuple[HeadConfig, ...] = ()) ->
     if before.encoder.config != PRESETS[config.preset]:
         raise WeightsError(f"{job.start} is not of preset {config.preset}; pass --set preset=... as it was trained")
     others = [head for head in before.head_configs if head.kind not in _kinds(heads)]
-    kept = [head for head in before.head_configs if head in heads or (config.encoder_lr == 0 and head in others)]
+    # What is taught on is calibrated afresh.
+    same = [replace(head, temperature=1.0) for head in before.head_configs]
+    kept = [head for head in same if head in heads] + (others if config.encoder_lr == 0 else [])
     network = MotionNetwork(before.encoder, [*kept, *(head for head in heads if head.kind not in _kinds(kept))])
     for head in kept:
         network.heads[head.kind].load_state_dict(before.heads[head.kind].state_dict())

@@ -31,7 +31,7 @@ def test_bars_lie_where_the_segments_are() -> None:
     people = (tagged(0), tagged(1))
     height = strip_height(people, LETTERS)
     strip = np.zeros((height, 670, 3), np.uint8)
-    draw_strip(strip, people, 4.0, 1.0, LETTERS)  # seconds 0 to 4 lie on columns 50 to 650
+    draw_strip(strip, people, (0.0, 4.0), 1.0, LETTERS)  # seconds 0 to 4 lie on columns 50 to 650
     for row in (0.8, 1.8):
         y = round(row * 2.4 * LETTERS + 7)  # below the letters
         assert near(strip[y, 60], COLORS[1], 40)
@@ -50,3 +50,13 @@ def test_films_grow_by_the_strip_and_only_by_it(tmp_path: Path) -> None:
             heights.append(film.size[1])
     assert heights[0] == SIZE[1]
     assert heights[1] - heights[0] == strip_height((tagged(0),), 9.0)
+
+
+def test_a_section_of_a_video_fills_the_strip() -> None:
+    """From second 1 on: the segment ends in the middle third of 1 to 4."""
+    strip = np.zeros((strip_height((tagged(0),), LETTERS), 670, 3), np.uint8)
+    draw_strip(strip, (tagged(0),), (1.0, 4.0), 1.0, LETTERS)
+    y = round(0.8 * 2.4 * LETTERS + 7)
+    assert near(strip[y, 240], COLORS[1], 40)
+    assert near(strip[y, 260], NOTHING, 0)
+    assert not strip[y, 5:15].any()
