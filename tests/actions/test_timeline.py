@@ -47,6 +47,15 @@ def test_windows_are_means_of_the_frames_in_them() -> None:
     np.testing.assert_allclose(middles[-1] + WINDOW / 2, times[-1])
 
 
+def test_a_pause_in_the_video_is_in_no_window() -> None:
+    """Frame numbers run on, times jump by eight seconds."""
+    times = np.r_[np.arange(90) / 30, 11 + np.arange(90) / 30]
+    middles, means = window_means(np.ones((180, 2, 3)), times)
+    assert np.isfinite(means).all()
+    assert len(middles) == len(means)
+    assert not ((middles > 3 + WINDOW / 2) & (middles < 11 - WINDOW / 2)).any()
+
+
 def test_a_short_run_is_one_window() -> None:
     middles, means = window_means(np.ones((10, 2, 3)), np.arange(10) / 30)
     assert (middles.shape, means.shape) == ((1,), (1, 2, 3))

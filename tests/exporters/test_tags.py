@@ -45,6 +45,13 @@ def test_the_schema_knows_them(tagged: Scene, tmp_path: Path) -> None:
         jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
 
 
+def test_labels_that_are_none_are_told(tagged: Scene, tmp_path: Path) -> None:
+    (path,) = export(tagged, tmp_path / "scene.json")
+    path.write_text(path.read_text().replace('"label":"unknown"', '"label":"juggle"'))
+    with pytest.raises(InputError, match=r"people\[0\].actions.segments: 'juggle' is none of the labels"):
+        load(path)
+
+
 def test_subtitles(tagged: Scene, tmp_path: Path) -> None:
     (path,) = export(tagged, tmp_path / "scene.vtt")
     assert path.read_text() == (

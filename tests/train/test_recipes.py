@@ -15,16 +15,17 @@ from vidmotion.data.augment import NoiseRange
 from vidmotion.data.footage import FootageSampler, observe_footage
 from vidmotion.data.store import read_store
 from vidmotion.errors import InputError
-from vidmotion.model.checkpoint import load_network
+from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
-from vidmotion.train.action import train_action
+from vidmotion.model.network import MotionNetwork
+from vidmotion.train.action import _Labelled, train_action
 from vidmotion.train.batches import Batch, Source
 from vidmotion.train.capture import CaptureSource
 from vidmotion.train.config import ActionConfig, MeshConfig, PretrainConfig
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.mesh import train_mesh
 from vidmotion.train.pretrain import noise_at, train_pretrain
-from vidmotion.train.sources import FootageSource
+from vidmotion.train.sources import FootageSource, open_sources
 
 TINY = {"preset": "tiny", "seed": 1, "frames": 54, "warmup": 2, "ema": 0.9, "lr": 0.01}
 
@@ -122,6 +123,34 @@ def test_heads_learn_from_encodings_that_come_again(
     assert all(torch.equal(one[name], two[name]) for name in one)
     with pytest.raises(InputError, match="set encoder_lr=0"):
         posing(encodings=4)
+
+
+def test_classes_are_drawn_equally(footage: Path) -> None:
+    """Four walk, two jump, and the two who do nothing known, or nothing that is learned, are never drawn."""
+    (source,) = open_sources([footage], acting(), CPU)
+    rng = torch.Generator().manual_seed(0)
+    for classes, expected in ((("jump", "walk"), {"jump": 0.5, "walk": 0.5}), (("jump",), {"jump": 1.0})):
+        taught = _Labelled(source, classes, CPU)
+        drawn = [source.labels[int(item)] for item in source.choose(2000, rng, taught.weights)]
+        assert {label: drawn.count(label) / 2000 for label in set(drawn)} == pytest.approx(expected, abs=0.04)
+    assert not _Labelled(source, ("run",), CPU).teaches
+
+
+def test_a_calibrated_head_is_taught_on(job: MakeJob, footage: Path) -> None:
+    network, _ = load_network(train_action(job("first", footage), acting(steps=2, encoder_lr=0.0)))
+    heads = [dataclasses.replace(head, temperature=2.5) for head in network.head_configs]
+    calibrated = MotionNetwork(network.encoder, heads)
+    calibrated.load_state_dict(network.state_dict())
+    save_network(calibrated, footage.parent / "calibrated.safetensors", {})
+    again = job("again", footage, start=footage.parent / "calibrated.safetensors")
+    more, _ = load_network(train_action(again, acting(steps=1, lr=1e-9, encoder_lr=0.0)))
+    torch.testing.assert_close(
+        more.heads["action"].state_dict()["fc1.weight"],
+        network.heads["action"].state_dict()["fc1.weight"],
+        atol=1e-4,
+        rtol=0,
+    )
+    assert more.head_configs[0].temperature == 1.0
 
 
 @pytest.mark.parametrize("encodings", [3, 4])
