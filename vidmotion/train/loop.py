@@ -76,6 +76,8 @@ class Trainer:
         self.network.train()
         with interruptible() as asked, RunLog(self.folder.log, self.step) if self.is_main else nullcontext() as log:
             self._steps(step_loss, report, asked, log)
+        # Who leaves while another still writes breaks the connection that both hold.
+        self._accelerator.wait_for_everyone()
         self._accelerator.end_training()
         result: nn.Module = self.average.module
         return result.eval()
