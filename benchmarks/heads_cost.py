@@ -10,24 +10,17 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import vidmotion as vm
+from benchmarks.stages import SAMPLE, timed
 from vidmotion.choices import Head
 from vidmotion.lifting import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.weights import find_weights
 
-SAMPLE = Path(__file__).parent.parent / "samples" / "walk_wave.mp4"
 ALL = (Head.pose3d, Head.action, Head.mesh)
-
-
-def timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def main() -> None:

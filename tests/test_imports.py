@@ -10,7 +10,7 @@ import pytest
 import vidmotion
 
 PACKAGE = Path(vidmotion.__file__).parent
-FIRST = {"types", "errors", "choices", "skeletons", "geometry", "rotations", "worlds", "progress", "pickles"}
+FIRST = {"types", "errors", "choices", "skeletons", "geometry", "rotations", "worlds", "progress", "pickles", "files"}
 ALLOWED = {
     "types": set(),
     "errors": set(),
@@ -21,6 +21,7 @@ ALLOWED = {
     "rotations": {"types"},
     "worlds": {"types"},
     "pickles": {"errors"},
+    "files": {"errors"},
     "weights": FIRST,
     "devices": FIRST,
     "video": FIRST,

@@ -8,13 +8,13 @@ NPZ without pickle: a library of a stranger's is data.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from vidmotion.errors import InputError, OutputError
+from vidmotion.errors import InputError
+from vidmotion.files import written_whole
 from vidmotion.pickles import DAMAGED
 from vidmotion.types import Floats
 
@@ -65,20 +65,12 @@ def write_library(library: Library, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            np.savez_compressed(
-                file,
-                allow_pickle=False,
-                names=np.array(library.names),
-                sources=np.array(library.sources),
-                places=library.places.astype(np.float32),
-                network=np.array(library.network),
-            )
-        os.replace(temporary, path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}); name another file") from None
-    finally:
-        if temporary.parent.is_dir():
-            temporary.unlink(missing_ok=True)
+    with written_whole(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            allow_pickle=False,
+            names=np.array(library.names),
+            sources=np.array(library.sources),
+            places=library.places.astype(np.float32),
+            network=np.array(library.network),
+        )

@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from vidmotion.actions.library import Library
-from vidmotion.actions.timeline import WINDOW, judged, window_means
-from vidmotion.geometry import runs
+from vidmotion.actions.timeline import WINDOW, judged
 from vidmotion.model.heads import EmbeddingHead
 from vidmotion.types import Floats, Track
 
@@ -57,10 +56,9 @@ def places(head: EmbeddingHead, features: Floats, track: Track) -> Placed:
         features: (T, passes, C) of `EmbeddingHead.features` for each frame of the track.
     """
     middles, found = [], []
-    for run in runs(track.frames):
-        times, means = window_means(features[run], track.times[run])
+    for _, times, said in judged(head, features, track):
         middles.append(times)
-        found.append(F.normalize(judged(head, means).mean(1), dim=-1).cpu().numpy())
+        found.append(F.normalize(said.mean(1), dim=-1).cpu().numpy())
     seen = float(track.times[0]), float(track.times[-1])
     return Placed(track.id, np.concatenate(middles), np.concatenate(found), seen)
 

@@ -37,19 +37,26 @@ def timeline(head: ActionHead, features: Floats, track: Track) -> Actions:
     """
     labels = head.config.classes
     times, chances, segments = [], [], list[Segment]()
-    for run in runs(track.frames):
-        middles, means = window_means(features[run], track.times[run])
-        said = temper(judged(head, means).softmax(-1).mean(1), head.config.temperature).cpu().numpy()
+    for seconds, middles, logits in judged(head, features, track):
+        said = temper(logits.softmax(-1).mean(1), head.config.temperature).cpu().numpy()
         times.append(middles)
         chances.append(said)
-        segments += _segments(labels, said, middles, track.times[run])
+        segments += _segments(labels, said, middles, seconds)
     return Actions(labels, np.concatenate(times), np.concatenate(chances), tuple(segments))
 
 
-def judged(head: ActionHead | EmbeddingHead, means: Floats) -> Tensor:
-    """(W, passes, ...) what a head says of mean features (W, passes, C), on the head's own device."""
+def judged(head: ActionHead | EmbeddingHead, features: Floats, track: Track) -> Iterator[tuple[Floats, Floats, Tensor]]:
+    """For each unbroken run of a track: times (T,) of its frames and middles (W,) of its windows, both in seconds, and
+    (W, passes, ...) what a head says of the windows, on its own device.
+
+    Args:
+        features: (T, passes, C) of the head's `features` for each frame of the track.
+    """
     device = next(head.parameters()).device
-    return head.judge(torch.from_numpy(means).to(device).flatten(0, 1)).view(*means.shape[:2], -1)
+    for run in runs(track.frames):
+        middles, means = window_means(features[run], track.times[run])
+        said = head.judge(torch.from_numpy(means).to(device).flatten(0, 1)).view(*means.shape[:2], -1)
+        yield track.times[run], middles, said
 
 
 def window_means(features: Floats, times: Floats) -> tuple[Floats, Floats]:

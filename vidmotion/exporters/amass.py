@@ -14,8 +14,8 @@ from typing import BinaryIO
 import numpy as np
 
 from vidmotion.body.model import BODY_JOINTS, BodyModel
-from vidmotion.errors import InputError
 from vidmotion.exporters.armature import fitted
+from vidmotion.exporters.skeletal import only_person
 from vidmotion.exporters.timing import even_grid
 from vidmotion.rotations import axis_angles, matrices
 from vidmotion.types import Scene
@@ -31,9 +31,7 @@ def write_amass(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
     Raises:
         InputError: not one person, no motion, no body, a body of another model, or a number that is not finite.
     """
-    if len(scene.people) != 1:
-        raise InputError(f"AMASS' NPZ holds one person; {scene.source} has {len(scene.people)}")
-    person = scene.people[0]
+    person = only_person(scene, "AMASS' NPZ")
     body = fitted(person, model)
     pelvis = model.shape(body.betas).joints[0]
     grid = even_grid(person.track.frames, person.track.times, float(scene.fps))

@@ -14,8 +14,8 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from vidmotion.body.model import BODY_JOINTS, SMPL_PARENTS, BodyModel
-from vidmotion.errors import InputError
 from vidmotion.exporters.armature import NAMES, ends, fitted
+from vidmotion.exporters.skeletal import only_person
 from vidmotion.exporters.timing import even_grid
 from vidmotion.rotations import euler_zyx, matrices
 from vidmotion.types import Floats, Scene
@@ -40,9 +40,7 @@ def write_bvh(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
     Raises:
         InputError: not one person, no motion, no body, a body of another model, or a number that is not finite.
     """
-    if len(scene.people) != 1:
-        raise InputError(f"BVH holds one person; {scene.source} has {len(scene.people)}")
-    person = scene.people[0]
+    person = only_person(scene, "BVH")
     body = fitted(person, model)
     rest = model.shape(body.betas)
     grid = even_grid(person.track.frames, person.track.times, float(scene.fps))

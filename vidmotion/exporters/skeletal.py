@@ -6,7 +6,18 @@ import numpy as np
 
 from vidmotion.errors import InputError
 from vidmotion.skeletons import H36M17
-from vidmotion.types import Motion, Person
+from vidmotion.types import Motion, Person, Scene
+
+
+def only_person(scene: Scene, holder: str) -> Person:
+    """The one person of a scene, for a format that holds one.
+
+    Raises:
+        InputError: there is nobody, or there are several.
+    """
+    if len(scene.people) != 1:
+        raise InputError(f"{holder} holds one person; {scene.source} has {len(scene.people)}")
+    return scene.people[0]
 
 
 def lifted(person: Person) -> Motion:

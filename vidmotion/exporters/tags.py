@@ -15,12 +15,12 @@ def tagged(scene: Scene) -> list[tuple[Person, Segment]]:
     Raises:
         InputError: nobody has action tags.
     """
-    people = [person for person in scene.people if person.actions is not None]
+    people = [(person, person.actions) for person in scene.people if person.actions is not None]
     if not people:
         raise InputError(f"nobody in {scene.source} has action tags; lift it with --head action")
     return [
         (person, segment)
-        for person in people
-        for segment in (person.actions.segments if person.actions else ())
+        for person, actions in people
+        for segment in actions.segments
         if segment.end - segment.start >= SHORTEST
     ]

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from vidmotion.errors import InputError
-from vidmotion.exporters.skeletal import lifted
+from vidmotion.exporters.skeletal import lifted, only_person
 from vidmotion.exporters.timing import Grid, even_grid
 from vidmotion.skeletons import by_name
 from vidmotion.types import Floats, Scene
@@ -24,9 +23,7 @@ def write_trc(scene: Scene, file: BinaryIO) -> None:
     Raises:
         InputError: not one person, no motion, or a number that is not finite.
     """
-    if len(scene.people) != 1:
-        raise InputError(f"TRC holds one person; {scene.source} has {len(scene.people)}")
-    person = scene.people[0]
+    person = only_person(scene, "TRC")
     motion = lifted(person)
     grid = even_grid(person.track.frames, person.track.times, float(scene.fps))
     names = by_name(motion.skeleton).joints

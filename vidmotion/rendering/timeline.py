@@ -22,7 +22,7 @@ from vidmotion.rendering.ink import (
     text_width,
     write,
 )
-from vidmotion.types import UNKNOWN, Person
+from vidmotion.types import UNKNOWN, Actions, Person
 
 ROW = 2.4
 """Height of a row in letters."""
@@ -31,14 +31,14 @@ NOTHING: Color = (52, 56, 66)
 COLORS: tuple[Color, ...] = (*PEOPLE, LEFT, RIGHT, (170, 190, 90), (150, 140, 220))
 
 
-def tagged(people: tuple[Person, ...]) -> list[Person]:
-    """The people who have action tags."""
-    return [person for person in people if person.actions is not None]
+def _tagged(people: tuple[Person, ...]) -> list[tuple[int, Actions]]:
+    """Ids and tags of the people who have some."""
+    return [(person.id, person.actions) for person in people if person.actions is not None]
 
 
 def strip_height(people: tuple[Person, ...], letters: float) -> int:
     """Pixels that the strip needs, an even number; 0 where nobody has tags."""
-    rows = len(tagged(people))
+    rows = len(_tagged(people))
     return 2 * round((rows + 0.6) * ROW * letters / 2) if rows else 0
 
 
@@ -53,19 +53,18 @@ def draw_strip(
         now: seconds, the moment that is shown.
         letters: height of capitals in pixels.
     """
-    shown = tagged(people)
     left, right = letters * 5.0, strip.shape[1] - letters * 2.0
     scale = (right - left) / max(span[1] - span[0], 1e-6)
 
     def at(seconds: float) -> float:
         return left + (min(max(seconds, span[0]), span[1]) - span[0]) * scale
 
-    for row, person in enumerate(shown):
+    for row, (identity, actions) in enumerate(_tagged(people)):
         middle = (row + 0.8) * ROW * letters
-        chip(strip, str(person.id), np.array([letters * 2.8, middle]), letters, person_color(person.id))
-        for segment in person.actions.segments if person.actions else ():
+        chip(strip, str(identity), np.array([letters * 2.8, middle]), letters, person_color(identity))
+        for segment in actions.segments:
             label = segment.label
-            color = NOTHING if label == UNKNOWN or person.actions is None else _color(label, person.actions.labels)
+            color = NOTHING if label == UNKNOWN else _color(label, actions.labels)
             x0, x1 = at(segment.start), at(segment.end)
             _bar(strip, x0, x1, middle, letters, color)
             if text_width(label, letters) + letters < x1 - x0:

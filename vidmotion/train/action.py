@@ -54,7 +54,9 @@ def train_action(job: Job, config: ActionConfig) -> Path:
     network = begin(job, config, tuple(kinds[kind] for kind in config.heads))
 
     def lessons(device: torch.device) -> _Lessons:
-        taught = [_Labelled(source, classes, device) for source in sources(job, config, device, capture_or_points)]
+        # What told the classes serves again, unless it lies on another device.
+        found = data if device == job.device else sources(job, config, device, capture_or_points)
+        taught = [_Labelled(source, classes, device) for source in found]
         return _Lessons([one for one in taught if one.teaches], config, network.encoder.config.max_frames, device)
 
     return run_recipe(
@@ -120,8 +122,7 @@ class _Lessons:
         rng = draw.own(config.seed, self.device)
         positions = shape.positions(self.window, rng)
         x, label = self._views(taught, shape, positions, rng)
-        out = network(x, positions, config.heads, self.encodings.find(draw))
-        self.encodings.keep(draw, out.rep)
+        out = self.encodings.read(network, draw, x, positions, config.heads)
         values: dict[str, Tensor] = {}
         total = torch.zeros((), device=self.device)
         if out.action is not None:

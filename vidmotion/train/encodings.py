@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 
+from vidmotion.model.network import Outputs
 from vidmotion.train.config import HeadsConfig
 from vidmotion.train.draws import Draw
 
@@ -23,7 +24,9 @@ class Encodings:
         """The representation (B, T, J, C) of a batch, once it is known."""
         return self._kept.get(draw)
 
-    def keep(self, draw: Draw, rep: Tensor) -> None:
-        """Remember a batch's representation."""
+    def read(self, network: nn.Module, draw: Draw, x: Tensor, positions: Tensor, wanted: tuple[str, ...]) -> Outputs:
+        """What heads say of a batch, encoded unless that is known; arguments as in `MotionNetwork.forward`."""
+        out: Outputs = network(x, positions, wanted, self.find(draw))
         if self._count:
-            self._kept[draw] = rep.detach()
+            self._kept[draw] = out.rep.detach()
+        return out

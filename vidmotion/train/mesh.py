@@ -62,9 +62,8 @@ class _Lessons:
         # Dense windows are few in a batch, too few for the normalisation of the shape's layer.
         source = self.data[draw.step % len(self.data)]
         batch = draw_batch(source, self.config, draw, self.window, self.device, dense=SPARSE)
-        out = network(batch.x, batch.positions, ("mesh",), self.encodings.find(draw))
-        self.encodings.keep(draw, out.rep)
-        said: BodyPose = out.mesh
+        said = self.encodings.read(network, draw, batch.x, batch.positions, ("mesh",)).mesh
+        assert said is not None  # it was asked for
         return mesh_loss(said, batch, self.joints, self.config)
 
 
