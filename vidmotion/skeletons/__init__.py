@@ -1,0 +1,29 @@
+"""Skeletons by name: joints, parents, mirrors; conversion of 2D points between them.
+
+Numpy only; knows nothing about detectors or networks.
+"""
+
+from __future__ import annotations
+
+from vidmotion.skeletons.base import Skeleton
+from vidmotion.skeletons.conversion import convert
+from vidmotion.skeletons.points import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
+from vidmotion.skeletons.registry import SKELETONS, by_name
+from vidmotion.skeletons.trees import H36M17, SMPL24, STATURE_CHAIN
+
+__all__ = [
+    "BLAZEPOSE33",
+    "COCO17",
+    "COCO23",
+    "H36M17",
+    "HALPE26",
+    "OPENPOSE18",
+    "OPENPOSE25",
+    "POSETRACK17",
+    "SKELETONS",
+    "SMPL24",
+    "STATURE_CHAIN",
+    "Skeleton",
+    "by_name",
+    "convert",
+]

@@ -1,0 +1,27 @@
+"""Skeletons by name."""
+
+from __future__ import annotations
+
+from vidmotion.errors import InputError
+from vidmotion.skeletons.base import Skeleton
+from vidmotion.skeletons.points import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
+from vidmotion.skeletons.trees import H36M17
+
+SKELETONS = {
+    skeleton.name: skeleton
+    for skeleton in (
+        H36M17, BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17,
+    )
+}  # fmt: skip
+
+
+def by_name(name: str) -> Skeleton:
+    """The skeleton called `name`.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        return SKELETONS[name]
+    except KeyError:
+        raise InputError(f"unknown skeleton {name!r}; known: {', '.join(SKELETONS)}") from None
