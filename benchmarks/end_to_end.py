@@ -168,7 +168,7 @@ def lift_all(
             tracks.append(Track(len(tracks), frames, frames / rate, boxes, points, observed))
     if not tracks:
         return out
-    for person, track, one in zip(owners, tracks, lift_tracks(network, tracks, clip.size, settings), strict=True):
+    for person, track, one in zip(owners, tracks, lift_tracks([network], tracks, clip.size, settings), strict=True):
         out[person][track.frames] = in_camera(one.motion)
     return out
 

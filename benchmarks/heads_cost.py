@@ -38,8 +38,8 @@ def main() -> None:
     settings = LiftSettings()
     works: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "network": (
-            lambda: lift_tracks(network, tracks, scene.size, settings),
-            lambda: lift_tracks(network, tracks, scene.size, settings, ALL[1:]),
+            lambda: lift_tracks([network], tracks, scene.size, settings),
+            lambda: lift_tracks([network], tracks, scene.size, settings, ALL[1:]),
         ),
         "lift": (lambda: alone.lift(scene), lambda: every.lift(scene)),
     }

@@ -10,11 +10,13 @@ import torch
 from tests.test_lifting import SIZE, track
 from vidmotion.choices import Head
 from vidmotion.errors import InputError, WeightsError
-from vidmotion.model.checkpoint import save_network
+from vidmotion.lifting import LiftSettings, lift_tracks
+from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.pipeline import Pipeline, Settings
+from vidmotion.rotations import matrices
 from vidmotion.types import Person, Scene
 
 TINY = DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243)
@@ -63,7 +65,7 @@ def test_a_head_that_is_not_there_is_told_where_it_is(
     save_network(MotionNetwork(DSTformer(TINY)), tmp_path / "bare.safetensors", {})
     pipeline = Pipeline(Settings(weights=str(tmp_path / "bare.safetensors"), heads=(Head.mesh,)))
     monkeypatch.setenv("VIDMOTION_WEIGHTS", str(tmp_path))
-    with pytest.raises(WeightsError, match=r"has no head 'mesh' \(it has pose3d\); use --weights all"):
+    with pytest.raises(WeightsError, match=r"no head 'mesh': .*bare.safetensors has pose3d; use --weights all"):
         pipeline.lift(scene())
 
 
@@ -72,5 +74,38 @@ def test_another_body_than_the_heads_is_refused(weights: Path, tmp_path: Path) -
         MotionNetwork(DSTformer(TINY), [HeadConfig("mesh", 8, body="smpl")]), tmp_path / "smpl.safetensors", {}
     )
     pipeline = Pipeline(Settings(weights=str(tmp_path / "smpl.safetensors"), heads=(Head.mesh,)))
-    with pytest.raises(InputError, match="the head for meshes poses smpl, not freebody"):
+    with pytest.raises(InputError, match="poses SMPL, not freebody; pass your SMPL file with --body-model"):
         pipeline.lift(scene())
+
+
+def test_heads_of_several_files_are_read_together(weights: Path, tmp_path: Path) -> None:
+    """Joints of one network, tags of another, whose own joints are stale."""
+    torch.manual_seed(1)
+    other = MotionNetwork(DSTformer(TINY), [HeadConfig("action", 8, classes=("sit", "stand"))], lifts=False)
+    save_network(other, tmp_path / "tags.safetensors", {})
+    alone = Pipeline(Settings(weights=str(weights))).lift(scene()).people[0]
+    pair = (str(tmp_path / "tags.safetensors"), str(weights))
+    both = Pipeline(Settings(weights=pair, heads=(Head.pose3d, Head.action))).lift(scene())
+    person = both.people[0]
+    assert alone.motion
+    assert person.motion
+    np.testing.assert_array_equal(person.motion.joints, alone.motion.joints)
+    assert person.actions
+    assert person.actions.labels == ("sit", "stand")
+    assert [card["file"] for card in both.provenance["networks"]] == ["tags.safetensors", "all.safetensors"]
+    with pytest.raises(WeightsError, match=r"no head 'pose3d': .*tags.safetensors has action"):
+        Pipeline(Settings(weights=pair[0], heads=(Head.action,))).lift(scene())
+
+
+def test_without_refinement_the_body_is_the_head_s_own(weights: Path) -> None:
+    settings = {"weights": str(weights), "heads": (Head.mesh,)}
+    refined, raw = (Pipeline(Settings(**settings, refine=refine)).lift(scene()).people[0] for refine in (True, False))
+    assert refined.body
+    assert raw.body
+    assert refined.body.error.mean() < raw.body.error.mean()
+    lifted = lift_tracks([load_network(weights)[0]], [raw.track], SIZE, LiftSettings(), ("mesh",))[0]
+    assert lifted.guess
+    np.testing.assert_allclose(matrices(raw.body.pose[:, :22]), lifted.guess.turns[:, :22], atol=1e-4)
+    np.testing.assert_array_equal(raw.body.betas, lifted.guess.betas)
+    with pytest.raises(InputError, match="pass --head mesh too"):
+        Pipeline(Settings(weights=str(weights), refine=False)).lift(scene())

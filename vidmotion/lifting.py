@@ -41,7 +41,7 @@ class LiftSettings:
 
 @dataclass(frozen=True, eq=False)
 class Lifted:
-    """What the network says of one track."""
+    """What the networks say of one track."""
 
     motion: Motion
     reading: Reading
@@ -67,7 +67,7 @@ class _CameraMotion:
 
 
 def lift_tracks(
-    network: MotionNetwork,
+    networks: Sequence[MotionNetwork],
     tracks: list[Track],
     size: tuple[int, int],
     settings: LiftSettings,
@@ -77,6 +77,7 @@ def lift_tracks(
     """Lift every track and set all people on one level floor.
 
     Args:
+        networks: each head is asked of the first that has it; one must lift.
         size: width and height of the picture in pixels.
         heads: those that are asked beside that for 3D joints, as in `read_windows`.
         advance: told of the frames done over all tracks.
@@ -88,14 +89,14 @@ def lift_tracks(
     camera = Camera(focal_length(settings.fov, size), (size[0] / 2, size[1] / 2), np.eye(3), np.zeros(3))
     before, moved = 0, []
     for track in tracks:
-        moved.append(_lift_track(network, track, camera, settings, heads, _after(advance, before)))
+        moved.append(_lift_track(networks, track, camera, settings, heads, _after(advance, before)))
         before += len(track)
     to_world = place.level([m.joints for m in moved], [m.times for m in moved])
     return _to_world(moved, to_world, camera, settings.height)
 
 
 def _lift_track(
-    network: MotionNetwork,
+    networks: Sequence[MotionNetwork],
     track: Track,
     camera: Camera,
     settings: LiftSettings,
@@ -108,7 +109,7 @@ def _lift_track(
     pieces = runs(track.frames)
     readings = [
         _read_run(
-            network,
+            networks,
             rays[run],
             keypoints.score[run],
             track.times[run],
@@ -132,7 +133,7 @@ def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
 
 
 def _read_run(
-    network: MotionNetwork,
+    networks: Sequence[MotionNetwork],
     rays: Floats,
     score: Floats,
     times: Floats,
@@ -144,14 +145,14 @@ def _read_run(
     steps = np.diff(times)
     near = np.abs(steps * FRAME_RATE - 1) < RATE_TOLERANCE
     if len(times) < 2 or near.all():
-        return read_windows(network, rays, score, heads, flip, advance)
+        return read_windows(networks, rays, score, heads, flip, advance)
     count = max(2, round((times[-1] - times[0]) * FRAME_RATE) + 1)
     grid = np.linspace(times[0], times[-1], count)
     at = np.interp(grid, times, np.arange(len(times)))
     seen = np.minimum(score[np.floor(at).astype(int)], score[np.ceil(at).astype(int)])
     share = len(times) / count
     rays = resample(rays, times, grid)
-    return _resampled(read_windows(network, rays, seen, heads, flip, lambda n: advance(round(n * share))), grid, times)
+    return _resampled(read_windows(networks, rays, seen, heads, flip, lambda n: advance(round(n * share))), grid, times)
 
 
 def _resampled(reading: Reading, times: Floats, wanted: Floats) -> Reading:

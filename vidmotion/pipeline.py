@@ -13,7 +13,7 @@ from torch import nn
 import vidmotion
 from vidmotion.actions.search import Placed, places
 from vidmotion.actions.timeline import timeline
-from vidmotion.body.files import load_body
+from vidmotion.body.files import FREE_BODY, load_body
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.model import BodyModel
 from vidmotion.choices import Device, Head
@@ -23,9 +23,10 @@ from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError, WeightsError
 from vidmotion.lifting import Lifted, LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import heads_in, load_network
-from vidmotion.model.heads import ActionHead, EmbeddingHead
-from vidmotion.model.network import MotionNetwork
+from vidmotion.model.heads import SMPL_BODY, ActionHead, EmbeddingHead, MeshHead
+from vidmotion.model.network import POSE3D, MotionNetwork
 from vidmotion.progress import Progress, Quiet
+from vidmotion.skeletons import SMPL24
 from vidmotion.tracking import Tracker
 from vidmotion.types import Actions, Person, Scene, Track
 from vidmotion.video.reader import open_video
@@ -37,8 +38,8 @@ class Settings:
     """All that a user may choose between a video and a scene."""
 
     detector: str = "auto"
-    weights: str | None = None
-    """Name or path of the lifting network; None takes the default."""
+    weights: str | tuple[str, ...] | None = None
+    """Name or path of the network; None takes the default. Of several, each head is asked of the first that has it."""
     device: Device = Device.auto
     start: float | None = None
     """Seconds; frames before are not read."""
@@ -47,9 +48,18 @@ class Settings:
     """Lift only this id; None lifts everybody."""
     heads: tuple[Head, ...] = (Head.pose3d,)
     """What the network is asked; 3D joints always come along."""
+    refine: bool = True
+    """Pull the body that a head for meshes tells to the lifted joints."""
     lift: LiftSettings = field(default_factory=LiftSettings)
     body_model: Path | None = None
     """File of a body model in SMPL's format; None takes the free body."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Loaded:
+    path: Path
+    network: MotionNetwork
+    card: dict[str, Any]
 
 
 class Pipeline:
@@ -59,7 +69,6 @@ class Pipeline:
         self.settings = settings or Settings()
         self.progress = progress or Quiet()
         self._detector: Detector | None = None
-        self._network: tuple[MotionNetwork, dict[str, Any]] | None = None
 
     @cached_property
     def body_model(self) -> BodyModel:
@@ -100,31 +109,32 @@ class Pipeline:
             VideoError: the file cannot be read as a video.
             NobodyFoundError: nobody is in view for long enough.
             InputError: there is no person with the id that was asked for, or the body model cannot be used.
-            WeightsError: the network cannot be loaded, or lacks a head.
+            WeightsError: a network cannot be loaded, or none has a head that is asked.
         """
-        network, card = self._get_network()
-        heads = self._heads(network)
+        heads = self._heads()
         model = self.body_model
         scene = source if isinstance(source, Scene) else self.detect(source)
         people = self._chosen(scene)
         tracks = [person.track for person in people]
         with self.progress.stage("lift", sum(map(len, tracks))) as stage:
-            lifted = lift_tracks(network, tracks, scene.size, self.settings.lift, heads, stage.advance)
+            lifted = lift_tracks(self._networks, tracks, scene.size, self.settings.lift, heads, stage.advance)
         with self.progress.stage("body", sum(map(len, tracks))) as stage:
             bodies, done = [], 0
             for one, track in zip(lifted, tracks, strict=True):
-                bodies.append(fit_body(model, one.motion, track, one.guess))
+                bodies.append(fit_body(model, one.motion, track, one.guess, self.settings.refine))
                 done += len(track)
                 stage.advance(done)
         found = tuple(
-            Person(track, one.motion, body, _actions(network, one, track))
+            Person(track, one.motion, body, self._actions(one, track))
             for track, one, body in zip(tracks, lifted, bodies, strict=True)
         )
         provenance = {
             **scene.provenance,
-            "network": card,
+            "network": self._loaded[0].card,
+            **({"networks": [one.card for one in self._loaded]} if len(self._loaded) > 1 else {}),
             "lift": dataclasses.asdict(self.settings.lift),
             "heads": [str(head) for head in self.settings.heads],
+            "refine": self.settings.refine,
             "body": {"model": model.name, "licence": model.licence},
         }
         return dataclasses.replace(scene, people=found, provenance=provenance)
@@ -143,35 +153,47 @@ class Pipeline:
         """Where everybody's windows lie on the sphere of the embedding head; 2D people are kept for the next time.
 
         Raises:
-            VidmotionError: as `lift`; the network has no embedding head.
+            VidmotionError: as `lift`; no network has an embedding head.
         """
-        network, _ = self._get_network()
-        head = self._head(network, "embedding")
+        self._head(POSE3D)
+        head = cast(EmbeddingHead, self._head("embedding"))
         settings = self.settings
         scene = self.recall(video)
         tracks = [person.track for person in self._chosen(scene)]
         with self.progress.stage("read", sum(map(len, tracks))) as stage:
-            lifted = lift_tracks(network, tracks, scene.size, settings.lift, ("embedding",), stage.advance)
+            lifted = lift_tracks(self._networks, tracks, scene.size, settings.lift, ("embedding",), stage.advance)
         found = []
         for one, track in zip(lifted, tracks, strict=True):
             assert one.reading.embedding is not None  # it was asked for
-            found.append(places(cast(EmbeddingHead, head), one.reading.embedding, track))
+            found.append(places(head, one.reading.embedding, track))
         return found
 
-    def _head(self, network: MotionNetwork, kind: str) -> nn.Module:
-        if kind not in network.heads:
-            raise WeightsError(_without(find_weights(self.settings.weights), kind, network))
-        return network.heads[kind]
+    def _head(self, kind: str) -> nn.Module:
+        """The head of the first network that has it; for 3D joints a part of its encoder.
 
-    def _heads(self, network: MotionNetwork) -> tuple[str, ...]:
+        Raises:
+            WeightsError: no network has it.
+        """
+        for network in self._networks:
+            if kind in network.kinds:
+                return network.encoder.head if kind == POSE3D else network.heads[kind]
+        raise WeightsError(_without(kind, self._loaded))
+
+    def _heads(self) -> tuple[str, ...]:
         """The heads that are asked beside that for 3D joints."""
         wanted = tuple(str(head) for head in dict.fromkeys(self.settings.heads) if head is not Head.pose3d)
-        for head in wanted:
-            self._head(network, head)
-        bodies = {config.body for config in network.head_configs if config.kind in wanted and config.kind == Head.mesh}
-        for body in bodies - {self.body_model.name}:
-            raise InputError(f"the head for meshes poses {body}, not {self.body_model.name}; leave --body-model out")
+        for head in (POSE3D, *wanted):
+            self._head(head)
+        if Head.mesh in wanted:
+            _check_body(cast(MeshHead, self._head(Head.mesh)).config.body, self.body_model)
+        elif not self.settings.refine:
+            raise InputError("without refinement bodies are the mesh head's own: pass --head mesh too")
         return wanted
+
+    def _actions(self, lifted: Lifted, track: Track) -> Actions | None:
+        if lifted.reading.action is None:
+            return None
+        return timeline(cast(ActionHead, self._head(Head.action)), lifted.reading.action, track)
 
     def _chosen(self, scene: Scene) -> tuple[Person, ...]:
         wanted = self.settings.person
@@ -188,13 +210,20 @@ class Pipeline:
             self._detector = create(self.settings.detector, say=self.progress.say)
         return self._detector
 
-    def _get_network(self) -> tuple[MotionNetwork, dict[str, Any]]:
-        if self._network is None:
-            path = find_weights(self.settings.weights)
+    @cached_property
+    def _loaded(self) -> list[_Loaded]:
+        named = self.settings.weights
+        found = []
+        for name in named if isinstance(named, tuple) else (named,):
+            path = find_weights(name)
             network, notes = load_network(path)
             card = {"file": path.name, **notes, **model_card(path)}
-            self._network = network.to(torch_device(self.settings.device)), card
-        return self._network
+            found.append(_Loaded(path, network.to(torch_device(self.settings.device)), card))
+        return found
+
+    @property
+    def _networks(self) -> list[MotionNetwork]:
+        return [one.network for one in self._loaded]
 
     def _detect_provenance(self, detector: Detector) -> dict[str, Any]:
         settings = self.settings
@@ -205,15 +234,18 @@ class Pipeline:
         }
 
 
-def _actions(network: MotionNetwork, lifted: Lifted, track: Track) -> Actions | None:
-    if lifted.reading.action is None:
-        return None
-    return timeline(cast(ActionHead, network.heads[Head.action]), lifted.reading.action, track)
+def _check_body(posed: str, model: BodyModel) -> None:
+    """Make sure that the body that a head for meshes poses is this one."""
+    if posed == SMPL_BODY:
+        if model.name == FREE_BODY or len(model.parents) != len(SMPL24):
+            raise InputError(f"the head for meshes poses SMPL, not {model.name}; pass your SMPL file with --body-model")
+    elif posed != model.name:
+        raise InputError(f"the head for meshes poses {posed}, not {model.name}; leave --body-model out")
 
 
-def _without(path: Path, head: str, network: MotionNetwork) -> str:
-    has = ", ".join([Head.pose3d, *network.heads])
+def _without(head: str, loaded: list[_Loaded]) -> str:
+    have = "; ".join(f"{one.path} has {', '.join(one.network.kinds)}" for one in loaded)
     others = [name for name, other in sorted(networks().items()) if head in heads_in(other)]
     recipe = "action" if head == "embedding" else head
-    advice = f"use --weights {others[0]}" if others else f"train one with `vidmotion train {recipe}`"
-    return f"{path} has no head {head!r} (it has {has}); {advice}"
+    advice = f"use --weights {others[0]} too, or instead" if others else f"train one with `vidmotion train {recipe}`"
+    return f"no head {head!r}: {have}; {advice}"

@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from vidmotion.errors import WeightsError
-from vidmotion.model.checkpoint import load_foreign, load_weights, save_weights
+from vidmotion.model.checkpoint import load_weights, save_weights
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.model.foreign import load_foreign
 
 TINY = DSTformerConfig(16, 24, 2, 2, 2.0, 17, 9)
 
@@ -69,7 +70,7 @@ def test_foreign_files_load_as_they_are(model: DSTformer, tmp_path: Path, form: 
     else:
         content = {"meta": {}, "state_dict": mmpose_names(state)}
     torch.save(content, tmp_path / "foreign.bin")
-    assert same(load_foreign(tmp_path / "foreign.bin"), model)
+    assert same(load_foreign(tmp_path / "foreign.bin").encoder, model)
 
 
 def test_missing_and_extra_tensors_are_named(model: DSTformer, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from vidmotion.model.checkpoint import load_foreign
 from vidmotion.model.dstformer import PRESETS, DSTformer, DSTformerConfig
+from vidmotion.model.foreign import load_foreign
 
 
 @pytest.mark.parametrize(("preset", "parameters"), [("base", 42_466_317), ("lite", 16_001_549)])
@@ -18,7 +18,7 @@ def test_presets_have_the_published_number_of_parameters(preset: str, parameters
 
 
 def test_agrees_with_the_public_implementation(shared: Path) -> None:
-    model = load_foreign(shared / "fixtures" / "tiny_official.bin")
+    model = load_foreign(shared / "fixtures" / "tiny_official.bin").encoder
     expected = np.load(shared / "fixtures" / "tiny_expected.npz")
     representation = np.load(shared / "fixtures" / "tiny_rep.npz")["rep"]
     x = torch.from_numpy(expected["x"])

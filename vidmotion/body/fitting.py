@@ -40,7 +40,9 @@ class BodyGuess:
     """(S,) shape."""
 
 
-def fit_body(model: BodyModel, motion: Motion, track: Track, guess: BodyGuess | None = None) -> BodyMotion:
+def fit_body(
+    model: BodyModel, motion: Motion, track: Track, guess: BodyGuess | None = None, refine: bool = True
+) -> BodyMotion:
     """The body that moves as the skeleton does.
 
     Frames that the track does not have stay out; each unbroken run is fitted by itself.
@@ -48,25 +50,24 @@ def fit_body(model: BodyModel, motion: Motion, track: Track, guess: BodyGuess | 
     Args:
         guess: where to begin, and where to stay as far as the skeleton leaves it open: twists, wrists, feet, stoutness.
             None begins with bones aimed along the skeleton's and feet that stand flat.
+        refine: pull the guessed body to the skeleton; False leaves its rotations and shape as they are, the middle of
+            its hips at joint 0. Without a guess nothing is left to be.
 
     Raises:
         InputError: another skeleton than h36m17, a number that is not finite, or a bone without length.
     """
     joints = _checked(motion)
     lengths = _lengths(joints)
-    betas = fit_shape(model, lengths, motion.height, None if guess is None else guess.betas.astype(np.float64))
+    kept = guess if not refine else None
+    told = None if guess is None else guess.betas.astype(np.float64)
+    betas = fit_shape(model, lengths, motion.height, told) if kept is None else kept.betas
     shaped = model.shape(betas)
     body = Skeleton22(shaped.joints[:BODY_JOINTS].astype(np.float64), motion.height)
     weights = np.maximum(motion.confidence, LEAST_TRUST)
-    parts = [
-        solve(
-            body,
-            joints[run],
-            weights[run],
-            _begin(body, joints[run], track.times[run], None if guess is None else guess.turns[run]),
-        )
-        for run in runs(track.frames)
-    ]
+    parts = []
+    for run in runs(track.frames):
+        begun = _begin(body, joints[run], track.times[run], None if guess is None else guess.turns[run])
+        parts.append(solve(body, joints[run], weights[run], begun) if kept is None else begun)
     rotations = np.concatenate([part.rotations for part in parts])
     translation = np.concatenate([part.translation for part in parts])
     posture = Posture(rotations, translation)

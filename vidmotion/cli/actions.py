@@ -96,11 +96,15 @@ def search(
 
 def _pipeline(weights: str | None, detector: str, person: int | None, quiet: bool) -> tuple[Pipeline, str]:
     """The pipeline, and the sum of its network's file, which libraries are tied to."""
+    from vidmotion.model.checkpoint import heads_in
     from vidmotion.pipeline import Pipeline, Settings
-    from vidmotion.weights import find_weights, verify
+    from vidmotion.weights import DEFAULT_NETWORK, find_weights, verify
 
     (checked,) = verify(str(find_weights(weights)))
-    return Pipeline(Settings(detector, weights, person=person), TerminalProgress(quiet)), checked.sha256
+    path, has = str(checked.path), heads_in(checked.path)
+    # A network whose encoder has learned actions lifts no more.
+    used = (path, DEFAULT_NETWORK) if "embedding" in has and "pose3d" not in has else path
+    return Pipeline(Settings(detector, used, person=person), TerminalProgress(quiet)), checked.sha256
 
 
 def _only(people: list[Placed], clip: Path) -> Placed:

@@ -53,9 +53,9 @@ def check_head(network: MotionNetwork, head: str, path: Path) -> None:
     Raises:
         WeightsError: it has not.
     """
-    has = ["pose3d", *network.heads]
-    if head not in has:
-        raise WeightsError(f"{path} has no head {str(head)!r} (it has {', '.join(has)}); train one with `train {head}`")
+    if head not in network.kinds:
+        has = ", ".join(network.kinds)
+        raise WeightsError(f"{path} has no head {str(head)!r} (it has {has}); train one with `train {head}`")
 
 
 def _pose3d(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:

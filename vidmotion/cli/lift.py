@@ -67,7 +67,13 @@ def lift(
         ),
     ] = None,
     detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
-    weights: Annotated[str | None, typer.Option(help="Lifting network: name or file.")] = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(help="Network: name or file. Of several, each head is asked of the first that has it."),
+    ] = None,
+    refine: Annotated[
+        bool, typer.Option("--refine/--no-refine", help="--head mesh: pull bodies to the lifted joints.")
+    ] = True,
     person: Annotated[str, typer.Option(metavar="ID|all", help="Lift only this person.")] = "all",
     start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
     end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
@@ -90,9 +96,8 @@ def lift(
     check_detector(detector)
     lifting = LiftSettings(flip, height, fov)
     section = parse_section(start, end)
-    settings = Settings(
-        detector, weights, device, *section, _parse_person(person), tuple(heads or [Head.pose3d]), lifting, body_model
-    )
+    asked, networks = tuple(heads or [Head.pose3d]), tuple(weights) if weights else None
+    settings = Settings(detector, networks, device, *section, _parse_person(person), asked, refine, lifting, body_model)
     film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
     _check_names(videos)

@@ -10,6 +10,8 @@ from rich.table import Table
 
 from vidmotion.cli.checks import check_file
 from vidmotion.cli.console import note, results
+from vidmotion.errors import InputError
+from vidmotion.weights import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
     from vidmotion.weights import Listing
@@ -67,13 +69,28 @@ def verify(names: Annotated[list[str], typer.Argument(help="Detectors, networks 
 def import_file(
     file: Annotated[Path, typer.Argument(help="An official MotionBERT file, or mmpose's renamed one.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", show_default="FILE.safetensors")] = None,
+    classes: Annotated[
+        Path | None, typer.Option(help="Names of an action network's classes, a line each.", show_default="A001 ...")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
-    """Convert a MotionBERT pose checkpoint to ours; `lift --weights OUTPUT` then uses it."""
-    from vidmotion.model.checkpoint import load_foreign, save_weights
+    """Convert a MotionBERT checkpoint for pose, actions or meshes to ours; `lift --weights OUTPUT` then uses it."""
+    from vidmotion.model.checkpoint import save_network
+    from vidmotion.model.foreign import load_foreign
 
     path = output or file.with_suffix(".safetensors")
     check_file(path, overwrite)
-    network = load_foreign(file)
-    save_weights(network, path, {"task": "pose3d", "source": file.name, "licence": RESEARCH_ONLY}, half=False)
+    names = [] if classes is None else [line.strip() for line in _text(classes).splitlines() if line.strip()]
+    network = load_foreign(file, names)
+    task = network.kinds[-1]
+    save_network(network, path, {"task": task, "source": file.name, "licence": RESEARCH_ONLY}, half=False)
     note(f"wrote {path}; {RESEARCH_ONLY}")
+    if not network.lifts:
+        note(f"it does not lift: use it before one that does, --weights {path} --weights {DEFAULT_NETWORK}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: wanted names as text in UTF-8") from None

@@ -17,6 +17,8 @@ from vidmotion.model.turns import to_6d
 from vidmotion.skeletons import SMPL24
 
 BETAS = 10
+SMPL_BODY = "smpl"
+"""`HeadConfig.body` of heads that pose SMPL itself, whose file the user has."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class HeadConfig:
     classes: tuple[str, ...] = ()
     """Names of what an action head tells apart."""
     body: str = ""
-    """Name of the body model whose shape a mesh head tells."""
+    """Name of the body model whose shape a mesh head tells, or `SMPL_BODY`."""
     dropout: float = 0.0
     temperature: float = 1.0
     """For `temper`, so that an action head's chances are what they say."""

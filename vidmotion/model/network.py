@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,7 +12,7 @@ from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.heads import HEADS, ActionHead, BodyPose, EmbeddingHead, HeadConfig, MeshHead
 
 POSE3D = "pose3d"
-"""The head that every encoder has."""
+"""The head that is a part of every encoder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +33,26 @@ class Outputs:
 class MotionNetwork(nn.Module):
     """A DSTformer with heads."""
 
-    def __init__(self, encoder: DSTformer, heads: Iterable[HeadConfig] = ()) -> None:
+    def __init__(self, encoder: DSTformer, heads: Iterable[HeadConfig] = (), lifts: bool = True) -> None:
+        """
+        Args:
+            lifts: whether the encoder's own head tells 3D joints. It does not where the encoder has learned on without
+                it.
+        """
         super().__init__()
         self.encoder = encoder
+        self.lifts = lifts
         self.heads = nn.ModuleDict({head.kind: HEADS[head.kind](encoder.config, head) for head in heads})
 
     @property
     def head_configs(self) -> tuple[HeadConfig, ...]:
         """Of the heads beside that for 3D joints."""
         return tuple(cast(ActionHead, head).config for head in self.heads.values())
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Of all heads that may be asked."""
+        return (*((POSE3D,) if self.lifts else ()), *self.heads)
 
     def forward(
         self, x: Tensor, positions: Tensor | None, wanted: tuple[str, ...], rep: Tensor | None = None
@@ -63,3 +74,26 @@ class MotionNetwork(nn.Module):
             cast(EmbeddingHead, self.heads["embedding"])(people) if "embedding" in wanted else None,
             cast(MeshHead, self.heads["mesh"])(rep) if "mesh" in wanted else None,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A network and the heads of it that are to be read."""
+
+    network: MotionNetwork
+    heads: tuple[str, ...]
+
+
+def share_out(networks: Sequence[MotionNetwork], heads: Iterable[str]) -> list[Asked]:
+    """Ask each head of the first network that has it; networks of which nothing is asked are left out.
+
+    Raises:
+        ValueError: no network has a head.
+    """
+    asked: dict[int, list[str]] = {}
+    for head in dict.fromkeys(heads):
+        first = next((i for i, network in enumerate(networks) if head in network.kinds), None)
+        if first is None:
+            raise ValueError(f"no network has a head {head!r}")
+        asked.setdefault(first, []).append(head)
+    return [Asked(networks[i], tuple(kinds)) for i, kinds in sorted(asked.items())]

@@ -1,13 +1,13 @@
 """Tracks of any length through a network of fixed length: overlapping windows, batched, cross-faded.
 
-Each window is encoded once, and once more mirrored, and all heads read that. Input and output are arrays of one
-person without gaps, at the training frame rate. Knows the network and the framing, nothing about videos, frame rates
-or metres.
+Each window is encoded once by each network, and once more mirrored, and all its heads read that. Input and output are
+arrays of one person without gaps, at the training frame rate. Knows networks and the framing, nothing about videos,
+frame rates or metres.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from vidmotion.model.framing import Framed, frame, mirror, rotate
 from vidmotion.model.heads import ActionHead, EmbeddingHead, MeshHead
-from vidmotion.model.network import MotionNetwork
+from vidmotion.model.network import POSE3D, Asked, MotionNetwork, share_out
 from vidmotion.model.turns import from_6d, mirror_turns, nearest, turn_pelvis
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
@@ -46,7 +46,7 @@ class Reading:
 
 
 def read_windows(
-    network: MotionNetwork,
+    networks: Sequence[MotionNetwork],
     rays: Floats,
     score: Floats,
     heads: Iterable[str] = (),
@@ -56,14 +56,16 @@ def read_windows(
     """Read one unbroken run of 2D joints.
 
     Args:
+        networks: each head is asked of the first that has it; one must lift. All on one device.
         rays: (T, 17, 2) points of the plane z = 1 in front of the camera.
         score: (T, 17); 0 marks a missing point, whose ray is ignored.
         heads: of "action", "embedding", "mesh", those to ask beside that for 3D joints.
         flip: average with the mirrored input.
         advance: told of the frames done, for a progress bar.
     """
-    total, window = len(rays), network.encoder.config.max_frames
-    device = next(network.parameters()).device
+    asked = share_out(networks, (POSE3D, *heads))
+    total, window = len(rays), min(each.network.encoder.config.max_frames for each in asked)
+    device = next(asked[0].network.parameters()).device
     starts = window_starts(total, window)
     length = min(total, window)
     fade = torch.from_numpy(_fade(length))
@@ -74,7 +76,7 @@ def read_windows(
         cut = [slice(start, start + length) for start in batch]
         x = torch.stack([torch.from_numpy(np.ascontiguousarray(rays[c], np.float32)) for c in cut])
         s = torch.stack([torch.from_numpy(np.ascontiguousarray(score[c], np.float32)) for c in cut])
-        said = _read_batch(network, x.to(device), s.to(device), tuple(heads), flip)
+        said = _read_batch(asked, x.to(device), s.to(device), flip)
         for row, c in enumerate(cut):
             blend.add({name: values[row].cpu() for name, values in said.items()}, c, fade)
         advance(min(batch[-1] + length, total))
@@ -121,20 +123,26 @@ def _fade(length: int) -> Floats:
 
 
 @torch.inference_mode()
-def _read_batch(
-    network: MotionNetwork, rays: Tensor, score: Tensor, heads: tuple[str, ...], flip: bool
-) -> dict[str, Tensor]:
+def _read_batch(asked: Sequence[Asked], rays: Tensor, score: Tensor, flip: bool) -> dict[str, Tensor]:
     """Fields of `Reading` by name, each (B, T, ...), of (B, T, J, 2) and (B, T, J)."""
     framed = frame(rays, score)
-    reps = [network.encoder.represent(x) for x in ((framed.x, mirror(framed.x)) if flip else (framed.x,))]
-    said = _joints(network, framed, reps)
-    for name in heads:
-        head = network.heads[name]
-        if isinstance(head, MeshHead):
-            said |= _body(head, framed, reps)
-        else:
-            said[name] = torch.stack([cast(ActionHead | EmbeddingHead, head).features(rep) for rep in reps], 2)
+    said: dict[str, Tensor] = {}
+    for each in asked:
+        encoder = each.network.encoder
+        reps = [encoder.represent(x) for x in ((framed.x, mirror(framed.x)) if flip else (framed.x,))]
+        for name in each.heads:
+            said |= _hear(each.network, name, framed, reps)
     return said
+
+
+def _hear(network: MotionNetwork, name: str, framed: Framed, reps: list[Tensor]) -> dict[str, Tensor]:
+    """What one head says of the plain and the mirrored representation."""
+    if name == POSE3D:
+        return _joints(network, framed, reps)
+    head = network.heads[name]
+    if isinstance(head, MeshHead):
+        return _body(head, framed, reps)
+    return {name: torch.stack([cast(ActionHead | EmbeddingHead, head).features(rep) for rep in reps], 2)}
 
 
 def _joints(network: MotionNetwork, framed: Framed, reps: list[Tensor]) -> dict[str, Tensor]:

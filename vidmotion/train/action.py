@@ -88,7 +88,7 @@ def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:
     if found is None:
         return network
     heads["action"] = replace(heads["action"], temperature=found)
-    calibrated = MotionNetwork(network.encoder, heads.values())
+    calibrated = MotionNetwork(network.encoder, heads.values(), network.lifts)
     calibrated.load_state_dict(network.state_dict())
     return calibrated.eval()
 

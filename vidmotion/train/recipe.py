@@ -86,7 +86,8 @@ def _is_encoder(name: str) -> bool:
 def begin(job: Job, config: RecipeConfig, heads: tuple[HeadConfig, ...] = ()) -> MotionNetwork:
     """The network to train: random, or `job.start`'s; `heads` that it lacks are new.
 
-    Heads of the file that read an encoder which is about to change are dropped.
+    Heads of the file that read an encoder which is about to change are dropped, that for 3D joints too unless it is
+    what learns.
 
     Raises:
         InputError: an unknown preset.
@@ -96,7 +97,7 @@ def begin(job: Job, config: RecipeConfig, heads: tuple[HeadConfig, ...] = ()) ->
         raise InputError(f"unknown preset {config.preset!r}; known: {', '.join(PRESETS)}")
     torch.manual_seed(config.seed)
     if job.start is None:
-        return MotionNetwork(DSTformer(PRESETS[config.preset]), heads)
+        return MotionNetwork(DSTformer(PRESETS[config.preset]), heads, lifts=not heads)
     before, _ = load_network(job.start)
     if before.encoder.config != PRESETS[config.preset]:
         raise WeightsError(f"{job.start} is not of preset {config.preset}; pass --set preset=... as it was trained")
@@ -104,7 +105,9 @@ def begin(job: Job, config: RecipeConfig, heads: tuple[HeadConfig, ...] = ()) ->
     # What is taught on is calibrated afresh.
     same = [replace(head, temperature=1.0) for head in before.head_configs]
     kept = [head for head in same if head in heads] + (others if config.encoder_lr == 0 else [])
-    network = MotionNetwork(before.encoder, [*kept, *(head for head in heads if head.kind not in _kinds(kept))])
+    lifts = not heads or (before.lifts and config.encoder_lr == 0)
+    new = [head for head in heads if head.kind not in _kinds(kept)]
+    network = MotionNetwork(before.encoder, [*kept, *new], lifts)
     for head in kept:
         network.heads[head.kind].load_state_dict(before.heads[head.kind].state_dict())
     return network

@@ -1,0 +1,177 @@
+"""MotionBERT's official checkpoints, and mmpose's renamed ones, as our networks; read without running code.
+
+Pose and pretraining files are an encoder whose own head tells 3D joints. In files for actions and meshes the encoder
+was finetuned under another head and its own was left behind: such a network does not lift. Source of the heads' form:
+the public code of MotionBERT (arXiv 2210.06551).
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from vidmotion.errors import WeightsError
+from vidmotion.model.checkpoint import Tensors, build, fill
+from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.model.heads import BETAS, HEADS, SMPL_BODY, HeadConfig
+from vidmotion.model.network import MotionNetwork
+from vidmotion.skeletons import SMPL24
+
+ACTION_SQUARE = 2.0
+"""Sides of a person's bounding square that the official action networks take as a whole picture."""
+
+_IGNORED = ("smpl.", "J_regressor")
+"""Of the mesh head: the body model, which the user has as a file, and what belongs to it."""
+
+
+def load_foreign(path: Path, classes: Sequence[str] = ()) -> MotionNetwork:
+    """An official MotionBERT checkpoint for pose, pretraining, actions, one-shot actions or meshes, or mmpose's pose.
+
+    Args:
+        classes: names of what an action network tells apart; by default NTU RGB+D's codes, A001 and so on.
+
+    Raises:
+        WeightsError: the file cannot be read safely, or is no such network, or a tensor is missing or left over, or
+            there are more or fewer names than classes.
+    """
+    try:
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise WeightsError(f"{path}: no such file") from None
+    except (pickle.UnpicklingError, SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise WeightsError(f"{path} cannot be read as a checkpoint of plain tensors: {reason}") from None
+    tensors = {name.removeprefix("module."): tensor.float() for name, tensor in _find_tensors(content, path).items()}
+    if "backbone.head.weight" not in tensors:
+        return MotionNetwork(_encoder(tensors, path)).eval()
+    encoder = _encoder(_below("backbone.", tensors), path)
+    head = {name: value for name, value in _below("head.", tensors).items() if not name.startswith(_IGNORED)}
+    network = _finetuned(encoder, head, classes, path)
+    return network.eval()
+
+
+def _find_tensors(content: Any, path: Path) -> Tensors:
+    for key in ("model_pos", "model", "state_dict"):
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+            break
+    if not isinstance(content, dict) or not content or not all(torch.is_tensor(v) for v in content.values()):
+        raise WeightsError(f"{path} holds no network (looked for model_pos, model, state_dict)")
+    return content
+
+
+def _below(prefix: str, tensors: Tensors) -> Tensors:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+# mmpose's names for MotionBERT's parts, in the order in which they are tried.
+_MMPOSE = (
+    (re.compile(r"^(?:backbone\.)?spat_embed$"), "pos_embed"),
+    (re.compile(r"^(?:backbone\.)?attn_regress\."), "ts_attn."),
+    (re.compile(r"^head\.pre_logits\.fc\."), "pre_logits.fc."),
+    (re.compile(r"^head\.fc\."), "head."),
+    (re.compile(r"^backbone\."), ""),
+    (re.compile(r"(\.mlp_[st])\.0\."), r"\1.fc1."),
+    (re.compile(r"(\.mlp_[st])\.2\."), r"\1.fc2."),
+)
+
+
+def _encoder(tensors: Tensors, path: Path) -> DSTformer:
+    named: Tensors = {}
+    for name, tensor in tensors.items():
+        for pattern, replacement in _MMPOSE:
+            name = pattern.sub(replacement, name)
+        named[name] = tensor
+    return build(_infer_config(named, path), named, path)
+
+
+def _infer_config(tensors: Tensors, path: Path) -> DSTformerConfig:
+    try:
+        _, joints, dim = tensors["pos_embed"].shape
+        depth = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks_st."))
+        hidden = len(tensors["blocks_st.0.mlp_s.fc1.weight"])
+        rep, frames = len(tensors["pre_logits.fc.weight"]), tensors["temp_embed"].shape[1]
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"{path} is not a DSTformer of MotionBERT: no {error}") from None
+    # Heads leave no trace in the tensors: published networks have 8, and no narrower ones than 8 channels a head.
+    return DSTformerConfig(dim, rep, depth, min(8, dim // 8), hidden / dim, joints, frames)
+
+
+def _finetuned(encoder: DSTformer, head: Tensors, classes: Sequence[str], path: Path) -> MotionNetwork:
+    """The network of an encoder and the tensors of the head under which it was finetuned."""
+    try:
+        hidden = len(head["fc1.weight"])
+        if "head_pose.weight" in head:
+            return _with_head(encoder, HeadConfig("mesh", hidden, body=SMPL_BODY), _mesh(head, path), path)
+        config = HeadConfig("embedding", hidden)
+        if "fc2.weight" in head:
+            config = HeadConfig("action", hidden, _class_names(classes, len(head["fc2.weight"]), path))
+    except KeyError as error:
+        raise WeightsError(f"{path}: no head of MotionBERT's for actions or meshes: no {error}") from None
+    network = _with_head(encoder, config, _renamed(head, {"bn.": "norm."}), path)
+    _see_a_lone_person(network, network.heads[config.kind].get_submodule("fc1"))
+    return network
+
+
+def _with_head(encoder: DSTformer, config: HeadConfig, tensors: Tensors, path: Path) -> MotionNetwork:
+    module = HEADS[config.kind](encoder.config, config)
+    fill(module, tensors, path)
+    network = MotionNetwork(encoder, [config], lifts=False)
+    network.heads[config.kind] = module
+    return network
+
+
+def _renamed(tensors: Tensors, names: dict[str, str]) -> Tensors:
+    out: Tensors = {}
+    for name, value in tensors.items():
+        for old, new in names.items():
+            name = new + name.removeprefix(old) if name.startswith(old) else name
+        out[name] = value
+    return out
+
+
+def _class_names(given: Sequence[str], count: int, path: Path) -> tuple[str, ...]:
+    if given and len(given) != count:
+        raise WeightsError(f"{path} tells {count} classes apart, and {len(given)} names were given")
+    return tuple(given) or tuple(f"A{number:03d}" for number in range(1, count + 1))
+
+
+@torch.no_grad()
+def _see_a_lone_person(network: MotionNetwork, fc1: nn.Module) -> None:
+    """Let a network for clips of two people, of whom one may be all zeros, take one person in our framing.
+
+    The head averages over the two, so that its first layer reads half of what it would, and half of a constant: what
+    the encoder makes of nobody. The official networks see the person's square in the middle of a larger one.
+    """
+    assert isinstance(fc1, nn.Linear)  # every head begins so
+    encoder = network.encoder
+    sizes = encoder.config
+    nobody = encoder.represent(torch.zeros(1, sizes.max_frames, sizes.joints, 3)).mean(1).flatten()
+    fc1.bias.add_(fc1.weight @ nobody / 2)
+    fc1.weight.div_(2)
+    encoder.joints_embed.weight[:, :2].div_(ACTION_SQUARE)
+
+
+def _mesh(head: Tensors, path: Path) -> Tensors:
+    """The mesh head's tensors by our names: means folded in, columns of rotations one after the other."""
+    out = _renamed(head, {"bn1.": "norm1.", "bn2.": "norm2."})
+    pose, shape = out.pop("init_pose"), out.pop("init_shape")
+    if pose.shape != (1, len(SMPL24) * 6) or shape.shape != (1, BETAS):
+        raise WeightsError(f"{path}: the mean pose and shape are {tuple(pose.shape)} and {tuple(shape.shape)}")
+    out["head_shape.bias"] = out["head_shape.bias"] + shape[0]
+    out["head_pose.weight"] = _by_columns(out["head_pose.weight"])
+    out["head_pose.bias"] = _by_columns(out["head_pose.bias"])
+    out["mean_pose"] = _by_columns(pose[0]).view(len(SMPL24), 6)
+    return out
+
+
+def _by_columns(rows: Tensor) -> Tensor:
+    """(144, ...) numbers of rotations' first two columns, row by row, in the order of `turns.from_6d`."""
+    return rows.view(len(SMPL24), 3, 2, *rows.shape[1:]).transpose(1, 2).reshape(rows.shape)
