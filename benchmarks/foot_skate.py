@@ -8,7 +8,7 @@
     head       ankles of the body of `lift --head mesh --no-refine`
 
 A true ankle stands while it moves at less than 0.1 m/s. Mean speed in cm/s over frames in which the person was seen,
-95 % over people, and the ratio to "skeleton".
+95 % over people, the ratio to "skeleton", and the share of those frames in which the ankle stands too, within 0.1 m/s.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def speeds(places: Floats, rate: float) -> Floats:
     return rate * np.linalg.norm(np.diff(places, axis=0), axis=-1)
 
 
-def measure(store: Store, network: MotionNetwork) -> Iterator[dict[str, tuple[float, int]]]:
-    """Sum of speeds and number of frames by row, for each person."""
+def measure(store: Store, network: MotionNetwork) -> Iterator[dict[str, tuple[float, int, int]]]:
+    """Sum of speeds, number of frames, and of those in which the ankle stands, by row, for each person."""
     model, rate = free_body(), store.settings.rate
     for clip in store.clips:
         for person in range(clip.people if still(store, clip) else 0):
@@ -81,7 +81,8 @@ def measure(store: Store, network: MotionNetwork) -> Iterator[dict[str, tuple[fl
             }
             places = {name: ankles(model, body) for name, body in bodies.items()}
             places["joints"] = one.motion.joints[:, ANKLES]
-            yield {name: (float(speeds(at, rate)[stands].sum()), int(stands.sum())) for name, at in places.items()}
+            found = {name: speeds(at, rate)[stands] for name, at in places.items()}
+            yield {name: (float(each.sum()), len(each), int((each < STANDS).sum())) for name, each in found.items()}
 
 
 def ankles(model: BodyModel, body: BodyMotion) -> Floats:
@@ -100,10 +101,13 @@ def main() -> None:
     print(f"{len(people)} people, {sum(one['joints'][1] for one in people)} frames in which an ankle stands")
     base = None
     for name in ROWS:
-        sums, counts = torch.tensor([one[name] for one in people], dtype=torch.float64).unbind(1)
+        sums, counts, still_too = torch.tensor([one[name] for one in people], dtype=torch.float64).unbind(1)
         found = mean_estimate(100 * sums, counts)
         base = base or found.value
-        print(f"  {name:10} {found.value:6.1f} ({found.low:.1f}-{found.high:.1f}) cm/s   {found.value / base:.3f}")
+        print(
+            f"  {name:10} {found.value:6.1f} ({found.low:.1f}-{found.high:.1f}) cm/s   {found.value / base:.3f}   "
+            f"{100 * float(still_too.sum() / counts.sum()):.0f} % stand"
+        )
 
 
 if __name__ == "__main__":

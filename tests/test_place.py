@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from vidmotion import place
+from vidmotion.place.root import chain_solve
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 
 RATE = 30.0
@@ -51,6 +52,52 @@ def test_the_root_s_path_is_found_from_exact_points() -> None:
     rays = joints[..., :2] / joints[..., 2:]
     root = place.place_root(joints - joints[:, :1], rays, np.ones(joints.shape[:2]), RATE)
     np.testing.assert_allclose(root[10:-10], joints[10:-10, 0], atol=0.01)
+
+
+def swaying(frames: int = 90) -> np.ndarray:
+    """(T, 17, 3) metres in camera axes: the body sways on feet that stand."""
+    world = np.tile(person(1), (frames, 1, 1))
+    sway = 0.1 * np.sin(np.linspace(0, 6, frames))[:, None, None] * np.array([1.0, 0.0, 0.4])
+    share = (world[..., 1:2] - 0.07) / world[:, :1, 1:2]
+    return film(world + sway * share.clip(0), pitch=8)[0]
+
+
+def ankle_speed(joints: np.ndarray) -> float:
+    return float(np.linalg.norm(np.diff(joints[:, [3, 6]], axis=0), axis=-1).mean() * RATE)
+
+
+def test_standing_feet_take_the_wobble_out_of_the_depth() -> None:
+    joints = swaying()
+    rays, score, pose = joints[..., :2] / joints[..., 2:], np.ones(joints.shape[:2]), joints - joints[:, :1]
+    wobble = 0.05 * np.sin(np.linspace(0, 40, 90))[:, None] * joints[:, 0] / joints[:, :1, 2]
+    path = joints[:, 0] + wobble
+    held = place.hold_feet(path, pose, rays, score, RATE)
+    assert ankle_speed(pose + held[:, None]) < 0.1 * ankle_speed(pose + path[:, None])
+    speeds = [np.abs(np.diff(root - joints[:, 0], axis=0)).mean() for root in (held, path)]
+    assert speeds[0] < 0.1 * speeds[1]
+    np.testing.assert_allclose(place.hold_feet(joints[:, 0], pose, rays, score, RATE), joints[:, 0], atol=1e-3)
+
+
+def test_feet_that_move_in_the_picture_are_let_go() -> None:
+    joints = swaying() + np.linspace(0, 3, 90)[:, None, None] * np.array([1.0, 0.0, 0.3])
+    rays, pose = joints[..., :2] / joints[..., 2:], joints - joints[:, :1]
+    held = place.hold_feet(joints[:, 0], pose, rays, np.ones(joints.shape[:2]), RATE)
+    np.testing.assert_allclose(held, joints[:, 0], atol=0.01)
+
+
+def test_the_chain_of_equations_is_solved_as_one() -> None:
+    rng = np.random.default_rng(0)
+    links = rng.normal(size=(5, 3, 3))
+    links = links + links.swapaxes(1, 2)
+    diagonal = 20 * np.eye(3) + np.zeros((6, 3, 3))
+    wanted = rng.normal(size=(6, 3))
+    whole = np.zeros((18, 18))
+    for t in range(6):
+        whole[3 * t : 3 * t + 3, 3 * t : 3 * t + 3] = diagonal[t]
+        if t < 5:
+            whole[3 * t : 3 * t + 3, 3 * t + 3 : 3 * t + 6] = links[t]
+            whole[3 * t + 3 : 3 * t + 6, 3 * t : 3 * t + 3] = links[t]
+    np.testing.assert_allclose(chain_solve(diagonal, links, wanted).ravel(), np.linalg.solve(whole, wanted.ravel()))
 
 
 @pytest.mark.parametrize("pitch", [-10.0, 0.0, 12.0, 25.0])

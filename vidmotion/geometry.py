@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from vidmotion.types import Floats
 
@@ -85,3 +86,12 @@ def runs(frames: np.ndarray) -> list[slice]:
     edges = np.flatnonzero(np.diff(frames) > 1) + 1
     bounds = [0, *edges.tolist(), len(frames)]
     return [slice(start, stop) for start, stop in itertools.pairwise(bounds) if stop > start]
+
+
+def lasting(values: Floats, frames: int) -> Floats:
+    """(T, N) values without peaks that hold for fewer frames (morphological opening)."""
+    if frames < 2 or len(values) < frames:
+        return values
+    least = sliding_window_view(values, frames, axis=0).min(-1)  # (T - frames + 1, N)
+    padded = np.pad(least, ((frames - 1, frames - 1), (0, 0)))
+    return sliding_window_view(padded, frames, axis=0).max(-1)

@@ -122,9 +122,13 @@ def _lift_track(
     reading = _joined(readings)
     poses = np.concatenate([place.even_size(one.joints, rate) for one in readings])
     pose = place.to_metres(poses, settings.height)
-    roots = [place.place_root(pose[run], rays[run], keypoints.score[run], rate) for run in pieces]
+    roots = [_place(pose[run], rays[run], keypoints.score[run], rate) for run in pieces]
     confidence = keypoints.score / (1 + (reading.disagreement / DISAGREEMENT) ** 2)
     return _CameraMotion(pose + np.concatenate(roots)[:, None], confidence, track.times, reading)
+
+
+def _place(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats:
+    return place.hold_feet(place.place_root(pose, rays, score, rate), pose, rays, score, rate)
 
 
 def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:

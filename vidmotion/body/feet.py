@@ -1,4 +1,4 @@
-"""Which way feet point when no joint tells: flat on the floor where they stand, else in line with the shin.
+"""Feet: where they stand they stay; flat on the floor there, else in line with the shin, as no joint tells.
 
 Numpy only.
 """
@@ -9,14 +9,50 @@ import numpy as np
 
 from vidmotion.body.limits import BOUNDS
 from vidmotion.body.model import SMPL_JOINTS
-from vidmotion.geometry import unit
+from vidmotion.geometry import gaussian_smooth, lasting, runs, unit
 from vidmotion.rotations import axis_angles, matrices
+from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 
 ANKLES = tuple(SMPL_JOINTS.index(f"{side}_ankle") for side in ("left", "right"))
+LIFTED_ANKLES = tuple(H36M17.joints.index(f"{side}_ankle") for side in ("left", "right"))
 KNEES = tuple(SMPL_JOINTS.index(f"{side}_knee") for side in ("left", "right"))
 LIFTED = 0.12
 """Of the stature: an ankle this much above its height at rest belongs to a foot in the air."""
+
+STILL = 0.5
+"""Metres a second, below which an ankle likely stands."""
+STILL_SECONDS = 0.07
+"""Width of the filter under which that speed is taken, and of the way from a standing foot into the air."""
+STANDS = 0.2
+"""Seconds that a foot stands at least."""
+SURE = 0.3
+"""How surely an ankle stands that is held."""
+MOST_HELD = 0.1
+"""Metres by which an ankle is moved at most."""
+
+
+def planted(joints: Floats, rate: float) -> Floats:
+    """Joints (T, 17, 3) whose standing ankles keep their place for as long as they stand.
+
+    Args:
+        joints: metres, an unbroken run.
+        rate: frames per second.
+    """
+    out, width = joints.copy(), rate * STILL_SECONDS
+    for ankle in LIFTED_ANKLES:
+        places = joints[:, ankle]
+        smooth = np.stack([gaussian_smooth(values, width) for values in places.T], -1)
+        speed = rate * np.linalg.norm(np.gradient(smooth, axis=0), axis=-1) if len(smooth) > 1 else np.zeros(1)
+        stands = lasting(np.exp(-((speed / STILL) ** 2))[:, None], round(rate * STANDS))[:, 0] > SURE
+        moved = np.zeros_like(places)
+        for run in runs(np.flatnonzero(stands)):
+            at = np.flatnonzero(stands)[run]
+            moved[at] = places[at].mean(0) - places[at]
+        moved = np.stack([gaussian_smooth(values, width) for values in moved.T], -1)
+        far = np.linalg.norm(moved, axis=-1, keepdims=True)
+        out[:, ankle] += moved * np.minimum(1, MOST_HELD / np.maximum(far, 1e-9))
+    return out
 
 
 def ankle_turns(shins: Floats, heights: Floats, stature: float) -> Floats:
@@ -32,8 +68,13 @@ def ankle_turns(shins: Floats, heights: Floats, stature: float) -> Floats:
     # A shin that lies has no heading on the floor, and its foot does not stand.
     share = share * np.clip(shins[..., 1, 1] * 2, 0, 1)
     turn = axis_angles(shins.swapaxes(-1, -2) @ _flat(shins)) * share[..., None]
+    return within_limits(matrices(turn))
+
+
+def within_limits(turns: Floats) -> Floats:
+    """Local rotations (T, 2, 3, 3) of ankles, brought within the limits of human joints."""
     bounds = BOUNDS[list(ANKLES)]
-    return matrices(np.clip(turn, bounds[..., 0], bounds[..., 1]))
+    return matrices(np.clip(axis_angles(turns), bounds[..., 0], bounds[..., 1]))
 
 
 def _flat(shins: Floats) -> Floats:

@@ -5,12 +5,13 @@ Numpy only; all frames at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vidmotion.body.aim import aim
-from vidmotion.body.feet import ANKLES, KNEES, ankle_turns
+from vidmotion.body.feet import ANKLES, KNEES, ankle_turns, planted, within_limits
+from vidmotion.body.foot_points import turned_by_points
 from vidmotion.body.joints import to_h36m
 from vidmotion.body.kinematics import forward
 from vidmotion.body.model import BODY_JOINTS, BodyModel, RestBody
@@ -20,7 +21,7 @@ from vidmotion.errors import InputError
 from vidmotion.geometry import frame_rate, runs
 from vidmotion.rotations import axis_angles
 from vidmotion.skeletons import H36M17
-from vidmotion.types import BodyMotion, Floats, Motion, Track
+from vidmotion.types import BodyMotion, Floats, Keypoints2D, Motion, Track
 
 LEAST_TRUST = 0.2
 """Weight of a joint of which the lifter knows nothing: its guess is still the best there is."""
@@ -66,13 +67,17 @@ def fit_body(
     weights = np.maximum(motion.confidence, LEAST_TRUST)
     parts = []
     for run in runs(track.frames):
-        begun = _begin(body, joints[run], track.times[run], None if guess is None else guess.turns[run])
-        parts.append(solve(body, joints[run], weights[run], begun) if kept is None else begun)
-    rotations = np.concatenate([part.rotations for part in parts])
-    translation = np.concatenate([part.translation for part in parts])
-    posture = Posture(rotations, translation)
+        times = track.times[run]
+        begun = _begin(body, joints[run], times, None if guess is None else guess.turns[run])
+        targets = planted(joints[run], frame_rate(times, ONLY_FRAME))
+        parts.append(solve(body, targets, weights[run], begun) if kept is None else begun)
+    posture = Posture(
+        np.concatenate([part.rotations for part in parts]), np.concatenate([part.translation for part in parts])
+    )
     if guess is None:
-        posture = Posture(_with_feet(body, shaped, posture), translation)
+        posture = replace(posture, rotations=_with_feet(body, shaped, posture))
+    if kept is None:
+        posture = replace(posture, rotations=_seen_feet(body, posture, motion, track))
     pose = np.zeros((len(joints), 24, 3), np.float32)
     pose[:, :BODY_JOINTS] = axis_angles(posture.rotations)
     error = np.linalg.norm(points_of(body, posture) - joints, axis=-1).mean(1)
@@ -119,4 +124,22 @@ def _with_feet(body: Skeleton22, shaped: RestBody, posture: Posture) -> Floats:
     standing = shaped.joints[list(ANKLES), 1] - shaped.vertices[:, 1].min()
     rotations = posture.rotations.copy()
     rotations[:, ANKLES] = ankle_turns(world[:, KNEES], places[:, ANKLES, 1] - standing, body.height)
+    return rotations
+
+
+def _seen_feet(body: Skeleton22, posture: Posture, motion: Motion, track: Track) -> Floats:
+    """(T, 22, 3, 3) the rotations of a posture whose feet point as heels and toes do in the picture."""
+    world, _ = forward(posture.rotations, body.rest, PARENTS, posture.translation)
+    rotations = posture.rotations.copy()
+    for run in runs(track.frames):
+        points = track.keypoints
+        feet = turned_by_points(
+            world[run][:, ANKLES],
+            motion.joints[run].astype(np.float64),
+            Keypoints2D(points.xy[run], points.score[run], points.skeleton),
+            motion.camera,
+            motion.height,
+            frame_rate(track.times[run], ONLY_FRAME),
+        )
+        rotations[run, ANKLES] = within_limits(world[run][:, KNEES].swapaxes(-1, -2) @ feet)
     return rotations

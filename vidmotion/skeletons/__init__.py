@@ -8,7 +8,7 @@ from __future__ import annotations
 from vidmotion.skeletons.base import Skeleton
 from vidmotion.skeletons.conversion import convert
 from vidmotion.skeletons.points import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
-from vidmotion.skeletons.registry import SKELETONS, by_name
+from vidmotion.skeletons.registry import SKELETONS, by_name, foot_points
 from vidmotion.skeletons.trees import H36M17, SMPL24, STATURE_CHAIN
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "Skeleton",
     "by_name",
     "convert",
+    "foot_points",
 ]

@@ -25,3 +25,19 @@ def by_name(name: str) -> Skeleton:
         return SKELETONS[name]
     except KeyError:
         raise InputError(f"unknown skeleton {name!r}; known: {', '.join(SKELETONS)}") from None
+
+
+def foot_points(name: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """The heels and the toes, left first, of a skeleton; None where it has none.
+
+    Raises:
+        InputError: unknown skeleton.
+    """
+    joints = by_name(name).joints
+    for toe in ("foot_index", "big_toe"):
+        if f"left_{toe}" in joints:
+            (left_heel, right_heel), (left_toe, right_toe) = (
+                tuple(joints.index(f"{side}_{part}") for side in ("left", "right")) for part in ("heel", toe)
+            )
+            return (left_heel, right_heel), (left_toe, right_toe)
+    return None

@@ -1,0 +1,107 @@
+"""Where up is, and where the floor lies."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vidmotion.geometry import unit
+from vidmotion.place.root import ANKLES
+from vidmotion.place.size import ANKLE_HEIGHT
+from vidmotion.skeletons import H36M17
+from vidmotion.types import Camera, Floats
+
+CAMERA_UP = np.array([0.0, -1.0, 0.0])
+BODY_TRUST = 4.0
+"""How much an upright body says of where up is, against the camera's own up."""
+MOST_TILT = float(np.cos(np.radians(40)))
+"""Bodies that lie further from the camera's up do not count as upright."""
+
+
+def level(people: list[Floats], times: list[Floats]) -> Floats:
+    """The rotation from camera axes to a level world, from standing feet and upright bodies.
+
+    The first guess is the mean of the camera's own up and the bodies' long axes where they stand straight;
+    a plane through the feet on the ground corrects it as far as the feet are spread out.
+
+    Args:
+        people: camera-space joints (T, 17, 3) of each person.
+        times: (T,) seconds of each person's frames.
+
+    Returns:
+        (3, 3) camera to world.
+    """
+    guess = unit(CAMERA_UP + BODY_TRUST * _upright(people))
+    feet = [_standing_feet(joints, at) for joints, at in zip(people, times, strict=True)]
+    up = _plane_normal(feet, guess)
+    toward = unit(np.array([0.0, 0.0, -1.0]) - up * -up[2])
+    return np.stack([np.cross(up, toward), up, toward])
+
+
+def _upright(people: list[Floats]) -> Floats:
+    """Mean long axis of bodies that stand straight, (3,), of length 0 (nobody does) to 1.
+
+    A straight body far from the camera's up lies, or stands on its hands: it says nothing of where up is.
+    """
+    axes, stands = [], []
+    for joints in people:
+        axis = joints[:, 8] - joints[:, ANKLES].mean(1)
+        reach = H36M17.bone_lengths(joints)[:, (2, 3, 7, 8)].sum(-1)
+        straight = np.linalg.norm(axis, axis=-1) > 0.88 * reach
+        stands.append(straight & (unit(axis) @ CAMERA_UP > MOST_TILT))
+        axes.append(unit(axis))
+    chosen = np.concatenate(axes)[np.concatenate(stands)]
+    total = sum(len(joints) for joints in people)
+    return chosen.sum(0) / max(total, 1)
+
+
+def _standing_feet(joints: Floats, times: Floats) -> Floats:
+    """(N, 3) places of ankles that rest and are the lower ones, in camera axes."""
+    ankles = joints[:, ANKLES]
+    if len(joints) < 3:
+        return ankles.reshape(-1, 3)
+    speed = np.linalg.norm(np.gradient(ankles, times, axis=0), axis=-1)
+    lower = ankles[..., 1] >= ankles[:, ::-1, 1] - 0.05
+    return ankles[(speed < 0.5) & lower]
+
+
+def _plane_normal(feet: list[Floats], guess: Floats, trust: float = 0.5, limit: float = 20.0) -> Floats:
+    """Upward normal (3,) of parallel planes through each person's feet, held to the guess.
+
+    Args:
+        trust: metres; how wide the feet must be spread to weigh as much as the guess.
+        limit: degrees that the normal may lie away from the guess.
+    """
+    centered = [points - points.mean(0) for points in feet if len(points) > 5]
+    if not centered:
+        return guess
+    points = np.concatenate(centered)
+    side = unit(np.cross(guess, [0.0, 0.0, 1.0]))
+    basis = np.stack([side, np.cross(guess, side)])  # (2, 3), along the floor
+    flat, high = points @ basis.T, points @ guess
+    weight = np.ones(len(points))
+    tilt = np.zeros(2)
+    for _ in range(5):
+        normal = (flat * weight[:, None]).T @ flat + len(points) * trust**2 * np.eye(2)
+        tilt = -np.linalg.solve(normal, (flat * weight[:, None]).T @ high)
+        weight = 1 / np.maximum(np.abs(high + flat @ tilt) / 0.05, 1)
+    most = np.tan(np.radians(limit))
+    tilt *= min(1.0, most / max(float(np.linalg.norm(tilt)), 1e-9))
+    return unit(guess + tilt @ basis)
+
+
+def floor_height(joints: Floats, stature: float, times: Floats) -> float:
+    """Height of the floor under one person in a level world, from the feet that rest on it.
+
+    Args:
+        joints: (T, 17, 3) metres, Y up.
+        times: (T,) seconds.
+    """
+    down = joints * np.array([1.0, -1.0, 1.0])  # resting feet are found in camera axes
+    rest = _standing_feet(down, times)
+    heights = -rest[:, 1] if len(rest) > 5 else np.sort(joints[:, ANKLES, 1].min(1))[: 1 + len(joints) // 3]
+    return float(np.median(heights)) - ANKLE_HEIGHT * stature
+
+
+def world_camera(to_world: Floats, origin: Floats, focal: float, center: tuple[float, float]) -> Camera:
+    """The camera of a world whose origin lies at `origin` (3,) of the levelled camera axes."""
+    return Camera(focal, center, to_world.T, to_world.T @ origin)
