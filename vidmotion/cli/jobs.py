@@ -93,7 +93,7 @@ def _of_keypoints(
         told = {"skeleton": options.skeleton, "fps": options.fps, "size": size, "first_frame": first}
         return read_keypoints(path, video, **told, start=section[0], end=section[1])
 
-    return Job(video or path, (path, *videos), video, read)
+    return Job(video or path.resolve(), (path, *videos), video, read)
 
 
 def _check_names(videos: Sequence[Path]) -> None:

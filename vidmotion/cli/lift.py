@@ -75,7 +75,7 @@ def lift(
         Path | None,
         typer.Option(
             metavar="FILE|FOLDER",
-            help="2D that AlphaPose, OpenPose, mmpose, Sports2D, ... wrote, instead of a detector; VIDEO may be left out.",
+            help="2D of AlphaPose, OpenPose, mmpose, Sports2D, ... instead of a detector; VIDEO is optional then.",
         ),
     ] = None,
     skeleton: Annotated[str | None, typer.Option(help="Of --keypoints that do not tell: halpe26, coco17, ...")] = None,

@@ -79,7 +79,7 @@ def make_scene(path: Path, found: Found, video: Path | None, told: Told) -> Scen
         layout = find_layout(found.form, len(seen[0].points), found.names, found.documented, told.skeleton)
         numbers = _counted_from_0(seen, told.first_frame)
         if footage is None:
-            footage = _without_video(path.name, found, told, max(numbers) + 1)
+            footage = _without_video(path.name, found, told, numbers)
         _check_within(numbers, footage)
         footage = _section(footage, told.start, told.end)
         frames = _by_frame(seen, numbers, layout, found.is_share, footage)
@@ -109,13 +109,14 @@ def _of_video(video: Path) -> _Footage:
     return _Footage(video.name, Clock(np.arange(len(times)), times, float(1 / fps)), fps, size)
 
 
-def _without_video(name: str, found: Found, told: Told, count: int) -> _Footage:
+def _without_video(name: str, found: Found, told: Told, numbers: list[int]) -> _Footage:
+    """What is known then: the frames from the first with somebody to the last."""
     fps = found.fps if told.fps is None else exact_rate(told.fps)
     size = told.size or found.size
     if fps is None or size is None:
         lacking = [text for text, value in (("--fps 30", fps), ("--size 1280x720", size)) if value is None]
         raise InputError(f"does not tell enough; name the video too, or say {' and '.join(lacking)}")
-    frames = np.arange(count)
+    frames = np.arange(min(numbers), max(numbers) + 1)
     return _Footage(name, Clock(frames, frames / float(fps), float(1 / fps)), fps, size)
 
 
