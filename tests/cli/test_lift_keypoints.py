@@ -64,6 +64,11 @@ def test_what_is_missing_is_one_line(tmp_path: Path, vidmotion: Run) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_other_programs_json_without_the_option_is_pointed_to_it(tmp_path: Path, vidmotion: Run) -> None:
+    code, told = vidmotion("lift", SAMPLES / "coco" / "results.json", "-o", tmp_path)
+    assert (code, "is read with --keypoints" in told) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [

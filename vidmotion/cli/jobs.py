@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from vidmotion.cli.sizes import parse_size
+from vidmotion.errors import InputError
 
 if TYPE_CHECKING:
     from vidmotion.types import Scene
@@ -66,7 +67,12 @@ def _of_video(path: Path) -> Job:
     def read() -> Path | Scene:
         from vidmotion.exporters import load
 
-        return load(path) if _is_saved(path) else path
+        if not _is_saved(path):
+            return path
+        try:
+            return load(path)
+        except InputError as error:
+            raise InputError(f"{error}; what another program wrote is read with --keypoints {path}") from None
 
     return Job(path, (path,), None if _is_saved(path) else path, read)
 

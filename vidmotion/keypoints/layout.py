@@ -66,7 +66,7 @@ def find_layout(
         InputError: it cannot be told, or what is told does not fit.
     """
     if told is not None:
-        return _told(by_name(told), points)
+        return _told(by_name(told), points, "leave --skeleton out" if names else "choose another --skeleton")
     if names:
         if len(names) != points:
             raise InputError(f"names {len(names)} points and has {points}; the file is damaged")
@@ -86,10 +86,10 @@ def _lengths(skeleton: Skeleton) -> tuple[int, ...]:
     return (len(skeleton), *LONGER.get(skeleton.name, ()))
 
 
-def _told(skeleton: Skeleton, points: int) -> Layout:
+def _told(skeleton: Skeleton, points: int, advice: str = "") -> Layout:
     if points not in _lengths(skeleton):
         wanted = " or ".join(map(str, _lengths(skeleton)))
-        raise InputError(f"skeleton {skeleton.name} has {wanted} points, the file {points}; choose another --skeleton")
+        raise InputError(f"skeleton {skeleton.name} has {wanted} points, the file {points}; {advice}")
     return Layout(skeleton.name, tuple(range(len(skeleton))), points)
 
 

@@ -13,10 +13,11 @@ Numbers from 0 to 32, or from 1 to 33 where there is a 33. z is not used. Pixels
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from vidmotion.errors import InputError
 from vidmotion.keypoints.base import Found, Seen, cleaned, frame_of, identity
 from vidmotion.keypoints.layout import canonical
 from vidmotion.skeletons import BLAZEPOSE33
+from vidmotion.types import Floats
 
 FORM = "MediaPipe's landmarks as CSV"
 WANTED = "wanted frame,landmark,x,y,visibility or frame,x0,y0,v0,x1,... (see the README)"
@@ -41,8 +43,11 @@ _AFTER = re.compile(
     r"(?:(?:landmark|lm|point|keypoint|kp)_?)?([0-9]+|[a-z_]+?)[_.](x|y|visibility|vis|v|score|confidence)"
 )
 
-Row = dict[str, str]
+Row = list[str]
+Entry = tuple[int, int, float]
+"""Place of a landmark, which of x, y and score, value."""
 Key = tuple[int, int | None]
+"""Frame and person."""
 
 
 def read_csv(text: str) -> Found:
@@ -52,76 +57,90 @@ def read_csv(text: str) -> Found:
         InputError: the columns are others, or numbers are none.
     """
     try:
-        rows = list(csv.DictReader(text.splitlines(), skipinitialspace=True))
+        people = _read(text)
     except csv.Error as error:
         raise InputError(f"is no CSV ({error})") from None
-    if not rows:
+    if not people:
         raise InputError(f"has no rows; {WANTED}")
-    rows = [{str(name).strip().lower(): value for name, value in row.items() if name is not None} for row in rows]
-    columns = list(rows[0])
-    frame, person, landmark = (_column(columns, names) for names in (_FRAME, _PERSON, _LANDMARK))
-    if frame is None:
-        raise InputError(f"has no column of frame numbers, without which time is not known; {WANTED}")
-    if landmark is not None and {"x", "y"} <= set(columns):
-        places = _places([row[landmark] for row in rows])
-        entries = _from_tall(rows, places)
-    else:
-        entries = _from_wide(rows, _wide(columns))
-    people: dict[Key, np.ndarray] = defaultdict(lambda: np.zeros((len(BLAZEPOSE33), 3)))
-    for row, values in zip(rows, entries, strict=True):
-        key = frame_of(_number(row[frame], "frame")), None if person is None else identity(_number(row[person], person))
-        for place, part, value in values:
-            people[key][place, part] = value
-    seen = tuple(
-        Seen(number, cleaned(points, number), who) for (number, who), points in sorted(people.items(), key=_key)
-    )
+    seen = tuple(Seen(frame, cleaned(points, frame), who) for (frame, who), points in people.items())
     return Found(FORM, seen, BLAZEPOSE33.joints, is_share=_are_shares(seen))
 
 
-def _key(item: tuple[Key, np.ndarray]) -> tuple[int, int]:
-    (frame, person), _ = item
-    return frame, -1 if person is None else person
+def _read(text: str) -> dict[Key, Floats]:
+    """(33, 3) x, y and score of everybody in every frame, as far as they are told."""
+    columns = [name.strip().lower() for name in next(_rows(text), [])]
+    frame, person = (_column(columns, names) for names in (_FRAME, _PERSON))
+    if frame is None:
+        raise InputError(f"has no column of frame numbers, without which time is not known; {WANTED}")
+    entries = _tall(columns, text) or _wide(columns)
+    people: dict[Key, Floats] = {}
+    for row in islice(_rows(text), 1, None):
+        row += [""] * (len(columns) - len(row))
+        who = None if person is None else identity(_number(row[person], columns[person]))
+        key = frame_of(_number(row[frame], columns[frame])), who
+        points = people.setdefault(key, np.zeros((len(BLAZEPOSE33), 3)))
+        for place, part, value in entries(row):
+            points[place, part] = value
+    return people
 
 
-def _column(columns: Sequence[str], names: Sequence[str]) -> str | None:
-    return next((name for name in names if name in columns), None)
+def _rows(text: str) -> Iterator[Row]:
+    """The rows that are not blank, the header among them."""
+    return filter(None, csv.reader(io.StringIO(text), skipinitialspace=True))
 
 
-Entry = tuple[int, int, float]
-"""Place of a landmark, which of x, y and score, value."""
+def _column(columns: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((columns.index(name) for name in names if name in columns), None)
 
 
-def _from_tall(rows: list[Row], places: list[int]) -> Iterator[list[Entry]]:
-    score = next((name for name in _PARTS if _PARTS[name] == 2 and name in rows[0]), None)
-    for row, place in zip(rows, places, strict=True):
-        x, y = _number(row["x"], "x"), _number(row["y"], "y")
-        sure = 1.0 if score is None else _number(row[score], score)
-        yield [(place, 0, x), (place, 1, y), (place, 2, sure)]
+def _tall(columns: list[str], text: str) -> Callable[[Row], Iterator[Entry]] | None:
+    """How a row is read where each is one landmark's; None for another kind of table."""
+    landmark, x, y = (_column(columns, names) for names in (_LANDMARK, ("x",), ("y",)))
+    if landmark is None or x is None or y is None:
+        return None
+    score = _column(columns, [name for name, part in _PARTS.items() if part == 2])
+    told = {row[landmark] if len(row) > landmark else "" for row in islice(_rows(text), 1, None)}
+    places = dict(zip(told, _places(list(told)), strict=True))
+
+    def entries(row: Row) -> Iterator[Entry]:
+        place = places[row[landmark]]
+        yield place, 0, _number(row[x], "x")
+        yield place, 1, _number(row[y], "y")
+        yield place, 2, 1.0 if score is None else _number(row[score], columns[score])
+
+    return entries
 
 
-def _from_wide(rows: list[Row], columns: dict[str, tuple[int, int]]) -> Iterator[list[Entry]]:
-    scored = {place for place, part in columns.values() if part == 2}
-    for row in rows:
-        entries = [(place, part, _number(row[name], name)) for name, (place, part) in columns.items()]
-        yield entries + [(place, 2, 1.0) for place, part, _ in entries if part == 0 and place not in scored]
+def _wide(columns: list[str]) -> Callable[[Row], Iterator[Entry]]:
+    """How a row is read where each is one frame's."""
+    parts = _parts_of(columns)
+    scored = {place for place, part in parts.values() if part == 2}
+
+    def entries(row: Row) -> Iterator[Entry]:
+        for column, (place, part) in parts.items():
+            yield place, part, _number(row[column], columns[column])
+            if part == 0 and place not in scored:
+                yield place, 2, 1.0
+
+    return entries
 
 
-def _wide(columns: Sequence[str]) -> dict[str, tuple[int, int]]:
+def _parts_of(columns: list[str]) -> dict[int, tuple[int, int]]:
     """Place of the landmark, and which of x, y and score, of each column that is of one."""
     found = {}
-    for name in columns:
+    for column, name in enumerate(columns):
         before, after = _BEFORE.fullmatch(name), _AFTER.fullmatch(name)
         if after is not None:
-            found[name] = after[1], _PARTS[after[2]]
+            found[column] = after[1], _PARTS[after[2]]
         elif before is not None:
-            found[name] = before[2].strip("_"), _PARTS[before[1]]
+            found[column] = before[2].strip("_"), _PARTS[before[1]]
     known = {
-        name: pair for name, pair in found.items() if pair[0].isdigit() or canonical(pair[0]) in BLAZEPOSE33.joints
+        column: pair for column, pair in found.items() if pair[0].isdigit() or canonical(pair[0]) in BLAZEPOSE33.joints
     }
     if sum(part == 0 for _, part in known.values()) < 2:
         raise InputError(f"has columns {', '.join(columns)[:200]}; {WANTED}")
     places = _places([landmark for landmark, _ in known.values()])
-    return {name: (place, part) for (name, (_, part)), place in zip(known.items(), places, strict=True)}
+    return {column: (place, part) for (column, (_, part)), place in zip(known.items(), places, strict=True)}
 
 
 def _places(landmarks: list[str]) -> list[int]:
@@ -130,23 +149,23 @@ def _places(landmarks: list[str]) -> list[int]:
     Raises:
         InputError: there is no such landmark.
     """
-    numbers = {int(name) for name in landmarks if name and re.fullmatch(r"[0-9]{1,6}", name.strip())}
+    numbers = {int(name) for name in landmarks if re.fullmatch(r"[0-9]{1,6}", name.strip())}
     first = 1 if max(numbers, default=0) == len(BLAZEPOSE33) and 0 not in numbers else 0
     known = {joint: place for place, joint in enumerate(BLAZEPOSE33.joints)}
     known |= {str(place + first): place for place in range(len(BLAZEPOSE33))}
     places = []
     for name in landmarks:
-        short = (name or "").strip().rsplit(".", 1)[-1]
+        short = name.strip().rsplit(".", 1)[-1]
         place = known.get(short, known.get(canonical(short)))
         if place is None:
-            raise InputError(f"has a landmark {str(name)[:40]!r}, which is none of BlazePose's 33 (names, or 0 to 32)")
+            raise InputError(f"has a landmark {name[:40]!r}, which is none of BlazePose's 33 (names, or 0 to 32)")
         places.append(place)
     return places
 
 
-def _number(text: str | None, column: str) -> float:
+def _number(text: str, column: str) -> float:
     """A cell; an empty one is no number (NaN), which makes its point a missing one."""
-    if not text or not text.strip():
+    if not text.strip():
         return math.nan
     try:
         return float(text)
