@@ -56,6 +56,7 @@ FILES: dict[str, tuple[str, str, str]] = {
     "no columns": ("x.csv", "a,b\n1,2\n", "no column of frame numbers.*frame,landmark,x,y"),
     "no landmarks": ("x.csv", "frame,b\n1,2\n", "wanted frame,landmark,x,y"),
     "34th": ("x.csv", HEADER + "0,0,0.1,0.1,0,1\n0,34,0.1,0.1,0,1\n", "'34', which is none of BlazePose's 33"),
+    "line breaks": ("x.csv", 'frame,"land\nmark",x\n0,1,2\n', "has columns frame, land mark, x"),
     "short row": ("x.csv", HEADER + "0\n", "has a landmark ''"),
     "no figure": ("x.csv", HEADER + "0,nose,left,0.1,0,1\n", "column x: 'left' is no number"),
     "no frame": ("x.csv", HEADER + ",nose,0.1,0.1,0,1\n", "is no frame number"),

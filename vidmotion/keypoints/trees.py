@@ -56,10 +56,14 @@ def told_plainly(path: Path) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        told = str(error)
     except KeyError as error:
-        raise InputError(f"{path}: lacks {error}") from None
+        told = f"lacks {error}"
     except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: is not laid out as such files are ({error})") from None
+        told = f"is not laid out as such files are ({error})"
     except RecursionError:
-        raise InputError(f"{path}: nested too deeply to be keypoints") from None
+        told = "nested too deeply to be keypoints"
+    else:
+        return
+    # What a file says may be quoted, line breaks and all.
+    raise InputError(f"{path}: {' '.join(told.split())}")
