@@ -19,6 +19,7 @@ def test_without_a_video(tmp_path: Path, vidmotion: Run) -> None:
     code, told = vidmotion(*args, "-f", "json", "-f", "bvh")
     assert code == 0, told
     assert "1 people in 4 frames" in told
+    assert "2D: OpenPose's JSON, openpose25, identities by the tracker" in told
     content = json.loads((tmp_path / "openpose.json").read_text())
     assert (content["fps"], content["size"], content["source"]) == (25, [640, 480], "openpose")
     (person,) = content["people"]

@@ -172,6 +172,9 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
     note(f"{scene.source}: {len(scene.people)} people in {scene.frame_count} frames")
     scale = scene.provenance["lift"]
     note(f"  scale: stature {scale['height']:g} m (--height), view {scale['fov']:g} degrees (--fov)")
+    if isinstance(said := scene.provenance.get("keypoints"), dict):
+        skeletons = ", ".join(sorted({person.track.keypoints.skeleton for person in scene.people}))
+        note(f"  2D: {said.get('format')}, {skeletons}, identities by the {said.get('identities')}")
     for person in scene.people:
         track = person.track
         span = int(track.frames[-1] - track.frames[0]) + 1
