@@ -30,6 +30,7 @@ ALLOWED = {
     "model": FIRST,
     "place": FIRST,
     "detections": FIRST | {"exporters"},
+    "keypoints": FIRST | {"detectors", "exporters", "tracking", "video"},
     "labelled": FIRST | {"data", "model"},
     "lifting": FIRST | {"body", "model", "place"},
     "actions": FIRST | {"model"},
@@ -93,6 +94,6 @@ def test_exporters_need_no_torch() -> None:
 
 
 def test_public_names_are_pinned() -> None:
-    names = ["LiftSettings", "Pipeline", "Settings", "detect", "export", "lift", "load", "render"]
+    names = ["LiftSettings", "Pipeline", "Settings", "detect", "export", "lift", "load", "read_keypoints", "render"]
     assert sorted(vidmotion.__all__) == names
     assert all(callable(getattr(vidmotion, name)) for name in names)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vidmotion.api import detect, lift, render
     from vidmotion.exporters import export, load
+    from vidmotion.keypoints import read_keypoints
     from vidmotion.lifting import LiftSettings
     from vidmotion.pipeline import Pipeline, Settings
 
@@ -30,6 +31,7 @@ _ROOMS = {
     "export": "vidmotion.exporters",
     "lift": "vidmotion.api",
     "load": "vidmotion.exporters",
+    "read_keypoints": "vidmotion.keypoints",
     "render": "vidmotion.api",
 }
 
@@ -41,6 +43,7 @@ __all__ = [
     "export",
     "lift",
     "load",
+    "read_keypoints",
     "render",
 ]
 

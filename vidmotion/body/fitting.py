@@ -82,7 +82,7 @@ def fit_body(
     pose[:, :BODY_JOINTS] = axis_angles(posture.rotations)
     error = np.linalg.norm(points_of(body, posture) - joints, axis=-1).mean(1)
     return BodyMotion(
-        model.name, pose, betas.astype(np.float32), translation.astype(np.float32), error.astype(np.float32)
+        model.name, pose, betas.astype(np.float32), posture.translation.astype(np.float32), error.astype(np.float32)
     )
 
 

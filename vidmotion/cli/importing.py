@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from vidmotion.choices import ImportFormat, Split, SplitRule, Unit, Up
 from vidmotion.cli.console import TerminalProgress, fail
+from vidmotion.cli.sizes import parse_size
 
 
 def import_(
@@ -43,7 +43,7 @@ def import_(
 
     choices = Choices(
         split.value, frozenset(val or ()), frozenset(test or ()), split_rule.value, unit.value, up.value, fps,
-        _parsed_size(size), body_model,
+        parse_size(size), body_model,
     )  # fmt: skip
     progress = TerminalProgress(quiet)
     importer = IMPORTERS[file_format.value]
@@ -55,12 +55,3 @@ def import_(
         fail(f"{', '.join(map(str, sources))}: nobody in there; nothing was written")
     if done.failed or not done.clips:
         raise typer.Exit(1)
-
-
-def _parsed_size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)", text)
-    if not found:
-        raise typer.BadParameter(f"--size {text}: wanted WIDTHxHEIGHT, such as 1280x720")
-    return int(found[1]), int(found[2])

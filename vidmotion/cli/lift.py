@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from vidmotion.choices import Device, Format, Head, Style, View
 from vidmotion.cli.checks import check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, fail, note
 from vidmotion.cli.films import FilmChoice, advise_on_speed, draw_film
+from vidmotion.cli.jobs import Job, KeypointOptions, plan
 from vidmotion.cli.times import parse_section
 from vidmotion.errors import OutputError, VidmotionError
 
@@ -32,16 +34,18 @@ class Outputs:
     film: FilmChoice | None
     overwrite: bool
 
-    def paths(self, video: Path) -> list[Path]:
+    def paths(self, named_after: Path) -> list[Path]:
         """The files that a video makes, as far as they are known before it is read."""
         suffixes = [f".{name.value}" for name in self.formats]
         if self.film is not None:
             suffixes.append(film_suffix(self.film.style))
-        return [self.folder / (video.stem + suffix) for suffix in suffixes]
+        return [self.folder / (named_after.stem + suffix) for suffix in suffixes]
 
 
 def lift(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Video files, or what detect wrote.")],
+    videos: Annotated[
+        list[Path] | None, typer.Argument(metavar="VIDEO...", help="Video files, or what detect wrote.")
+    ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")] = Path("."),
     formats: Annotated[
         list[Format] | None, typer.Option("-f", "--format", help="Give it several times.", show_default="json")
@@ -67,6 +71,19 @@ def lift(
         ),
     ] = None,
     detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
+    keypoints: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|FOLDER",
+            help="2D of AlphaPose, OpenPose, mmpose, Sports2D, ... instead of a detector; VIDEO is optional then.",
+        ),
+    ] = None,
+    skeleton: Annotated[str | None, typer.Option(help="Of --keypoints that do not tell: halpe26, coco17, ...")] = None,
+    fps: Annotated[float | None, typer.Option(min=0.1, help="Of --keypoints without VIDEO.")] = None,
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="Picture of --keypoints without VIDEO.")] = None,
+    first_frame: Annotated[
+        int | None, typer.Option(min=0, help="The number that --keypoints give the first frame.", show_default="0")
+    ] = None,
     weights: Annotated[
         list[str] | None,
         typer.Option(help="Network: name or file. Of several, each head is asked of the first that has it."),
@@ -96,38 +113,41 @@ def lift(
     check_detector(detector)
     lifting = LiftSettings(flip, height, fov)
     section = parse_section(start, end)
+    told = KeypointOptions(keypoints, skeleton, fps, size, first_frame)
+    if keypoints is not None and detector != "auto":
+        raise typer.BadParameter("--detector: with --keypoints no detector runs")
     asked, networks = tuple(heads or [Head.pose3d]), tuple(weights) if weights else None
     settings = Settings(detector, networks, device, *section, _parse_person(person), asked, refine, lifting, body_model)
     film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
-    _check_names(videos)
+    jobs = plan(videos or [], told, section)
     if film is not None and not quiet:
         advise_on_speed(film)
     pipeline = Pipeline(settings)
     failed = 0
-    for video in videos:
+    for job in jobs:
         try:
-            _lift_one(pipeline, video, outputs, quiet)
+            _lift_one(pipeline, job, outputs, quiet)
         except VidmotionError as error:
             fail(str(error))
             failed += 1
     if failed:
-        if failed < len(videos):
-            fail(f"{failed} of {len(videos)} videos failed; the results of the others are in {output}")
+        if failed < len(jobs):
+            fail(f"{failed} of {len(jobs)} videos failed; the results of the others are in {output}")
         raise typer.Exit(1)
 
 
-def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) -> None:
-    from vidmotion.exporters import READERS, export, load
+def _lift_one(pipeline: Pipeline, job: Job, outputs: Outputs, quiet: bool) -> None:
+    from vidmotion.exporters import export
 
     progress = pipeline.progress = TerminalProgress(quiet)
-    _check_outputs(video, outputs)
-    saved = video.suffix.lower() in READERS
-    scene = pipeline.lift(load(video) if saved else video)
+    paths = outputs.paths(job.named_after)
+    _check_outputs(paths, job.inputs, outputs)
+    scene = pipeline.lift(job.read())
     written: list[Path] = []
-    for path in outputs.paths(video):
+    for path in paths:
         if outputs.film is not None and path.suffix == ".mp4":
-            draw_film(scene, path, None if saved else video, outputs.film, progress)
+            draw_film(scene, path, job.video, outputs.film, progress)
             written.append(path)
         else:
             written += export(scene, path, body_model=pipeline.body_model)
@@ -135,21 +155,13 @@ def _lift_one(pipeline: Pipeline, video: Path, outputs: Outputs, quiet: bool) ->
         _summarise(scene, progress, written)
 
 
-def _check_outputs(video: Path, outputs: Outputs) -> None:
+def _check_outputs(paths: list[Path], inputs: tuple[Path, ...], outputs: Outputs) -> None:
     """Refuse before the work what could not be written after it."""
-    for path in outputs.paths(video):
-        if path.exists() and video.exists() and path.samefile(video):
+    for path, given in product(paths, inputs):
+        if path.exists() and given.exists() and path.samefile(given):
             raise OutputError(f"{path} is the input itself; name another folder with -o")
-    refuse_existing(outputs.paths(video), outputs.overwrite)
+    refuse_existing(paths, outputs.overwrite)
     make_folder(outputs.folder)
-
-
-def _check_names(videos: list[Path]) -> None:
-    seen: dict[str, Path] = {}
-    for video in videos:
-        other = seen.setdefault(video.stem.casefold(), video)
-        if other is not video:
-            raise typer.BadParameter(f"{other} and {video} would write the same files; lift them into two folders")
 
 
 def _parse_person(text: str) -> int | None:
@@ -165,6 +177,9 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
     note(f"{scene.source}: {len(scene.people)} people in {scene.frame_count} frames")
     scale = scene.provenance["lift"]
     note(f"  scale: stature {scale['height']:g} m (--height), view {scale['fov']:g} degrees (--fov)")
+    if isinstance(said := scene.provenance.get("keypoints"), dict):
+        skeletons = ", ".join(sorted({person.track.keypoints.skeleton for person in scene.people}))
+        note(f"  2D: {said.get('format')}, {skeletons}, identities by the {said.get('identities')}")
     for person in scene.people:
         track = person.track
         span = int(track.frames[-1] - track.frames[0]) + 1

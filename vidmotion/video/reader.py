@@ -124,6 +124,10 @@ class Video:
                 "start earlier"
             )
 
+    def times(self) -> list[float]:
+        """Seconds of every frame of the file, whatever start and end; used instead of iterating."""
+        return [time for time, _ in self._timed()]
+
     def _timed(self) -> Iterator[tuple[float, VideoFrame]]:
         """Pictures with seconds from the first; a missing or falling time is one frame after the last."""
         origin, last = _seconds(self._first) or Fraction(0), Fraction(0)

@@ -1,0 +1,87 @@
+"""`vidmotion lift --keypoints`: other programs' 2D to files and films, without a detector."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Run, beginning, write_video
+from tests.keypoints.figures import SAMPLES, openpose
+from tests.keypoints.figures import Figure as Somebody
+from vidmotion.skeletons import by_name
+
+OPEN = SAMPLES / "openpose"
+
+
+def test_without_a_video(tmp_path: Path, vidmotion: Run) -> None:
+    args = ["lift", "--keypoints", OPEN, "--fps", 25, "--size", "640x480", "-o", tmp_path]
+    code, told = vidmotion(*args, "-f", "json", "-f", "bvh")
+    assert code == 0, told
+    assert "1 people in 4 frames" in told
+    assert "2D: OpenPose's JSON, openpose25, identities by the tracker" in told
+    content = json.loads((tmp_path / "openpose.json").read_text())
+    assert (content["fps"], content["size"], content["source"]) == (25, [640, 480], "openpose")
+    (person,) = content["people"]
+    assert person["frames"] == [0, 1, 2, 3]
+    assert person["observed"] == [True, True, False, True]
+    assert np.array(person["motion"]["joints"]).shape == (4, 17, 3)
+    assert content["provenance"]["keypoints"]["format"] == "OpenPose's JSON"
+    code, told = vidmotion(*args)
+    assert (code, "exists already; pass -y" in told) == (1, True)
+
+
+def test_beside_a_video(sample: Path, tmp_path: Path, vidmotion: Run) -> None:
+    video = write_video(tmp_path / "clip.mp4", beginning(sample, 12))
+    width = beginning(sample, 1)[0].shape[1]
+    names = by_name("blazepose33").joints
+    xy = np.stack([[[100 + width / 50 * place + frame, 90 + 5 * place] for place in range(33)] for frame in range(10)])
+    somebody = Somebody(0, tuple(range(10)), xy, np.ones((10, len(names))))
+    out = tmp_path / "out"
+    code, told = vidmotion("lift", "--keypoints", openpose([somebody], tmp_path), video, "-o", out, "--render")
+    assert code == 0, told
+    assert sorted(path.name for path in out.iterdir()) == ["clip.json", "clip.skeleton.mp4"]
+    content = json.loads((out / "clip.json").read_text())
+    assert (content["source"], content["frame_count"]) == ("clip.mp4", 12)
+    assert content["people"][0]["frames"] == list(range(10))
+
+
+def test_the_keypoints_are_never_replaced(tmp_path: Path, vidmotion: Run) -> None:
+    mine = tmp_path / "mine.json"
+    mine.write_bytes((SAMPLES / "mmpose" / "results_clip.json").read_bytes())
+    before = mine.read_bytes()
+    args = ["lift", "--keypoints", mine, "--fps", 30, "--size", "640x480"]
+    code, told = vidmotion(*args, "-o", tmp_path, "-y")
+    assert (code, "is the input itself" in told) == (1, True)
+    assert mine.read_bytes() == before
+
+
+def test_what_is_missing_is_one_line(tmp_path: Path, vidmotion: Run) -> None:
+    code, told = vidmotion("lift", "--keypoints", OPEN, "-o", tmp_path)
+    assert code == 1
+    assert (
+        told.strip() == f"error: {OPEN}: does not tell enough; name the video too, or say --fps 30 and --size 1280x720"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_programs_json_without_the_option_is_pointed_to_it(tmp_path: Path, vidmotion: Run) -> None:
+    code, told = vidmotion("lift", SAMPLES / "coco" / "results.json", "-o", tmp_path)
+    assert (code, "is read with --keypoints" in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ([], "name a VIDEO, or --keypoints"),
+        (["a.mp4", "--fps", "30"], "--fps is for --keypoints"),
+        (["a.mp4", "b.mp4", "--keypoints", OPEN], "one VIDEO at most"),
+        (["a.mp4", "--keypoints", OPEN, "--size", "640x480"], "--size: a.mp4 tells that"),
+        (["--keypoints", OPEN, "--size", "640"], "wanted WIDTHxHEIGHT"),
+        (["--keypoints", OPEN, "--detector", "blazepose"], "no detector runs"),
+    ],
+)
+def test_what_does_not_go_together_is_wrong_usage(vidmotion: Run, args: list[object], message: str) -> None:
+    code, told = vidmotion("lift", *args)
+    assert code == 2
+    assert message in " ".join(told.replace("│", "").split())

@@ -1,0 +1,110 @@
+"""What `vidmotion lift` is given: each thing to lift, read when its turn comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from vidmotion.cli.sizes import parse_size
+from vidmotion.errors import InputError
+
+if TYPE_CHECKING:
+    from vidmotion.types import Scene
+
+
+@dataclass(frozen=True)
+class Job:
+    """One thing to lift."""
+
+    named_after: Path
+    """What the results take their names from."""
+    inputs: tuple[Path, ...]
+    """Files that no result may replace."""
+    video: Path | None
+    """What a film is drawn over; None draws the 3D view alone."""
+    read: Callable[[], Path | Scene]
+    """A video to look for people in, or people in 2D."""
+
+
+@dataclass(frozen=True)
+class KeypointOptions:
+    """What the user says of people whom another program found."""
+
+    path: Path | None
+    skeleton: str | None
+    fps: float | None
+    size: str | None
+    first_frame: int | None
+
+    @property
+    def said(self) -> list[str]:
+        """The options that only make sense for keypoints."""
+        options = {"--skeleton": self.skeleton, "--fps": self.fps, "--size": self.size}
+        return [name for name, value in {**options, "--first-frame": self.first_frame}.items() if value is not None]
+
+
+def plan(videos: Sequence[Path], keypoints: KeypointOptions, section: tuple[float | None, float | None]) -> list[Job]:
+    """What there is to do.
+
+    Raises:
+        typer.BadParameter: nothing is named, or what is said does not go together.
+    """
+    if keypoints.path is not None:
+        return [_of_keypoints(keypoints.path, videos, keypoints, section)]
+    if keypoints.said:
+        raise typer.BadParameter(f"{keypoints.said[0]} is for --keypoints")
+    if not videos:
+        raise typer.BadParameter("name a VIDEO, or --keypoints FILE")
+    _check_names(videos)
+    return [_of_video(video) for video in videos]
+
+
+def _of_video(path: Path) -> Job:
+    def read() -> Path | Scene:
+        from vidmotion.exporters import load
+
+        if not _is_saved(path):
+            return path
+        try:
+            return load(path)
+        except InputError as error:
+            raise InputError(f"{error}; what another program wrote is read with --keypoints {path}") from None
+
+    return Job(path, (path,), None if _is_saved(path) else path, read)
+
+
+def _is_saved(path: Path) -> bool:
+    from vidmotion.exporters import READERS
+
+    return path.suffix.lower() in READERS
+
+
+def _of_keypoints(
+    path: Path, videos: Sequence[Path], options: KeypointOptions, section: tuple[float | None, float | None]
+) -> Job:
+    if len(videos) > 1:
+        raise typer.BadParameter("--keypoints go with one VIDEO at most")
+    video = videos[0] if videos else None
+    size, first = parse_size(options.size), options.first_frame or 0
+    if video is not None and (size or options.fps):
+        raise typer.BadParameter(f"{'--size' if size else '--fps'}: {video} tells that")
+
+    def read() -> Scene:
+        from vidmotion.keypoints import read_keypoints
+
+        told = {"skeleton": options.skeleton, "fps": options.fps, "size": size, "first_frame": first}
+        return read_keypoints(path, video, **told, start=section[0], end=section[1])
+
+    return Job(video or path.resolve(), (path, *videos), video, read)
+
+
+def _check_names(videos: Sequence[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for video in videos:
+        other = seen.setdefault(video.stem.casefold(), video)
+        if other is not video:
+            raise typer.BadParameter(f"{other} and {video} would write the same files; lift them into two folders")
