@@ -42,7 +42,7 @@ def forwards(pose: Floats) -> Floats:
     """(T, 2, 3) where both feet point, of SMPL's rotations (T, 24, 3)."""
     nowhere = np.zeros((24, 3))
     world, _ = forward(matrices(pose.astype(np.float64)), nowhere, SMPL24.parents, np.zeros((len(pose), 3)))
-    return world[:, FEET, :, 2]
+    return world[:, FEET][..., 2]
 
 
 def measure(store: Store, network: MotionNetwork, clips: int) -> Iterator[dict[str, tuple[float, int, float, int]]]:

@@ -45,11 +45,14 @@ def planted(joints: Floats, rate: float) -> Floats:
         smooth = np.stack([gaussian_smooth(values, width) for values in places.T], -1)
         speed = rate * np.linalg.norm(np.gradient(smooth, axis=0), axis=-1) if len(smooth) > 1 else np.zeros(1)
         stands = lasting(np.exp(-((speed / STILL) ** 2))[:, None], round(rate * STANDS))[:, 0] > SURE
-        moved = np.zeros_like(places)
-        for run in runs(np.flatnonzero(stands)):
-            at = np.flatnonzero(stands)[run]
-            moved[at] = places[at].mean(0) - places[at]
-        moved = np.stack([gaussian_smooth(values, width) for values in moved.T], -1)
+        at = np.flatnonzero(stands)
+        if not len(at):
+            continue
+        held = places.copy()
+        for run in runs(at):
+            held[at[run]] = places[at[run]].mean(0)
+        goal = np.stack([np.interp(np.arange(len(places)), at, values) for values in held[at].T], -1)
+        moved = gaussian_smooth(stands.astype(float), width)[:, None] * (goal - places)
         far = np.linalg.norm(moved, axis=-1, keepdims=True)
         out[:, ankle] += moved * np.minimum(1, MOST_HELD / np.maximum(far, 1e-9))
     return out
