@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidmotion.choices import Device, Format, Head, Style, View
-from vidmotion.cli.checks import check_detector, film_suffix, make_folder, refuse_existing
+from vidmotion.cli.checks import DETECTOR_HELP, check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, fail, note
 from vidmotion.cli.films import FilmChoice, advise_on_speed, draw_film
 from vidmotion.cli.times import parse_section
@@ -66,7 +66,7 @@ def lift(
             show_default="pose3d",
         ),
     ] = None,
-    detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
+    detector: Annotated[str, typer.Option(help=DETECTOR_HELP)] = "auto",
     weights: Annotated[str | None, typer.Option(help="Lifting network: name or file.")] = None,
     person: Annotated[str, typer.Option(metavar="ID|all", help="Lift only this person.")] = "all",
     start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
@@ -79,7 +79,7 @@ def lift(
     body_model: Annotated[
         Path | None, typer.Option(help="Your own SMPL, SMPL-H or SMPL-X file.", show_default="the free body")
     ] = None,
-    device: Annotated[Device, typer.Option(help="Where the lifting network runs.")] = Device.auto,
+    device: Annotated[Device, typer.Option(help="Where the lifting network and mmpose run.")] = Device.auto,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
