@@ -22,7 +22,7 @@ def load(choice: Choice, device: Device = Device.auto) -> Detector:
         InputError: a config cannot be used; the device is not there.
         WeightsError: a checkpoint is missing, cannot be read, or does not fit.
     """
-    found = [locate(model) for model in choice.models]
+    found = locate(choice)
 
     from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork, WholePicture
     from vidmotion.detectors.mmpose.topdown import TopDown

@@ -97,8 +97,8 @@ def _pair(name: str, config: str, checkpoint: str) -> Files:
     return Files(Path(config).expanduser(), Path(checkpoint).expanduser())
 
 
-def locate(model: Model) -> Files:
-    """Where the files of a model lie.
+def locate(choice: Choice) -> list[Files]:
+    """Where the files of its models lie.
 
     Raises:
         MissingExtraError: the extra is not installed.
@@ -106,13 +106,12 @@ def locate(model: Model) -> Files:
         WeightsError: no such checkpoint; the message says where to get it and where to put it.
     """
     require_extra()
-    if isinstance(model, Published):
-        return Files(_packaged(model.config), _downloaded(model))
-    if not model.config.is_file():
-        raise InputError(f"{model.config}: no such config of mmpose")
-    if not model.checkpoint.is_file():
-        raise WeightsError(f"{model.checkpoint}: no such checkpoint")
-    return model
+    published = [model for model in choice.models if isinstance(model, Published)]
+    missing = [model for model in published if _downloaded(model) is None]
+    if missing:
+        told = " and ".join(model.address for model in missing)
+        raise WeightsError(f"{choice.name} needs {told}: download into {weights.cache_folder()} and try again")
+    return [_files(model) for model in choice.models]
 
 
 def require_extra() -> None:
@@ -135,8 +134,7 @@ def fingerprint(choice: Choice) -> str:
     Raises:
         VidmotionError: as `locate`.
     """
-    found = [locate(model) for model in choice.models]
-    sums = [_sum(path) for files in found for path in (files.config, files.checkpoint)]
+    sums = [_sum(path) for files in locate(choice) for path in (files.config, files.checkpoint)]
     return " ".join([choice.name, *sums])
 
 
@@ -145,21 +143,29 @@ def _sum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _packaged(config: str) -> Path:
+def _files(model: Model) -> Files:
+    if isinstance(model, Published):
+        checkpoint = _downloaded(model)
+        assert checkpoint is not None  # `locate` looked before
+        return Files(packaged(model.config), checkpoint)
+    if not model.config.is_file():
+        raise InputError(f"{model.config}: no such config of mmpose")
+    if not model.checkpoint.is_file():
+        raise WeightsError(f"{model.checkpoint}: no such checkpoint")
+    return model
+
+
+def packaged(config: str) -> Path:
+    """The path of a config that comes with mmpose, which has to be installed."""
     spec = find_spec("mmpose")
     assert spec is not None  # `require_extra`
     assert spec.origin is not None  # it is a package with an __init__.py
     return Path(spec.origin).parent / ".mim" / config
 
 
-def _downloaded(model: Published) -> Path:
-    for folder in weights.search_folders():
-        if (folder / model.checkpoint).is_file():
-            return folder / model.checkpoint
-    raise WeightsError(
-        f"{model.checkpoint} is missing; get it from {model.address} and put it into {weights.cache_folder()} "
-        f"(its terms: {model.licence})"
-    )
+def _downloaded(model: Published) -> Path | None:
+    places = [folder / model.checkpoint for folder in weights.search_folders()]
+    return next((place for place in places if place.is_file()), None)
 
 
 def _told(model: Model) -> str:

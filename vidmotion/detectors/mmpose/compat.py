@@ -61,12 +61,11 @@ def array_globals() -> list[Any]:
     """
     from mmengine.logging import HistoryBuffer
 
-    multiarray = np.core.multiarray
     dtypes = [type(np.dtype(code)) for code in "?bBhHiIlLqQefdU"]
+    # The two functions that pickles make arrays and numbers by; numpy 1 and 2 write different names of them.
+    makers: dict[str, Any] = {"_reconstruct": np.zeros(0).__reduce__()[0], "scalar": np.float32().__reduce__()[0]}
     named = [
-        (getattr(multiarray, name), f"{core}.multiarray.{name}")
-        for core in ("numpy.core", "numpy._core")
-        for name in ("_reconstruct", "scalar")
+        (maker, f"{core}.multiarray.{name}") for core in ("numpy.core", "numpy._core") for name, maker in makers.items()
     ]
     return [np.ndarray, np.dtype, HistoryBuffer, *dict.fromkeys(dtypes), *named]
 

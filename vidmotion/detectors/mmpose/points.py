@@ -29,9 +29,7 @@ def match(names: Sequence[str], source: str) -> tuple[Skeleton, list[int]]:
             return skeleton, [places[joint] for joint in skeleton.joints]
     known = ", ".join(f"{skeleton.name} ({len(skeleton)} points)" for skeleton in SUPPORTED)
     some = ", ".join(list(names)[:3])
-    raise InputError(
-        f"{source}: its {len(names)} points ({some} ...) have not all the names of any skeleton that can be lifted: {known}"
-    )
+    raise InputError(f"{source}: its {len(names)} points ({some} ...) do not hold one of the skeletons {known}")
 
 
 def _plain(name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _HOST = "https://download.openmmlab.com"
 _POSE_FILES = f"{_HOST}/mmpose/v1/projects/rtmposev1"
 _TERMS = "OpenMMLab (Apache-2.0 code, no terms of the weights' own), trained on"
-_BODY8 = f"{_TERMS} AI Challenger, COCO, CrowdPose, MPII, sub-JHMDB, Halpe and PoseTrack18, some of which allow research only"
+_BODY8 = f"{_TERMS} AI Challenger, COCO, CrowdPose, MPII, sub-JHMDB, Halpe and PoseTrack18, some for research only"
 _OBJECTS365 = f"{_TERMS} COCO and Objects365, which is for academic purposes only"
 _COCO = f"{_TERMS} COCO"
 
