@@ -54,20 +54,28 @@ def prepare() -> None:
             ) from error
 
 
-def array_globals() -> list[Any]:
-    """What OpenMMLab's checkpoints hold beside tensors, numbers and texts: numpy's arrays, and histories of losses.
+def data_globals() -> list[Any]:
+    """What OpenMMLab's checkpoints hold beside tensors, numbers and texts: numpy's arrays and records of losses.
 
-    They are data; `torch.load(weights_only=True)` still refuses everything that would run code.
+    They are data; `torch.load(weights_only=True)` still refuses everything that would run code. A record's pickle names
+    methods of its class by `getattr`: here that name gives nothing, and the class is an empty one.
     """
-    from mmengine.logging import HistoryBuffer
-
     dtypes = [type(np.dtype(code)) for code in "?bBhHiIlLqQefdU"]
     # The two functions that pickles make arrays and numbers by; numpy 1 and 2 write different names of them.
     makers: dict[str, Any] = {"_reconstruct": np.zeros(0).__reduce__()[0], "scalar": np.float32().__reduce__()[0]}
     named = [
         (maker, f"{core}.multiarray.{name}") for core in ("numpy.core", "numpy._core") for name, maker in makers.items()
     ]
-    return [np.ndarray, np.dtype, HistoryBuffer, *dict.fromkeys(dtypes), *named]
+    records = [(_Record, "mmengine.logging.history_buffer.HistoryBuffer"), (_nothing, "builtins.getattr")]
+    return [np.ndarray, np.dtype, *dict.fromkeys(dtypes), *named, *records]
+
+
+class _Record:
+    """Stands in for mmengine's HistoryBuffer, of which nothing is needed."""
+
+
+def _nothing(*args: Any) -> None:
+    pass
 
 
 def nms(bboxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -> Tensor:

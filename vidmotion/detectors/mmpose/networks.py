@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from torch import nn
 
 from vidmotion.detectors.base import Picture
 from vidmotion.detectors.mmpose.choice import Files
-from vidmotion.detectors.mmpose.compat import array_globals, prepare, quiet
+from vidmotion.detectors.mmpose.compat import data_globals, prepare, quiet
 from vidmotion.detectors.mmpose.points import match
 from vidmotion.errors import InputError, VidmotionError, WeightsError
 from vidmotion.types import Floats
@@ -140,10 +141,11 @@ def _build_pose(config: Any) -> nn.Module:
 def _steps(config: Any) -> list[Any]:
     """How a config prepares pictures for a test, told that they come as arrays."""
     steps = list(config.test_dataloader.dataset.pipeline)
-    return [dict(step, type="mmdet.LoadImageFromNDArray") if step["type"] in _READERS else step for step in steps]
-
-
-_READERS = ("LoadImageFromFile", "mmdet.LoadImageFromFile")
+    reader = "LoadImageFromFile"
+    return [
+        dict(step, type="mmdet.LoadImageFromNDArray") if step["type"].rpartition(".")[2] == reader else step
+        for step in steps
+    ]
 
 
 def _meta(config: Any, path: Path) -> dict[str, Any]:
@@ -162,8 +164,8 @@ def _person_label(config: Any, path: Path) -> int:
     from mmdet.registry import DATASETS
 
     data = config.test_dataloader.dataset
-    known = DATASETS.get(data.type)
-    classes = (data.get("metainfo") or {}).get("classes") or (known.METAINFO.get("classes", ()) if known else ())
+    own = getattr(DATASETS.get(data.type), "METAINFO", {})
+    classes = {**own, **(data.get("metainfo") or {})}.get("classes", ())
     if "person" not in classes:
         raise InputError(f"{path} finds no people: there is no class 'person' among {len(classes)}")
     return list(classes).index("person")
@@ -178,10 +180,10 @@ def _load(network: nn.Module, path: Path, config: Path) -> None:
         WeightsError: the file cannot be read without running code in it, or lacks a tensor of the network.
     """
     try:
-        with torch.serialization.safe_globals(array_globals()):
+        with torch.serialization.safe_globals(data_globals()):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, TypeError, KeyError) as error:
-        raise WeightsError(f"{path} cannot be read as a checkpoint without running code: {_line(error)}") from None
+        raise WeightsError(f"{path} cannot be read as a checkpoint without running code{_refused(error)}") from None
     state = content.get("state_dict", content) if isinstance(content, dict) else {}
     try:
         missing = network.load_state_dict(state, strict=False).missing_keys
@@ -189,6 +191,12 @@ def _load(network: nn.Module, path: Path, config: Path) -> None:
         raise WeightsError(f"{path} does not fit {config}: {' '.join(str(error).split())[:200]}") from None
     if missing:
         raise WeightsError(f"{path} does not fit {config}: {len(missing)} tensors are missing ({missing[0]} ...)")
+
+
+def _refused(error: Exception) -> str:
+    """What torch did not want to build, if that is the reason."""
+    found = re.search(r"GLOBAL (\S+)", str(error))
+    return f": it names {found[1]}" if found else ""
 
 
 def _line(error: Exception) -> str:
