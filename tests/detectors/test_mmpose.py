@@ -282,13 +282,17 @@ def test_checkpoints_that_do_not_fit(pose: Files, tmp_path: Path, content: Any, 
         ("model = dict(", "makes no model .SyntaxError"),
         ("model = dict(type='Nothing')", "makes no model .*Nothing"),
         ("_base_ = 'mmpose::body_2d_keypoint/rtmo/coco/rtmo-s_8xb32-600e_coco-640x640.py'", "wanted a Topdown"),
+        (
+            f"_base_ = {HALPE!r}\ntrain_dataloader = dict(dataset=dict(metainfo=dict(from_file='gone.py')))",
+            "makes no model .FileNotFoundError: .*gone.py",
+        ),
         (f"_base_ = '{RTMPOSE}/mpii/rtmpose-m_8xb64-210e_mpii-256x256.py'", "its 16 points .* skeletons halpe26"),
     ],
 )
 def test_configs_that_cannot_be_used(workshop: Workshop, tmp_path: Path, config: str, reason: str) -> None:
     (tmp_path / "bad.py").write_text(config)
     files = Files(tmp_path / "bad.py", tmp_path / "bad.pth")
-    if "mpii" in config:  # its points are asked for once its weights fit
+    if "mpii" in config or "gone" in config:  # its points are asked for once its weights fit
         torch.save({"state_dict": workshop._build(files, _any_pose).state_dict()}, files.checkpoint)
     with pytest.raises(InputError, match=reason):
         PoseNetwork(files, CPU)

@@ -1,11 +1,15 @@
 """What `--detector mmpose[:...]` means, and what holds without mmpose."""
 
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 
+import vidmotion
+from vidmotion.cli.checks import check_detector
 from vidmotion.detectors import check, create
 from vidmotion.detectors.base import Picture
 from vidmotion.detectors.mmpose.choice import Choice, Files, parse
@@ -60,6 +64,19 @@ def test_name_and_licence_tell_what_was_taken() -> None:
     assert choice.licence.startswith("points: that of my.pth, chosen by the user; people: OpenMMLab (Apache-2.0 code")
     assert "Objects365, which is for academic purposes only" in choice.licence
     assert "Halpe and PoseTrack18, some for research only" in parse("mmpose:picture").licence
+
+
+def test_the_command_line_says_so_at_once() -> None:
+    check_detector("mmpose:my.py,my.pth,picture")
+    with pytest.raises(typer.BadParameter, match="no model 'hrnet'"):
+        check_detector("mmpose:hrnet")
+
+
+def test_only_this_package_imports_mmpose() -> None:
+    package = Path(vidmotion.__file__).parent
+    pattern = re.compile(r"^\s*(?:import|from) (?:mmpose|mmdet|mmengine|mmcv|torchvision)\b", re.MULTILINE)
+    found = {path.parent for path in package.rglob("*.py") if pattern.search(path.read_text(encoding="utf-8"))}
+    assert found == {package / "detectors" / "mmpose"}
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

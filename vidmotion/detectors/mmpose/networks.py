@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,8 @@ class PoseNetwork:
         cut there. Where a curve has no peak, mmpose gives 0 or less: the point is missing.
         """
         bgr = _bgr(rgb)
-        one = np.ones(1, np.float32)
-        crops = [{"img": bgr, "bbox": box[None], "bbox_score": one, **self._meta} for box in boxes]
+        sure = np.ones(1, np.float32)
+        crops = [{"img": bgr, "bbox": box[None], "bbox_score": sure, **self._meta} for box in boxes]
         found = [sample.pred_instances for sample in self._network.run(crops)]
         xy = np.stack([one.keypoints[0, self._places, :2] for one in found])
         score = np.stack([one.keypoint_scores[0, self._places] for one in found])
@@ -99,17 +100,11 @@ class _Network:
         from mmengine.dataset import Compose
         from mmengine.model import revert_sync_batchnorm
 
-        # A config is the user's own code: whatever it raises tells them what is wrong with it.
-        try:
-            with quiet():
-                self.config = Config.fromfile(files.config)
-                with DefaultScope.overwrite_default_scope(self.config.get("default_scope", scope)):
-                    self.module = revert_sync_batchnorm(build(self.config))
-                    self._prepare = Compose(_steps(self.config))
-        except VidmotionError:
-            raise
-        except Exception as error:
-            raise InputError(f"{files.config} makes no model ({type(error).__name__}: {_line(error)})") from error
+        with _taking(files.config):
+            self.config = Config.fromfile(files.config)
+            with DefaultScope.overwrite_default_scope(self.config.get("default_scope", scope)):
+                self.module = revert_sync_batchnorm(build(self.config))
+                self._prepare = Compose(_steps(self.config))
         _load(self.module, files.checkpoint, files.config)
         self.module.to(device).eval()
         self._device = device
@@ -121,6 +116,22 @@ class _Network:
         half = torch.autocast(self._device.type, torch.float16, enabled=self._device.type == "cuda")
         with quiet(), torch.inference_mode(), half:
             return self.module.test_step(pseudo_collate([self._prepare(picture) for picture in pictures]))
+
+
+@contextmanager
+def _taking(config: Path) -> Iterator[None]:
+    """A config is the user's own code: whatever it raises tells them what is wrong with it.
+
+    Raises:
+        InputError: it raised something.
+    """
+    try:
+        with quiet():
+            yield
+    except VidmotionError:
+        raise
+    except Exception as error:
+        raise InputError(f"{config} makes no model ({type(error).__name__}: {_line(error)})") from error
 
 
 def _build_person(config: Any) -> nn.Module:
@@ -152,7 +163,7 @@ def _meta(config: Any, path: Path) -> dict[str, Any]:
     """What mmpose knows of the points: names, numbers, mirrors."""
     from mmpose.apis.inference import dataset_meta_from_config
 
-    with quiet():
+    with _taking(path):
         meta = dataset_meta_from_config(config, "train")
     if meta is None:
         raise InputError(f"{path} does not say what its points are called (train_dataloader.dataset.metainfo)")
@@ -163,9 +174,10 @@ def _person_label(config: Any, path: Path) -> int:
     """Number of the class of people."""
     from mmdet.registry import DATASETS
 
-    data = config.test_dataloader.dataset
-    own = getattr(DATASETS.get(data.type), "METAINFO", {})
-    classes = {**own, **(data.get("metainfo") or {})}.get("classes", ())
+    with _taking(path):
+        data = config.test_dataloader.dataset
+        own = getattr(DATASETS.get(data.type), "METAINFO", {})
+        classes = {**own, **(data.get("metainfo") or {})}.get("classes", ())
     if "person" not in classes:
         raise InputError(f"{path} finds no people: there is no class 'person' among {len(classes)}")
     return list(classes).index("person")
