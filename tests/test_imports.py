@@ -25,7 +25,7 @@ ALLOWED = {
     "weights": FIRST,
     "devices": FIRST,
     "video": FIRST,
-    "detectors": FIRST | {"weights"},
+    "detectors": FIRST | {"weights", "devices"},
     "tracking": FIRST | {"detectors"},
     "model": FIRST,
     "place": FIRST,

@@ -207,7 +207,7 @@ class Pipeline:
 
     def _get_detector(self) -> Detector:
         if self._detector is None:
-            self._detector = create(self.settings.detector, say=self.progress.say)
+            self._detector = create(self.settings.detector, say=self.progress.say, device=self.settings.device)
         return self._detector
 
     @cached_property

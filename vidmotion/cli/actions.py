@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from vidmotion.cli.checks import check_detector, check_file
+from vidmotion.cli.checks import DETECTOR_HELP, check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, fail, note, results
 from vidmotion.cli.reports import write_report
 from vidmotion.errors import InputError, VidmotionError
@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, help="Teach motions by example, and find
 LIBRARY = Path("actions.npz")
 
 Weights = Annotated[str | None, typer.Option(help="Network: name or file.", show_default="lift's own")]
-Detector = Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")]
+Detector = Annotated[str, typer.Option(help=DETECTOR_HELP)]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")]
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import typer
 
 from vidmotion.choices import Style
-from vidmotion.errors import OutputError
+from vidmotion.errors import InputError, OutputError
+
+DETECTOR_HELP = "auto, blazepose, blazepose-heavy, mmpose, or mmpose: and models (README)."
 
 
 def film_suffix(style: Style) -> str:
@@ -22,10 +24,12 @@ def check_detector(name: str) -> None:
     Raises:
         typer.BadParameter: there is none.
     """
-    from vidmotion.detectors import DETECTORS
+    from vidmotion.detectors import check
 
-    if name not in DETECTORS:
-        raise typer.BadParameter(f"--detector {name}: wanted one of {', '.join(DETECTORS)}")
+    try:
+        check(name)
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def make_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from vidmotion.choices import Split
-from vidmotion.cli.checks import check_file
+from vidmotion.cli.checks import DETECTOR_HELP, check_file
 from vidmotion.cli.console import TerminalProgress, fail, note, results
 from vidmotion.cli.importing import import_
 
@@ -77,7 +77,7 @@ def detect(
     held_out: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share of each class' videos to measure on: the split test.")
     ] = 0.0,
-    detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
+    detector: Annotated[str, typer.Option(help=DETECTOR_HELP)] = "auto",
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing folder.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from vidmotion.cli.checks import check_detector, check_file
+from vidmotion.choices import Device
+from vidmotion.cli.checks import DETECTOR_HELP, check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, note
 from vidmotion.cli.times import parse_section
 from vidmotion.errors import InputError
@@ -18,9 +19,10 @@ def detect(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="JSON or NPZ file.", show_default="VIDEO.json here")
     ] = None,
-    detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
+    detector: Annotated[str, typer.Option(help=DETECTOR_HELP)] = "auto",
     start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
     end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
+    device: Annotated[Device, typer.Option(help="Where mmpose runs.")] = Device.auto,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
@@ -34,7 +36,7 @@ def detect(
     if path.suffix.lower() not in READERS:
         raise InputError(f"{path}: 2D people go into {' or '.join(READERS)} files")
     check_file(path, overwrite)
-    settings = Settings(detector, start=first, end=last)
+    settings = Settings(detector, device=device, start=first, end=last)
     progress = TerminalProgress(quiet)
     scene = Pipeline(settings, progress).detect(video)
     for written in export(scene, path):

@@ -14,6 +14,7 @@ from vidmotion.cli.weights import remedy
 PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "ai-edge-litert", "safetensors")
 EXTRAS = {
     "numba": "pip install 'vidmotion[fast]' draws meshes about 10 times faster and can make footage",
+    "mmpose": "pip install 'vidmotion[mmpose]' runs RTMPose and your own mmpose models, in an environment of its own",
     "smplx": "pip install 'vidmotion[smpl]' poses your own SMPL files; non-commercial research only, never needed",
 }
 """Packages that the program works without, and what brings them."""

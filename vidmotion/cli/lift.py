@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidmotion.choices import Device, Format, Head, Style, View
-from vidmotion.cli.checks import check_detector, film_suffix, make_folder, refuse_existing
+from vidmotion.cli.checks import DETECTOR_HELP, check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, fail, note
 from vidmotion.cli.films import FilmChoice, advise_on_speed, draw_film
 from vidmotion.cli.jobs import Job, KeypointOptions, plan
@@ -70,7 +70,7 @@ def lift(
             show_default="pose3d",
         ),
     ] = None,
-    detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
+    detector: Annotated[str, typer.Option(help=DETECTOR_HELP)] = "auto",
     keypoints: Annotated[
         Path | None,
         typer.Option(
@@ -102,7 +102,7 @@ def lift(
     body_model: Annotated[
         Path | None, typer.Option(help="Your own SMPL, SMPL-H or SMPL-X file.", show_default="the free body")
     ] = None,
-    device: Annotated[Device, typer.Option(help="Where the lifting network runs.")] = Device.auto,
+    device: Annotated[Device, typer.Option(help="Where the lifting network and mmpose run.")] = Device.auto,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:

@@ -5,33 +5,55 @@ from __future__ import annotations
 import os
 
 from vidmotion import weights
+from vidmotion.choices import Device
+from vidmotion.detectors import mmpose
 from vidmotion.detectors.base import Detection, Detector, Picture
 from vidmotion.errors import InputError
 
-__all__ = ["DETECTORS", "Detection", "Detector", "Picture", "create", "resolved"]
+__all__ = ["DETECTORS", "Detection", "Detector", "Picture", "check", "create", "resolved"]
 
-DETECTORS = ("auto", *weights.DETECTORS)
-"""The names that `create` takes."""
+DETECTORS = ("auto", *weights.DETECTORS, mmpose.NAME)
+"""The names that `create` takes, and `mmpose:` with models of the user's choice."""
 
 _FAST_CORES = 8
 _MOST_THREADS = 4
 
 
-def create(name: str = "auto", threads: int | None = None, say: weights.Say = weights.silent) -> Detector:
-    """A detector, its weights fetched if they are missing.
-
-    Args:
-        name: one of `DETECTORS`; "auto" takes the best one that this machine runs fast enough.
-        threads: for the networks; None takes the machine's cores, up to 4.
-        say: hears which detector was taken, and of downloads.
+def check(name: str) -> None:
+    """Make sure that there is such a detector.
 
     Raises:
-        InputError: unknown name.
+        InputError: there is none, or what it says of mmpose's models makes no sense.
+    """
+    if mmpose.is_meant(name):
+        mmpose.parse(name)
+    elif name not in DETECTORS:
+        raise InputError(f"unknown detector {name!r}; known: {', '.join(DETECTORS)}")
+
+
+def create(
+    name: str = "auto",
+    threads: int | None = None,
+    say: weights.Say = weights.silent,
+    device: Device = Device.auto,
+) -> Detector:
+    """A detector, its weights fetched if they are missing and can be.
+
+    Args:
+        name: one of `DETECTORS`, or as `vidmotion.detectors.mmpose.parse` reads it; "auto" takes the best one of
+            BlazePose's that this machine runs fast enough.
+        threads: for BlazePose's networks; None takes the machine's cores, up to 4. mmpose takes torch's.
+        say: hears which detector was taken, and of downloads.
+        device: for mmpose's networks; BlazePose runs on the CPU.
+
+    Raises:
+        InputError: unknown name; a config that cannot be used.
         WeightsError: the weights are damaged, or missing and not to be had.
         MissingExtraError: the detector cannot run on this machine.
     """
-    if name not in DETECTORS:
-        raise InputError(f"unknown detector {name!r}; known: {', '.join(DETECTORS)}")
+    check(name)
+    if mmpose.is_meant(name):
+        return mmpose.load(mmpose.parse(name), device)
     cores = _cores()
     if name == "auto":
         name, reason = _best(cores)
@@ -43,7 +65,13 @@ def create(name: str = "auto", threads: int | None = None, say: weights.Say = we
 
 
 def resolved(name: str) -> str:
-    """The detector that `create` would take."""
+    """The detector that `create` would take; of mmpose's with the sums of its files.
+
+    Raises:
+        VidmotionError: mmpose's files are missing.
+    """
+    if mmpose.is_meant(name):
+        return mmpose.fingerprint(mmpose.parse(name))
     return _best(_cores())[0] if name == "auto" else name
 
 
