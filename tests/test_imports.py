@@ -37,6 +37,7 @@ ALLOWED = {
     "body": FIRST,
     "exporters": FIRST | {"body"},
     "rendering": FIRST | {"video"},
+    "live": FIRST | {"detectors", "lifting", "model", "place", "rendering", "tracking", "video"},
     "data": FIRST | {"model"},
     "importers": FIRST | {"body", "data", "model"},
     "footage": FIRST | {"body", "data", "detectors", "tracking"},

@@ -55,7 +55,9 @@ class Lifted:
 
 
 @dataclass(frozen=True, eq=False)
-class _CameraMotion:
+class CameraMotion:
+    """One person before the camera, not yet set on a floor."""
+
     joints: Floats
     """(T, 17, 3) metres in camera axes."""
     confidence: Floats
@@ -86,13 +88,30 @@ def lift_tracks(
         One for each track. The worlds of all people share axes, origin and scale but for the height of the
         origin: each person's own feet are laid on y = 0, and each motion's camera accounts for it.
     """
-    camera = Camera(focal_length(settings.fov, size), (size[0] / 2, size[1] / 2), np.eye(3), np.zeros(3))
-    before, moved = 0, []
+    camera = _camera(size, settings)
+    moved = before_camera(networks, tracks, size, settings, heads, advance)
+    to_world = place.level([m.joints for m in moved], [m.times for m in moved])
+    return _to_world(moved, to_world, camera, settings.height)
+
+
+def before_camera(
+    networks: Sequence[MotionNetwork],
+    tracks: list[Track],
+    size: tuple[int, int],
+    settings: LiftSettings,
+    heads: Sequence[str] = (),
+    advance: Callable[[int], None] = lambda frames: None,
+) -> list[CameraMotion]:
+    """Lift every track, in camera axes; arguments as those of `lift_tracks`."""
+    before, moved, camera = 0, [], _camera(size, settings)
     for track in tracks:
         moved.append(_lift_track(networks, track, camera, settings, heads, _after(advance, before)))
         before += len(track)
-    to_world = place.level([m.joints for m in moved], [m.times for m in moved])
-    return _to_world(moved, to_world, camera, settings.height)
+    return moved
+
+
+def _camera(size: tuple[int, int], settings: LiftSettings) -> Camera:
+    return Camera(focal_length(settings.fov, size), (size[0] / 2, size[1] / 2), np.eye(3), np.zeros(3))
 
 
 def _lift_track(
@@ -102,7 +121,7 @@ def _lift_track(
     settings: LiftSettings,
     heads: Sequence[str],
     advance: Callable[[int], None],
-) -> _CameraMotion:
+) -> CameraMotion:
     keypoints = convert(track.keypoints, "h36m17")
     rays = to_rays(keypoints.xy.astype(np.float64), camera.focal, camera.center)
     rate = frame_rate(track.times, float(FRAME_RATE))
@@ -124,7 +143,7 @@ def _lift_track(
     pose = place.to_metres(poses, settings.height)
     roots = [_place(pose[run], rays[run], keypoints.score[run], rate) for run in pieces]
     confidence = keypoints.score / (1 + (reading.disagreement / DISAGREEMENT) ** 2)
-    return _CameraMotion(pose + np.concatenate(roots)[:, None], confidence, track.times, reading)
+    return CameraMotion(pose + np.concatenate(roots)[:, None], confidence, track.times, reading)
 
 
 def _place(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats:
@@ -195,7 +214,7 @@ def _joined(readings: list[Reading]) -> Reading:
     )
 
 
-def _to_world(moved: list[_CameraMotion], to_world: Floats, camera: Camera, height: float) -> list[Lifted]:
+def _to_world(moved: list[CameraMotion], to_world: Floats, camera: Camera, height: float) -> list[Lifted]:
     lifted: list[Lifted] = []
     start: Floats | None = None
     for person in moved:

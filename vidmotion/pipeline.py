@@ -68,12 +68,26 @@ class Pipeline:
     def __init__(self, settings: Settings | None = None, progress: Progress | None = None) -> None:
         self.settings = settings or Settings()
         self.progress = progress or Quiet()
-        self._detector: Detector | None = None
 
     @cached_property
     def body_model(self) -> BodyModel:
         """The body that people get."""
         return load_body(self.settings.body_model)
+
+    @cached_property
+    def detector(self) -> Detector:
+        """What finds people in pictures."""
+        return create(self.settings.detector, say=self.progress.say, device=self.settings.device)
+
+    @property
+    def lifter(self) -> MotionNetwork:
+        """The network that tells 3D joints.
+
+        Raises:
+            WeightsError: it cannot be loaded, or none does.
+        """
+        self._head(POSE3D)
+        return next(network for network in self._networks if network.lifts)
 
     def detect(self, video: Path | str) -> Scene:
         """The people of a video in 2D.
@@ -82,7 +96,7 @@ class Pipeline:
             VideoError: the file cannot be read as a video.
             NobodyFoundError: nobody is in view for long enough.
         """
-        path, detector, settings = Path(video), self._get_detector(), self.settings
+        path, detector, settings = Path(video), self.detector, self.settings
         with open_video(path, settings.start, settings.end) as frames:
             detector.reset(float(frames.fps))
             tracker = Tracker(frames.fps, detector.skeleton)
@@ -204,11 +218,6 @@ class Pipeline:
             ids = ", ".join(str(person.id) for person in scene.people)
             raise InputError(f"{scene.source}: no person {wanted}; there are {ids}")
         return people
-
-    def _get_detector(self) -> Detector:
-        if self._detector is None:
-            self._detector = create(self.settings.detector, say=self.progress.say, device=self.settings.device)
-        return self._detector
 
     @cached_property
     def _loaded(self) -> list[_Loaded]:

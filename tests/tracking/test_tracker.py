@@ -176,3 +176,19 @@ def test_nobody() -> None:
 def test_unknown_skeleton() -> None:
     with pytest.raises(InputError, match="unknown skeleton 'ants'"):
         Tracker(Fraction(30), "ants")
+
+
+def test_who_is_in_view_now_keeps_a_number_and_little_memory() -> None:
+    """For hours of live video: what is old is forgotten, identities are not."""
+    tracker, seen = Tracker(Fraction(30), "h36m17"), []
+    for index, time in enumerate(clock(20)):
+        second = [person(500, 300)] if 5 < time < 9 or time > 10 else []
+        tracker.update(index, time, [person(100 + 10 * time, 300), *second])
+        tracker.forget(time - 1.8)
+        seen.append([(track.id, len(track)) for track in tracker.in_view()])
+    assert seen[5] == []
+    assert seen[30] == [(0, 31)]
+    assert [number for number, _ in seen[200]] == [0, 1]
+    assert [number for number, _ in seen[400]] == [0, 1]  # out of sight for a second
+    assert max(length for now in seen for _, length in now) <= 1.8 * 30 + 1
+    assert len(tracker._frames) < 70

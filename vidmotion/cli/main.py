@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import vidmotion
-from vidmotion.cli import actions, data, detect, doctor, eval, export, lift, render, train, weights
+from vidmotion.cli import actions, data, detect, doctor, eval, export, lift, live, render, train, weights
 from vidmotion.cli.console import fail
 from vidmotion.errors import VidmotionError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(lift.lift)
+app.command()(live.live)
 app.command()(detect.detect)
 app.command()(export.export)
 app.command()(render.render)

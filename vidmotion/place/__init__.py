@@ -6,7 +6,7 @@ the floor is. Numpy only. Camera axes: x right, y down, z forward. World: right-
 picture's right, Z towards the camera, the floor at y = 0. Lengths in metres, H36M17 joints.
 """
 
-from vidmotion.place.floor import floor_height, level, world_camera
+from vidmotion.place.floor import floor_height, level, world_axes, world_camera
 from vidmotion.place.root import hold_feet, place_root
 from vidmotion.place.size import ANKLE_HEIGHT, even_size, to_metres, with_bone_lengths
 
@@ -19,5 +19,6 @@ __all__ = [
     "place_root",
     "to_metres",
     "with_bone_lengths",
+    "world_axes",
     "world_camera",
 ]

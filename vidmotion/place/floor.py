@@ -32,7 +32,11 @@ def level(people: list[Floats], times: list[Floats]) -> Floats:
     """
     guess = unit(CAMERA_UP + BODY_TRUST * _upright(people))
     feet = [_standing_feet(joints, at) for joints, at in zip(people, times, strict=True)]
-    up = _plane_normal(feet, guess)
+    return world_axes(_plane_normal(feet, guess))
+
+
+def world_axes(up: Floats) -> Floats:
+    """The rotation (3, 3) from camera axes to a world whose Y is `up` (3,), of length 1, in camera axes."""
     toward = unit(np.array([0.0, 0.0, -1.0]) - up * -up[2])
     return np.stack([np.cross(up, toward), up, toward])
 

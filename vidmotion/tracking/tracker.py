@@ -7,6 +7,7 @@ Knows nothing about pictures: two people who swap places unseen swap identities.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -47,11 +48,16 @@ class _Candidate:
     seen: list[Detection] = field(default_factory=list)
     velocity: Floats = field(default_factory=lambda: np.zeros(2))
     """(2,) pixels a second."""
+    since: float = np.inf
+    """Seconds at which this person was first seen."""
+    number: int | None = None
+    """Given when somebody is first told to be in view."""
 
     def add(self, index: int, time: float, detection: Detection) -> None:
         self.frames.append(index)
         self.times.append(time)
         self.seen.append(detection)
+        self.since = min(self.since, time)
         self.velocity = self._velocity()
 
     def remembered(self, before: int, time: float) -> bool:
@@ -73,7 +79,7 @@ class _Candidate:
         return 0 if self.frames[-1] == before else 1
 
     def _seen_for(self) -> float:
-        return self.times[-1] - self.times[0]
+        return self.times[-1] - self.since
 
     def cost(self, time: float, detection: Detection) -> float:
         """How badly a detection fits, in diagonals of the box; inf where it is somebody else."""
@@ -119,6 +125,7 @@ class Tracker:
         self._times: list[float] = []
         self._present: list[_Candidate] = []
         self._all: list[_Candidate] = []
+        self._known = 0
 
     def update(self, index: int, time: float, detections: list[Detection]) -> None:
         """Take the people of the next frame; a frame without people counts as well.
@@ -152,6 +159,29 @@ class Tracker:
         return [
             make_track(number, person.frames, person.seen, clock, self._skeleton) for number, person in enumerate(kept)
         ]
+
+    def in_view(self) -> list[Track]:
+        """The people of the last frame who are known by now, numbered from 0 as they become so."""
+        clock = Clock(np.array(self._frames), np.array(self._times), self._last_duration)
+        shown = [one for one in self._present if one.rank(self._frames[-1]) == 0]
+        for person in shown:
+            if person.number is None:
+                person.number, self._known = self._known, self._known + 1
+        return [
+            make_track(person.number, person.frames, person.seen, clock, self._skeleton)
+            for person in shown
+            if person.number is not None
+        ]
+
+    def forget(self, before: float) -> None:
+        """Forget what was seen earlier than a time in seconds, but for the last sight of those who may come back."""
+        self._all = list(self._present)
+        for person in self._present:
+            old = min(bisect_left(person.times, before), len(person.times) - 1)
+            del person.frames[:old], person.times[:old], person.seen[:old]
+        first = min((person.frames[0] for person in self._present), default=self._frames[-1])
+        old = bisect_left(self._frames, first)
+        del self._frames[:old], self._times[:old]
 
     def _match(self, people: list[_Candidate], detections: list[Detection], index: int, time: float) -> list[Detection]:
         """Give detections to people; what is left over is returned."""
