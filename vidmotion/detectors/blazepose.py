@@ -120,18 +120,18 @@ class BlazePose:
         Args:
             missing: somebody has just got lost.
         """
-        far, close = windows(rgb.shape[1], rgb.shape[0])
+        far, *close = windows(rgb.shape[1], rgb.shape[0])
         near = [_Look([gone.tile]) for gone in self._lost]
-        largest = _CLOSE_LARGEST * min(rgb.shape[:2]) / 2
         if not self._started:
-            return [_Look(far), _Look(close, largest)]
+            return [_Look(far), *(_Look(tiles, _CLOSE_LARGEST * tiles[0].side) for tiles in close)]
         if missing:
             return [_Look(far), *near]
         if len(self._regions) >= self._max_people or (self._regions and index % self._look_every):
             return near
         self._turn += 1
-        in_turn = [_Look([tile]) for tile in far] + [_Look([tile], largest) for tile in close]
-        return [in_turn[self._turn % len(in_turn)], *near]
+        in_turn = [[_Look([tile]) for tile in far]]
+        in_turn += [[_Look([tile], _CLOSE_LARGEST * tile.side) for tile in tiles] for tiles in close]
+        return [_in_turn(in_turn, self._turn), *near]
 
 
 @dataclass(frozen=True)
@@ -167,20 +167,27 @@ class _Lost:
         return self.frames < most and not back
 
 
-def windows(width: int, height: int) -> tuple[list[Tile], list[Tile]]:
-    """Where people are looked for: from afar, and close up for small people.
+def _in_turn(layers: list[list[_Look]], turn: int) -> _Look:
+    """One look of each layer after the other, so that the many windows of the closest do not hold up the first."""
+    layer = layers[turn % len(layers)]
+    return layer[turn // len(layers) % len(layer)]
+
+
+def windows(width: int, height: int) -> list[list[Tile]]:
+    """Where people are looked for, layer by layer: from afar, and close up for small people.
 
     From afar: the whole picture, and where it is wide or tall two squares at its ends. Close up: squares of half
-    the shorter side all over the picture.
+    the shorter side all over the picture; closest: of a quarter.
     """
     short, long = min(width, height), max(width, height)
     far = [Tile((width - long) / 2, (height - long) / 2, long)]
     if long >= _WIDE * short:
         far += [Tile(0, 0, short), Tile(width - short, height - short, short)]
-    side = short / 2
-    if side < _CLOSEST:
-        return far, []
-    return far, [Tile(x, y, side) for y in _starts(height, side) for x in _starts(width, side)]
+    layers = [far]
+    for side in (short / 2, short / 4):
+        if side >= _CLOSEST:
+            layers.append([Tile(x, y, side) for y in _starts(height, side) for x in _starts(width, side)])
+    return layers
 
 
 def _starts(length: int, side: float) -> list[float]:
