@@ -29,7 +29,7 @@ def check_detector(name: str) -> None:
     try:
         check(name)
     except InputError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(f"--detector: {error}") from None
 
 
 def make_folder(folder: Path) -> None:
