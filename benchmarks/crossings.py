@@ -26,7 +26,7 @@ from vidmotion.footage.film import RATE, FilmSet, Take
 from vidmotion.footage.recipe import TURNED, Actor, CameraPlan, Film, Recipe
 from vidmotion.footage.scenery import Scenery, draw_scenery
 from vidmotion.footage.studio import stature
-from vidmotion.footage.truth import Truth, truth_of
+from vidmotion.footage.truth import truth_of
 from vidmotion.geometry import gaussian_smooth
 from vidmotion.rotations import about
 
@@ -126,8 +126,14 @@ def script(kind: str, rng: np.random.Generator) -> tuple[list[Way], float | None
         hidden, speed = rng.uniform(0.8, 2.0), 1.1
         half = speed * hidden / 2 * (AWAY - WALL_Z) / AWAY + 0.15
         there, back = end / 2 - 0.15, end / 2 + 0.15
+        far = speed * there
         return [
-            [(0.0, x * speed * there, z), (there, 0.0, z), (back, 0.0, z), (end, rng.choice([-x, x]) * speed * there, z)]
+            [
+                (0.0, x * speed * there, z),
+                (there, 0.0, z),
+                (back, 0.0, z),
+                (end, rng.choice([-x, x]) * speed * there, z),
+            ]
             for x, z in ((side, depths[0]), (-side, depths[1]))
         ], half
     away = rng.uniform(0.5, 1.5)  # leave

@@ -19,6 +19,10 @@ def detect(
         Path | None, typer.Option("-o", "--output", help="JSON or NPZ file.", show_default="VIDEO.json here")
     ] = None,
     detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
+    max_people: Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep so many people: who is seen longest and largest.", show_default="all"),
+    ] = None,
     start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
     end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
@@ -34,7 +38,7 @@ def detect(
     if path.suffix.lower() not in READERS:
         raise InputError(f"{path}: 2D people go into {' or '.join(READERS)} files")
     check_file(path, overwrite)
-    settings = Settings(detector, start=first, end=last)
+    settings = Settings(detector, start=first, end=last, max_people=max_people)
     progress = TerminalProgress(quiet)
     scene = Pipeline(settings, progress).detect(video)
     for written in export(scene, path):

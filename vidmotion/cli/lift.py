@@ -69,6 +69,10 @@ def lift(
     detector: Annotated[str, typer.Option(help="auto, blazepose, blazepose-heavy.")] = "auto",
     weights: Annotated[str | None, typer.Option(help="Lifting network: name or file.")] = None,
     person: Annotated[str, typer.Option(metavar="ID|all", help="Lift only this person.")] = "all",
+    max_people: Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep so many people: who is seen longest and largest.", show_default="all"),
+    ] = None,
     start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
     end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
     height: Annotated[float, typer.Option(min=0.3, max=3.0, help="Stature in metres; sets the scale.")] = 1.70,
@@ -91,8 +95,9 @@ def lift(
     lifting = LiftSettings(flip, height, fov)
     section = parse_section(start, end)
     settings = Settings(
-        detector, weights, device, *section, _parse_person(person), tuple(heads or [Head.pose3d]), lifting, body_model
-    )
+        detector, weights, device, *section, _parse_person(person), tuple(heads or [Head.pose3d]), lifting, body_model,
+        max_people,
+    )  # fmt: skip
     film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
     _check_names(videos)

@@ -17,13 +17,16 @@ _FAST_CORES = 8
 _MOST_THREADS = 4
 
 
-def create(name: str = "auto", threads: int | None = None, say: weights.Say = weights.silent) -> Detector:
+def create(
+    name: str = "auto", threads: int | None = None, say: weights.Say = weights.silent, max_people: int = 0
+) -> Detector:
     """A detector, its weights fetched if they are missing.
 
     Args:
         name: one of `DETECTORS`; "auto" takes the best one that this machine runs fast enough.
         threads: for the networks; None takes the machine's cores, up to 4.
         say: hears which detector was taken, and of downloads.
+        max_people: how many people it can follow at a time at least.
 
     Raises:
         InputError: unknown name.
@@ -36,10 +39,10 @@ def create(name: str = "auto", threads: int | None = None, say: weights.Say = we
     if name == "auto":
         name, reason = _best(cores)
         say(f"detector {name}: {reason}")
-    from vidmotion.detectors.blazepose import BlazePose
+    from vidmotion.detectors.blazepose import MAX_PEOPLE, BlazePose
 
     files = weights.detector_files(name, say=say)
-    return BlazePose(name, files, threads or min(cores, _MOST_THREADS))
+    return BlazePose(name, files, threads or min(cores, _MOST_THREADS), max(max_people, MAX_PEOPLE))
 
 
 def resolved(name: str) -> str:

@@ -65,11 +65,13 @@ def _followed(distance: Floats) -> tuple[int, int]:
     hits = switches = 0
     last: dict[int, int] = {}
     for now in np.moveaxis(distance, 2, 0):
-        kept = [(person, track) for person, track in last.items() if np.isfinite(now[person, track])]
+        kept: dict[int, int] = {}
         free = now.copy()
-        for person, track in kept:
-            free[person], free[:, track] = np.inf, np.inf
-        for person, track in [*kept, *assign(free)]:
+        for person, track in last.items():
+            if np.isfinite(free[person, track]):
+                kept[person] = track
+                free[person], free[:, track] = np.inf, np.inf
+        for person, track in [*kept.items(), *assign(free)]:
             switches += last.get(person, track) != track
             last[person] = track
             hits += 1

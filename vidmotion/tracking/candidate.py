@@ -39,6 +39,8 @@ _LOOK_WEIGHT = 2.0
 """Diagonals that entirely other colours are worth."""
 _LOOK_SPAN = 2.0
 """Seconds that a mean of looks goes back."""
+_LOOKED_AT = 0.5
+"""Seconds in view that make a mean of looks worth remembering."""
 _ALIKE = 0.12
 """Measured between a frame and a mean: 9 of 10 frames of the same person are nearer, 9 of 10 of others are not."""
 _OTHER = 0.25
@@ -55,6 +57,18 @@ class Clues:
     look: bool = True
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """Whether what somebody was seen as of late is somebody else."""
+
+    since: int
+    """Number of the first detection in doubt."""
+    strength: float = 0.0
+
+    def more(self, strength: float) -> Doubt:
+        return Doubt(self.since, self.strength + strength)
+
+
 @dataclass(eq=False)
 class Candidate:
     """Somebody who may become a track."""
@@ -67,6 +81,7 @@ class Candidate:
     """(2,) pixels a second."""
     look: Floats | None = None
     """Mean of the looks while nobody else was in the way."""
+    doubt: Doubt | None = None
 
     def add(self, index: int, time: float, detection: Detection, clear: bool) -> None:
         """Take a detection.
@@ -76,12 +91,21 @@ class Candidate:
             time: seconds.
             clear: whether nobody else is in the way, so that its colours are this person's.
         """
-        if clear and self.clues.look and detection.look is not None:
+        if clear and self.clues.look and self.doubt is None and detection.look is not None:
             self._remember(detection.look, time - self.times[-1] if self.times else 0.0)
         self.frames.append(index)
         self.times.append(time)
         self.seen.append(detection)
         self.velocity = self._velocity()
+
+    def hand_over(self, other: Candidate) -> None:
+        """Give what is in doubt to somebody who was out of sight, as far as they were."""
+        assert self.doubt is not None
+        since, self.doubt = self.doubt.since, None
+        for index, time, detection in zip(self.frames[since:], self.times[since:], self.seen[since:], strict=True):
+            if index > other.frames[-1]:
+                other.add(index, time, detection, clear=False)
+        del self.frames[since:], self.times[since:], self.seen[since:]
 
     def remembered(self, before: int, time: float) -> bool:
         """Whether this person may be seen again.
@@ -92,9 +116,8 @@ class Candidate:
             before: number of the frame before.
             time: seconds, of this frame.
         """
-        known = max(_BRIEF, self._seen_for())
-        longest = MEMORY if self.look is None else MEMORY_OF_LOOKS
-        return self.frames[-1] == before or time - self.times[-1] <= min(longest, known)
+        gap = time - self.times[-1]
+        return self.frames[-1] == before or gap <= self._memory() or (self._has_look() and gap <= MEMORY_OF_LOOKS)
 
     def rank(self, before: int) -> int:
         """0 for somebody known and in view, 1 for somebody known and out of sight, 2 for somebody new."""
@@ -124,10 +147,15 @@ class Candidate:
 
     def _reach(self, gap: float, other: float | None) -> float:
         """How far away from where they are expected somebody may be found, who looks so different."""
-        out_of_sight = gap > _MOTION_SPAN
-        if other is None or not out_of_sight or _ALIKE < other <= _OTHER:
-            return _REACH + _REACH_GROWTH * min(gap, _MOTION_REACH) if gap <= MEMORY else 0.0
-        return 0.0 if other > _OTHER else _REACH + _REACH_GROWTH * gap
+        if other is None or gap <= _MOTION_SPAN:
+            alike = False
+        elif other > _OTHER:
+            return 0.0
+        else:
+            alike = other < _ALIKE and self._has_look()
+        if gap > self._memory() and gap > _MOTION_SPAN and not alike:
+            return 0.0
+        return _REACH + _REACH_GROWTH * (gap if alike else min(gap, _MOTION_REACH))
 
     def _away(self, gap: float, detection: Detection) -> float:
         """Pixels between the points and where they are expected, on average."""
@@ -148,6 +176,13 @@ class Candidate:
         share = max(1 / (len(self.seen) + 1), 1 - np.exp(-passed / _LOOK_SPAN))
         self.look[seen & known] += share * (look - self.look)[seen & known]
         self.look[seen & ~known] = look[seen & ~known]
+
+    def _memory(self) -> float:
+        """Seconds for which this person may come back whatever they look like."""
+        return min(MEMORY, max(_BRIEF, self._seen_for()))
+
+    def _has_look(self) -> bool:
+        return self.look is not None and self._seen_for() >= _LOOKED_AT
 
     def _seen_for(self) -> float:
         return self.times[-1] - self.times[0]

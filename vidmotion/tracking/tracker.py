@@ -15,7 +15,7 @@ import numpy as np
 from vidmotion.detectors.base import Detection
 from vidmotion.skeletons import by_name
 from vidmotion.tracking.assignment import assign
-from vidmotion.tracking.candidate import Candidate, Clues
+from vidmotion.tracking.candidate import Candidate, Clues, Doubt
 from vidmotion.tracking.gaps import filled_track
 from vidmotion.types import Floats, Track
 
@@ -24,8 +24,11 @@ SHORTEST = 0.5
 
 _CLEAR = 0.3
 """Share of a box that others' boxes may cover before its colours are not trusted."""
-_TAKEN_OVER = 0.15
-"""By how much more a detection must look like somebody out of sight than like the one whom it goes on from."""
+_TAKEN_OVER = 0.015
+"""By how much more, times seconds, detections must look like somebody out of sight than like the one whom they go on
+from."""
+_DOUBT = 0.03
+"""What of it may be chance in a frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,10 +79,9 @@ class Tracker:
         ranks = [[person for person in self._present if person.rank(before) == rank] for rank in range(3)]
         for rank, people in enumerate(ranks):
             frame = _Frame(index, time, left)
-            cost = _costs(people, frame)
             if rank == 0:
-                cost[_taken_over(people, ranks[1], frame)] = np.inf
-            left = _match(people, frame, cost)
+                _hand_over(people, ranks[1], frame)
+            left = _match(people, frame)
         for detection, clear in left:
             person = Candidate(self._clues)
             person.add(index, time, detection, clear)
@@ -110,23 +112,28 @@ def _costs(people: list[Candidate], frame: _Frame) -> Floats:
     return np.array(cost).reshape(len(people), len(frame.found))
 
 
-def _taken_over(people: list[Candidate], hidden: list[Candidate], frame: _Frame) -> np.ndarray:
-    """(P, D) where a detection is rather somebody hidden than the one in view: a detector that follows two people
-    who meet may go on with one of them as the other."""
-    taken = np.zeros((len(people), len(frame.found)), bool)
-    back = _costs(hidden, frame)
-    for column, (detection, clear) in enumerate(frame.found):
-        others = [hidden[row].unlike(detection) for row in np.flatnonzero(np.isfinite(back[:, column])) if clear]
-        nearest = min((other for other in others if other is not None), default=np.inf)
-        for row, person in enumerate(people):
-            own = person.unlike(detection)
-            taken[row, column] = own is not None and own - nearest > _TAKEN_OVER
-    return taken
+def _hand_over(people: list[Candidate], hidden: list[Candidate], frame: _Frame) -> None:
+    """Where two people meet, a detector that follows both may go on with one of them as the other. Colours tell after
+    a while; what was seen since then is given to whom it shows, who is in view in place of the other."""
+    cost, back = _costs(people, frame), _costs(hidden, frame)
+    for row, column in assign(cost):
+        detection, clear = frame.found[column]
+        own = people[row].unlike(detection) if clear else None
+        others = [(hidden[other].unlike(detection), other) for other in np.flatnonzero(np.isfinite(back[:, column]))]
+        nearest, other = min(((one, other) for one, other in others if one is not None), default=(np.inf, -1))
+        if own is None or own - nearest < _DOUBT:
+            people[row].doubt = None
+            continue
+        doubt = people[row].doubt or Doubt(len(people[row].seen))
+        people[row].doubt = doubt = doubt.more((own - nearest) * (frame.time - people[row].times[-1]))
+        if doubt.strength > _TAKEN_OVER:
+            people[row].hand_over(hidden[other])
+            people[row], hidden[other] = hidden[other], people[row]
 
 
-def _match(people: list[Candidate], frame: _Frame, cost: Floats) -> list[tuple[Detection, bool]]:
+def _match(people: list[Candidate], frame: _Frame) -> list[tuple[Detection, bool]]:
     """Give detections to people; what is left over is returned."""
-    pairs = assign(cost)
+    pairs = assign(_costs(people, frame))
     for row, column in pairs:
         people[row].add(frame.index, frame.time, *frame.found[column])
     taken = {column for _, column in pairs}
