@@ -129,10 +129,10 @@ def script(kind: str, rng: np.random.Generator) -> tuple[list[Way], float | None
         far = speed * there
         return [
             [
-                (0.0, x * speed * there, z),
+                (0.0, x * far, z),
                 (there, 0.0, z),
                 (back, 0.0, z),
-                (end, rng.choice([-x, x]) * speed * there, z),
+                (end, rng.choice([-x, x]) * far, z),
             ]
             for x, z in ((side, depths[0]), (-side, depths[1]))
         ], half

@@ -105,7 +105,8 @@ def print_row(name: str, clips: list[Clip], make: Make) -> None:
 def older(path: Path) -> Make:
     """The `Tracker` of another file."""
     spec = importlib.util.spec_from_file_location("older_tracker", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return partial(module.Tracker, Fraction(RATE), SKELETON)

@@ -67,7 +67,7 @@ def _followed(distance: Floats) -> tuple[int, int]:
     for now in np.moveaxis(distance, 2, 0):
         kept: dict[int, int] = {}
         free = now.copy()
-        for person, track in last.items():
+        for person, track in sorted(last.items()):
             if np.isfinite(free[person, track]):
                 kept[person] = track
                 free[person], free[:, track] = np.inf, np.inf
