@@ -5,6 +5,7 @@ All distances are in diagonals of the person's box, so that near and far people 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,7 +63,7 @@ class Doubt:
     """Whether what somebody was seen as of late is somebody else."""
 
     since: int
-    """Number of the first detection in doubt."""
+    """Number of the first frame in doubt."""
     strength: float = 0.0
 
     def more(self, strength: float) -> Doubt:
@@ -98,14 +99,24 @@ class Candidate:
         self.seen.append(detection)
         self.velocity = self._velocity()
 
-    def hand_over(self, other: Candidate) -> None:
-        """Give what is in doubt to somebody who was out of sight, as far as they were."""
+    def exchange(self, other: Candidate) -> None:
+        """Change places with somebody else since this person is in doubt, or since they went out of sight."""
         assert self.doubt is not None
-        since, self.doubt = self.doubt.since, None
-        for index, time, detection in zip(self.frames[since:], self.times[since:], self.seen[since:], strict=True):
-            if index > other.frames[-1]:
-                other.add(index, time, detection, clear=False)
-        del self.frames[since:], self.times[since:], self.seen[since:]
+        since = self.doubt.since
+        own, theirs = self._release(since), other._release(since)
+        for index, time, detection in own:
+            other.add(index, time, detection, clear=False)
+        for index, time, detection in theirs:
+            self.add(index, time, detection, clear=False)
+        self.doubt = other.doubt = None
+
+    def _release(self, since: int) -> list[tuple[int, float, Detection]]:
+        """Forget what was seen from a frame on; it comes back. The first detection stays."""
+        start = max(bisect_left(self.frames, since), 1)
+        last = list(zip(self.frames[start:], self.times[start:], self.seen[start:], strict=True))
+        del self.frames[start:], self.times[start:], self.seen[start:]
+        self.velocity = self._velocity()
+        return last
 
     def remembered(self, before: int, time: float) -> bool:
         """Whether this person may be seen again.
@@ -146,15 +157,15 @@ class Candidate:
         return away / (1 + gap / _PLACE_MEMORY) + _LOOK_WEIGHT * other
 
     def _reach(self, gap: float, other: float | None) -> float:
-        """How far away from where they are expected somebody may be found, who looks so different."""
+        """How far away from where they are expected somebody may be found, who looks so different; -inf if nowhere."""
         if other is None or gap <= _MOTION_SPAN:
             alike = False
         elif other > _OTHER:
-            return 0.0
+            return -np.inf
         else:
             alike = other < _ALIKE and self._has_look()
         if gap > self._memory() and gap > _MOTION_SPAN and not alike:
-            return 0.0
+            return -np.inf
         return _REACH + _REACH_GROWTH * (gap if alike else min(gap, _MOTION_REACH))
 
     def _away(self, gap: float, detection: Detection) -> float:

@@ -25,8 +25,7 @@ SHORTEST = 0.5
 _CLEAR = 0.3
 """Share of a box that others' boxes may cover before its colours are not trusted."""
 _TAKEN_OVER = 0.015
-"""By how much more, times seconds, detections must look like somebody out of sight than like the one whom they go on
-from."""
+"""By how much more, times seconds, detections must look like somebody else than like the one whom they go on from."""
 _DOUBT = 0.03
 """What of it may be chance in a frame."""
 
@@ -80,7 +79,7 @@ class Tracker:
         for rank, people in enumerate(ranks):
             frame = _Frame(index, time, left)
             if rank == 0:
-                _hand_over(people, ranks[1], frame)
+                _set_right(people, ranks[1], frame)
             left = _match(people, frame)
         for detection, clear in left:
             person = Candidate(self._clues)
@@ -112,23 +111,45 @@ def _costs(people: list[Candidate], frame: _Frame) -> Floats:
     return np.array(cost).reshape(len(people), len(frame.found))
 
 
-def _hand_over(people: list[Candidate], hidden: list[Candidate], frame: _Frame) -> None:
+def _set_right(people: list[Candidate], hidden: list[Candidate], frame: _Frame) -> None:
     """Where two people meet, a detector that follows both may go on with one of them as the other. Colours tell after
-    a while; what was seen since then is given to whom it shows, who is in view in place of the other."""
+    a while; what was seen since then is given to whom it shows: somebody hidden, who is in view in place of the other,
+    or somebody in view, if both look more like each other."""
     cost, back = _costs(people, frame), _costs(hidden, frame)
-    for row, column in assign(cost):
-        detection, clear = frame.found[column]
-        own = people[row].unlike(detection) if clear else None
-        others = [(hidden[other].unlike(detection), other) for other in np.flatnonzero(np.isfinite(back[:, column]))]
-        nearest, other = min(((one, other) for one, other in others if one is not None), default=(np.inf, -1))
-        if own is None or own - nearest < _DOUBT:
-            people[row].doubt = None
-            continue
-        doubt = people[row].doubt or Doubt(len(people[row].seen))
-        people[row].doubt = doubt = doubt.more((own - nearest) * (frame.time - people[row].times[-1]))
-        if doubt.strength > _TAKEN_OVER:
-            people[row].hand_over(hidden[other])
-            people[row], hidden[other] = hidden[other], people[row]
+    pairs = assign(cost)
+    for row, column in pairs:
+        person, (detection, clear) = people[row], frame.found[column]
+        own = person.unlike(detection) if clear else None
+        rivals = [] if own is None else [
+            (own - _unlike(hidden[other], detection), hidden[other])
+            for other in np.flatnonzero(np.isfinite(back[:, column]))
+        ] + [
+            (_exchange(person, detection, people[other], frame.found[theirs]), people[other])
+            for other, theirs in pairs if other != row
+        ]  # fmt: skip
+        gain, rival = max(rivals, key=lambda one: one[0], default=(0.0, person))
+        passed = frame.time - person.times[-1]
+        person.doubt = (person.doubt or Doubt(frame.index)).more(gain * passed) if gain > _DOUBT else None
+        if person.doubt is not None and person.doubt.strength > _TAKEN_OVER:
+            person.exchange(rival)
+            if rival in hidden:
+                people[row], hidden[hidden.index(rival)] = rival, person
+
+
+def _exchange(one: Candidate, detection: Detection, other: Candidate, found: tuple[Detection, bool]) -> float:
+    """By how much two detections look more like each other's person than like their own; 0 unless both do."""
+    if not found[1]:
+        return 0.0
+    gains = (
+        _unlike(one, detection, unknown=0.0) - _unlike(other, detection),
+        _unlike(other, found[0], unknown=0.0) - _unlike(one, found[0]),
+    )
+    return sum(gains) / 2 if min(gains) > 0 else 0.0
+
+
+def _unlike(person: Candidate, detection: Detection, unknown: float = np.inf) -> float:
+    other = person.unlike(detection)
+    return unknown if other is None else other
 
 
 def _match(people: list[Candidate], frame: _Frame) -> list[tuple[Detection, bool]]:
