@@ -127,8 +127,8 @@ class Candidate:
             before: number of the frame before.
             time: seconds, of this frame.
         """
-        gap = time - self.times[-1]
-        return self.frames[-1] == before or gap <= self._memory() or (self._has_look() and gap <= MEMORY_OF_LOOKS)
+        by_look = self._has_look() and time - self.times[-1] <= MEMORY_OF_LOOKS
+        return by_look or self._remembered_anyway(before, time)
 
     def rank(self, before: int) -> int:
         """0 for somebody known and in view, 1 for somebody known and out of sight, 2 for somebody new."""
@@ -142,31 +142,34 @@ class Candidate:
             return None
         return unlike(self.look, detection.look)
 
-    def cost(self, time: float, detection: Detection, clear: bool) -> float:
-        """How badly a detection fits, in diagonals of the box; inf where it is somebody else."""
+    def cost(self, before: int, time: float, detection: Detection, clear: bool) -> float:
+        """How badly a detection fits, in diagonals of the box; inf where it is somebody else.
+
+        Args:
+            before, time: as for `remembered`.
+            clear: as for `add`.
+        """
         last, gap = self.seen[-1], time - self.times[-1]
         size, found = _diagonal(last.box), _diagonal(detection.box)
         if self.clues.size and max(size, found) > _GROWN * min(size, found):
             return np.inf
         other = self.unlike(detection) if clear else None
         away = self._away(gap, detection) * 2 / (size + found)
-        if away > self._reach(gap, other):
+        if away > self._reach(gap, other, self._remembered_anyway(before, time)):
             return np.inf
         if other is None:
             return away
         return away / (1 + gap / _PLACE_MEMORY) + _LOOK_WEIGHT * other
 
-    def _reach(self, gap: float, other: float | None) -> float:
+    def _reach(self, gap: float, other: float | None, remembered_anyway: bool) -> float:
         """How far away from where they are expected somebody may be found, who looks so different; -inf if nowhere."""
         if other is None or gap <= _MOTION_SPAN:
-            alike = False
-        elif other > _OTHER:
+            other = (_ALIKE + _OTHER) / 2  # nothing is told
+        if other > _OTHER:
             return -np.inf
-        else:
-            alike = other < _ALIKE and self._has_look()
-        if gap > self._memory() and gap > _MOTION_SPAN and not alike:
-            return -np.inf
-        return _REACH + _REACH_GROWTH * (gap if alike else min(gap, _MOTION_REACH))
+        if other < _ALIKE and self._has_look():
+            return _REACH + _REACH_GROWTH * gap
+        return _REACH + _REACH_GROWTH * min(gap, _MOTION_REACH) if remembered_anyway else -np.inf
 
     def _away(self, gap: float, detection: Detection) -> float:
         """Pixels between the points and where they are expected, on average."""
@@ -188,9 +191,9 @@ class Candidate:
         self.look[seen & known] += share * (look - self.look)[seen & known]
         self.look[seen & ~known] = look[seen & ~known]
 
-    def _memory(self) -> float:
-        """Seconds for which this person may come back whatever they look like."""
-        return min(MEMORY, max(_BRIEF, self._seen_for()))
+    def _remembered_anyway(self, before: int, time: float) -> bool:
+        """Whether this person may be seen again whatever they look like."""
+        return self.frames[-1] == before or time - self.times[-1] <= min(MEMORY, max(_BRIEF, self._seen_for()))
 
     def _has_look(self) -> bool:
         return self.look is not None and self._seen_for() >= _LOOKED_AT

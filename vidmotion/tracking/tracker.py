@@ -34,6 +34,8 @@ _DOUBT = 0.03
 class _Frame:
     """The people of one frame."""
 
+    before: int
+    """Number of the frame before."""
     index: int
     time: float
     found: list[tuple[Detection, bool]]
@@ -77,7 +79,7 @@ class Tracker:
         # then takes the rest of the fall.
         ranks = [[person for person in self._present if person.rank(before) == rank] for rank in range(3)]
         for rank, people in enumerate(ranks):
-            frame = _Frame(index, time, left)
+            frame = _Frame(before, index, time, left)
             if rank == 0:
                 _set_right(people, ranks[1], frame)
             left = _match(people, frame)
@@ -107,7 +109,10 @@ class Tracker:
 
 def _costs(people: list[Candidate], frame: _Frame) -> Floats:
     """(P, D)"""
-    cost = [[person.cost(frame.time, detection, clear) for detection, clear in frame.found] for person in people]
+    cost = [
+        [person.cost(frame.before, frame.time, detection, clear) for detection, clear in frame.found]
+        for person in people
+    ]
     return np.array(cost).reshape(len(people), len(frame.found))
 
 
