@@ -102,7 +102,7 @@ class Candidate:
     def exchange(self, other: Candidate) -> None:
         """Change places with somebody else since this person is in doubt, or since they went out of sight."""
         assert self.doubt is not None
-        since = self.doubt.since
+        since = max(self.doubt.since, self.frames[0] + 1, other.frames[0] + 1)  # everybody keeps their first frame
         own, theirs = self._release(since), other._release(since)
         for index, time, detection in own:
             other.add(index, time, detection, clear=False)
@@ -111,8 +111,8 @@ class Candidate:
         self.doubt = other.doubt = None
 
     def _release(self, since: int) -> list[tuple[int, float, Detection]]:
-        """Forget what was seen from a frame on; it comes back. The first detection stays."""
-        start = max(bisect_left(self.frames, since), 1)
+        """Forget what was seen from a frame on; it comes back."""
+        start = bisect_left(self.frames, since)
         last = list(zip(self.frames[start:], self.times[start:], self.seen[start:], strict=True))
         del self.frames[start:], self.times[start:], self.seen[start:]
         self.velocity = self._velocity()

@@ -108,7 +108,7 @@ class Tracker:
 
 
 def _costs(people: list[Candidate], frame: _Frame) -> Floats:
-    """(P, D)"""
+    """(P, D) of people and detections."""
     cost = [
         [person.cost(frame.before, frame.time, detection, clear) for detection, clear in frame.found]
         for person in people
@@ -120,8 +120,9 @@ def _set_right(people: list[Candidate], hidden: list[Candidate], frame: _Frame) 
     """Where two people meet, a detector that follows both may go on with one of them as the other. Colours tell after
     a while; what was seen since then is given to whom it shows: somebody hidden, who is in view in place of the other,
     or somebody in view, if both look more like each other."""
-    cost, back = _costs(people, frame), _costs(hidden, frame)
-    pairs = assign(cost)
+    if len(people) + len(hidden) < 2:
+        return
+    back, pairs = _costs(hidden, frame), assign(_costs(people, frame))
     for row, column in pairs:
         person, (detection, clear) = people[row], frame.found[column]
         own = person.unlike(detection) if clear else None
