@@ -41,7 +41,7 @@ ALLOWED = {
     "data": FIRST | {"model"},
     "importers": FIRST | {"body", "data", "model"},
     "footage": FIRST | {"body", "data", "detectors", "tracking"},
-    "evaluate": FIRST | {"body", "model", "data"},
+    "evaluate": FIRST | {"body", "model", "data", "tracking"},
     "train": FIRST | {"body", "model", "data", "evaluate"},
 }
 

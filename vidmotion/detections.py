@@ -18,6 +18,9 @@ from vidmotion.errors import InputError, OutputError, VideoError
 from vidmotion.exporters import export, load
 from vidmotion.types import Scene
 
+REVISION = 2
+"""Of how people are found and followed; what an earlier one kept is not used again."""
+
 
 def kept_folder() -> Path:
     """Where 2D people are kept; it need not exist yet."""
@@ -48,7 +51,7 @@ def remembered(video: Path, settings: Mapping[str, object], detect: Callable[[],
 
 
 def _key(video: Path, settings: Mapping[str, object]) -> str:
-    told = json.dumps([vidmotion.__version__, video.name, dict(settings)], sort_keys=True, default=str)
+    told = json.dumps([vidmotion.__version__, REVISION, video.name, dict(settings)], sort_keys=True, default=str)
     try:
         with video.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()

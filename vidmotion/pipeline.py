@@ -27,7 +27,7 @@ from vidmotion.model.heads import SMPL_BODY, ActionHead, EmbeddingHead, MeshHead
 from vidmotion.model.network import POSE3D, MotionNetwork
 from vidmotion.progress import Progress, Quiet
 from vidmotion.skeletons import SMPL24
-from vidmotion.tracking import Tracker
+from vidmotion.tracking import Tracker, foremost, with_looks
 from vidmotion.types import Actions, Person, Scene, Track
 from vidmotion.video.reader import open_video
 from vidmotion.weights import find_weights, model_card, networks
@@ -53,6 +53,13 @@ class Settings:
     lift: LiftSettings = field(default_factory=LiftSettings)
     body_model: Path | None = None
     """File of a body model in SMPL's format; None takes the free body."""
+    max_people: int | None = None
+    """Keep only so many: who is seen longest and largest. More than the detector follows by itself make it follow
+    more at a time."""
+
+    def __post_init__(self) -> None:
+        if self.max_people is not None and self.max_people < 1:
+            raise InputError(f"max_people {self.max_people}: wanted 1 or more")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +84,10 @@ class Pipeline:
     @cached_property
     def detector(self) -> Detector:
         """What finds people in pictures."""
-        return create(self.settings.detector, say=self.progress.say, device=self.settings.device)
+        settings = self.settings
+        return create(
+            settings.detector, say=self.progress.say, device=settings.device, max_people=settings.max_people or 0
+        )
 
     @property
     def lifter(self) -> MotionNetwork:
@@ -103,12 +113,13 @@ class Pipeline:
             with self.progress.stage("detect", frames.frame_count) as stage:
                 last = -1
                 for done, frame in enumerate(frames, start=1):
-                    tracker.update(frame.index, frame.time, detector.detect(frame.rgb, frame.index))
+                    found = detector.detect(frame.rgb, frame.index)
+                    tracker.update(frame.index, frame.time, with_looks(frame.rgb, found, detector.skeleton))
                     last = frame.index
                     stage.advance(done)
             if frames.damaged:
                 self.progress.say(f"{path.name}: {frames.damaged}")
-            tracks = tracker.finish()
+            tracks = foremost(tracker.finish(), settings.max_people)
             scene = Scene(path.name, frames.fps, frames.size, last + 1, tuple(map(Person, tracks)))
         if not tracks:
             raise NobodyFoundError(
@@ -161,6 +172,8 @@ class Pipeline:
         """
         settings = self.settings
         told = {"detector": resolved(settings.detector), "start": settings.start, "end": settings.end}
+        if settings.max_people is not None:
+            told["max_people"] = settings.max_people
         return remembered(Path(video), told, lambda: self.detect(video))
 
     def embed(self, video: Path | str) -> list[Placed]:
@@ -211,11 +224,13 @@ class Pipeline:
 
     def _chosen(self, scene: Scene) -> tuple[Person, ...]:
         wanted = self.settings.person
+        kept = {track.id for track in foremost([person.track for person in scene.people], self.settings.max_people)}
+        known = tuple(person for person in scene.people if person.id in kept)
         if wanted is None:
-            return scene.people
-        people = tuple(person for person in scene.people if person.id == wanted)
+            return known
+        people = tuple(person for person in known if person.id == wanted)
         if not people:
-            ids = ", ".join(str(person.id) for person in scene.people)
+            ids = ", ".join(str(person.id) for person in known)
             raise InputError(f"{scene.source}: no person {wanted}; there are {ids}")
         return people
 
@@ -239,7 +254,7 @@ class Pipeline:
         return {
             "program": f"vidmotion {vidmotion.__version__}",
             "detector": {"name": detector.name, "licence": detector.licence},
-            "settings": {"start": settings.start, "end": settings.end},
+            "settings": {"start": settings.start, "end": settings.end, "max_people": settings.max_people},
         }
 
 

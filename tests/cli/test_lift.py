@@ -105,6 +105,29 @@ def test_start_end_and_person_choose(second: Path, tmp_path: Path, vidmotion: Ru
     assert (code, "no person 7; there are 0" in told) == (1, True)
 
 
+def test_max_people_keeps_the_foremost_with_their_ids(
+    second: Path, sample: Path, tmp_path: Path, vidmotion: Run
+) -> None:
+    """Two people side by side, the right one for two thirds of a second; `--person` chooses among who is kept."""
+    pictures = [
+        np.concatenate([one, one if index < 20 else np.zeros_like(one)], 1)
+        for index, one in enumerate(beginning(second, 30))
+    ]
+    video = write_video(tmp_path / "two.mp4", pictures)
+    assert vidmotion("detect", video, "-o", tmp_path / "all.json", "-q") == (0, "")
+    everybody = json.loads((tmp_path / "all.json").read_text())["people"]
+    assert len(everybody) == 2
+    longest = max(everybody, key=lambda person: len(person["frames"]))["id"]
+    for source in (video, tmp_path / "all.json"):
+        code, told = vidmotion("lift", source, "-o", tmp_path / "out", "--max-people", 1, "-y")
+        assert code == 0, told
+        (person,) = json.loads((tmp_path / "out" / f"{source.stem}.json").read_text())["people"]
+        assert person["id"] == longest
+    code, told = vidmotion("lift", video, "-o", tmp_path / "out", "--max-people", 1, "--person", 1 - longest, "-y")
+    assert (code, f"no person {1 - longest}; there are {longest}" in told) == (1, True)
+    assert vidmotion("lift", video, "--max-people", 0)[0] == 2
+
+
 def test_one_frame_is_lifted(sample: Path, tmp_path: Path, vidmotion: Run) -> None:
     video = write_video(tmp_path / "one.mp4", beginning(sample, 1))
     code, told = vidmotion("lift", video, "-o", tmp_path / "out", "-f", "json", "-f", "bvh", "--render")

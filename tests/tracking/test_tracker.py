@@ -91,6 +91,18 @@ def test_after_long_absence_somebody_is_new() -> None:
     assert [len(track) for track in tracks] == [150, 60]
 
 
+def test_two_frames_a_second_are_enough() -> None:
+    left, right = follow(clock(6, 2), lambda t: (100 + 20 * t, 300), lambda t: (500 - 20 * t, 330), fps=Fraction(2))
+    assert (len(left), len(right)) == (12, 12)
+
+
+def test_nobody_takes_two_people_of_a_frame() -> None:
+    """The second of two people close to each other is somebody new, not the first one again."""
+    one, two = follow(clock(2), lambda t: (100, 300), lambda t: (140, 300) if t >= 1 else None)
+    assert (len(one), len(two)) == (60, 30)
+    np.testing.assert_allclose(middle(one), [[100, 300]] * 60, atol=1e-3)
+
+
 def test_brief_visitor_is_dropped() -> None:
     (track,) = follow(clock(3), lambda t: (100, 300) if 1 <= t < 1.3 else None, lambda t: (700, 300))
     assert track.id == 0

@@ -20,6 +20,10 @@ def detect(
         Path | None, typer.Option("-o", "--output", help="JSON or NPZ file.", show_default="VIDEO.json here")
     ] = None,
     detector: Annotated[str, typer.Option(help=DETECTOR_HELP)] = "auto",
+    max_people: Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep so many people: who is seen longest and largest.", show_default="all"),
+    ] = None,
     start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
     end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
     device: Annotated[Device, typer.Option(help="Where mmpose runs.")] = Device.auto,
@@ -36,7 +40,7 @@ def detect(
     if path.suffix.lower() not in READERS:
         raise InputError(f"{path}: 2D people go into {' or '.join(READERS)} files")
     check_file(path, overwrite)
-    settings = Settings(detector, device=device, start=first, end=last)
+    settings = Settings(detector, device=device, start=first, end=last, max_people=max_people)
     progress = TerminalProgress(quiet)
     scene = Pipeline(settings, progress).detect(video)
     for written in export(scene, path):

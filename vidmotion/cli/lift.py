@@ -92,6 +92,10 @@ def lift(
         bool, typer.Option("--refine/--no-refine", help="--head mesh: pull bodies to the lifted joints.")
     ] = True,
     person: Annotated[str, typer.Option(metavar="ID|all", help="Lift only this person.")] = "all",
+    max_people: Annotated[
+        int | None,
+        typer.Option(min=1, help="Keep so many people: who is seen longest and largest.", show_default="all"),
+    ] = None,
     start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
     end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
     height: Annotated[float, typer.Option(min=0.3, max=3.0, help="Stature in metres; sets the scale.")] = 1.70,
@@ -117,7 +121,9 @@ def lift(
     if keypoints is not None and detector != "auto":
         raise typer.BadParameter("--detector: with --keypoints no detector runs")
     asked, networks = tuple(heads or [Head.pose3d]), tuple(weights) if weights else None
-    settings = Settings(detector, networks, device, *section, _parse_person(person), asked, refine, lifting, body_model)
+    settings = Settings(
+        detector, networks, device, *section, _parse_person(person), asked, refine, lifting, body_model, max_people
+    )
     film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
     jobs = plan(videos or [], told, section)

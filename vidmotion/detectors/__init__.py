@@ -36,6 +36,7 @@ def create(
     threads: int | None = None,
     say: weights.Say = weights.silent,
     device: Device = Device.auto,
+    max_people: int = 0,
 ) -> Detector:
     """A detector, its weights fetched if they are missing and can be.
 
@@ -45,6 +46,7 @@ def create(
         threads: for BlazePose's networks; None takes the machine's cores, up to 4. mmpose takes torch's.
         say: hears which detector was taken, and of downloads.
         device: for mmpose's networks; BlazePose runs on the CPU.
+        max_people: how many people BlazePose can follow at a time at least; mmpose sees all.
 
     Raises:
         InputError: unknown name; a config that cannot be used.
@@ -58,10 +60,10 @@ def create(
     if name == "auto":
         name, reason = _best(cores)
         say(f"detector {name}: {reason}")
-    from vidmotion.detectors.blazepose import BlazePose
+    from vidmotion.detectors.blazepose import MAX_PEOPLE, BlazePose
 
     files = weights.detector_files(name, say=say)
-    return BlazePose(name, files, threads or min(cores, _MOST_THREADS))
+    return BlazePose(name, files, threads or min(cores, _MOST_THREADS), max(max_people, MAX_PEOPLE))
 
 
 def resolved(name: str) -> str:

@@ -89,21 +89,25 @@ class BlazePose:
 
     def detect(self, rgb: Picture, index: int) -> list[Detection]:
         """The people in a frame; frames come in order."""
-        poses, lost = [], []
+        followed, lost = [], []
         for region in self._regions:
             pose = self._landmarks.read(rgb, region)
             if _plausible(pose, rgb):
-                poses.append(pose)
+                followed.append(pose)
             else:
                 lost.append(_Lost(region))
         self._lost += lost
+        poses = list(followed)
         for look in self._looks(rgb, index, missing=bool(lost)):
             for found in self._people.find(rgb, look.tiles):
                 if found.side <= look.largest:
                     self._add_newcomer(rgb, found, poses)
         kept = distinct(poses)[: self._max_people]
         self._regions = [pose.region for pose in kept]
-        self._lost = [gone.later() for gone in self._lost if gone.searched(self._regions, self._search)]
+        # Who has come to show the same person as another was lost behind that one.
+        self._lost += [_Lost(pose.region) for pose in _without(followed, kept)]
+        new = [pose.region for pose in _without(kept, followed)]
+        self._lost = [gone.later() for gone in self._lost if gone.searched(new, self._search)]
         self._started = True
         return [_detection(pose, rgb) for pose in kept]
 
@@ -160,10 +164,10 @@ class _Lost:
     def later(self) -> _Lost:
         return _Lost(self.region, self.frames + 1)
 
-    def searched(self, followed: list[Region], most: int) -> bool:
-        """Whether the search goes on: for `most` frames, and not where somebody is followed again."""
+    def searched(self, new: list[Region], most: int) -> bool:
+        """Whether the search goes on: for `most` frames, and not where somebody has been found."""
         near = self.region.side / 2
-        back = any(np.hypot(other.x - self.region.x, other.y - self.region.y) < near for other in followed)
+        back = any(np.hypot(other.x - self.region.x, other.y - self.region.y) < near for other in new)
         return self.frames < most and not back
 
 
@@ -203,6 +207,10 @@ def distinct(poses: list[Pose]) -> list[Pose]:
         if not any(_same_person(pose, other) for other in kept):
             kept.append(pose)
     return [pose for pose in poses if any(pose is other for other in kept)]
+
+
+def _without(poses: list[Pose], others: list[Pose]) -> list[Pose]:
+    return [pose for pose in poses if not any(pose is other for other in others)]
 
 
 def _same_person(one: Pose, other: Pose) -> bool:

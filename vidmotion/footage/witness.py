@@ -14,7 +14,7 @@ import numpy as np
 from vidmotion.data.store import FILLED, NOBODY, SEEN
 from vidmotion.detectors import Detector, Picture
 from vidmotion.skeletons import H36M17, convert
-from vidmotion.tracking import Tracker
+from vidmotion.tracking import Tracker, with_looks
 from vidmotion.types import Floats, Ints, Track
 
 FARTHEST = 0.3
@@ -38,7 +38,8 @@ def watch(pictures: Iterable[Picture], detector: Detector, rate: int) -> list[Tr
     detector.reset(float(rate))
     tracker = Tracker(Fraction(rate), detector.skeleton)
     for index, picture in enumerate(pictures):
-        tracker.update(index, index / rate, detector.detect(picture, index))
+        found = detector.detect(picture, index)
+        tracker.update(index, index / rate, with_looks(picture, found, detector.skeleton))
     return tracker.finish()
 
 

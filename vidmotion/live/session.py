@@ -23,7 +23,7 @@ from vidmotion.model.network import MotionNetwork
 from vidmotion.rendering.cast import Actor
 from vidmotion.rendering.skeleton import Figure
 from vidmotion.skeletons import H36M17, convert
-from vidmotion.tracking import Tracker
+from vidmotion.tracking import Tracker, with_looks
 from vidmotion.types import Track
 from vidmotion.video import Frame
 
@@ -94,7 +94,8 @@ class Session:
             VidmotionError: the frame before could not be lifted.
         """
         frame = shot.frame
-        self._tracker.update(frame.index, frame.time, self._detector.detect(frame.rgb, frame.index))
+        found = self._detector.detect(frame.rgb, frame.index)
+        self._tracker.update(frame.index, frame.time, with_looks(frame.rgb, found, self._detector.skeleton))
         self._tracker.forget(frame.time - WINDOW)
         tracks = self._tracker.in_view()
         self._lift(tracks, shot.taken)

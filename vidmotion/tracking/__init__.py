@@ -1,6 +1,8 @@
 """From detections to people through time."""
 
+from vidmotion.tracking.appearance import with_looks
+from vidmotion.tracking.choosing import foremost
 from vidmotion.tracking.tracker import Tracker
 from vidmotion.tracking.tracks import Clock, make_track
 
-__all__ = ["Clock", "Tracker", "make_track"]
+__all__ = ["Clock", "Tracker", "foremost", "make_track", "with_looks"]

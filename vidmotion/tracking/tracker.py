@@ -1,14 +1,14 @@
 """Gives detections an identity through time, frame by frame; `tracks` closes short gaps.
 
-A detection belongs to the person whose predicted place and posture it fits best; all pairs of a frame are
+A detection belongs to the person whose predicted place, posture and colours it fits best; all pairs of a frame are
 decided together. Times are those of the frames, so that any frame rate, fixed or varying, behaves alike.
-Knows nothing about pictures: two people who swap places unseen swap identities.
+Knows nothing about pictures: without `Detection.look`, two people who swap places unseen swap identities.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -16,115 +16,50 @@ import numpy as np
 from vidmotion.detectors.base import Detection
 from vidmotion.skeletons import by_name
 from vidmotion.tracking.assignment import assign
+from vidmotion.tracking.candidate import Candidate, Clues, Doubt
 from vidmotion.tracking.tracks import Clock, make_track
 from vidmotion.types import Floats, Track
 
-MEMORY = 4.0
-"""Seconds for which a person who is out of sight may come back as the same."""
-
-_REACH = 0.5
-"""Farthest mean distance of the points from where they are expected, in diagonals of the person's box.
-Measured: a dancer at 1.7 frames a second stays below 0.4."""
-_REACH_GROWTH = 1.0
-"""What a second out of sight adds to it, for `_MOTION_REACH` at most. Measured: an acrobat's somersault."""
-_GROWN = 2.0
-"""Largest ratio between the sizes of one person before and after a gap."""
-_POSTURE_MEMORY = 0.5
-"""Seconds after which a posture tells e times less."""
-_BRIEF = 0.25
-"""Seconds in view that make somebody known; anybody is remembered for as long."""
-_MOTION_SPAN = 0.15
-"""Seconds over which a velocity is taken."""
-_MOTION_REACH = 1.0
-"""Seconds for which somebody out of sight is expected to keep a velocity."""
+_CLEAR = 0.3
+"""Share of a box that others' boxes may cover before its colours are not trusted."""
+_TAKEN_OVER = 0.015
+"""By how much more, times seconds, detections must look like somebody else than like the one whom they go on from."""
+_DOUBT = 0.03
+"""What of it may be chance in a frame."""
 
 
-@dataclass(eq=False)
-class _Candidate:
-    """A person in the making."""
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """The people of one frame."""
 
-    frames: list[int] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-    seen: list[Detection] = field(default_factory=list)
-    velocity: Floats = field(default_factory=lambda: np.zeros(2))
-    """(2,) pixels a second."""
-    since: float = np.inf
-    """Seconds at which this person was first seen."""
-    number: int | None = None
-    """Given when somebody is first told to be in view."""
-
-    def add(self, index: int, time: float, detection: Detection) -> None:
-        self.frames.append(index)
-        self.times.append(time)
-        self.seen.append(detection)
-        self.since = min(self.since, time)
-        self.velocity = self._velocity()
-
-    def remembered(self, before: int, time: float) -> bool:
-        """Whether this person may be seen again.
-
-        Somebody seen briefly is soon forgotten: a ghost must not become the past of the next person nearby.
-
-        Args:
-            before: number of the frame before.
-            time: seconds, of this frame.
-        """
-        remembered = min(MEMORY, max(_BRIEF, self._seen_for()))
-        return self.frames[-1] == before or time - self.times[-1] <= remembered
-
-    def rank(self, before: int) -> int:
-        """0 for somebody known and in view, 1 for somebody known and out of sight, 2 for somebody new."""
-        if self._seen_for() < _BRIEF:
-            return 2
-        return 0 if self.frames[-1] == before else 1
-
-    def _seen_for(self) -> float:
-        return self.times[-1] - self.since
-
-    def cost(self, time: float, detection: Detection) -> float:
-        """How badly a detection fits, in diagonals of the box; inf where it is somebody else."""
-        last, gap = self.seen[-1], time - self.times[-1]
-        size, found = _diagonal(last.box), _diagonal(detection.box)
-        if max(size, found) > _GROWN * min(size, found):
-            return np.inf
-        scale = (size + found) / 2
-        moved = detection.xy - last.xy
-        shift = moved.mean(axis=0)
-        # Somebody hidden may have walked on or stood still.
-        expected = self.velocity * min(gap, _MOTION_REACH)
-        place = min(np.hypot(*(shift - expected)), np.hypot(*shift) if gap > _MOTION_SPAN else np.inf)
-        posture = np.linalg.norm(moved - shift, axis=1).mean() * np.exp(-gap / _POSTURE_MEMORY)
-        cost = float(place + posture) / scale
-        return cost if cost <= _REACH + _REACH_GROWTH * min(gap, _MOTION_REACH) else np.inf
-
-    def _velocity(self) -> Floats:
-        past = len(self.times) - 2
-        while past > 0 and self.times[-1] - self.times[past] < _MOTION_SPAN:
-            past -= 1
-        if past < 0:
-            return np.zeros(2)
-        moved = np.median(self.seen[-1].xy - self.seen[past].xy, axis=0)
-        return moved / (self.times[-1] - self.times[past])
+    before: int
+    """Number of the frame before."""
+    index: int
+    time: float
+    found: list[tuple[Detection, bool]]
+    """Each with whether nobody else is in the way."""
 
 
 class Tracker:
     """Collects the detections of one video, frame after frame; `finish` gives its people."""
 
-    def __init__(self, fps: Fraction, skeleton: str) -> None:
+    def __init__(self, fps: Fraction, skeleton: str, clues: Clues | None = None) -> None:
         """
         Args:
             fps: nominal frame rate; tells how long the last frame lasts.
             skeleton: name of the skeleton of the detections.
+            clues: None is all of them.
 
         Raises:
             InputError: unknown skeleton.
         """
         self._skeleton = by_name(skeleton).name
+        self._clues = clues or Clues()
         self._last_duration = float(1 / fps)
         self._frames: list[int] = []
         self._times: list[float] = []
-        self._present: list[_Candidate] = []
-        self._all: list[_Candidate] = []
+        self._present: list[Candidate] = []
+        self._all: list[Candidate] = []
         self._known = 0
 
     def update(self, index: int, time: float, detections: list[Detection]) -> None:
@@ -138,15 +73,18 @@ class Tracker:
         self._frames.append(index)
         self._times.append(time)
         self._present = [person for person in self._present if person.remembered(before, time)]
-        left = list(detections)
+        left = [(detection, _is_clear(detection, detections)) for detection in detections]
         # The known choose before the new: a wild pose in the middle of a fall must not become a person who
         # then takes the rest of the fall.
-        for rank in range(3):
-            people = [person for person in self._present if person.rank(before) == rank]
-            left = self._match(people, left, index, time)
-        for detection in left:
-            person = _Candidate()
-            person.add(index, time, detection)
+        ranks = [[person for person in self._present if person.rank(before) == rank] for rank in range(3)]
+        for rank, people in enumerate(ranks):
+            frame = _Frame(before, index, time, left)
+            if rank == 0:
+                _set_right(people, ranks[1], frame)
+            left = _match(people, frame)
+        for detection, clear in left:
+            person = Candidate(self._clues)
+            person.add(index, time, detection, clear)
             self._present.append(person)
             self._all.append(person)
 
@@ -183,15 +121,72 @@ class Tracker:
         old = bisect_left(self._frames, first)
         del self._frames[:old], self._times[:old]
 
-    def _match(self, people: list[_Candidate], detections: list[Detection], index: int, time: float) -> list[Detection]:
-        """Give detections to people; what is left over is returned."""
-        cost = np.array([[person.cost(time, detection) for detection in detections] for person in people])
-        pairs = assign(cost.reshape(len(people), len(detections)))
-        for row, column in pairs:
-            people[row].add(index, time, detections[column])
-        taken = {column for _, column in pairs}
-        return [detection for column, detection in enumerate(detections) if column not in taken]
+
+def _costs(people: list[Candidate], frame: _Frame) -> Floats:
+    """(P, D) of people and detections."""
+    cost = [
+        [person.cost(frame.before, frame.time, detection, clear) for detection, clear in frame.found]
+        for person in people
+    ]
+    return np.array(cost).reshape(len(people), len(frame.found))
 
 
-def _diagonal(box: Floats) -> float:
-    return max(1.0, float(np.hypot(box[2] - box[0], box[3] - box[1])))
+def _set_right(people: list[Candidate], hidden: list[Candidate], frame: _Frame) -> None:
+    """Where two people meet, a detector that follows both may go on with one of them as the other. Colours tell after
+    a while; what was seen since then is given to whom it shows: somebody hidden, who is in view in place of the other,
+    or somebody in view, if both look more like each other."""
+    if len(people) + len(hidden) < 2:
+        return
+    back, pairs = _costs(hidden, frame), assign(_costs(people, frame))
+    for row, column in pairs:
+        person, (detection, clear) = people[row], frame.found[column]
+        own = person.unlike(detection) if clear else None
+        rivals = [] if own is None else [
+            (own - _unlike(hidden[other], detection), hidden[other])
+            for other in np.flatnonzero(np.isfinite(back[:, column]))
+        ] + [
+            (_exchange(person, detection, people[other], frame.found[theirs]), people[other])
+            for other, theirs in pairs if other != row
+        ]  # fmt: skip
+        gain, rival = max(rivals, key=lambda one: one[0], default=(0.0, person))
+        passed = frame.time - person.times[-1]
+        person.doubt = (person.doubt or Doubt(frame.index)).more(gain * passed) if gain > _DOUBT else None
+        if person.doubt is not None and person.doubt.strength > _TAKEN_OVER:
+            person.exchange(rival)
+            if rival in hidden:
+                people[row], hidden[hidden.index(rival)] = rival, person
+
+
+def _exchange(one: Candidate, detection: Detection, other: Candidate, found: tuple[Detection, bool]) -> float:
+    """By how much two detections look more like each other's person than like their own; 0 unless both do."""
+    if not found[1]:
+        return 0.0
+    gains = (
+        _unlike(one, detection, unknown=0.0) - _unlike(other, detection),
+        _unlike(other, found[0], unknown=0.0) - _unlike(one, found[0]),
+    )
+    return sum(gains) / 2 if min(gains) > 0 else 0.0
+
+
+def _unlike(person: Candidate, detection: Detection, unknown: float = np.inf) -> float:
+    other = person.unlike(detection)
+    return unknown if other is None else other
+
+
+def _match(people: list[Candidate], frame: _Frame) -> list[tuple[Detection, bool]]:
+    """Give detections to people; what is left over is returned."""
+    pairs = assign(_costs(people, frame))
+    for row, column in pairs:
+        people[row].add(frame.index, frame.time, *frame.found[column])
+    taken = {column for _, column in pairs}
+    return [found for column, found in enumerate(frame.found) if column not in taken]
+
+
+def _is_clear(detection: Detection, everybody: list[Detection]) -> bool:
+    x0, y0, x1, y1 = detection.box
+    area = max(float((x1 - x0) * (y1 - y0)), 1.0)
+    for other in everybody:
+        low, high = np.maximum(other.box[:2], (x0, y0)), np.minimum(other.box[2:], (x1, y1))
+        if other is not detection and float(np.prod(np.maximum(high - low, 0))) > _CLEAR * area:
+            return False
+    return True
