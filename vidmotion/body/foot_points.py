@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from vidmotion.body.feet import LIFTED_ANKLES
 from vidmotion.geometry import gaussian_smooth, to_rays, unit
-from vidmotion.skeletons import H36M17, foot_points
+from vidmotion.skeletons import foot_points
 from vidmotion.types import Camera, Floats, Keypoints2D
 
 LENGTH = 0.112
@@ -22,7 +23,6 @@ TRUST = 0.85
 """How much sure points say of where a foot points, against the first guess."""
 SECONDS = 0.07
 """Width of the filter of the direction."""
-ANKLES = tuple(H36M17.joints.index(f"{side}_ankle") for side in ("left", "right"))
 
 
 def turned_by_points(
@@ -43,7 +43,7 @@ def turned_by_points(
         return feet
     heels, toes = (list(part) for part in points)
     rays = to_rays(keypoints.xy.astype(np.float64), camera.focal, camera.center)
-    ankles = joints[:, ANKLES] @ camera.rotation.T + camera.translation  # (T, 2, 3)
+    ankles = joints[:, LIFTED_ANKLES] @ camera.rotation.T + camera.translation  # (T, 2, 3)
     depth = np.maximum(ankles[..., 2:], 0.1)
     across = (rays[:, toes] - rays[:, heels]) * depth / (LENGTH * stature)  # (T, 2, 2), at most 1 long
     guess = (np.cos(PITCH) * feet[..., 2] - np.sin(PITCH) * feet[..., 1]) @ camera.rotation.T
