@@ -54,7 +54,7 @@ def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
     for path in paths:
         for found in _in_the_way(path):
             if not overwrite:
-                raise OutputError(f"{found} exists already; pass -y to replace it, or choose another name with -o")
+                raise OutputError(f"{found} exists already; pass -y to replace it, or choose another name")
 
 
 def check_file(path: Path, overwrite: bool) -> None:
@@ -65,7 +65,7 @@ def check_file(path: Path, overwrite: bool) -> None:
         InputError: unknown suffix.
     """
     if not path.absolute().parent.is_dir():
-        raise OutputError(f"{path}: there is no folder {path.parent}; make it first or choose another name with -o")
+        raise OutputError(f"{path}: there is no folder {path.parent}; make it first or choose another name")
     refuse_existing([path], overwrite)
 
 

@@ -45,7 +45,12 @@ def load_foreign(path: Path, classes: Sequence[str] = ()) -> MotionNetwork:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such file") from None
-    except (pickle.UnpicklingError, SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except pickle.UnpicklingError:
+        # Torch would advise to run what is in the file.
+        raise WeightsError(
+            f"{path} cannot be read as a checkpoint of plain tensors: it is damaged, or holds code, which is never run"
+        ) from None
+    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(f"{path} cannot be read as a checkpoint of plain tensors: {reason}") from None
     tensors = {name.removeprefix("module."): tensor.float() for name, tensor in _find_tensors(content, path).items()}
