@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import webbrowser
@@ -42,6 +43,8 @@ def live(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Follow people while they are filmed: a page on this machine shows them in the picture and in 3D."""
+    # OpenCV reads it once: what goes wrong with a camera is told by us, in one line.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     from vidmotion.lifting import LiftSettings
     from vidmotion.live import LiveView, Page, Session
     from vidmotion.pipeline import Pipeline, Settings

@@ -75,8 +75,6 @@ def camera_shots(number: int) -> Iterator[Shots]:
     Raises:
         InputError: there is no such camera, or it gives no picture.
     """
-    # What goes wrong is told by us, in one line.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     capture = cv2.VideoCapture(number)
     try:
         opened, first = capture.read() if capture.isOpened() else (False, None)
