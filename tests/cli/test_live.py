@@ -1,14 +1,17 @@
 """`vidmotion live` on a file that is played: what is shown, in time and out of it, without a window."""
 
 import time
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.cli.conftest import Run, beginning, write_video
+from vidmotion.errors import InputError
+from vidmotion.geometry import runs
 from vidmotion.lifting import LiftSettings
-from vidmotion.live import LiveView, Session, file_shots
+from vidmotion.live import LiveView, Moment, Session, Shot, file_shots
 from vidmotion.live.session import WAIT
 from vidmotion.pipeline import Pipeline, Settings
 from vidmotion.video.reader import open_video
@@ -37,7 +40,9 @@ def test_every_frame_is_saved_with_the_people_in_3d(clip: Path, tmp_path: Path, 
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
 
 
-def test_what_is_lifted_live_is_near_what_lift_says(clip: Path) -> None:
+@pytest.mark.parametrize("every", [1, 3])
+def test_what_is_lifted_live_is_near_what_lift_says(clip: Path, every: int) -> None:
+    """Also where two of three frames come too late."""
     pipeline = Pipeline(Settings())
     (person,) = pipeline.lift(clip).people
     assert person.motion
@@ -46,7 +51,8 @@ def test_what_is_lifted_live_is_near_what_lift_says(clip: Path) -> None:
         file_shots(clip, in_time=False) as shots,
         Session(pipeline.detector, [pipeline.lifter], shots, settings, patient=True) as session,
     ):
-        moments = [session.look(shot) for shot in shots.frames]
+        moments = [session.look(shot) for shot in islice(shots.frames, 0, None, every)]
+        assert [len(runs(track.frames)) for track in session._tracker.in_view()] == [1]
     assert [actor.id for actor in moments[-1].actors] == [person.id]
     (figure,) = moments[-1].figures
     row = int(np.searchsorted(person.track.times, moments[-1].frame.time - WAIT - 1e-6))
@@ -79,6 +85,24 @@ def test_people_who_walk_off_are_followed_by_the_view(clip: Path) -> None:
         shown = view.draw(moment)
     panel = shown[:, view.layout.tile :].astype(int)
     assert (panel.max(-1) - panel.min(-1) > 60).sum() > 300  # coloured limbs
+
+
+def test_what_was_filmed_until_an_error_is_kept(
+    clip: Path, tmp_path: Path, vidmotion: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looked = Session.look, []
+
+    def unplugged(self: Session, shot: Shot) -> Moment:
+        looked.append(shot)
+        if len(looked) > 20:
+            raise InputError("the camera has given no picture for 5 s")
+        return look(self, shot)
+
+    monkeypatch.setattr(Session, "look", unplugged)
+    code, said = vidmotion("live", clip, "--every-frame", "--no-page", "--save", tmp_path / "film.mp4")
+    assert (code, said.splitlines()[-1]) == (1, "error: the camera has given no picture for 5 s")
+    with open_video(tmp_path / "film.mp4") as video:
+        assert len(list(video)) == 20
 
 
 @pytest.mark.parametrize(

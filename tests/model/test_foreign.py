@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidmotion.errors import WeightsError
-from vidmotion.model.checkpoint import load_network, save_network
+from vidmotion.model.checkpoint import load_network, save_network, save_weights
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.foreign import load_foreign
 from vidmotion.model.turns import from_6d
@@ -133,3 +133,23 @@ def test_what_is_missing_is_named(encoder: DSTformer, tmp_path: Path, spoilt: st
     del head[spoilt]
     with pytest.raises(WeightsError, match=message):
         load_foreign(write(tmp_path / "odd.bin", encoder, head))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({1: torch.zeros(3)}, "holds no network"),
+        ({"pos_embed": torch.zeros(3)}, "other names or shapes"),
+        ({"pos_embed": torch.zeros(1, 17, 8), "blocks_st.x.y": torch.zeros(1)}, "other names or shapes"),
+    ],
+)
+def test_other_files_are_refused_in_words(tmp_path: Path, content: Tensors, message: str) -> None:
+    torch.save({"model": content}, tmp_path / "odd.bin")
+    with pytest.raises(WeightsError, match=message):
+        load_foreign(tmp_path / "odd.bin")
+
+
+def test_our_own_files_need_no_import(encoder: DSTformer, tmp_path: Path) -> None:
+    save_weights(encoder, tmp_path / "own.safetensors", {})
+    with pytest.raises(WeightsError, match="is a file of vidmotion already; use it with --weights"):
+        load_foreign(tmp_path / "own.safetensors")

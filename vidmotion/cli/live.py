@@ -15,7 +15,7 @@ import typer
 from vidmotion.choices import Device, View
 from vidmotion.cli.checks import DETECTOR_HELP, check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, note
-from vidmotion.errors import InputError
+from vidmotion.errors import InputError, OutputError, VidmotionError
 
 if TYPE_CHECKING:
     from vidmotion.live import Shots
@@ -61,6 +61,7 @@ def live(
             raise InputError(f"{save} is the input itself; choose another name")
     pipeline = Pipeline(Settings(detector, weights, device), TerminalProgress(quiet))
     moments: list[tuple[float, float | None]] = []
+    failed: VidmotionError | None = None
     with ExitStack() as opened:
         shots = opened.enter_context(_shots(video, camera, every_frame))
         detecting, network = pipeline.detector, pipeline.lifter
@@ -87,8 +88,14 @@ def live(
                 moments.append((moment.late, moment.late_3d))
         except KeyboardInterrupt:
             pass  # the usual end
+        except OutputError:
+            raise
+        except VidmotionError as error:
+            failed = error  # what was filmed until then is kept
     if not quiet:
         _summarise(shots, moments, save)
+    if failed is not None:
+        raise failed
 
 
 def _shots(video: Path | None, camera: int | None, every_frame: bool) -> AbstractContextManager[Shots]:

@@ -74,6 +74,7 @@ class Session:
         self._size = shots.size
         detector.reset(float(shots.fps))
         self._tracker = Tracker(shots.fps, detector.skeleton)
+        self._looked_at = 0
         self._ground = Ground(settings.height)
         self._thread = ThreadPoolExecutor(1)
         self._pending: Future[_Lifted] | None = None
@@ -93,9 +94,11 @@ class Session:
         Raises:
             VidmotionError: the frame before could not be lifted.
         """
-        frame = shot.frame
-        found = self._detector.detect(frame.rgb, frame.index)
-        self._tracker.update(frame.index, frame.time, with_looks(frame.rgb, found, self._detector.skeleton))
+        # Frames that came too late are no gap: times alone say how far apart those are that were looked at.
+        frame, number = shot.frame, self._looked_at
+        self._looked_at += 1
+        found = self._detector.detect(frame.rgb, number)
+        self._tracker.update(number, frame.time, with_looks(frame.rgb, found, self._detector.skeleton))
         self._tracker.forget(frame.time - WINDOW)
         tracks = self._tracker.in_view()
         self._lift(tracks, shot.taken)

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from vidmotion.errors import WeightsError
-from vidmotion.model.checkpoint import Tensors, build, fill
+from vidmotion.model.checkpoint import Tensors, build, fill, heads_in
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import BETAS, HEADS, SMPL_BODY, HeadConfig
 from vidmotion.model.network import MotionNetwork
@@ -41,6 +41,8 @@ def load_foreign(path: Path, classes: Sequence[str] = ()) -> MotionNetwork:
         WeightsError: the file cannot be read safely, or is no such network, or a tensor is missing or left over, or
             there are more or fewer names than classes.
     """
+    if heads_in(path):
+        raise WeightsError(f"{path} is a file of vidmotion already; use it with --weights")
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -67,7 +69,8 @@ def _find_tensors(content: Any, path: Path) -> Tensors:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
             break
-    if not isinstance(content, dict) or not content or not all(torch.is_tensor(v) for v in content.values()):
+    named = isinstance(content, dict) and all(isinstance(k, str) and torch.is_tensor(v) for k, v in content.items())
+    if not named or not content:
         raise WeightsError(f"{path} holds no network (looked for model_pos, model, state_dict)")
     return content
 
@@ -103,8 +106,10 @@ def _infer_config(tensors: Tensors, path: Path) -> DSTformerConfig:
         depth = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks_st."))
         hidden = len(tensors["blocks_st.0.mlp_s.fc1.weight"])
         rep, frames = len(tensors["pre_logits.fc.weight"]), tensors["temp_embed"].shape[1]
-    except (KeyError, ValueError) as error:
+    except KeyError as error:
         raise WeightsError(f"{path} is not a DSTformer of MotionBERT: no {error}") from None
+    except (ValueError, IndexError):
+        raise WeightsError(f"{path} is not a DSTformer of MotionBERT: its tensors have other names or shapes") from None
     # Heads leave no trace in the tensors: published networks have 8, and no narrower ones than 8 channels a head.
     return DSTformerConfig(dim, rep, depth, min(8, dim // 8), hidden / dim, joints, frames)
 

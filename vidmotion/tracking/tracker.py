@@ -113,6 +113,8 @@ class Tracker:
 
     def forget(self, before: float) -> None:
         """Forget what was seen earlier than a time in seconds, but for the last sight of those who may come back."""
+        if not self._frames:
+            return
         self._all = list(self._present)
         for person in self._present:
             old = min(bisect_left(person.times, before), len(person.times) - 1)
