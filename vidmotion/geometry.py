@@ -67,7 +67,7 @@ def _windows(values: Floats, radius: int) -> Floats:
     """(T, ..., 2 * radius + 1) neighbours of each frame of (T, ...), the ends mirrored at their point."""
     width = [(radius, radius)] + [(0, 0)] * (values.ndim - 1)
     padded = np.pad(values, width, mode="reflect", reflect_type="odd")
-    return np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1, axis=0)
+    return sliding_window_view(padded, 2 * radius + 1, axis=0)
 
 
 def unit(vectors: Floats) -> Floats:

@@ -42,7 +42,7 @@ def planted(joints: Floats, rate: float) -> Floats:
     out, width = joints.copy(), rate * STILL_SECONDS
     for ankle in LIFTED_ANKLES:
         places = joints[:, ankle]
-        smooth = np.stack([gaussian_smooth(values, width) for values in places.T], -1)
+        smooth = gaussian_smooth(places, width)
         speed = rate * np.linalg.norm(np.gradient(smooth, axis=0), axis=-1) if len(smooth) > 1 else np.zeros(1)
         stands = lasting(np.exp(-((speed / STILL) ** 2))[:, None], round(rate * STANDS))[:, 0] > SURE
         at = np.flatnonzero(stands)

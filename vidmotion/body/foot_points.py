@@ -50,7 +50,7 @@ def turned_by_points(
     seen = _turned_away(across, guess, ankles[..., :2] / depth)
     sure = TRUST * (np.minimum(keypoints.score[:, heels], keypoints.score[:, toes]) ** 2)[..., None]
     line = unit(sure * seen + (1 - sure) * guess)
-    line = unit(_smooth(line, rate * SECONDS)) @ camera.rotation
+    line = unit(gaussian_smooth(line, rate * SECONDS)) @ camera.rotation
     pitched = _frames(line, feet[..., 0])
     return _frames(unit(np.cos(PITCH) * line + np.sin(PITCH) * pitched[..., 1]), feet[..., 0])
 
@@ -72,11 +72,6 @@ def _turned_away(across: Floats, guess: Floats, view: Floats) -> Floats:
     root = np.sqrt(np.maximum(b**2 - a * (wanted**2 - 1), 0))
     one, other = (unit(np.concatenate([across + view * z, z], -1)) for z in ((root - b) / a, (-root - b) / a))
     return np.where(((one - other) * guess).sum(-1, keepdims=True) >= 0, one, other)
-
-
-def _smooth(values: Floats, sigma: float) -> Floats:
-    columns = values.reshape(len(values), -1).T
-    return np.stack([gaussian_smooth(column, sigma) for column in columns], -1).reshape(values.shape)
 
 
 def _frames(forward: Floats, across: Floats) -> Floats:

@@ -125,8 +125,7 @@ def hold_feet(root: Floats, pose: Floats, rays: Floats, score: Floats, rate: flo
 
 def _stands(rays: Floats, score: Floats, depth: Floats, rate: float) -> Floats:
     """(T-1, 2) how surely two ankles stand between frames, of their rays (T, 2, 2) and scores (T, 2)."""
-    flat = rays.reshape(len(rays), -1).T
-    smooth = np.stack([gaussian_smooth(values, rate * STANDS_SECONDS) for values in flat], -1).reshape(rays.shape)
+    smooth = gaussian_smooth(rays, rate * STANDS_SECONDS)
     speed = rate * np.linalg.norm(np.diff(smooth, axis=0), axis=-1) * ((depth[1:] + depth[:-1]) / 2)[:, None]
     return lasting(np.exp(-((speed / STANDS) ** 2)) * np.minimum(score[1:], score[:-1]), round(rate * LASTS))
 
