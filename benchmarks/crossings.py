@@ -27,8 +27,8 @@ from vidmotion.footage.recipe import TURNED, Actor, CameraPlan, Film, Recipe
 from vidmotion.footage.scenery import Scenery, draw_scenery
 from vidmotion.footage.studio import stature
 from vidmotion.footage.truth import truth_of
-from vidmotion.geometry import gaussian_smooth
-from vidmotion.rotations import about
+from vidmotion.geometry.filters import gaussian_smooth
+from vidmotion.geometry.rotations import about
 
 KINDS = ("cross", "turn", "wall", "leave", "crowd")
 FRAMES, SIZE, FOCAL = 150, (640, 360), 560.0

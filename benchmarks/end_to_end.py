@@ -38,12 +38,12 @@ from vidmotion.data.footage import observe_footage
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe, p_mpjpe, velocity_error
 from vidmotion.evaluate.pose3d import Lifter, network_lifter
-from vidmotion.geometry import runs, unit
+from vidmotion.geometry.filters import runs, unit
 from vidmotion.lifting import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.framing import rotate
 from vidmotion.model.network import MotionNetwork
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Floats, Keypoints2D, Track
 from vidmotion.weights import find_weights

@@ -29,7 +29,7 @@ from vidmotion.evaluate.estimate import mean_estimate
 from vidmotion.lifting import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import SMPL24, convert, foot_points
 from vidmotion.types import Floats
 from vidmotion.weights import find_weights

@@ -30,7 +30,7 @@ from vidmotion.evaluate.estimate import mean_estimate
 from vidmotion.lifting import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import H36M17, SMPL24
 from vidmotion.types import BodyMotion, Floats, Keypoints2D, Track
 from vidmotion.weights import find_weights

@@ -29,7 +29,7 @@ from vidmotion.evaluate.report import reduce
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork
 from vidmotion.place import even_size, to_metres
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Camera, Keypoints2D, Motion, Track
 

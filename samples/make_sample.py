@@ -29,7 +29,7 @@ from vidmotion.footage.figures import Figure, Light, draw_people
 from vidmotion.footage.lens import look
 from vidmotion.footage.room import Room, draw_room
 from vidmotion.footage.truth import CameraPath
-from vidmotion.rotations import axis_angles, matrices
+from vidmotion.geometry.rotations import axis_angles, matrices
 
 CLIP, LOOP = "02_01", (10, 76)
 """The source clip and the frames, two gait cycles apart, between which it repeats best."""

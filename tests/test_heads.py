@@ -16,7 +16,7 @@ from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.pipeline import Pipeline, Settings
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 from vidmotion.types import Person, Scene
 
 TINY = DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243)

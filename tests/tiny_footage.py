@@ -10,7 +10,7 @@ from vidmotion.body.files import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward
 from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pack_truth
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 
 SIZE, FOCAL, FRAMES = (400, 300), 500.0, 30
 CAMERA = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])

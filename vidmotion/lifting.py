@@ -13,10 +13,10 @@ import torch
 
 from vidmotion import place
 from vidmotion.body.fitting import BodyGuess
-from vidmotion.geometry import focal_length, frame_rate, resample, runs, to_rays
+from vidmotion.geometry.filters import focal_length, frame_rate, resample, runs, to_rays
 from vidmotion.model.framing import FRAME_RATE
 from vidmotion.model.network import MotionNetwork
-from vidmotion.model.turns import nearest
+from vidmotion.geometry.rotations_torch import nearest
 from vidmotion.model.windows import Reading, read_windows
 from vidmotion.skeletons import convert
 from vidmotion.types import Camera, Floats, Motion, Track

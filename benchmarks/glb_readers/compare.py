@@ -27,7 +27,7 @@ from vidmotion.body.model import BodyModel
 from vidmotion.body.posed import PosedBody
 from vidmotion.exporters import load
 from vidmotion.types import Person, Scene
-from vidmotion.worlds import Placement, one_world
+from vidmotion.geometry.alignment import Placement, one_world
 
 HERE = Path(__file__).parent.resolve()
 MOMENTS = 16

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Run, beginning, write_video
 from vidmotion.errors import InputError
-from vidmotion.geometry import runs
+from vidmotion.geometry.filters import runs
 from vidmotion.lifting import LiftSettings
 from vidmotion.live import LiveView, Moment, Session, Shot, file_shots
 from vidmotion.live.session import WAIT

@@ -14,7 +14,7 @@ from vidmotion.data.store import read_store
 from vidmotion.data.windows import WindowShape
 from vidmotion.errors import InputError
 from vidmotion.model.framing import project
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 
 CPU = torch.device("cpu")
 

@@ -9,7 +9,7 @@ from vidmotion.evaluate.action import Heard, judge, one_shot, precision
 from vidmotion.evaluate.estimate import mean_estimate
 from vidmotion.evaluate.metrics import acceleration_error, auc, joint_errors, pck, turn_errors
 from vidmotion.evaluate.report import ClipErrors, reduce
-from vidmotion.model.turns import from_axis_angles
+from vidmotion.geometry.rotations_torch import from_axis_angles
 
 
 def test_means_count_frames_and_intervals_count_clips() -> None:

@@ -9,7 +9,7 @@ from tests.tiny_mocap import write, write_acting
 from vidmotion.data.mocap import TURN_STEP
 from vidmotion.errors import InputError
 from vidmotion.footage.capture import Capture, read_capture, within
-from vidmotion.rotations import axis_angles, matrices
+from vidmotion.geometry.rotations import axis_angles, matrices
 
 
 def test_whole_frames_are_what_is_stored(capture: Capture) -> None:

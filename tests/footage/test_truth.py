@@ -12,7 +12,7 @@ from vidmotion.footage.capture import Capture
 from vidmotion.footage.recipe import TURNED, Actor, Recipe
 from vidmotion.footage.script import Writer
 from vidmotion.footage.truth import Truth, perform, truth_of
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import H36M17
 
 

@@ -9,7 +9,7 @@ import torch
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
-from vidmotion.model.turns import mirror_turns
+from vidmotion.geometry.rotations_torch import mirror_turns
 from vidmotion.model.windows import OVERLAP, read_windows, window_starts
 
 

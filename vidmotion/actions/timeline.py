@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidmotion.geometry import runs
+from vidmotion.geometry.filters import runs
 from vidmotion.model.heads import ActionHead, EmbeddingHead, temper
 from vidmotion.types import UNKNOWN, Actions, Floats, Segment, Track
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.body.model import SMPL_JOINTS
-from vidmotion.rotations import about, directions, shortest, twist_angle
+from vidmotion.geometry.rotations import about, directions, shortest, twist_angle
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 

@@ -18,8 +18,8 @@ from vidmotion.body.model import BODY_JOINTS, BodyModel, RestBody
 from vidmotion.body.shape import fit_shape
 from vidmotion.body.solve import PARENTS, Posture, Skeleton22, points_of, solve
 from vidmotion.errors import InputError
-from vidmotion.geometry import frame_rate, runs
-from vidmotion.rotations import axis_angles
+from vidmotion.geometry.filters import frame_rate, runs
+from vidmotion.geometry.rotations import axis_angles
 from vidmotion.skeletons import H36M17
 from vidmotion.types import BodyMotion, Floats, Keypoints2D, Motion, Track
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.body.feet import LIFTED_ANKLES
-from vidmotion.geometry import gaussian_smooth, to_rays, unit
+from vidmotion.geometry.filters import gaussian_smooth, to_rays, unit
 from vidmotion.skeletons import foot_points
 from vidmotion.types import Camera, Floats, Keypoints2D
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 from vidmotion.types import Floats
 
 

@@ -16,7 +16,7 @@ from vidmotion.body.joints import HEAD, WEIGHTS, offsets, to_h36m
 from vidmotion.body.kinematics import forward
 from vidmotion.body.limits import BOUNDS, beyond
 from vidmotion.body.model import BODY_JOINTS, SMPL_PARENTS
-from vidmotion.rotations import axis_angles, cross_matrix, matrices
+from vidmotion.geometry.rotations import axis_angles, cross_matrix, matrices
 from vidmotion.types import Bools, Floats
 
 PARENTS = SMPL_PARENTS[:BODY_JOINTS]

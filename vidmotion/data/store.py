@@ -40,7 +40,7 @@ from typing import Any, Self
 import numpy as np
 
 from vidmotion.errors import InputError, OutputError
-from vidmotion.rotations import axis_angles, matrices
+from vidmotion.geometry.rotations import axis_angles, matrices
 from vidmotion.types import Bools, Floats, Ints
 
 FORMAT = "vidmotion footage 1"

@@ -15,7 +15,7 @@ from vidmotion.evaluate.report import ClipErrors
 from vidmotion.model.framing import mirror
 from vidmotion.model.heads import BETAS
 from vidmotion.model.network import MotionNetwork
-from vidmotion.model.turns import between, from_6d, from_axis_angles, mirror_turns, turn_pelvis
+from vidmotion.geometry.rotations_torch import between, from_6d, from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.skeletons import SMPL24
 
 Poser = Callable[[Tensor], tuple[Tensor, Tensor]]

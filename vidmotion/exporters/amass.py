@@ -17,7 +17,7 @@ from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.exporters.armature import fitted
 from vidmotion.exporters.skeletal import only_person
 from vidmotion.exporters.timing import even_grid
-from vidmotion.rotations import axis_angles, matrices
+from vidmotion.geometry.rotations import axis_angles, matrices
 from vidmotion.types import Scene
 
 POSES = 156

@@ -17,7 +17,7 @@ from vidmotion.body.model import BODY_JOINTS, SMPL_PARENTS, BodyModel
 from vidmotion.exporters.armature import NAMES, ends, fitted
 from vidmotion.exporters.skeletal import only_person
 from vidmotion.exporters.timing import even_grid
-from vidmotion.rotations import euler_zyx, matrices
+from vidmotion.geometry.rotations import euler_zyx, matrices
 from vidmotion.types import Floats, Scene
 
 CENTIMETRES = 100.0

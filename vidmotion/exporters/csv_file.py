@@ -22,7 +22,7 @@ from vidmotion.errors import InputError
 from vidmotion.exporters.skeletal import lifted
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Person, Scene
-from vidmotion.worlds import one_world
+from vidmotion.geometry.alignment import one_world
 
 
 def write_csv(scene: Scene, file: BinaryIO) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.rotations import blend
+from vidmotion.geometry.rotations import blend
 from vidmotion.types import Bools, Floats, Ints
 
 MOST_FRAMES = 1_000_000

@@ -15,8 +15,8 @@ import numpy as np
 from vidmotion.body.model import BODY_JOINTS
 from vidmotion.data.mocap import STEP, TURN_STEP, read_packed
 from vidmotion.errors import InputError
-from vidmotion.geometry import gaussian_smooth, resample
-from vidmotion.rotations import blend, matrices
+from vidmotion.geometry.filters import gaussian_smooth, resample
+from vidmotion.geometry.rotations import blend, matrices
 from vidmotion.types import Floats
 
 _SOFT_TURN = 3.0

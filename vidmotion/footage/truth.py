@@ -16,8 +16,8 @@ from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.footage.capture import Capture
 from vidmotion.footage.lens import Lens, look
 from vidmotion.footage.recipe import TURNED, Actor, CameraPlan, Recipe
-from vidmotion.geometry import gaussian_smooth
-from vidmotion.rotations import about, axis_angles, matrices
+from vidmotion.geometry.filters import gaussian_smooth
+from vidmotion.geometry.rotations import about, axis_angles, matrices
 from vidmotion.skeletons import SMPL24
 from vidmotion.types import Floats
 

@@ -21,7 +21,7 @@ from vidmotion.data.packing import NewClip
 from vidmotion.errors import InputError
 from vidmotion.importers.base import Choices, Source, at_rate, grid, y_up
 from vidmotion.pickles import DAMAGED
-from vidmotion.rotations import axis_angles, blend, matrices
+from vidmotion.geometry.rotations import axis_angles, blend, matrices
 from vidmotion.types import Floats
 
 _NEEDED = ("poses", "trans", "betas")

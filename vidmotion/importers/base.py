@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.data.packing import NewClip
-from vidmotion.geometry import resample
+from vidmotion.geometry.filters import resample
 from vidmotion.model.framing import FRAME_RATE
 from vidmotion.types import Floats
 

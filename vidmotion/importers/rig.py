@@ -14,7 +14,7 @@ from vidmotion.body.joints import offsets
 from vidmotion.errors import InputError
 from vidmotion.importers.base import y_up
 from vidmotion.importers.names import find_joints
-from vidmotion.rotations import matrices
+from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Ints
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vidmotion import place
-from vidmotion.geometry import unit
+from vidmotion.geometry.filters import unit
 from vidmotion.types import Floats
 
 SETTLES = 0.1

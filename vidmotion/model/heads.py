@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vidmotion.model.dstformer import DSTformerConfig
-from vidmotion.model.turns import to_6d
+from vidmotion.geometry.rotations_torch import to_6d
 from vidmotion.skeletons import SMPL24
 
 BETAS = 10

@@ -18,7 +18,7 @@ from torch import Tensor
 from vidmotion.model.framing import Framed, frame, mirror, rotate
 from vidmotion.model.heads import ActionHead, EmbeddingHead, MeshHead
 from vidmotion.model.network import POSE3D, Asked, MotionNetwork, share_out
-from vidmotion.model.turns import from_6d, mirror_turns, nearest, turn_pelvis
+from vidmotion.geometry.rotations_torch import from_6d, mirror_turns, nearest, turn_pelvis
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.geometry import unit
+from vidmotion.geometry.filters import unit
 from vidmotion.place.root import ANKLES
 from vidmotion.place.size import ANKLE_HEIGHT
 from vidmotion.skeletons import H36M17

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.geometry import gaussian_smooth, lasting, median_smooth, unit
+from vidmotion.geometry.filters import gaussian_smooth, lasting, median_smooth, unit
 from vidmotion.types import Bools, Floats
 
 ANKLES = (3, 6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.geometry import gaussian_smooth, median_smooth, unit
+from vidmotion.geometry.filters import gaussian_smooth, median_smooth, unit
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 

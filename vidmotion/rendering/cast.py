@@ -10,7 +10,7 @@ from vidmotion.rendering.mesh import Mesh, Skin
 from vidmotion.rendering.skeleton import Figure
 from vidmotion.skeletons import by_name, convert
 from vidmotion.types import Camera, Floats, Keypoints2D, Person, Scene
-from vidmotion.worlds import Placement, one_world
+from vidmotion.geometry.alignment import Placement, one_world
 
 
 @dataclass(frozen=True, eq=False)

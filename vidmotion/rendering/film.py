@@ -21,7 +21,7 @@ from vidmotion.rendering.stage import Stage, Sweep, set_stage
 from vidmotion.rendering.timeline import draw_strip, strip_height
 from vidmotion.types import Scene
 from vidmotion.video import Frame, VideoWriter
-from vidmotion.worlds import heading
+from vidmotion.geometry.alignment import heading
 
 Progress = Callable[[int, int | None], None]
 

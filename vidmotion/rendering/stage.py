@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from vidmotion.choices import View
-from vidmotion.geometry import gaussian_smooth
+from vidmotion.geometry.filters import gaussian_smooth
 from vidmotion.rendering.ink import Canvas, lines
 from vidmotion.types import Camera, Floats
 

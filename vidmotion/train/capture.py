@@ -18,7 +18,7 @@ from vidmotion.data.mocap import TURN_STEP, read_mocap, read_packed
 from vidmotion.data.windows import WindowSampler, WindowShape
 from vidmotion.errors import InputError
 from vidmotion.model.framing import mirror, project
-from vidmotion.model.turns import from_6d, from_axis_angles, mirror_turns, to_6d, turn_pelvis
+from vidmotion.geometry.rotations_torch import from_6d, from_axis_angles, mirror_turns, to_6d, turn_pelvis
 from vidmotion.skeletons import SMPL24
 from vidmotion.train.batches import WINDOW, Batch, BodyTruth, coin
 from vidmotion.train.config import RecipeConfig

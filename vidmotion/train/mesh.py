@@ -16,7 +16,7 @@ from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.store import is_store, read_settings
 from vidmotion.errors import InputError
 from vidmotion.model.heads import BodyPose, HeadConfig
-from vidmotion.model.turns import from_6d
+from vidmotion.geometry.rotations_torch import from_6d
 from vidmotion.train.batches import Batch, BodyTruth, Source
 from vidmotion.train.capture import BodySource
 from vidmotion.train.config import MeshConfig

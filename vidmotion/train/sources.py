@@ -18,7 +18,7 @@ from vidmotion.data.points import is_flat, read_points
 from vidmotion.data.store import is_store, read_store
 from vidmotion.data.windows import WindowShape
 from vidmotion.model.framing import frame, mirror, rotate
-from vidmotion.model.turns import from_axis_angles, mirror_turns, turn_pelvis
+from vidmotion.geometry.rotations_torch import from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.skeletons import H36M17
 from vidmotion.train.batches import Batch, BodyTruth, Source, coin
 from vidmotion.train.capture import CaptureSource

@@ -16,7 +16,7 @@ from vidmotion.body.free.makehuman import JOINT_PREFIX, BaseMesh, Rig
 from vidmotion.body.free.rings import Mean, Point, Ring, nearest, ring_around, slab
 from vidmotion.body.free.smpl import JOINTS
 from vidmotion.body.free.surface import vertex_ids
-from vidmotion.geometry import unit
+from vidmotion.geometry.filters import unit
 from vidmotion.types import Floats, Ints
 
 SIDES = ("L", "R")

@@ -12,7 +12,7 @@ import numpy as np
 from vidmotion.body.free.joints import SIDES, PosedRig, RigJoints, hip_center, knuckle
 from vidmotion.body.free.makehuman import Rig
 from vidmotion.body.free.surface import Surface
-from vidmotion.geometry import unit
+from vidmotion.geometry.filters import unit
 from vidmotion.types import Floats
 
 _X, _Y, _Z = np.eye(3)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vidmotion.rotations import about, directions, euler_zyx, shortest, twist_angle
+from vidmotion.geometry.rotations import about, directions, euler_zyx, shortest, twist_angle
 
 
 def units(seed: int, count: int = 50) -> np.ndarray:
