@@ -20,7 +20,7 @@ import numpy as np
 
 from vidmotion.body.files import free_body
 from vidmotion.detectors import Detection, create
-from vidmotion.files import written_whole
+from vidmotion.io.atomic import written_whole
 from vidmotion.footage.capture import read_capture
 from vidmotion.footage.film import RATE, FilmSet, Take
 from vidmotion.footage.recipe import TURNED, Actor, CameraPlan, Film, Recipe

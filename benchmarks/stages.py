@@ -16,7 +16,7 @@ from pathlib import Path
 import vidmotion as vm
 from vidmotion.body.files import free_body
 from vidmotion.body.fitting import fit_body
-from vidmotion.exporters import export
+from vidmotion.io.scene.formats import export
 from vidmotion.video.reader import open_video
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "walk_wave.mp4"

@@ -91,7 +91,7 @@ def test_training_loads_no_detector_and_no_opencv() -> None:
 
 
 def test_exporters_need_no_torch() -> None:
-    assert "torch" not in loaded("import vidmotion.exporters, vidmotion.rendering")
+    assert "torch" not in loaded("import vidmotion.io.scene.formats, vidmotion.rendering")
 
 
 def test_public_names_are_pinned() -> None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vidmotion.api import detect, lift, render
-    from vidmotion.exporters import export, load
-    from vidmotion.keypoints import read_keypoints
+    from vidmotion.io.scene.formats import export, load
+    from vidmotion.io.keypoints import format_table as read_keypoints
     from vidmotion.lifting import LiftSettings
     from vidmotion.pipeline import Pipeline, Settings
 
@@ -28,10 +28,10 @@ _ROOMS = {
     "Pipeline": "vidmotion.pipeline",
     "Settings": "vidmotion.pipeline",
     "detect": "vidmotion.api",
-    "export": "vidmotion.exporters",
+    "export": "vidmotion.io.scene.formats",
     "lift": "vidmotion.api",
-    "load": "vidmotion.exporters",
-    "read_keypoints": "vidmotion.keypoints",
+    "load": "vidmotion.io.scene.formats",
+    "read_keypoints": "vidmotion.io.keypoints",
     "render": "vidmotion.api",
 }
 

@@ -15,7 +15,7 @@ import platformdirs
 
 import vidmotion
 from vidmotion.errors import InputError, OutputError, VideoError
-from vidmotion.exporters import export, load
+from vidmotion.io.scene.formats import export, load
 from vidmotion.types import Scene
 
 REVISION = 2

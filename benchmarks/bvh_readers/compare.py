@@ -20,8 +20,8 @@ from benchmarks.readers import ask
 from vidmotion.body.files import load_body
 from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.body.model import BodyModel
-from vidmotion.exporters import load
-from vidmotion.exporters.armature import NAMES
+from vidmotion.io.scene.formats import load
+from vidmotion.io.scene.armature import NAMES
 
 HERE = Path(__file__).parent.resolve()
 

@@ -25,7 +25,7 @@ from benchmarks.readers import ask, last_line
 from vidmotion.body.files import load_body
 from vidmotion.body.model import BodyModel
 from vidmotion.body.posed import PosedBody
-from vidmotion.exporters import load
+from vidmotion.io.scene.formats import load
 from vidmotion.types import Person, Scene
 from vidmotion.geometry.alignment import Placement, one_world
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.exporters import load
+from vidmotion.io.scene.formats import load
 from vidmotion.skeletons import H36M17
 
 READER = Path(__file__).parent.resolve() / "read_opensim.py"

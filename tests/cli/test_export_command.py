@@ -11,7 +11,7 @@ import pytest
 
 from vidmotion.body.files import FREE_BODY_FILE, load_body
 from vidmotion.cli.main import main
-from vidmotion.exporters import export
+from vidmotion.io.scene.formats import export
 from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import Run, beginning, write_video
-from tests.keypoints.figures import SAMPLES, openpose
-from tests.keypoints.figures import Figure as Somebody
+from tests.io.keypoints.writers import SAMPLES, openpose
+from tests.io.keypoints.writers import Figure as Somebody
 from vidmotion.skeletons import by_name
 
 OPEN = SAMPLES / "openpose"

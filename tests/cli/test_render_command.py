@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vidmotion.cli.main import main
-from vidmotion.exporters import export
+from vidmotion.io.scene.formats import export
 from vidmotion.rendering import raster
 from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
 from vidmotion.video import open_video

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from rigs import BIPED, H36M, MIXAMO, PLACES, PLAIN, bvh, rest
 
-from tests.exporters.scenes import embodied, scene_of, wander
+from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.data.mocap import read_mocap
-from vidmotion.exporters import export
+from vidmotion.io.scene.formats import export
 
 Run = Callable[..., tuple[int, str]]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.files import written_whole
-from vidmotion.pickles import DAMAGED
+from vidmotion.io.atomic import written_whole
+from vidmotion.io.pickles import DAMAGED
 from vidmotion.types import Floats
 
 

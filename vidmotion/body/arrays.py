@@ -1,6 +1,6 @@
 """Arrays of strangers' body model files: .npz without pickle, and SMPL's .pkl without running anything in it.
 
-SMPL's pickles hold numpy arrays, scipy's sparse matrices and chumpy's arrays: `vidmotion.pickles` with stand-ins for
+SMPL's pickles hold numpy arrays, scipy's sparse matrices and chumpy's arrays: `vidmotion.io.pickles` with stand-ins for
 the latter two. Knows nothing about what the arrays mean.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.pickles import NUMPY, Kinds, RefusedError, StandIn, opened, rebuilt, unpickle
+from vidmotion.io.pickles import NUMPY, Kinds, RefusedError, StandIn, opened, rebuilt, unpickle
 
 Arrays = dict[str, np.ndarray]
 

@@ -70,7 +70,7 @@ def check_file(path: Path, overwrite: bool) -> None:
 
 
 def _in_the_way(path: Path) -> list[Path]:
-    from vidmotion.exporters import in_the_way
+    from vidmotion.io.scene.formats import in_the_way
 
     if path.suffix.lower() in (".mp4", ".safetensors"):
         return [path] if path.exists() else []

@@ -31,7 +31,7 @@ def detect(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Find and follow the people of a video in 2D."""
-    from vidmotion.exporters import READERS, export
+    from vidmotion.io.scene.formats import READERS, export
     from vidmotion.pipeline import Pipeline, Settings
 
     check_detector(detector)

@@ -24,8 +24,8 @@ def export(
 ) -> None:
     """Convert a motion file."""
     from vidmotion.body.files import load_body
-    from vidmotion.exporters import export as write
-    from vidmotion.exporters import load
+    from vidmotion.io.scene.formats import export as write
+    from vidmotion.io.scene.formats import load
 
     for path in output:
         check_file(path, overwrite)

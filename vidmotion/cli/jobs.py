@@ -65,7 +65,7 @@ def plan(videos: Sequence[Path], keypoints: KeypointOptions, section: tuple[floa
 
 def _of_video(path: Path) -> Job:
     def read() -> Path | Scene:
-        from vidmotion.exporters import load
+        from vidmotion.io.scene.formats import load
 
         if not _is_saved(path):
             return path
@@ -78,7 +78,7 @@ def _of_video(path: Path) -> Job:
 
 
 def _is_saved(path: Path) -> bool:
-    from vidmotion.exporters import READERS
+    from vidmotion.io.scene.formats import READERS
 
     return path.suffix.lower() in READERS
 
@@ -94,7 +94,7 @@ def _of_keypoints(
         raise typer.BadParameter(f"{'--size' if size else '--fps'}: {video} tells that")
 
     def read() -> Scene:
-        from vidmotion.keypoints import read_keypoints
+        from vidmotion.io.keypoints import format_table as read_keypoints
 
         told = {"skeleton": options.skeleton, "fps": options.fps, "size": size, "first_frame": first}
         return read_keypoints(path, video, **told, start=section[0], end=section[1])

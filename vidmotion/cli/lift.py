@@ -144,7 +144,7 @@ def lift(
 
 
 def _lift_one(pipeline: Pipeline, job: Job, outputs: Outputs, quiet: bool) -> None:
-    from vidmotion.exporters import export
+    from vidmotion.io.scene.formats import export
 
     progress = pipeline.progress = TerminalProgress(quiet)
     paths = outputs.paths(job.named_after)

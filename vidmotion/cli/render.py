@@ -31,7 +31,7 @@ def render(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Draw the people over the video, beside a 3D view of them."""
-    from vidmotion.exporters import load
+    from vidmotion.io.scene.formats import load
 
     path = output or motion.with_suffix(film_suffix(style))
     check_file(path, overwrite)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vidmotion.files import written_whole
+from vidmotion.io.atomic import written_whole
 
 
 def write_report(path: Path, content: Any) -> None:

@@ -20,7 +20,7 @@ from vidmotion.body.shape import neutral_betas
 from vidmotion.data.packing import NewClip
 from vidmotion.errors import InputError
 from vidmotion.importers.base import Choices, Source, at_rate, grid, y_up
-from vidmotion.pickles import DAMAGED
+from vidmotion.io.pickles import DAMAGED
 from vidmotion.geometry.rotations import axis_angles, blend, matrices
 from vidmotion.types import Floats
 

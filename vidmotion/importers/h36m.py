@@ -19,7 +19,7 @@ import numpy as np
 from vidmotion.data.packing import NewClip
 from vidmotion.errors import InputError
 from vidmotion.importers.base import Choices, Source, at_rate, points_at_rate
-from vidmotion.pickles import read_pickle
+from vidmotion.io.pickles import read_pickle
 from vidmotion.types import Floats
 
 RATE = 50.0

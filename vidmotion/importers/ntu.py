@@ -15,7 +15,7 @@ import numpy as np
 from vidmotion.data.packing import NewClip
 from vidmotion.errors import InputError
 from vidmotion.importers.base import Choices, Source, points_at_rate
-from vidmotion.pickles import read_pickle
+from vidmotion.io.pickles import read_pickle
 from vidmotion.skeletons import COCO17, H36M17, convert
 from vidmotion.types import Keypoints2D
 

@@ -1,0 +1,37 @@
+"""AMASS' NPZ: the same body in a world with Z up."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scenes import joints_of, scene_of
+
+from vidmotion.body.files import free_body
+from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.io.scene.formats import export, in_the_way
+from vidmotion.types import Person
+
+
+def test_joints_are_the_bodys_with_z_up(walker: Person, tmp_path: Path) -> None:
+    assert walker.body
+    (path,) = export(scene_of(walker), tmp_path / "walk.amass.npz")
+    with np.load(path, allow_pickle=False) as file:
+        content = {name: file[name] for name in file.files}
+    assert set(content) == {"trans", "poses", "betas", "mocap_framerate", "gender", "model"}
+    assert content["poses"].shape == (120, 156)
+    assert (float(content["mocap_framerate"]), str(content["model"])) == (30.0, "freebody")
+    model = free_body()
+    rest = model.shape(content["betas"]).joints[:22]
+    _, places = forward(
+        local_rotations(content["poses"][:, :66].reshape(-1, 22, 3), 22), rest, model.parents[:22], content["trans"]
+    )
+    expected = joints_of(walker.body)[1][:, :22]
+    np.testing.assert_allclose(places, np.stack([expected[..., 0], -expected[..., 2], expected[..., 1]], -1), atol=1e-5)
+
+
+def test_several_people_are_several_files(walker: Person, tmp_path: Path) -> None:
+    other = replace(walker, track=replace(walker.track, id=3))
+    paths = export(scene_of(walker, other), tmp_path / "a.b.amass.npz")
+    assert [path.name for path in paths] == ["a.b.0.amass.npz", "a.b.3.amass.npz"]
+    assert in_the_way(tmp_path / "a.b.amass.npz") == paths
+    assert in_the_way(tmp_path / "a.b.npz") == []

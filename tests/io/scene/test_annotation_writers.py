@@ -1,0 +1,89 @@
+"""Action tags in every format that takes them."""
+
+import csv
+import dataclasses
+import json
+from importlib import resources
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import numpy as np
+import pytest
+from scenes import scene_of
+
+from vidmotion.errors import InputError
+from vidmotion.io.scene.formats import export, load
+from vidmotion.types import Actions, Person, Scene, Segment
+
+SEGMENTS = (Segment(0.0, 1.5, "walk & turn", 0.75), Segment(1.5, 4.0, "unknown", 0.5))
+
+
+@pytest.fixture
+def tagged(walker: Person) -> Scene:
+    actions = Actions(("walk & turn", "sit"), np.array([1.0, 3.0]), np.array([[0.75, 0.25], [0.5, 0.5]]), SEGMENTS)
+    return scene_of(dataclasses.replace(walker, actions=actions))
+
+
+@pytest.mark.parametrize("suffix", ["json", "npz"])
+def test_tags_come_back(tagged: Scene, tmp_path: Path, suffix: str) -> None:
+    (path,) = export(tagged, tmp_path / f"scene.{suffix}")
+    before, after = tagged.people[0].actions, load(path).people[0].actions
+    assert before
+    assert after
+    assert (after.labels, after.segments) == (before.labels, before.segments)
+    np.testing.assert_array_equal(after.times, before.times)
+    np.testing.assert_array_equal(after.chances, before.chances)
+
+
+def test_the_schema_knows_them(tagged: Scene, tmp_path: Path) -> None:
+    schema = json.loads((resources.files("vidmotion.io.scene.formats") / "scene.schema.json").read_text())
+    tree = json.loads(export(tagged, tmp_path / "scene.json")[0].read_text())
+    jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
+    tree["people"][0]["actions"]["segments"][0]["score"] = 2
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
+
+
+def test_labels_that_are_none_are_told(tagged: Scene, tmp_path: Path) -> None:
+    (path,) = export(tagged, tmp_path / "scene.json")
+    path.write_text(path.read_text().replace('"label":"unknown"', '"label":"juggle"'))
+    with pytest.raises(InputError, match=r"people\[0\].actions.segments: 'juggle' is none of the labels"):
+        load(path)
+
+
+def test_subtitles(tagged: Scene, tmp_path: Path) -> None:
+    (path,) = export(tagged, tmp_path / "scene.vtt")
+    assert path.read_text() == (
+        "WEBVTT\n\n"
+        "1\n00:00:00.000 --> 00:00:01.500\nperson 0: walk &amp; turn (75 %)\n\n"
+        "2\n00:00:01.500 --> 00:00:04.000\nperson 0: unknown (50 %)\n"
+    )
+
+
+def test_elan(tagged: Scene, tmp_path: Path) -> None:
+    (path,) = export(tagged, tmp_path / "scene.eaf")
+    root = ElementTree.parse(path).getroot()
+    slots = {slot.attrib["TIME_SLOT_ID"]: int(slot.attrib["TIME_VALUE"]) for slot in root.iter("TIME_SLOT")}
+    (tier,) = root.iter("TIER")
+    assert tier.attrib["TIER_ID"] == "person 0"
+    found = [
+        (slots[one.attrib["TIME_SLOT_REF1"]], slots[one.attrib["TIME_SLOT_REF2"]], one.findtext("ANNOTATION_VALUE"))
+        for one in tier.iter("ALIGNABLE_ANNOTATION")
+    ]
+    assert found == [(0, 1500, "walk & turn"), (1500, 4000, "unknown")]
+
+
+def test_table(tagged: Scene, tmp_path: Path) -> None:
+    (path,) = export(tagged, tmp_path / "scene.csv")
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert (rows[0]["action"], rows[0]["action_score"]) == ("walk & turn", "0.7500")
+    assert rows[-1]["action"] == "unknown"
+
+
+@pytest.mark.parametrize("suffix", ["vtt", "eaf"])
+def test_scenes_without_tags_are_refused(walker: Person, tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(InputError, match="has action tags; lift it with --head action"):
+        export(scene_of(walker), tmp_path / f"scene.{suffix}")
+    assert not list(tmp_path.iterdir())

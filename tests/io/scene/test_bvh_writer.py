@@ -1,0 +1,116 @@
+"""BVH: an independent reader finds the body's joints; angles run on; time is kept."""
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bvh_reader import Clip, read_bvh
+from scenes import embodied, joints_of, scene_of, wander
+
+from vidmotion.body.files import free_body
+from vidmotion.io.scene.formats import export
+from vidmotion.types import BodyMotion, Person, Scene
+
+JOINTS = {
+    "Hips": 0, "Spine": 3, "Spine1": 6, "Spine2": 9, "Neck": 12, "Head": 15,
+    "LeftShoulder": 13, "LeftArm": 16, "LeftForeArm": 18, "LeftHand": 20,
+    "RightShoulder": 14, "RightArm": 17, "RightForeArm": 19, "RightHand": 21,
+    "LeftUpLeg": 1, "LeftLeg": 4, "LeftFoot": 7, "LeftToeBase": 10,
+    "RightUpLeg": 2, "RightLeg": 5, "RightFoot": 8, "RightToeBase": 11,
+}  # fmt: skip
+ENDS = ["Head*", "LeftHand*", "LeftToeBase*", "RightHand*", "RightToeBase*"]
+
+
+def write(scene: Scene, folder: Path) -> Clip:
+    (path,) = export(scene, folder / "out.bvh")
+    return read_bvh(path.read_text())
+
+
+def furthest(clip: Clip, joints: np.ndarray) -> float:
+    """Millimetres between the file's joints and SMPL's (T, 24, 3) in metres, at worst."""
+    places = clip.positions()
+    return max(
+        np.linalg.norm(places[name] * 10 - joints[:, joint] * 1000, axis=1).max() for name, joint in JOINTS.items()
+    )
+
+
+def places(body: BodyMotion) -> np.ndarray:
+    return joints_of(body)[1]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_joints_are_those_of_the_body(number: int, tmp_path: Path) -> None:
+    body = wander(120, number)
+    clip = write(scene_of(embodied(body)), tmp_path)
+    assert clip.values.shape == (120, 69)
+    assert clip.frame_time == pytest.approx(1 / 30, abs=1e-9)
+    assert sorted(clip.names) == sorted([*JOINTS, *ENDS])
+    assert furthest(clip, places(body)) < 0.01
+
+
+def test_rest_pose_is_the_body_s_own_t_pose(walker: Person, tmp_path: Path) -> None:
+    assert walker.body
+    clip = write(scene_of(walker), tmp_path)
+    rest = replace(clip, values=np.zeros((1, 69))).positions()
+    body = free_body().shape(walker.body.betas)
+    for name, joint in JOINTS.items():
+        assert rest[name][0] / 100 == pytest.approx(body.joints[joint] - body.joints[0], abs=1e-6)
+    assert rest["Head*"][0, 1] / 100 == pytest.approx(body.vertices[:, 1].max() - body.joints[0, 1], abs=1e-6)
+    assert rest["LeftHand*"][0, 0] / 100 == pytest.approx(body.vertices[:, 0].max() - body.joints[0, 0], abs=1e-6)
+    assert rest["RightToeBase*"][0, 2] > rest["RightToeBase"][0, 2] + 3
+
+
+def test_two_full_turns_run_on_without_a_flip(tmp_path: Path) -> None:
+    body = wander(180)
+    body.pose[:, 0] = np.linspace(0, 4 * np.pi, 180)[:, None] * [0, 1, 0]
+    clip = write(scene_of(embodied(body)), tmp_path)
+    heading = clip.column("Hips", "Yrotation")
+    assert heading[-1] - heading[0] == pytest.approx(720, abs=1e-3)
+    assert np.abs(np.diff(clip.values, axis=0)).max() < 15
+
+
+def test_long_gap_is_held_and_time_is_kept(tmp_path: Path) -> None:
+    body = wander(60)
+    frames = np.concatenate([np.arange(10, 40), np.arange(100, 130)])
+    clip = write(scene_of(embodied(body, frames)), tmp_path)
+    assert len(clip.values) == 120
+    assert (clip.values[30:90] == clip.values[29]).all()
+    assert clip.positions()["LeftHand"][90:] == pytest.approx(places(body)[30:, 20] * 100, abs=1e-3)
+
+
+def test_uneven_times_go_to_an_even_grid(tmp_path: Path) -> None:
+    even = wander(121)
+    times = np.arange(121) / 30
+    times[1:-1] += np.random.default_rng(2).uniform(-0.01, 0.01, 119)
+    fine = wander(4801, fps=1200)
+    rows = np.round(times * 1200).astype(int)
+    times = rows / 1200
+    uneven = replace(even, pose=fine.pose[rows], translation=fine.translation[rows])
+    clip = write(scene_of(embodied(uneven, times=times)), tmp_path)
+    assert len(clip.values) == 121
+    assert furthest(clip, places(even)) < 5
+
+
+def test_turns_between_frames_are_even(tmp_path: Path) -> None:
+    body = wander(2)
+    body.pose[:] = 0
+    body.pose[1, 16] = [0, 0, 1.2]
+    clip = write(scene_of(embodied(body, times=np.array([0, 4 / 30]))), tmp_path)
+    assert clip.column("LeftArm", "Zrotation") == pytest.approx(np.degrees([0, 0.3, 0.6, 0.9, 1.2]), abs=1e-4)
+
+
+def test_fractional_frame_rate(tmp_path: Path) -> None:
+    fps = Fraction(30000, 1001)
+    person = embodied(wander(50), times=np.arange(50) / float(fps))
+    clip = write(scene_of(person, fps=fps), tmp_path)
+    assert len(clip.values) == 50
+    assert clip.frame_time == pytest.approx(1001 / 30000, abs=1e-10)
+
+
+def test_one_frame(tmp_path: Path) -> None:
+    body = wander(1)
+    clip = write(scene_of(embodied(body)), tmp_path)
+    assert len(clip.values) == 1
+    assert furthest(clip, places(body)) < 0.01

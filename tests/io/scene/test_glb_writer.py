@@ -1,0 +1,210 @@
+"""GLB: an independent reader skins the bodies where our own skinning has them; people who are away are not seen."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from glb_reader import Glb, read_glb
+from scenes import embodied, scene_of, wander
+
+from vidmotion.body.files import free_body
+from vidmotion.body.posed import PosedBody
+from vidmotion.errors import InputError
+from vidmotion.io.scene.formats import export
+from vidmotion.types import BodyMotion, Camera, Person, Scene
+
+ROOT = Path(__file__).parents[2]
+GAP = np.concatenate([np.arange(20, 40), np.arange(70, 90)])
+JOINTS = [
+    "Hips", "LeftUpLeg", "RightUpLeg", "Spine", "LeftLeg", "RightLeg", "Spine1", "LeftFoot", "RightFoot", "Spine2",
+    "LeftToeBase", "RightToeBase", "Neck", "LeftShoulder", "RightShoulder", "Head", "LeftArm", "RightArm",
+    "LeftForeArm", "RightForeArm", "LeftHand", "RightHand", "LeftHandEnd", "RightHandEnd",
+]  # fmt: skip
+
+
+def write(scene: Scene, folder: Path) -> Glb:
+    (path,) = export(scene, folder / "out.glb")
+    return read_glb(path.read_bytes())
+
+
+def skin(body: BodyMotion, row: int) -> np.ndarray:
+    return PosedBody(free_body(), body).vertices(row)
+
+
+def furthest(glb: Glb, person: Person, rows: tuple[int, ...]) -> float:
+    """Metres between the file's vertices and our own, at worst, at the times of frames."""
+    assert person.body
+    name = f"Body{person.id}"
+    return max(
+        float(np.linalg.norm(glb.vertices(name, person.track.times[row]) - skin(person.body, row), axis=1).max())
+        for row in rows
+    )
+
+
+def size(glb: Glb, name: str, moment: float) -> float:
+    return float(np.ptp(glb.vertices(name, moment), axis=0).max())
+
+
+@pytest.fixture(scope="module")
+def coming_and_going() -> Person:
+    """From frame 20 to 89 with a gap of 30 frames."""
+    return embodied(wander(40, 1), GAP, number=1)
+
+
+def test_vertices_are_those_of_our_own_skinning(walker: Person, tmp_path: Path) -> None:
+    assert furthest(write(scene_of(walker), tmp_path), walker, (0, 1, 60, 119)) < 1e-4
+
+
+def test_several_people_at_uneven_times(walker: Person, tmp_path: Path) -> None:
+    times = np.cumsum(np.random.default_rng(0).uniform(0.01, 0.07, 60))
+    other = embodied(wander(60, 2), times=times, number=4)
+    glb = write(scene_of(walker, other, fps=Fraction(25)), tmp_path)
+    assert furthest(glb, walker, (0, 77)) < 1e-4
+    assert furthest(glb, other, (0, 31, 59)) < 1e-4
+    meshes = [mesh["primitives"][0] for mesh in glb.tree["meshes"]]
+    assert meshes[0]["attributes"]["WEIGHTS_0"] == meshes[1]["attributes"]["WEIGHTS_0"]
+    assert meshes[0]["attributes"]["POSITION"] != meshes[1]["attributes"]["POSITION"]
+    colours = [material["pbrMetallicRoughness"]["baseColorFactor"] for material in glb.tree["materials"]]
+    assert colours[0] != colours[1]
+
+
+def test_people_share_the_world_of_the_first(walker: Person, tmp_path: Path) -> None:
+    """The second camera stands a quarter turn around, so its person turns back by as much."""
+    other = embodied(wander(10, 2), number=1)
+    assert other.motion
+    assert other.body
+    assert walker.motion
+    seen = walker.motion.camera
+    quarter = np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]])
+    camera = Camera(seen.focal, seen.center, seen.rotation @ quarter.T, seen.translation)
+    other = replace(other, motion=replace(other.motion, camera=camera))
+    glb = write(scene_of(walker, other), tmp_path)
+    wanted = skin(other.body, 3) @ quarter
+    assert glb.vertices("Body1", 0.1) == pytest.approx(wanted, abs=1e-4)
+
+
+def test_nodes(walker: Person, tmp_path: Path) -> None:
+    glb = write(scene_of(walker), tmp_path)
+    nodes = glb.tree["nodes"]
+    assert nodes[0] == {"name": "Person0", "children": [1]}
+    assert [nodes[joint]["name"] for joint in glb.tree["skins"][0]["joints"]] == JOINTS
+    assert glb.tree["scenes"][0]["nodes"] == [0, glb.node("Body0")]
+    assert glb.tree["asset"]["copyright"] == "Body model freebody: CC0-1.0"
+
+
+def test_rest_pose_stands_on_the_floor_and_faces_z(walker: Person, tmp_path: Path) -> None:
+    assert walker.body
+    rest = write(scene_of(walker), tmp_path).vertices("Body0", None)
+    own = free_body().shape(walker.body.betas).vertices
+    assert rest - rest.mean(0) == pytest.approx(own - own.mean(0), abs=1e-5)
+    assert rest[:, 1].min() == pytest.approx(0, abs=1e-6)
+
+
+def test_keys_have_the_times_of_the_frames(walker: Person, tmp_path: Path) -> None:
+    glb = write(scene_of(walker), tmp_path)
+    channels = glb.channels(glb.node("LeftArm"))
+    assert channels["rotation"][0] == pytest.approx(walker.track.times, abs=1e-6)
+    assert "scale" not in glb.channels(glb.node("Person0"))
+
+
+def test_joints_that_never_turn_have_one_key(walker: Person, tmp_path: Path) -> None:
+    glb = write(scene_of(walker), tmp_path)
+    for name in ("LeftHandEnd", "RightToeBase"):
+        assert glb.channels(glb.node(name))["rotation"][1].tolist() == [[0, 0, 0, 1]]
+    assert len(glb.channels(glb.node("LeftHand"))["rotation"][1]) == 120
+
+
+def test_turns_do_not_change_sign(tmp_path: Path) -> None:
+    body = wander(120, turns=2)
+    glb = write(scene_of(embodied(body)), tmp_path)
+    for name in JOINTS:
+        turns = glb.channels(glb.node(name))["rotation"][1]
+        assert (turns[1:] * turns[:-1]).sum(1).min(initial=1) > 0.9
+        assert np.linalg.norm(turns, axis=1) == pytest.approx(1, abs=1e-6)
+
+
+def test_who_is_away_has_no_size(walker: Person, coming_and_going: Person, tmp_path: Path) -> None:
+    glb = write(scene_of(walker, coming_and_going), tmp_path)
+    assert furthest(glb, coming_and_going, (0, 19, 20, 39)) < 1e-4
+    for frame in (0, 19.4, 39.6, 40, 50, 69.4, 89.6, 119):
+        assert size(glb, "Body1", frame / 30) == 0, frame
+        assert size(glb, "Body0", frame / 30) > 1
+    for frame in (19.6, 39.4, 69.6, 89.4):
+        assert size(glb, "Body1", frame / 30) > 1
+
+
+def test_pose_is_held_where_a_gap_begins_and_ends(walker: Person, coming_and_going: Person, tmp_path: Path) -> None:
+    glb = write(scene_of(walker, coming_and_going), tmp_path)
+    for frame, shown in ((39, 39.4), (70, 69.6)):
+        held = glb.vertices("Body1", shown / 30)
+        assert held == pytest.approx(glb.vertices("Body1", frame / 30), abs=1e-5)
+
+
+def test_one_frame(tmp_path: Path) -> None:
+    person = embodied(wander(1))
+    assert furthest(write(scene_of(person), tmp_path), person, (0,)) < 1e-4
+
+
+def test_person_of_one_frame_among_others(walker: Person, tmp_path: Path) -> None:
+    person = embodied(wander(1), np.array([7]), number=1)
+    glb = write(scene_of(walker, person), tmp_path)
+    assert furthest(glb, person, (0,)) < 1e-4
+    assert size(glb, "Body1", 8 / 30) == 0
+
+
+def test_model_with_fingers_and_a_jaw(walker: Person, tmp_path: Path) -> None:
+    """What comes after the body's joints stays at rest."""
+    free = free_body()
+    assert walker.body
+    model = replace(
+        free,
+        name="rich",
+        parents=(*free.parents, 15),
+        regressor=np.vstack([free.regressor, free.regressor[15:16] * 0.9]),
+        weights=np.hstack([free.weights, np.zeros((len(free.weights), 1), np.float32)]),
+    )
+    person = replace(walker, body=replace(walker.body, model="rich"))
+    (path,) = export(scene_of(person), tmp_path / "rich.glb", body_model=model)
+    glb = read_glb(path.read_bytes())
+    assert [node["name"] for node in glb.tree["nodes"][23:26]] == ["Joint22", "Joint23", "Joint24"]
+    assert glb.channels(glb.node("Joint22")) == {}
+    assert glb.vertices("Body0", 1.0) == pytest.approx(skin(walker.body, 30), abs=1e-4)
+
+
+def test_file_is_small(tmp_path: Path) -> None:
+    (path,) = export(scene_of(embodied(wander(300))), tmp_path / "out.glb")
+    assert path.stat().st_size < 520_000
+
+
+def test_nobody(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nobody"):
+        export(scene_of(), tmp_path / "a.glb")
+
+
+@pytest.mark.parametrize("times", [[-1.0, 0.0], [1e6, 1e6 + 1e-4]])
+def test_times_that_the_format_cannot_hold(times: list[float], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="times of person 0"):
+        export(scene_of(embodied(wander(2), times=np.array(times))), tmp_path / "a.glb")
+
+
+def test_number_beyond_single_precision(tmp_path: Path) -> None:
+    body = wander(2)
+    body.translation[1, 0] = 1e39
+    with pytest.raises(InputError, match="too large"):
+        export(scene_of(replace(embodied(wander(2)), body=body)), tmp_path / "a.glb")
+
+
+def test_validator_of_khronos_finds_nothing(walker: Person, coming_and_going: Person, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("VIDMOTION_NODE_FOLDER", ROOT))
+    if shutil.which("node") is None or not (folder / "node_modules" / "gltf-validator").is_dir():
+        pytest.skip("needs node and gltf-validator in node_modules of $VIDMOTION_NODE_FOLDER")
+    paths = export(scene_of(walker, coming_and_going), tmp_path / "two.glb")
+    paths += export(scene_of(embodied(wander(1))), tmp_path / "one.glb")
+    command = ["node", str(ROOT / "benchmarks/glb_readers/validate.mjs"), *map(str, paths)]
+    told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+    assert told.count("0 errors, 0 warnings, 0 infos, 0 hints") == 2, told

@@ -1,0 +1,107 @@
+"""TRC: markers of an independent reading are the motion's joints; gaps stay empty."""
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scenes import person_of, scene_of, walk
+
+from vidmotion.errors import InputError
+from vidmotion.io.scene.formats import export
+from vidmotion.skeletons import H36M17
+from vidmotion.types import Person, Scene
+
+
+def write(scene: Scene, folder: Path) -> tuple[list[list[str]], np.ndarray]:
+    """The five lines of the header, and (N, 2 + 51) numbers with NaN where nothing stands."""
+    (path,) = export(scene, folder / "out.trc")
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    assert lines[5] == [""]
+    rows = [[float(word) if word else np.nan for word in line[:53]] for line in lines[6:]]
+    return lines[:5], np.array(rows)
+
+
+def test_header(walker: Person, tmp_path: Path) -> None:
+    header, values = write(scene_of(walker), tmp_path)
+    assert header[0] == ["PathFileType", "4", "(X/Y/Z)", "walk.mp4"]
+    told = dict(zip(header[1], header[2], strict=True))
+    assert told == {
+        "DataRate": "30.000000", "CameraRate": "30.000000", "NumFrames": "120", "NumMarkers": "17", "Units": "mm",
+        "OrigDataRate": "30.000000", "OrigDataStartFrame": "1", "OrigNumFrames": "120",
+    }  # fmt: skip
+    assert header[3][:2] == ["Frame#", "Time"]
+    assert tuple(header[3][2::3]) == H36M17.joints
+    assert header[4][2:6] == ["X1", "Y1", "Z1", "X2"]
+    assert values.shape == (120, 53)
+
+
+def test_markers_are_the_joints_in_millimetres(walker: Person, tmp_path: Path) -> None:
+    assert walker.motion
+    _, values = write(scene_of(walker), tmp_path)
+    assert values[:, 0].tolist() == list(range(1, 121))
+    assert values[:, 1] == pytest.approx(walker.track.times, abs=1e-6)
+    assert values[:, 2:].reshape(-1, 17, 3) == pytest.approx(walker.motion.joints * 1000, abs=6e-4)
+
+
+def test_long_gap_is_blank_and_times_are_those_of_the_video(tmp_path: Path) -> None:
+    joints = walk(60)
+    frames = np.concatenate([np.arange(10, 40), np.arange(100, 130)])
+    _, values = write(scene_of(person_of(joints, frames)), tmp_path)
+    assert len(values) == 120
+    assert values[[0, -1], 1] == pytest.approx([10 / 30, 129 / 30], abs=1e-6)
+    missing = np.isnan(values[:, 2:])
+    assert missing[30:90].all()
+    assert not missing[:30].any()
+    assert not missing[90:].any()
+    assert values[90, 2:].reshape(17, 3) == pytest.approx(joints[30] * 1000, abs=1e-3)
+
+
+def test_blank_line_has_the_fields_that_opensim_counts(tmp_path: Path) -> None:
+    person = person_of(walk(2), np.array([0, 2]))
+    (path,) = export(scene_of(person), tmp_path / "out.trc")
+    assert path.read_text().splitlines()[7] == "2\t0.033333\t" + "\t" * 51
+
+
+def test_uneven_times_go_to_an_even_grid(tmp_path: Path) -> None:
+    even = walk(121)
+    times = np.arange(121) / 30
+    times[1:-1] += np.random.default_rng(2).uniform(-0.01, 0.01, 119)
+    fine = walk(4801, fps=1200)
+    rows = np.round(times * 1200).astype(int)
+    _, values = write(scene_of(person_of(fine[rows], times=rows / 1200)), tmp_path)
+    assert values[:, 2:].reshape(-1, 17, 3) == pytest.approx(even * 1000, abs=6)
+
+
+def test_fractional_frame_rate(tmp_path: Path) -> None:
+    fps = Fraction(30000, 1001)
+    header, values = write(scene_of(person_of(walk(50), times=np.arange(50) / float(fps)), fps=fps), tmp_path)
+    assert header[2][0] == "29.970030"
+    assert values[-1, 1] == pytest.approx(49 * 1001 / 30000, abs=1e-6)
+
+
+def test_name_of_the_video_stays_in_its_field(tmp_path: Path) -> None:
+    scene = replace(scene_of(person_of(walk(2))), source="a\tb\n.mp4")
+    assert write(scene, tmp_path)[0][0][3] == "a b .mp4"
+
+
+def test_one_frame(tmp_path: Path) -> None:
+    assert len(write(scene_of(person_of(walk(1))), tmp_path)[1]) == 1
+
+
+def test_several_people_are_several_files(tmp_path: Path) -> None:
+    scene = scene_of(person_of(walk(4)), person_of(walk(6), number=2))
+    assert export(scene, tmp_path / "duo.trc") == [tmp_path / "duo.0.trc", tmp_path / "duo.2.trc"]
+    with pytest.raises(InputError, match="one person"):
+        export(scene_of(), tmp_path / "a.trc")
+
+
+def test_what_cannot_be_written(tmp_path: Path) -> None:
+    joints = walk(5)
+    joints[2, 3, 1] = np.nan
+    with pytest.raises(InputError, match="not finite"):
+        export(scene_of(person_of(joints)), tmp_path / "out.trc")
+    with pytest.raises(InputError, match="vidmotion lift"):
+        export(scene_of(Person(person_of(walk(5)).track)), tmp_path / "out.trc")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,183 @@
+"""Scenes to files and back: `export` picks the writer by suffix, `load` the reader.
+
+    .amass.npz  the body of one person, for research tools
+    .json  everything, rounded; schema in scene.schema.json
+    .npz   everything, in full precision
+    .glb   the bodies of all people with their skin, for animation programs and viewers
+    .bvh   the motion of one person's body, for animation programs
+    .trc   the joints of one person as markers, for OpenSim
+    .csv   the joints of all people, for tables
+    .eaf   the action tags of all people, for ELAN
+    .vtt   the action tags of all people, as subtitles
+
+A file appears whole or not at all. Knows nothing about videos, networks or the command line.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vidmotion.body.files import free_body
+from vidmotion.body.model import BodyModel
+from vidmotion.errors import InputError, OutputError
+from vidmotion.io.scene.amass_writer import write_amass
+from vidmotion.io.scene.bvh_writer import write_bvh
+from vidmotion.io.scene.csv_writer import write_csv
+from vidmotion.io.scene.elan_writer import write_eaf
+from vidmotion.io.scene.glb_writer import write_glb
+from vidmotion.io.scene.json_format import read_json, write_json
+from vidmotion.io.scene.npz_format import read_npz, write_npz
+from vidmotion.io.scene.trc_writer import write_trc
+from vidmotion.io.scene.webvtt_writer import write_vtt
+from vidmotion.types import Scene
+
+__all__ = ["READERS", "WRITERS", "Writer", "export", "in_the_way", "load", "paths_for"]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """One format."""
+
+    write: Callable[..., None]
+    """Takes the scene and a binary file; `with_body` also the body model."""
+    one_person: bool = False
+    """The format holds one person: several people make several files."""
+    with_body: bool = False
+    """The format is written from people's bodies."""
+
+
+WRITERS = {
+    ".amass.npz": Writer(write_amass, one_person=True, with_body=True),
+    ".bvh": Writer(write_bvh, one_person=True, with_body=True),
+    ".csv": Writer(write_csv),
+    ".eaf": Writer(write_eaf),
+    ".glb": Writer(write_glb, with_body=True),
+    ".json": Writer(write_json),
+    ".npz": Writer(write_npz),
+    ".trc": Writer(write_trc, one_person=True),
+    ".vtt": Writer(write_vtt),
+}
+READERS: dict[str, Callable[[Path], Scene]] = {".json": read_json, ".npz": read_npz}
+
+
+def export(
+    scene: Scene, path: str | os.PathLike[str], person: int | None = None, body_model: BodyModel | None = None
+) -> list[Path]:
+    """Write `scene`, or only the person with this id, and return the files written (see `paths_for`).
+
+    Existing files are replaced, and only when all new ones are complete.
+
+    Args:
+        body_model: the model of the people's bodies, for formats that need it; None is the free body.
+
+    Raises:
+        InputError: unknown suffix or person, the scene does not hold what the format needs, or its bodies belong
+            to another model.
+        OutputError: the folder cannot be written to or the disk is full; nothing is left behind.
+    """
+    writer = _writer(Path(path))
+    models = [body_model or free_body()] if writer.with_body else []
+    parts = _parts(scene, Path(path), person)
+    temporary = [target.with_name(f".vidmotion-{os.getpid()}-{index}.part") for index, (target, _) in enumerate(parts)]
+    try:
+        for part, (_, content) in zip(temporary, parts, strict=True):
+            with part.open("wb") as file:
+                writer.write(content, file, *models)
+        for part, (target, _) in zip(temporary, parts, strict=True):
+            os.replace(part, target)
+    except OSError as error:
+        raise OutputError(_told(Path(path), error)) from None
+    finally:
+        _remove(temporary)
+    return [target for target, _ in parts]
+
+
+def load(path: str | os.PathLike[str]) -> Scene:
+    """Read a scene that `export` wrote as .json or .npz.
+
+    Raises:
+        InputError: no such file, or not a scene.
+    """
+    path = Path(path)
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InputError(f"{path}: cannot load this kind of file; known: {', '.join(sorted(READERS))}")
+    try:
+        return reader(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def paths_for(scene: Scene, path: str | os.PathLike[str], person: int | None = None) -> list[Path]:
+    """The files that `export` would write.
+
+    It is `path` itself; where the format holds one person and there are several, NAME.ID.bvh for each.
+
+    Raises:
+        InputError: unknown suffix or person.
+    """
+    return [target for target, _ in _parts(scene, Path(path), person)]
+
+
+def in_the_way(path: str | os.PathLike[str]) -> list[Path]:
+    """Existing files that an export to `path` might replace, before the number of people is known.
+
+    Raises:
+        InputError: unknown suffix.
+    """
+    path = Path(path)
+    found = [path] if path.exists() else []
+    if _writer(path).one_person and path.parent.is_dir():
+        stem, suffix = _split(path)
+        pattern = re.compile(re.escape(stem) + r"\.[0-9]+" + re.escape(suffix))
+        found += [other for other in sorted(path.parent.iterdir()) if pattern.fullmatch(other.name)]
+    return found
+
+
+def _split(path: Path) -> tuple[str, str]:
+    """A file's name before its suffix, and the suffix, which may have two parts."""
+    suffix = "".join(path.suffixes[-2:])
+    suffix = suffix if suffix.lower() in WRITERS else path.suffix
+    return path.name.removesuffix(suffix), suffix
+
+
+def _writer(path: Path) -> Writer:
+    try:
+        return WRITERS[_split(path)[1].lower()]
+    except KeyError:
+        known = ", ".join(sorted(WRITERS))
+        raise InputError(f"{path}: unknown export format {path.suffix!r}; known: {known}") from None
+
+
+def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, Scene]]:
+    """Each file with the part of the scene that goes into it."""
+    if person is not None:
+        chosen = tuple(one for one in scene.people if one.id == person)
+        if not chosen:
+            ids = ", ".join(str(one.id) for one in scene.people) or "none"
+            raise InputError(f"no person {person} in {scene.source}; known: {ids}")
+        scene = replace(scene, people=chosen)
+    if not _writer(path).one_person or len(scene.people) < 2:
+        return [(path, scene)]
+    stem, suffix = _split(path)
+    return [(path.with_name(f"{stem}.{one.id}{suffix}"), replace(scene, people=(one,))) for one in scene.people]
+
+
+def _told(path: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{path}: the disk is full; free some space or write to another folder"
+    return f"{path}: cannot be written ({error.strerror or error}); write to another folder"
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        # A path that could not be made (its folder is a file, say) cannot be removed either.
+        if path.parent.is_dir():
+            path.unlink(missing_ok=True)

@@ -1,0 +1,102 @@
+"""A scene as NumPy arrays in one compressed file, in full precision and without pickle.
+
+    scene               text: the JSON tree without its large arrays
+    person{ID}_frames   (T,)         person{ID}_xy          (T, K, 2) pixels
+    person{ID}_times    (T,) s       person{ID}_score       (T, K)
+    person{ID}_boxes    (T, 4)       person{ID}_joints      (T, J, 3) metres; absent without motion
+    person{ID}_observed (T,)         person{ID}_confidence  (T, J); likewise
+
+    absent without a body:
+    person{ID}_pose     (T, 24, 3)   person{ID}_translation (T, 3) metres
+    person{ID}_betas    (S,)         person{ID}_error       (T,) metres
+
+    absent without action tags:
+    person{ID}_middles  (W,) s       person{ID}_chances     (W, L)
+
+Units, axes and joint names stand in `scene` and are those of the JSON format.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from vidmotion.errors import InputError
+from vidmotion.io.scene.document import from_document, to_document
+from vidmotion.types import Scene
+
+TRACK_ARRAYS = ("frames", "times", "observed", "boxes")
+KEYPOINT_ARRAYS = ("xy", "score")
+MOTION_ARRAYS = ("joints", "confidence")
+BODY_ARRAYS = ("pose", "betas", "translation", "error")
+ACTION_ARRAYS = ("middles", "chances")
+
+
+def write_npz(scene: Scene, file: BinaryIO) -> None:
+    """Write `scene` as a compressed .npz.
+
+    Raises:
+        InputError: a number is not finite, or the provenance holds something that JSON cannot.
+    """
+    tree = to_document(scene)
+    arrays: dict[str, Any] = {}
+    for person in tree["people"]:
+        for holder, names in _holders(person):
+            for name in names:
+                arrays[f"person{person['id']}_{name}"] = holder.pop(name)
+    try:
+        header = json.dumps(tree, allow_nan=False, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"provenance: cannot be written as JSON ({error})") from None
+    np.savez_compressed(file, allow_pickle=False, scene=np.array(header), **arrays)
+
+
+def read_npz(path: Path) -> Scene:
+    """Read what `write_npz` wrote; nothing in the file is executed.
+
+    Raises:
+        InputError: not a .npz file, or not a scene of this version.
+        OSError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        tree = json.loads(str(arrays.pop("scene")))
+        for person in tree["people"]:
+            for holder, names in _holders(person):
+                holder.update({name: arrays[f"person{person['id']}_{name}"] for name in names})
+    except KeyError as error:
+        raise InputError(f"{path} is not a scene: {error.args[0]} is missing") from None
+    # What damaged or foreign zip files, array headers and JSON of another shape raise.
+    except (ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, RecursionError):
+        raise InputError(f"{path} is not an .npz file of vidmotion, or is damaged; export it again") from None
+    try:
+        return from_document(tree)
+    except InputError as error:
+        raise InputError(f"{path} is not a scene that can be read: {error}") from None
+
+
+def _holders(person: dict[str, Any]) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
+    """The mappings of a person's tree with the names of their large arrays."""
+    parts = (
+        (person, TRACK_ARRAYS),
+        (person["keypoints"], KEYPOINT_ARRAYS),
+        (person["motion"], MOTION_ARRAYS),
+        (person["body"], BODY_ARRAYS),
+        (person["actions"], ACTION_ARRAYS),
+    )
+    return [(holder, names) for holder, names in parts if holder is not None]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not a JSON type")
