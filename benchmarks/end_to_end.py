@@ -39,7 +39,7 @@ from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe, p_mpjpe, velocity_error
 from vidmotion.evaluate.pose3d import Lifter, network_lifter
 from vidmotion.geometry.filters import runs, unit
-from vidmotion.lifting import LiftSettings, lift_tracks
+from vidmotion.lifting.lift import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.framing import rotate
 from vidmotion.model.network import MotionNetwork

@@ -16,7 +16,7 @@ from pathlib import Path
 import vidmotion as vm
 from benchmarks.stages import SAMPLE, timed
 from vidmotion.choices import Head
-from vidmotion.lifting import LiftSettings, lift_tracks
+from vidmotion.lifting.lift import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.weights import find_weights
 

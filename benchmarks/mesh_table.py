@@ -28,7 +28,7 @@ from vidmotion.evaluate.pose3d import network_lifter
 from vidmotion.evaluate.report import reduce
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork
-from vidmotion.place import even_size, to_metres
+from vidmotion.lifting.scale import even_size, to_metres
 from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Camera, Keypoints2D, Motion, Track

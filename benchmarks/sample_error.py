@@ -14,7 +14,7 @@ import torch
 
 import vidmotion as vm
 from vidmotion.evaluate.metrics import mpjpe, p_mpjpe, velocity_error
-from vidmotion.place import ANKLE_HEIGHT
+from vidmotion.lifting.scale import ANKLE_HEIGHT
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Motion
 

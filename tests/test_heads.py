@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.test_lifting import SIZE, track
+from tests.lifting.test_lift import SIZE, track
 from vidmotion.choices import Head
 from vidmotion.errors import InputError, WeightsError
-from vidmotion.lifting import LiftSettings, lift_tracks
+from vidmotion.lifting.lift import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HeadConfig

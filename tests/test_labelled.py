@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.test_lifting import SIZE, track
+from tests.lifting.test_lift import SIZE, track
 from vidmotion.data.points import read_points
 from vidmotion.errors import InputError, NobodyFoundError
 from vidmotion.labelled import is_labelled, pack_labelled

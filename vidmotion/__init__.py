@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from vidmotion.api import detect, lift, render
     from vidmotion.io.scene.formats import export, load
     from vidmotion.io.keypoints import format_table as read_keypoints
-    from vidmotion.lifting import LiftSettings
+    from vidmotion.lifting.lift import LiftSettings
     from vidmotion.pipeline import Pipeline, Settings
 
 __version__ = "0.1.0.dev0"
 
 _ROOMS = {
-    "LiftSettings": "vidmotion.lifting",
+    "LiftSettings": "vidmotion.lifting.lift",
     "Pipeline": "vidmotion.pipeline",
     "Settings": "vidmotion.pipeline",
     "detect": "vidmotion.api",

@@ -21,7 +21,7 @@ from vidmotion.detections import remembered
 from vidmotion.detectors import Detector, create, resolved
 from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError, WeightsError
-from vidmotion.lifting import Lifted, LiftSettings, lift_tracks
+from vidmotion.lifting.lift import Lifted, LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import heads_in, load_network
 from vidmotion.model.heads import SMPL_BODY, ActionHead, EmbeddingHead, MeshHead
 from vidmotion.model.network import POSE3D, MotionNetwork

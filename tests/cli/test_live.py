@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import Run, beginning, write_video
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import runs
-from vidmotion.lifting import LiftSettings
+from vidmotion.lifting.lift import LiftSettings
 from vidmotion.live import LiveView, Moment, Session, Shot, file_shots
 from vidmotion.live.session import WAIT
 from vidmotion.pipeline import Pipeline, Settings

@@ -111,7 +111,7 @@ def lift(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Turn videos into 3D motion of the people in them."""
-    from vidmotion.lifting import LiftSettings
+    from vidmotion.lifting.lift import LiftSettings
     from vidmotion.pipeline import Pipeline, Settings
 
     check_detector(detector)

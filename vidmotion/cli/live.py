@@ -45,7 +45,7 @@ def live(
     """Follow people while they are filmed: a page on this machine shows them in the picture and in 3D."""
     # OpenCV reads it once: what goes wrong with a camera is told by us, in one line.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
-    from vidmotion.lifting import LiftSettings
+    from vidmotion.lifting.lift import LiftSettings
     from vidmotion.live import LiveView, Page, Session
     from vidmotion.pipeline import Pipeline, Settings
     from vidmotion.video import VideoWriter

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vidmotion import place
+from vidmotion.lifting import ground
 from vidmotion.geometry.filters import unit
 from vidmotion.types import Floats
 
@@ -34,13 +34,13 @@ class Ground:
             people: by id, (T, 17, 3) metres in camera axes.
             times: (T,) seconds of each.
         """
-        seen = place.level(list(people.values()), list(times))[1]
+        seen = ground.level(list(people.values()), list(times))[1]
         self._up = seen if self._up is None else unit((1 - SETTLES) * self._up + SETTLES * seen)
-        to_world = place.world_axes(self._up)
+        to_world = ground.world_axes(self._up)
         found = {}
         for (number, joints), at in zip(people.items(), times, strict=True):
             raised = joints @ to_world.T
-            floor = place.floor_height(raised, self._height, at)
+            floor = ground.floor_height(raised, self._height, at)
             before = self._floors.get(number, floor)
             self._floors[number] = floor = before + SETTLES * (floor - before)
             if self._start is None:

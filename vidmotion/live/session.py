@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 
 from vidmotion.detectors import Detector
-from vidmotion.lifting import LiftSettings, before_camera
+from vidmotion.lifting.lift import LiftSettings, before_camera
 from vidmotion.live.ground import Ground
 from vidmotion.live.shots import Shot, Shots
 from vidmotion.model.network import MotionNetwork

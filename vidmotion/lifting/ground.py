@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.geometry.filters import unit
-from vidmotion.place.root import ANKLES
-from vidmotion.place.size import ANKLE_HEIGHT
+from vidmotion.lifting.trajectory import ANKLES
+from vidmotion.lifting.scale import ANKLE_HEIGHT
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Camera, Floats
 

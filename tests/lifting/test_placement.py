@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vidmotion import place
-from vidmotion.place.root import chain_solve
+from vidmotion.lifting import ground, scale
+from vidmotion.lifting.trajectory import chain_solve
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 
 RATE = 30.0
@@ -40,7 +40,7 @@ def film(world: np.ndarray, pitch: float, distance: float = 4.0) -> tuple[np.nda
 def test_stature_sets_the_scale_and_bones_are_constant() -> None:
     world = person(stature=1.7)
     shrinking = (world - world[:, :1]) * np.linspace(2.0, 1.0, len(world))[:, None, None]
-    pose = place.to_metres(place.even_size(shrinking, RATE), 1.85)
+    pose = scale.to_metres(scale.even_size(shrinking, RATE), 1.85)
     lengths = np.linalg.norm(pose[:, 1:] - pose[:, list(H36M17.parents[1:])], axis=-1)
     assert np.ptp(lengths, axis=0).max() < 1e-9
     np.testing.assert_allclose(lengths[:, np.array(STATURE_CHAIN) - 1].sum(1), 1.85 * (1 - 0.039))
@@ -50,7 +50,7 @@ def test_stature_sets_the_scale_and_bones_are_constant() -> None:
 def test_the_root_s_path_is_found_from_exact_points() -> None:
     joints, _ = film(person(), pitch=8)
     rays = joints[..., :2] / joints[..., 2:]
-    root = place.place_root(joints - joints[:, :1], rays, np.ones(joints.shape[:2]), RATE)
+    root = trajectory.place_root(joints - joints[:, :1], rays, np.ones(joints.shape[:2]), RATE)
     np.testing.assert_allclose(root[10:-10], joints[10:-10, 0], atol=0.01)
 
 
@@ -71,17 +71,17 @@ def test_standing_feet_take_the_wobble_out_of_the_depth() -> None:
     rays, score, pose = joints[..., :2] / joints[..., 2:], np.ones(joints.shape[:2]), joints - joints[:, :1]
     wobble = 0.05 * np.sin(np.linspace(0, 40, 90))[:, None] * joints[:, 0] / joints[:, :1, 2]
     path = joints[:, 0] + wobble
-    held = place.hold_feet(path, pose, rays, score, RATE)
+    held = trajectory.hold_feet(path, pose, rays, score, RATE)
     assert ankle_speed(pose + held[:, None]) < 0.1 * ankle_speed(pose + path[:, None])
     speeds = [np.abs(np.diff(root - joints[:, 0], axis=0)).mean() for root in (held, path)]
     assert speeds[0] < 0.1 * speeds[1]
-    np.testing.assert_allclose(place.hold_feet(joints[:, 0], pose, rays, score, RATE), joints[:, 0], atol=1e-3)
+    np.testing.assert_allclose(trajectory.hold_feet(joints[:, 0], pose, rays, score, RATE), joints[:, 0], atol=1e-3)
 
 
 def test_feet_that_move_in_the_picture_are_let_go() -> None:
     joints = swaying() + np.linspace(0, 3, 90)[:, None, None] * np.array([1.0, 0.0, 0.3])
     rays, pose = joints[..., :2] / joints[..., 2:], joints - joints[:, :1]
-    held = place.hold_feet(joints[:, 0], pose, rays, np.ones(joints.shape[:2]), RATE)
+    held = trajectory.hold_feet(joints[:, 0], pose, rays, np.ones(joints.shape[:2]), RATE)
     np.testing.assert_allclose(held, joints[:, 0], atol=0.01)
 
 
@@ -103,7 +103,7 @@ def test_the_chain_of_equations_is_solved_as_one() -> None:
 @pytest.mark.parametrize("pitch", [-10.0, 0.0, 12.0, 25.0])
 def test_a_tilted_camera_is_levelled(pitch: float) -> None:
     joints, to_world = film(person(), pitch)
-    found = place.level([joints], [TIMES[: len(joints)]])
+    found = ground.level([joints], [TIMES[: len(joints)]])
     angle = np.degrees(np.arccos(np.clip(found[1] @ to_world[1], -1, 1)))
     assert angle < 0.25 * abs(pitch) + 0.5
     np.testing.assert_allclose(found @ found.T, np.eye(3), atol=1e-12)
@@ -115,32 +115,32 @@ def test_lying_and_handstanding_people_do_not_tilt_the_world(axis: str) -> None:
     lying = Rotation.from_euler(axis, 90, degrees=True).as_matrix()
     for turn in (lying, lying @ lying):
         joints, to_world = film(person() @ turn.T, pitch=0)
-        assert place.level([joints], [TIMES])[1] @ to_world[1] > np.cos(np.radians(12))
+        assert ground.level([joints], [TIMES])[1] @ to_world[1] > np.cos(np.radians(12))
 
 
 def test_frames_without_points_are_bridged() -> None:
     joints, _ = film(person(), pitch=8)
     rays, score = joints[..., :2] / joints[..., 2:], np.ones(joints.shape[:2])
     rays[30:40], score[30:40] = 0, 0
-    root = place.place_root(joints - joints[:, :1], rays, score, RATE)
+    root = trajectory.place_root(joints - joints[:, :1], rays, score, RATE)
     np.testing.assert_allclose(root[:, 2], joints[:, 0, 2], atol=0.02)
 
 
 def test_feet_stand_on_the_floor() -> None:
-    assert place.floor_height(person() + np.array([0, 0.37, 0]), 1.7, TIMES) == pytest.approx(0.37, abs=0.01)
+    assert ground.floor_height(person() + np.array([0, 0.37, 0]), 1.7, TIMES) == pytest.approx(0.37, abs=0.01)
 
 
 def test_world_camera_projects_as_the_filming_camera() -> None:
     joints, _ = film(person(), pitch=10)
-    to_world = place.level([joints], [TIMES[: len(joints)]])
+    to_world = ground.level([joints], [TIMES[: len(joints)]])
     origin = np.array([0.3, -1.0, -4.0])
     world = joints @ to_world.T - origin
-    camera = place.world_camera(to_world, origin, 1000.0, (640.0, 360.0))
+    camera = ground.world_camera(to_world, origin, 1000.0, (640.0, 360.0))
     np.testing.assert_allclose(world @ camera.rotation.T + camera.translation, joints, atol=1e-12)
 
 
 def test_one_frame_is_enough() -> None:
     joints, _ = film(person(1), pitch=5)
-    pose = place.to_metres(place.even_size(joints - joints[:, :1], RATE), 1.7)
-    root = place.place_root(pose, joints[..., :2] / joints[..., 2:], np.ones((1, 17)), RATE)
-    assert np.isfinite(place.level([pose + root[:, None]], [TIMES[:1]])).all()
+    pose = scale.to_metres(scale.even_size(joints - joints[:, :1], RATE), 1.7)
+    root = trajectory.place_root(pose, joints[..., :2] / joints[..., 2:], np.ones((1, 17)), RATE)
+    assert np.isfinite(ground.level([pose + root[:, None]], [TIMES[:1]])).all()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from vidmotion import place
+from vidmotion.lifting import ground, scale, trajectory
 from vidmotion.body.fitting import BodyGuess
 from vidmotion.geometry.filters import focal_length, frame_rate, resample, runs, to_rays
 from vidmotion.model.framing import FRAME_RATE
@@ -90,7 +90,7 @@ def lift_tracks(
     """
     camera = _camera(size, settings)
     moved = before_camera(networks, tracks, size, settings, heads, advance)
-    to_world = place.level([m.joints for m in moved], [m.times for m in moved])
+    to_world = ground.level([m.joints for m in moved], [m.times for m in moved])
     return _to_world(moved, to_world, camera, settings.height)
 
 
@@ -139,15 +139,15 @@ def _lift_track(
         for run in pieces
     ]
     reading = _joined(readings)
-    poses = np.concatenate([place.even_size(one.joints, rate) for one in readings])
-    pose = place.to_metres(poses, settings.height)
+    poses = np.concatenate([scale.even_size(one.joints, rate) for one in readings])
+    pose = scale.to_metres(poses, settings.height)
     roots = [_place(pose[run], rays[run], keypoints.score[run], rate) for run in pieces]
     confidence = keypoints.score / (1 + (reading.disagreement / DISAGREEMENT) ** 2)
     return CameraMotion(pose + np.concatenate(roots)[:, None], confidence, track.times, reading)
 
 
 def _place(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats:
-    return place.hold_feet(place.place_root(pose, rays, score, rate), pose, rays, score, rate)
+    return trajectory.hold_feet(trajectory.place_root(pose, rays, score, rate), pose, rays, score, rate)
 
 
 def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
@@ -219,7 +219,7 @@ def _to_world(moved: list[CameraMotion], to_world: Floats, camera: Camera, heigh
     start: Floats | None = None
     for person in moved:
         joints = person.joints @ to_world.T
-        floor = place.floor_height(joints, height, person.times)
+        floor = ground.floor_height(joints, height, person.times)
         if start is None:
             start = joints[0, 0]
         origin = np.array([start[0], floor, start[2]])
@@ -227,7 +227,7 @@ def _to_world(moved: list[CameraMotion], to_world: Floats, camera: Camera, heigh
             (joints - origin).astype(np.float32),
             person.confidence.astype(np.float32),
             "h36m17",
-            place.world_camera(to_world, origin, camera.focal, camera.center),
+            ground.world_camera(to_world, origin, camera.focal, camera.center),
             height,
         )
         lifted.append(Lifted(motion, _turned(person.reading, to_world)))

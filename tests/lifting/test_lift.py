@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vidmotion.lifting import LiftSettings, lift_tracks
+from vidmotion.lifting.lift import LiftSettings, lift_tracks
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.types import Keypoints2D, Track
