@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 
 from benchmarks.baselines import SingleStream, convolution_of_size, parameters
-from vidmotion.data.footage import FootageSampler
+from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.mocap import read_mocap
 from vidmotion.data.store import read_store
 from vidmotion.evaluate.pose3d import Errors, Lifter, measure, measure_footage, network_lifter

@@ -21,13 +21,13 @@ from vidmotion.data.store import NOBODY, SEEN, StoreSettings
 from vidmotion.detectors.base import Picture
 from vidmotion.detectors.blazepose import BlazePose
 from vidmotion.detectors.blazepose_networks import LANDMARKS, POINTS, LandmarkNetwork, Pose, Region
-from vidmotion.footage.capture import read_capture
-from vidmotion.footage.film import FilmSet
-from vidmotion.footage.recipe import Recipe
-from vidmotion.footage.scenery import draw_scenery
-from vidmotion.footage.studio import FILM, SCENERY, stature
-from vidmotion.footage.truth import truth_of
-from vidmotion.footage.witness import attribute, watch
+from vidmotion.data.synthetic.mocap_rotations import read_capture
+from vidmotion.data.synthetic.render_clip import FilmSet
+from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.scenery import draw_scenery
+from vidmotion.data.synthetic.generate import FILM, SCENERY, stature
+from vidmotion.data.synthetic.labels import truth_of
+from vidmotion.data.synthetic.run_detector import attribute, watch
 from vidmotion.types import Floats, Ints, Track
 
 

@@ -25,7 +25,7 @@ from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, BodyModel
 from vidmotion.body.posed import PosedBody
 from vidmotion.data.mocap import read_packed
-from vidmotion.footage.capture import TURN_STEP
+from vidmotion.data.synthetic.mocap_rotations import TURN_STEP
 from vidmotion.geometry.rotations import axis_angles
 from vidmotion.types import BodyMotion, Camera, Floats, Keypoints2D, Motion, Track
 

@@ -21,12 +21,12 @@ import numpy as np
 from vidmotion.body.files import free_body
 from vidmotion.detectors import Detection, create
 from vidmotion.io.atomic import written_whole
-from vidmotion.footage.capture import read_capture
-from vidmotion.footage.film import RATE, FilmSet, Take
-from vidmotion.footage.recipe import TURNED, Actor, CameraPlan, Film, Recipe
-from vidmotion.footage.scenery import Scenery, draw_scenery
-from vidmotion.footage.studio import stature
-from vidmotion.footage.truth import truth_of
+from vidmotion.data.synthetic.mocap_rotations import read_capture
+from vidmotion.data.synthetic.render_clip import RATE, FilmSet, Take
+from vidmotion.data.synthetic.recipe import TURNED, Actor, CameraPlan, Film, Recipe
+from vidmotion.data.synthetic.scenery import Scenery, draw_scenery
+from vidmotion.data.synthetic.generate import stature
+from vidmotion.data.synthetic.labels import truth_of
 from vidmotion.geometry.filters import gaussian_smooth
 from vidmotion.geometry.rotations import about
 

@@ -34,7 +34,7 @@ import torch
 
 from benchmarks.blazepose_world import Projection, Watched, one_euro, watched
 from benchmarks.sample_error import in_camera, stature
-from vidmotion.data.footage import observe_footage
+from vidmotion.data.footage_windows import observe_footage
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe, p_mpjpe, velocity_error
 from vidmotion.evaluate.pose3d import Lifter, network_lifter

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from vidmotion.data.footage import FootageSampler
+from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.store import read_store
 from vidmotion.evaluate.pose3d import measure_footage, network_lifter
 from vidmotion.model.checkpoint import load_weights

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vidmotion.data.footage import FootageSampler, observe_footage
+from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.store import read_store
 from vidmotion.evaluate.metrics import mpjpe
 from vidmotion.evaluate.pose3d import network_lifter

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from vidmotion.body.files import free_body
 from vidmotion.body.fitting import BodyGuess, fit_body
-from vidmotion.data.footage import FootageSampler
+from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.store import read_store
 from vidmotion.evaluate.mesh import FIGURES, Poser, collect, network_poser, standing
 from vidmotion.evaluate.pose3d import network_lifter

@@ -25,7 +25,7 @@ import torch
 
 from vidmotion.choices import Recipe
 from vidmotion.data.augment import NoiseRange
-from vidmotion.data.footage import FootageSampler
+from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.store import read_store
 from vidmotion.evaluate import mesh
 from vidmotion.evaluate.action import hear_footage, judge, one_shot

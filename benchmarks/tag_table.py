@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from vidmotion.actions.timeline import timeline
-from vidmotion.data.footage import FootageSampler, observe_footage
+from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.store import read_store
 from vidmotion.evaluate.action import WINDOW
 from vidmotion.evaluate.estimate import mean_estimate

@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks.crossings import KINDS, Clip, clip
 from vidmotion.detectors import Detection
 from vidmotion.evaluate.identities import Identities, count_identities
-from vidmotion.footage.film import RATE
+from vidmotion.data.synthetic.render_clip import RATE
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.tracking import Tracker, with_looks
 from vidmotion.tracking.assignment import assign

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vidmotion.data.mocap import read_mocap
-from vidmotion.data.windows import WindowSampler, WindowShape
+from vidmotion.data.mocap_windows import WindowSampler, WindowShape
 from vidmotion.errors import InputError
 
 

@@ -11,7 +11,7 @@ from tests import tiny_footage
 from tests.tiny_mocap import write
 from tests.train.conftest import MakeJob
 from vidmotion.data.augment import NoiseRange
-from vidmotion.data.footage import FootageSampler
+from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.mocap import read_mocap
 from vidmotion.data.store import read_store
 from vidmotion.errors import InputError, WeightsError

@@ -12,7 +12,7 @@ import torch
 from tests import tiny_footage, tiny_mocap
 from tests.train.conftest import CPU, MakeJob
 from vidmotion.data.augment import NoiseRange
-from vidmotion.data.footage import FootageSampler, observe_footage
+from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.store import read_store
 from vidmotion.errors import InputError
 from vidmotion.model.checkpoint import load_network, save_network

@@ -10,7 +10,7 @@ from tests.train.conftest import CPU
 from vidmotion.body.files import free_body
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import NoiseRange
-from vidmotion.data.windows import WindowShape
+from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.train.capture import BodySource, CaptureSource
 from vidmotion.train.config import MeshConfig, Pose3DConfig
 from vidmotion.train.sources import FootageSource, open_sources

@@ -50,7 +50,7 @@ def render(
     Clips depend on seed and number alone. An interrupted run keeps its finished clips; the same command goes on.
     """
     from vidmotion.cli.checks import check_detector
-    from vidmotion.footage.studio import Order, render
+    from vidmotion.data.synthetic.generate import Order, render
 
     check_detector(detector)
     order = Order(mocap, out, clips, split.value, seed, frames, jobs, backgrounds, detector, keep_video)
@@ -83,7 +83,7 @@ def detect(
 ) -> None:
     """Find the people of labelled videos, for `train action` and `eval action`. Videos are looked at once."""
     from vidmotion.cli.checks import check_detector
-    from vidmotion.labelled import pack_labelled
+    from vidmotion.data.labelled_videos import pack_labelled
     from vidmotion.pipeline import Pipeline, Settings
 
     check_detector(detector)
@@ -107,7 +107,7 @@ def pack(
     overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
     """Put recipes and detections into one small file, without any motion capture."""
-    from vidmotion.data.pack import write_pack
+    from vidmotion.data.light_pack import write_pack
     from vidmotion.data.store import read_store
 
     check_file(output, overwrite)
@@ -124,7 +124,7 @@ def unpack(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Rebuild a store from a packed one: what is true follows from recipes and motion capture."""
-    from vidmotion.footage.rebuild import rebuild
+    from vidmotion.data.synthetic.unpack import rebuild
 
     progress = TerminalProgress(quiet)
     with progress.stage("unpack", None) as stage:

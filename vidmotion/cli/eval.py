@@ -62,7 +62,7 @@ def _pose3d(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> d
     import torch
 
     from vidmotion.data.augment import NoiseRange
-    from vidmotion.data.footage import FootageSampler
+    from vidmotion.data.footage_windows import FootageSampler
     from vidmotion.data.mocap import read_mocap
     from vidmotion.data.store import is_store, read_store
     from vidmotion.evaluate.pose3d import FIGURES, collect, collect_footage, network_lifter
@@ -85,7 +85,7 @@ def _pose3d(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> d
 def _mesh(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
     import torch
 
-    from vidmotion.data.footage import FootageSampler
+    from vidmotion.data.footage_windows import FootageSampler
     from vidmotion.data.store import read_store
     from vidmotion.evaluate.mesh import FIGURES, collect, network_poser, standing
     from vidmotion.evaluate.report import reduce

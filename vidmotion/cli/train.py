@@ -63,7 +63,7 @@ def train(
 def _watched(folder: Path, run: Path, number: int, quiet: bool) -> Path:
     """A folder to train on: the people of videos in sub-folders are packed beside the run."""
     from vidmotion.data.store import is_store
-    from vidmotion.labelled import is_labelled, pack_labelled
+    from vidmotion.data.labelled_videos import is_labelled, pack_labelled
 
     if is_store(folder) or (folder / "index.csv").is_file() or not is_labelled(folder):
         return folder

@@ -2,7 +2,7 @@
 
     *_pos.npy   int16 (N, 17, 3)    joint minus root, steps of 0.1 mm
     *_root.npy  float32 (N, 3)      root (joint 0), metres
-    *_rot.npy   int16 (N, 22, 3)    may be missing; `vidmotion.footage.capture` says what it holds
+    *_rot.npy   int16 (N, 22, 3)    may be missing; `vidmotion.data.synthetic.mocap_rotations` says what it holds
     *_xy.npy    float32 (N, 17, 2)  may be missing: pixels from the picture's middle, x right, y down
     *_score.npy uint8 (N, 17)       beside xy: how sure the joint is, times 255; 0: missing
     index.csv   clip, subject, split, offset, n_frames, fps, and where known:
@@ -11,7 +11,7 @@
                 width, height       of the picture, pixels
                 focal               of the camera, pixels; where it is empty, `FOCAL` times the longer side is taken
 
-A folder has 3D (pos, root), or 2D (xy, score; `vidmotion.data.points`), or both. Axes of pos and root: the world,
+A folder has 3D (pos, root), or 2D (xy, score; `vidmotion.data.packed_keypoints`), or both. Axes of pos and root: the world,
 right-handed and Y up; beside xy the camera's, x right, y down, z forward. Joints are Human3.6M's 17. Knows nothing
 about noise.
 """
@@ -41,7 +41,7 @@ COLUMNS = ("clip", "subject", "split", "offset", "n_frames", "fps")
 
 @dataclass(frozen=True)
 class Clip:
-    """A run of frames in a `Mocap` or in `vidmotion.data.points.Points2D`."""
+    """A run of frames in a `Mocap` or in `vidmotion.data.packed_keypoints.Points2D`."""
 
     name: str
     subject: str

@@ -1,7 +1,7 @@
 """A store of labelled footage: detections beside what is true, in flat arrays that are mapped into memory. No pickle.
 
     store.json              the settings that all clips share (`StoreSettings`)
-    clips.jsonl             a line for each clip, in the order of the rows: its recipe (`vidmotion.footage.recipe`),
+    clips.jsonl             a line for each clip, in the order of the rows: its recipe (`vidmotion.data.synthetic.recipe`),
                             of which a reader needs number, frames, size, actors and camera.focal
     detections/xy.bin       int16 (N, K, 2)   the detector's own points, steps of 1/16 pixel
     detections/score.bin    uint8 (N, K)      score times 255; 0: missing
@@ -135,7 +135,7 @@ class StoredClip:
     """Where a clip's rows lie, and its recipe."""
 
     recipe: Mapping[str, Any]
-    """As `vidmotion.footage.recipe.Recipe.to_json` gave it."""
+    """As `vidmotion.data.synthetic.recipe.Recipe.to_json` gave it."""
     row: int
     """Its first person-frame."""
     frame: int

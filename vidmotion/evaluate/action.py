@@ -10,9 +10,9 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.augment import NoiseRange
-from vidmotion.data.footage import FootageSampler, observe_footage
+from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.mocap import Mocap, read_mocap
-from vidmotion.data.points import Points2D, is_flat, read_points
+from vidmotion.data.packed_keypoints import Points2D, is_flat, read_points
 from vidmotion.data.store import is_store, read_store
 from vidmotion.evaluate.estimate import Estimate, mean_estimate
 from vidmotion.evaluate.pose3d import simulate

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from vidmotion.body.files import free_body
 from vidmotion.body.skinning import BodyJoints, Skinning
-from vidmotion.data.footage import FootageSampler, observe_footage
+from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.evaluate.metrics import acceleration_error, joint_errors, p_mpjpe, turn_errors
 from vidmotion.evaluate.report import ClipErrors
 from vidmotion.model.framing import mirror

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.augment import CameraRange, NoiseRange, View, corrupt, observe, random_cameras
-from vidmotion.data.footage import FootageSampler, observe_footage
+from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.mocap import Mocap
 from vidmotion.evaluate.metrics import acceleration_error, auc, joint_errors, n_mpjpe, p_mpjpe, pck, velocity_error
 from vidmotion.evaluate.report import ClipErrors

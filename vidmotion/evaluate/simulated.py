@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.augment import NoiseRange, corrupt
-from vidmotion.data.footage import FootageSampler
+from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.store import Store
 from vidmotion.model.framing import frame, project, rotate
 

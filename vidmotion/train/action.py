@@ -16,7 +16,7 @@ from torch import Generator, Tensor, nn
 from vidmotion.choices import Split
 from vidmotion.data.mocap import splits
 from vidmotion.data.store import is_store
-from vidmotion.data.windows import WindowShape
+from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.errors import InputError
 from vidmotion.evaluate.action import hear
 from vidmotion.evaluate.calibration import best_temperature

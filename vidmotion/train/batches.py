@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.augment import View
-from vidmotion.data.windows import WindowShape
+from vidmotion.data.mocap_windows import WindowShape
 
 WINDOW = 243
 """Frames of a network's window."""

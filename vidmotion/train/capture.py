@@ -12,10 +12,10 @@ from torch import Generator, Tensor
 from vidmotion.body.files import free_body
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import View, corrupt, observe, random_cameras, uniform, vary_bones
-from vidmotion.data.errors import ErrorBank
-from vidmotion.data.footage import hide, observe_footage, well_seen
+from vidmotion.data.detector_noise import ErrorBank
+from vidmotion.data.footage_windows import hide, observe_footage, well_seen
 from vidmotion.data.mocap import TURN_STEP, read_mocap, read_packed
-from vidmotion.data.windows import WindowSampler, WindowShape
+from vidmotion.data.mocap_windows import WindowSampler, WindowShape
 from vidmotion.errors import InputError
 from vidmotion.model.framing import mirror, project
 from vidmotion.geometry.rotations_torch import from_6d, from_axis_angles, mirror_turns, to_6d, turn_pelvis

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from vidmotion.data.augment import NoiseRange, corrupt
-from vidmotion.data.points import is_flat
+from vidmotion.data.packed_keypoints import is_flat
 from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
 from vidmotion.model.framing import frame, mirror

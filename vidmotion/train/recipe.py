@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from vidmotion.data.windows import WindowShape
+from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.errors import InputError, WeightsError
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import PRESETS, DSTformer

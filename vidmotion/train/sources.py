@@ -12,11 +12,11 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.augment import normal
-from vidmotion.data.errors import ErrorBank
-from vidmotion.data.footage import FootageSampler, hide, observe_footage, well_seen
-from vidmotion.data.points import is_flat, read_points
+from vidmotion.data.detector_noise import ErrorBank
+from vidmotion.data.footage_windows import FootageSampler, hide, observe_footage, well_seen
+from vidmotion.data.packed_keypoints import is_flat, read_points
 from vidmotion.data.store import is_store, read_store
-from vidmotion.data.windows import WindowShape
+from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.model.framing import frame, mirror, rotate
 from vidmotion.geometry.rotations_torch import from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.skeletons import H36M17

@@ -1,0 +1,92 @@
+"""AMASS files are posed as their numbers say, and stand upright."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from vidmotion.body.files import free_body
+from vidmotion.body.joints import HEAD, to_h36m
+from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.data.mocap import TURN_STEP, read_mocap
+from vidmotion.data.synthetic.mocap_rotations import read_capture
+
+Run = Callable[..., tuple[int, str]]
+UPRIGHT = Rotation.from_euler("X", 90, degrees=True)
+"""From SMPL's Y up to AMASS' Z up."""
+
+
+def save(path: Path, poses: np.ndarray | None, rate: float = 30.0, **changes: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frames = 4 if poses is None else len(poses)
+    arrays = {
+        "poses": poses, "trans": np.zeros((frames, 3)), "betas": np.zeros(16), "gender": np.array("female"),
+        "mocap_framerate": np.array(rate),
+    } | changes  # fmt: skip
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+    return path
+
+
+def standing(frames: int) -> np.ndarray:
+    """(T, 156) radians: a T-pose with Z up."""
+    poses = np.zeros((frames, 156))
+    poses[:, :3] = UPRIGHT.as_rotvec()
+    return poses
+
+
+def test_a_t_pose_stands_on_the_floor_and_goes_its_way(data: Run, tmp_path: Path) -> None:
+    path = np.stack([np.zeros(41), -np.arange(41) * 0.01, np.full(41, 1.2)], 1)  # AMASS' -Y is our +Z
+    save(tmp_path / "in" / "anna" / "walk.npz", standing(41), 120.0, trans=path)
+    save(tmp_path / "in" / "anna" / "shape.npz", None)
+    code, told = data("import", "amass", tmp_path / "in", "-o", tmp_path / "out", "--val", "anna")
+    assert code == 0, told
+    mocap = read_mocap(tmp_path / "out", "val")
+    joints = mocap.clip(0).numpy()
+    assert [(clip.name, clip.frames) for clip in mocap.clips] == [("anna/walk", 11)]
+    assert joints[0, 3, 1] == pytest.approx(0.043 * 1.7, abs=0.01)
+    assert joints[0, 10, 1] > 1.5
+    assert joints[0, 11, 0] > 0.1  # the left is +X
+    np.testing.assert_allclose(joints[:, 0, 2] - joints[0, 0, 2], np.arange(11) * 0.04, atol=1e-5)
+
+
+def test_a_body_of_the_user_s_gets_the_betas(data: Run, tmp_path: Path) -> None:
+    model = free_body()
+    body = tmp_path / "own.npz"  # the free body under another name is a stranger's
+    np.savez(
+        body, v_template=model.template, shapedirs=model.shape_directions, J_regressor=model.regressor,
+        weights=model.weights, kintree_table=np.array([model.parents, range(24)]), f=model.faces,
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    betas, poses, path = rng.normal(0, 1, 16), rng.normal(0, 0.4, (6, 156)), rng.normal(0, 1, (6, 3))
+    poses[:, 66:] = 0
+    save(tmp_path / "a.npz", poses, trans=path, betas=betas, mocap_framerate=None, mocap_frame_rate=np.array(30))
+    code, told = data("import", "amass", tmp_path / "a.npz", "-o", tmp_path / "out", "--body-model", body)
+    assert code == 0, told
+    rest = model.shape(betas[:10])
+    pose = np.zeros((6, 24, 3))
+    pose[:, :22] = poses[:, :66].reshape(6, 22, 3)
+    world, places = forward(local_rotations(pose, 24), rest.joints, model.parents, path)
+    wanted = UPRIGHT.inv().apply(to_h36m(places, world[:, HEAD], rest.height).reshape(-1, 3)).reshape(6, 17, 3)
+    np.testing.assert_allclose(read_mocap(tmp_path / "out", "train").joints, wanted, atol=2e-4)
+    turns = read_capture(tmp_path / "out", "train").rotations * TURN_STEP
+    root = UPRIGHT.inv() * Rotation.from_rotvec(poses[:, :3])
+    assert (root.inv() * Rotation.from_rotvec(turns[:, 0])).magnitude().max() < 3e-4
+    np.testing.assert_allclose(turns[:, 5], poses[:, 15:18], atol=1e-4)
+
+
+def test_what_is_missing_is_named(data: Run, tmp_path: Path) -> None:
+    for name, changes, words in (
+        ("a", {"trans": None}, "a.npz: lacks trans; wanted a motion of AMASS"),
+        ("b", {"mocap_framerate": None}, "b.npz: lacks mocap_framerate or mocap_frame_rate"),
+        ("c", {"trans": np.zeros((3, 3))}, "c.npz: wanted poses (N, 66 or more) and trans (N, 3)"),
+        ("d", {"mocap_framerate": np.array(0)}, "d.npz: says 0 frames/s"),
+        ("e", {"trans": np.full((4, 3), np.nan)}, "not finite"),
+        ("f", {"betas": np.array([object()])}, "f.npz: is no .npz of arrays"),
+    ):
+        path = save(tmp_path / f"{name}.npz", standing(4), **changes)
+        code, told = data("import", "amass", path, "-o", tmp_path / "out")
+        assert (code, words in told) == (1, True), told
+        assert not (tmp_path / "out").exists()

@@ -1,0 +1,85 @@
+"""People on pictures become clips of one frame, tracks become clips; what is not labelled is missing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vidmotion.data.mocap import read_mocap
+from vidmotion.data.packed_keypoints import read_points
+from vidmotion.errors import InputError
+from vidmotion.skeletons import COCO17, POSETRACK17
+
+Run = Callable[..., tuple[int, str]]
+
+
+def points(flag: int = 2, shift: float = 0) -> list[float]:
+    """17 keypoints at (10 i, 20 i)."""
+    return [value for i in range(17) for value in (10.0 * i + shift, 20.0 * i, flag)]
+
+
+def save(path: Path, images: list[Any], people: list[Any], names: tuple[str, ...] = COCO17.joints) -> Path:
+    tree = {"images": images, "annotations": people, "categories": [{"id": 1, "keypoints": list(names)}]}
+    path.write_text(json.dumps(tree))
+    return path
+
+
+def test_people_on_pictures(data: Run, tmp_path: Path) -> None:
+    hidden = points()
+    hidden[3 * 9 : 3 * 9 + 3] = [0, 0, 0]  # left wrist
+    hidden[3 * 10 + 2] = 1  # right wrist
+    people = [
+        {"id": 5, "image_id": 1, "keypoints": hidden, "iscrowd": 0},
+        {"id": 6, "image_id": 1, "keypoints": points(), "iscrowd": 1},
+        {"id": 7, "image_id": 1, "keypoints": points(0)},
+        {"id": 8, "image_id": 1},
+    ]
+    path = save(tmp_path / "train.json", [{"id": 1, "width": 640, "height": 480, "file_name": "1.jpg"}], people)
+    assert data("import", "coco2d", path, "-o", tmp_path / "out", "--split", "val")[0] == 0
+    read = read_points(tmp_path / "out", "val")
+    assert [(c.name, c.scene, c.person, c.frames) for c in read.clips] == [("train/5", "train/1", "5", 1)]
+    assert (read.score[0, 13], read.score[0, 16]) == (0, pytest.approx(0.5, abs=0.003))
+    np.testing.assert_allclose(read.rays[0, 0], (np.array([115, 230]) - [320, 240]) / (1.15 * 640), atol=1e-6)
+    with pytest.raises(InputError, match="holds 2D points and no 3D"):
+        read_mocap(tmp_path / "out", "val")
+
+
+def frame(number: int, **more: Any) -> dict[str, Any]:
+    return {"id": 100 + number, "vid_id": "0007", "file_name": f"images/0007_mpii/{number:06d}.jpg"} | more
+
+
+def test_tracks_keep_time(data: Run, tmp_path: Path) -> None:
+    numbers = [10, 11, 14, 40]
+    people = [{"id": n, "image_id": 100 + n, "track_id": 3, "keypoints": points(1, shift=n)} for n in reversed(numbers)]
+    people.append({"id": 99, "image_id": 110, "keypoints": points()})  # nobody's track
+    path = save(tmp_path / "0007.json", [frame(n) for n in numbers], people, POSETRACK17.joints)
+    out = tmp_path / "out"
+    code, told = data("import", "coco2d", path, "-o", out)
+    assert (code, "does not tell the size of its pictures; give it with --size" in told) == (1, True), told
+    assert data("import", "coco2d", path, "-o", out, "--size", "1280x720", "--test", "0007")[0] == 0
+    read = read_points(out, "test")
+    assert [(c.subject, c.person, c.frames) for c in read.clips] == [("0007", "3", 5), ("0007", "3", 1)]
+    rays, score = read.clip(0)
+    np.testing.assert_array_equal(score[:, 16] > 0, [True, True, False, False, True])
+    assert score[0, 16] == 1  # PoseTrack's 1 is seen
+    np.testing.assert_allclose(rays[4, 16], (np.array([114, 200]) - [640, 360]) / (1.15 * 1280), atol=1e-6)
+    np.testing.assert_allclose(rays[0, 10], (np.array([30, 40]) - [640, 360]) / (1.15 * 1280), atol=1e-6)  # head_top
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "is no keypoint JSON"),
+        ("[]", "is no keypoint JSON"),
+        ('{"annotations": []}', "lacks 'images'"),
+        ('{"images": [], "annotations": [], "categories": [{"keypoints": ["tail"]}]}', "unknown keypoints tail"),
+        ('{"images": [], "annotations": []}', "nobody in there"),
+    ],
+)
+def test_other_json_is_named(text: str, words: str, data: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(text)
+    code, told = data("import", "coco2d", tmp_path / "a.json", "-o", tmp_path / "out")
+    assert (code, words in told, "Traceback" in told) == (1, True, False), told

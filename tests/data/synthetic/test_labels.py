@@ -1,0 +1,66 @@
+"""What is true of a clip agrees with the body's own kinematics and with an independent camera."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vidmotion.body.joints import HEAD, to_h36m
+from vidmotion.body.kinematics import forward
+from vidmotion.body.model import BodyModel
+from vidmotion.data.synthetic.mocap_rotations import Capture
+from vidmotion.data.synthetic.recipe import TURNED, Actor, Recipe
+from vidmotion.data.synthetic.random_recipe import Writer
+from vidmotion.data.synthetic.labels import Truth, perform, truth_of
+from vidmotion.geometry.rotations import matrices
+from vidmotion.skeletons import H36M17
+
+
+@pytest.fixture(scope="module")
+def recipe(writer: Writer) -> Recipe:
+    """Several people before a camera that moves."""
+    recipes = map(writer.write, range(100))
+    return next(recipe for recipe in recipes if len(recipe.actors) > 1 and recipe.camera.kind != "fixed")
+
+
+@pytest.fixture(scope="module")
+def truth(recipe: Recipe, capture: Capture, body: BodyModel) -> Truth:
+    return truth_of(recipe, capture, body)
+
+
+def test_joints_are_those_of_the_posed_body(recipe: Recipe, truth: Truth, body: BodyModel) -> None:
+    for person, actor in enumerate(recipe.actors):
+        rest = body.shape(truth.betas[person])
+        world, places = forward(matrices(truth.pose[person]), rest.joints, body.parents, truth.translation[person])
+        assert rest.height == pytest.approx(actor.height, abs=1e-3)
+        joints = to_h36m(places, world[:, HEAD], actor.height)
+        seen = np.einsum("tij,tkj->tki", truth.camera.rotation, joints) + truth.camera.translation[:, None]
+        np.testing.assert_allclose(truth.joints[person], seen, atol=1e-6)
+
+
+def test_pictures_are_pinhole_projections(recipe: Recipe, truth: Truth) -> None:
+    for frame in range(recipe.frames):
+        lens = truth.camera.lens(frame)
+        np.testing.assert_allclose(lens.rotation @ lens.rotation.T, np.eye(3), atol=1e-9)
+        assert np.linalg.det(lens.rotation) == pytest.approx(1)
+        x, y, z = np.moveaxis(truth.joints[:, frame], -1, 0)
+        width, height = recipe.size
+        np.testing.assert_allclose(truth.xy[:, frame, :, 0], recipe.camera.focal * x / z + width / 2)
+        np.testing.assert_allclose(truth.xy[:, frame, :, 1], recipe.camera.focal * y / z + height / 2)
+
+
+def test_the_same_recipe_gives_the_same_truth(recipe: Recipe, truth: Truth, capture: Capture, body: BodyModel) -> None:
+    for one, other in zip(truth.parts(), truth_of(recipe, capture, body).parts(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_mirrored_actor_is_the_mirror_image(recipe: Recipe, capture: Capture, body: BodyModel) -> None:
+    plain: Actor = replace(
+        recipe.actors[0], mirrored=False, heading=0.0, place=(0.0, 0.0), turns=((0.0, 0.0, 0.0),) * len(TURNED)
+    )
+    rest = body.shape(np.array(plain.betas))
+    one, other = (
+        perform(actor, capture, rest, body.parents, 12).joints for actor in (plain, replace(plain, mirrored=True))
+    )
+    image = one[:, list(H36M17.mirror)] * [-1, 1, 1]
+    assert np.linalg.norm(other - image, axis=-1).max() < 0.01  # the body itself is symmetric within millimetres

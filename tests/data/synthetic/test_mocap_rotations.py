@@ -1,0 +1,53 @@
+"""Motion at any moment of a clip."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.tiny_mocap import write, write_acting
+from vidmotion.data.mocap import TURN_STEP
+from vidmotion.errors import InputError
+from vidmotion.data.synthetic.mocap_rotations import Capture, read_capture, within
+from vidmotion.geometry.rotations import axis_angles, matrices
+
+
+def test_whole_frames_are_what_is_stored(capture: Capture) -> None:
+    rotations, roots = capture.take("b", np.array([0.0, 7.0, 299.0]))
+    rows = np.array([40, 47, 339])
+    np.testing.assert_allclose(axis_angles(rotations[:, :22]), capture.rotations[rows] * TURN_STEP, atol=1e-9)
+    np.testing.assert_allclose(roots, capture.roots[rows], atol=1e-12)
+    np.testing.assert_array_equal(rotations[:, 22:], np.broadcast_to(np.eye(3), (3, 2, 3, 3)))
+
+
+def test_between_frames_joints_turn_evenly(capture: Capture) -> None:
+    (before, between, after), _ = capture.take("b", np.array([10.0, 10.25, 11.0]))
+    way = axis_angles(before.swapaxes(-1, -2) @ after)
+    np.testing.assert_allclose(between, before @ matrices(0.25 * way), atol=1e-9)
+
+
+def test_a_clip_runs_backwards_from_its_ends() -> None:
+    positions = within(np.arange(0.0, 60.0), 40)
+    assert 0 <= positions.min() <= positions.max() <= 39
+    np.testing.assert_allclose(positions[:25], np.arange(25.0), atol=1e-6)
+    assert (np.diff(positions[48:]) < 0).all()
+    assert np.abs(np.diff(positions)).max() < 1 + 1e-6
+
+
+def test_classes_and_legs_are_read(capture: Capture) -> None:
+    assert {clip.name: clip.group for clip in capture.clips.values()} == {"a": "walk", "b": "dance"}
+    assert capture.clips["a"].leg == pytest.approx(0.8, abs=0.15)
+
+
+def test_what_has_no_rotations_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"holds no rotations \(\*_rot.npy\)"):
+        read_capture(write(tmp_path / "sticks"), "train")
+    folder = write_acting(tmp_path / "short")
+    np.save(folder / "tiny_rot.npy", np.zeros((370, 21, 3), np.int16))
+    with pytest.raises(InputError, match=r"wanted rotations of shape \(370, 22, 3\), received \(370, 21, 3\)"):
+        read_capture(folder, "train")
+
+
+def test_unknown_clips_are_named(capture: Capture) -> None:
+    with pytest.raises(InputError, match="no clip 'c'"):
+        capture.take("c", np.zeros(1))

@@ -1,0 +1,56 @@
+"""Recipes follow from seed and number; people stand on the floor, apart, before the camera."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vidmotion.body.model import BodyModel
+from vidmotion.errors import InputError
+from vidmotion.data.synthetic.mocap_rotations import Capture
+from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.random_recipe import Settings, Writer
+from vidmotion.data.synthetic.labels import truth_of
+
+NUMBERS = range(12)
+
+
+@pytest.fixture(scope="module")
+def recipes(writer: Writer) -> list[Recipe]:
+    return [writer.write(number) for number in NUMBERS]
+
+
+def test_a_recipe_follows_from_seed_and_number(recipes: list[Recipe], capture: Capture, body: BodyModel) -> None:
+    again = Writer(capture, body, Settings(0, 12, False))
+    assert [again.write(number) for number in (7, 2)] == [recipes[7], recipes[2]]
+    assert len({recipe.camera.position for recipe in recipes}) == len(recipes)
+    assert Writer(capture, body, Settings(1, 12, False)).write(2).actors != recipes[2].actors
+
+
+def test_a_recipe_survives_json(recipes: list[Recipe]) -> None:
+    for recipe in recipes:
+        assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+
+
+def test_people_are_before_the_camera_and_apart(recipes: list[Recipe], capture: Capture, body: BodyModel) -> None:
+    assert {len(recipe.actors) for recipe in recipes} >= {1, 2}
+    for recipe in recipes:
+        truth = truth_of(recipe, capture, body)
+        assert truth.joints[..., 2].min() > 0.4
+        inside = (truth.xy > 0) & (truth.xy < recipe.size)
+        assert inside.all(-1).mean() > 0.6
+        roots = truth.joints[:, :, 0]
+        for one in range(1, len(roots)):
+            assert np.linalg.norm(roots[one] - roots[:one], axis=-1).min() > 0.3
+
+
+def test_only_given_pictures_are_backgrounds(recipes: list[Recipe], capture: Capture, body: BodyModel) -> None:
+    assert "picture" not in {recipe.film.background for recipe in recipes}
+    supplied = Writer(capture, body, Settings(0, 12, True))
+    assert "picture" in {supplied.write(number).film.background for number in NUMBERS}
+
+
+def test_a_body_that_knows_no_phenotype_is_refused(capture: Capture, body: BodyModel) -> None:
+    with pytest.raises(InputError, match="needs the free body"):
+        Writer(capture, replace(body, phenotype=None), Settings(0, 12, False))

@@ -1,0 +1,104 @@
+"""Drawn people cover their exact joints, hide each other, and are the same every time."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from vidmotion.body.model import BodyModel
+from vidmotion.data.synthetic.mocap_rotations import Capture
+from vidmotion.data.synthetic.clothing import Clothes
+from vidmotion.data.synthetic.people import Figure, Light, draw_people
+from vidmotion.data.synthetic.render_clip import FilmSet
+from vidmotion.data.synthetic.frame_camera import Lens, look
+from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.room import View
+from vidmotion.data.synthetic.scenery import draw_scenery
+from vidmotion.data.synthetic.random_recipe import Writer
+from vidmotion.data.synthetic.labels import Truth, truth_of
+
+SIZE = (320, 240)
+
+
+@pytest.fixture(scope="module")
+def figure(body: BodyModel) -> Figure:
+    grey = np.full(3, 128.0)
+    return Figure.of(body, Clothes(grey, grey, grey, grey, grey, grey, 0.3, -0.8, 0, False))
+
+
+@pytest.fixture
+def lens() -> Lens:
+    rotation, translation = look(np.array([0.0, 0.0, 4.0]), np.zeros(3), 0.0)
+    return Lens(rotation, translation, 400.0, SIZE)
+
+
+def empty(near: float = 0.0) -> View:
+    """A black place without a floor, and something `1 / near` metres before the camera."""
+    shape = SIZE[::-1]
+    zeros = np.zeros(shape, np.float32)
+    return View(np.zeros((*shape, 3), np.float32), np.full(shape, near, np.float32), zeros)
+
+
+def covered(picture: np.ndarray) -> np.ndarray:
+    mask: np.ndarray = picture.max(-1) > 1
+    return mask
+
+
+def test_exact_joints_lie_on_the_drawn_person(
+    writer: Writer, capture: Capture, body: BodyModel, figure: Figure
+) -> None:
+    films = FilmSet(body)
+    tested = 0
+    for number in range(6):
+        recipe = writer.write(number)
+        truth = truth_of(recipe, capture, body)
+        width, height = recipe.size
+        blank = np.zeros((height, width), np.float32)
+        for person in range(len(recipe.actors)):
+            vertices = films._pose(truth, person)[6]
+            view = View(np.zeros((height, width, 3), np.float32), blank, blank)
+            picture, _ = draw_people(view, [(figure, vertices)], truth.camera.lens(6), Light())
+            joints = truth.xy[person, 6]
+            inside = joints[((joints >= 0) & (joints < [width, height])).all(1)].astype(int)
+            assert covered(picture)[inside[:, 1], inside[:, 0]].all()
+            tested += len(inside)
+    assert tested > 80
+
+
+def test_what_is_nearer_hides_a_person(figure: Figure, body: BodyModel, lens: Lens) -> None:
+    picture, visible = draw_people(empty(), [(figure, body.template)], lens, Light())
+    assert visible[0] == pytest.approx(1, abs=0.02)
+    assert covered(picture).sum() > 1000
+    picture, visible = draw_people(empty(near=0.5), [(figure, body.template)], lens, Light())
+    assert visible[0] == 0
+    assert not covered(picture).any()
+
+
+def test_the_nearer_of_two_is_seen_whichever_is_drawn_first(figure: Figure, body: BodyModel, lens: Lens) -> None:
+    near, far = body.template + np.array([0.0, 0.0, 0.5]), body.template
+    for people in ([near, far], [far, near]):
+        _, visible = draw_people(empty(), [(figure, person) for person in people], lens, Light())
+        order = visible if people[0] is near else visible[::-1]
+        assert order[0] > 0.97
+        assert order[1] < 0.3
+
+
+def test_who_is_outside_of_the_picture_is_not_visible(figure: Figure, body: BodyModel, lens: Lens) -> None:
+    _, visible = draw_people(empty(), [(figure, body.template + np.array([9.0, 0.0, 0.0]))], lens, Light())
+    assert visible[0] == 0
+
+
+def shoot(recipe: Recipe, truth: Truth, films: FilmSet) -> tuple[bytes, np.ndarray]:
+    scenery = draw_scenery(recipe, truth.camera, truth.joints, (), np.random.default_rng(1))
+    take = films.film(truth, scenery, recipe.film, np.random.default_rng(2))
+    assert [picture.shape for picture in take.pictures()] == [(*recipe.size[::-1], 3)] * recipe.frames
+    return take.video, take.visible
+
+
+def test_a_film_is_the_same_every_time(writer: Writer, capture: Capture, body: BodyModel) -> None:
+    recipe = writer.write(3)
+    truth, films = truth_of(recipe, capture, body), FilmSet(body)
+    (video, visible), (again, visible_again) = shoot(recipe, truth, films), shoot(recipe, truth, films)
+    assert video == again
+    np.testing.assert_array_equal(visible, visible_again)
+    assert visible.shape == (len(recipe.actors), 12)

@@ -1,0 +1,95 @@
+"""AMASS: poses of SMPL's family over time, posed here with the free body or with one of the user's.
+
+A body of the user's gets the file's betas and gives its own joints; the free body, in which betas mean nothing, stands
+in with its usual shape and is set on the floor by its lowest ankle. AMASS has Z up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from vidmotion.body.files import MOST_BETAS, free_body, load_body
+from vidmotion.body.joints import HEAD, to_h36m
+from vidmotion.body.kinematics import forward
+from vidmotion.body.model import BODY_JOINTS, BodyModel
+from vidmotion.body.shape import neutral_betas
+from vidmotion.data.packed_writer import NewClip
+from vidmotion.errors import InputError
+from vidmotion.data.importers.importer import Choices, Source, at_rate, grid, y_up
+from vidmotion.io.pickles import DAMAGED
+from vidmotion.geometry.rotations import axis_angles, blend, matrices
+from vidmotion.types import Floats
+
+_NEEDED = ("poses", "trans", "betas")
+_RATES = ("mocap_framerate", "mocap_frame_rate")
+_PELVIS = np.array([-0.002, -0.223, 0.028])
+"""(3,) metres, of SMPL's mean body at rest: what `trans` is added to."""
+_ANKLE = 0.043
+"""Height of the ankle above the floor, as a share of the stature."""
+_ANKLES = (3, 6)
+
+
+def read_amass(source: Source, choices: Choices) -> Iterator[NewClip]:
+    """The one clip of a file; its subject is the folder's name.
+
+    Raises:
+        InputError: the file is damaged or lacks something.
+    """
+    arrays = _read(source.path)
+    poses, path, betas = (arrays[name].astype(float) for name in _NEEDED)
+    if poses.ndim != 2 or poses.shape[1] < 3 * BODY_JOINTS or path.shape != (len(poses), 3) or not len(poses):
+        raise InputError(f"wanted poses (N, 66 or more) and trans (N, 3), received {poses.shape} and {path.shape}")
+    rate = choices.rate or float(next(arrays[name] for name in _RATES if name in arrays))
+    if not rate > 0:
+        raise InputError(f"says {rate:g} frames/s; give the rate with --fps")
+    turns = _turns_at_rate(matrices(poses[:, : 3 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 3)), rate)
+    body = _body(choices.body)
+    joints = _joints(body, turns, at_rate(path, rate), betas.ravel()[:MOST_BETAS])
+    turns[:, 0] = y_up(turns[:, 0].swapaxes(-1, -2)).swapaxes(-1, -2)
+    subject = source.path.absolute().parent.name
+    yield NewClip(source.name, subject, choices.split_of(subject), joints, axis_angles(turns))
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in (*_NEEDED, *_RATES) if name in content.files}
+    except DAMAGED:
+        raise InputError("is no .npz of arrays, or is damaged") from None
+    missing = [name for name in _NEEDED if name not in arrays]
+    if not any(name in arrays for name in _RATES):
+        missing.append(" or ".join(_RATES))
+    if missing:
+        raise InputError(f"lacks {', '.join(missing)}; wanted a motion of AMASS")
+    return arrays
+
+
+@cache
+def _body(path: Path | None) -> BodyModel:
+    return load_body(path)
+
+
+def _turns_at_rate(turns: Floats, rate: float) -> Floats:
+    """Rotations (T, J, 3, 3) brought to the common rate."""
+    wanted = grid(len(turns), rate)
+    if wanted is None:
+        return turns
+    before = wanted.astype(int)
+    return blend(turns[before], turns[np.minimum(before + 1, len(turns) - 1)], wanted - before)
+
+
+def _joints(body: BodyModel, turns: Floats, path: Floats, betas: Floats) -> Floats:
+    """(T, 17, 3) metres, Y up, of rotations (T, 22, 3, 3) and a path (T, 3) with Z up."""
+    free = body is free_body()
+    rest = body.shape(neutral_betas(body) if free else betas)
+    if free:
+        path = path + _PELVIS - rest.joints[0]
+    world, places = forward(turns, rest.joints[:BODY_JOINTS], body.parents[:BODY_JOINTS], path)
+    joints = y_up(to_h36m(places, world[:, HEAD], rest.height))
+    if free:
+        joints[..., 1] += _ANKLE * rest.height - joints[:, _ANKLES, 1].min()
+    return joints

@@ -1,0 +1,117 @@
+"""BVH: a rig of any program and one motion of it. Knows nothing about people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vidmotion.data.packed_writer import NewClip
+from vidmotion.errors import InputError
+from vidmotion.data.importers.importer import Choices, Source, at_rate
+from vidmotion.data.importers.rig import RigMotion, h36m_joints, turns
+from vidmotion.types import Floats
+
+
+@dataclass
+class _Hierarchy:
+    """The joints of a file as they are read."""
+
+    names: list[str] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    offsets: list[list[float]] = field(default_factory=list)
+    channels: list[list[str]] = field(default_factory=list)
+
+
+def read_bvh(source: Source, choices: Choices) -> Iterator[NewClip]:
+    """The one clip of a file; its subject is the number before "_" in the name of CMU's files, or the folder.
+
+    Raises:
+        InputError: the file is damaged, or its rig lacks joints.
+    """
+    try:
+        rig, rate = parse_bvh(source.path.read_text(encoding="utf-8-sig", errors="replace"))
+    except (ValueError, IndexError) as error:
+        raise InputError(f"is no BVH, or is damaged ({error})") from None
+    joints = at_rate(h36m_joints(rig, choices.unit, choices.up), choices.rate or rate)
+    subject = subject_of(source)
+    yield NewClip(source.name, subject, choices.split_of(subject), joints)
+
+
+def subject_of(source: Source) -> str:
+    """Who moves: "07" of 07_12.bvh, else the folder's name."""
+    before, _, after = source.path.stem.partition("_")
+    return before if before.isdigit() and after.isdigit() else source.path.absolute().parent.name
+
+
+def parse_bvh(text: str) -> tuple[RigMotion, float]:
+    """The motion of a file, and its frames per second.
+
+    Raises:
+        ValueError, IndexError: it is no BVH, or is damaged.
+    """
+    head, found, body = text.partition("MOTION")
+    if not found:
+        raise ValueError("no MOTION")
+    joints = _hierarchy(head)
+    lines = body.strip().splitlines()
+    frames, seconds = int(lines[0].split(":")[1]), float(lines[1].split(":")[1])
+    wanted = (frames, sum(map(len, joints.channels)))
+    values = np.array(" ".join(lines[2:]).split(), dtype=float)
+    if values.size != wanted[0] * wanted[1] or not frames or not seconds > 0:
+        raise ValueError(f"wanted {frames} frames of {wanted[1]} numbers, received {values.size} numbers")
+    moves, rotations = _channels(joints, values.reshape(wanted))
+    rig = RigMotion(tuple(joints.names), tuple(joints.parents), np.array(joints.offsets), moves, rotations)
+    return rig, 1 / seconds
+
+
+def _hierarchy(text: str) -> _Hierarchy:
+    joints, at_end = _Hierarchy(), False
+    opened: list[int] = []
+    for line in text.replace("{", "\n{\n").replace("}", "\n}\n").splitlines():
+        word, _, rest = line.strip().partition(" ")
+        if not word or word.upper() == "HIERARCHY":
+            continue
+        match word.upper():
+            case "ROOT" | "JOINT":
+                joints.names.append(rest.strip())
+                joints.parents.append(opened[-1] if opened else -1)
+                joints.channels.append([])
+            case "END":
+                at_end = True
+            case "{":
+                opened.append(-1 if at_end else len(joints.names) - 1)
+            case "}":
+                opened.pop()
+                at_end = False
+            case "OFFSET" if not at_end:
+                joints.offsets.append([float(value) for value in rest.split()])
+            case "CHANNELS":
+                joints.channels[-1] = rest.split()[1:]
+            case "OFFSET":
+                pass
+            case _:
+                raise ValueError(f"unknown word {word!r}")
+    if opened or len(joints.offsets) != len(joints.names) or any(len(place) != 3 for place in joints.offsets):
+        raise ValueError("the hierarchy is not whole")
+    if joints.parents.count(-1) != 1:
+        raise ValueError(f"wanted one ROOT, received {joints.parents.count(-1)}")
+    return joints
+
+
+def _channels(joints: _Hierarchy, values: Floats) -> tuple[Floats, Floats]:
+    """Moves (T, J, 3) and rotations (T, J, 3, 3); a position channel stands for the offset."""
+    moves = np.tile(np.array(joints.offsets), (len(values), 1, 1))
+    rotations = np.empty((*moves.shape, 3))
+    column = 0
+    for joint, channels in enumerate(joints.channels):
+        mine = values[:, column : column + len(channels)]
+        column += len(channels)
+        turning = [index for index, name in enumerate(channels) if name.lower().endswith("rotation")]
+        for index, name in enumerate(channels):
+            if index not in turning:
+                moves[:, joint, "XYZ".index(name[0].upper())] = mine[:, index]
+        order = "".join(channels[index][0].upper() for index in turning)
+        rotations[:, joint] = turns(order, np.radians(mine[:, turning]))
+    return moves, rotations

@@ -1,0 +1,135 @@
+"""Labelled people on pictures and in videos: COCO's keypoint JSON, and PoseTrack 2018's, which adds tracks.
+
+Somebody on a picture becomes a clip of one frame, a track a clip of its frames; where a track is unlabelled for a while
+its points are missing, and after long it goes on in a further clip. Annotations without a track, of too few points or
+of crowds are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from vidmotion.data.packed_writer import NewClip
+from vidmotion.errors import InputError
+from vidmotion.data.importers.importer import Choices, Source, points_at_rate
+from vidmotion.model.framing import FRAME_RATE
+from vidmotion.skeletons import COCO17, H36M17, POSETRACK17, Skeleton, convert
+from vidmotion.types import Floats, Keypoints2D
+
+LEAST_POINTS = 6
+"""Labelled points of somebody who is worth a clip."""
+LONGEST_GAP = 15
+"""Frames."""
+HALF_SEEN = 0.5
+"""Score of a point that COCO's people labelled though it was hidden."""
+
+Record = dict[str, Any]
+
+
+def read_coco(source: Source, choices: Choices) -> Iterator[NewClip]:
+    """The clips of a JSON file; files that are no such JSON are errors.
+
+    Raises:
+        InputError: the file is damaged or lacks something.
+    """
+    try:
+        tree = json.loads(source.path.read_bytes())
+        images = {image["id"]: image for image in tree["images"]}
+        people = [record for record in tree["annotations"] if _is_worth_it(record)]
+        skeleton = _skeleton(tree.get("categories") or [])
+        if any("track_id" in record for record in people):
+            yield from _tracks(source, people, images, skeleton, choices)
+        else:
+            for record in people:
+                yield _still(source, record, images[record["image_id"]], skeleton, choices)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        told = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise InputError(f"is no keypoint JSON, or is damaged ({told})") from None
+
+
+def _is_worth_it(record: Record) -> bool:
+    labelled = sum(flag > 0 for flag in record.get("keypoints", ())[2::3])
+    return labelled >= LEAST_POINTS and not record.get("iscrowd")
+
+
+def _skeleton(categories: list[Record]) -> Skeleton:
+    names = next((category["keypoints"] for category in categories if "keypoints" in category), list(COCO17.joints))
+    for skeleton in (COCO17, POSETRACK17):
+        if tuple(names) == skeleton.joints:
+            return skeleton
+    raise ValueError(f"unknown keypoints {', '.join(names)}; wanted COCO's or PoseTrack's")
+
+
+def _still(source: Source, record: Record, image: Record, skeleton: Skeleton, choices: Choices) -> NewClip:
+    size = _size(image, choices)
+    xy, score = _joints([record], skeleton, size)
+    name, scene = f"{source.name}/{record['id']}", f"{source.name}/{image['id']}"
+    return NewClip(
+        name, "", choices.split, None, None, xy, score, scene=scene, person=str(record["id"]), size=size
+    )  # fmt: skip
+
+
+def _tracks(
+    source: Source, people: list[Record], images: dict[int, Record], skeleton: Skeleton, choices: Choices
+) -> Iterator[NewClip]:
+    tracks: dict[tuple[str, str], dict[int, Record]] = defaultdict(dict)
+    for record in people:
+        image = images[record["image_id"]]
+        if "track_id" in record:
+            tracks[str(image.get("vid_id", source.name)), str(record["track_id"])][_number(image)] = record
+    for (video, person), records in tracks.items():
+        numbers = np.array(sorted(records))
+        edges = [0, *(np.flatnonzero(np.diff(numbers) > LONGEST_GAP) + 1).tolist(), len(numbers)]
+        for part, (start, stop) in enumerate(pairwise(edges)):
+            run = numbers[start:stop]
+            image = images[records[run[0]]["image_id"]]
+            size = _size(image, choices)
+            xy, score = _spread(run, *_joints([records[number] for number in run], skeleton, size))
+            xy, score = points_at_rate(xy, score, choices.rate or FRAME_RATE)
+            yield NewClip(
+                f"{source.name}/{video}/{person}.{part}", video, choices.split_of(video), None, None, xy, score,
+                scene=f"{source.name}/{video}/{run[0]}", person=person, size=size,
+            )  # fmt: skip
+
+
+def _number(image: Record) -> int:
+    """The number of a frame in its video: of its file, as frame_id counts over videos."""
+    digits = re.findall(r"\d+", str(image["file_name"]))
+    if not digits:
+        raise ValueError(f"the file name {image['file_name']!r} has no frame number")
+    return int(digits[-1])
+
+
+def _size(image: Record, choices: Choices) -> tuple[int, int]:
+    if choices.size is not None:
+        return choices.size
+    if not image.get("width") or not image.get("height"):
+        raise InputError("does not tell the size of its pictures; give it with --size 1280x720")
+    return int(image["width"]), int(image["height"])
+
+
+def _joints(records: list[Record], skeleton: Skeleton, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    """(T, 17, 2) pixels from the middle and scores (T, 17)."""
+    points = np.array([record["keypoints"] for record in records], dtype=float)
+    if points.shape[1:] != (51,):
+        raise ValueError(f"wanted 17 keypoints of 3 numbers, received {points.shape[1:]} numbers")
+    points = points.reshape(-1, 17, 3)
+    hidden = (points[..., 2] == 1) & (skeleton is COCO17)
+    score = np.where(hidden, HALF_SEEN, points[..., 2] > 0)
+    joints = convert(Keypoints2D(points[..., :2], score, skeleton.name), H36M17.name)
+    return joints.xy - np.array(size) / 2, joints.score
+
+
+def _spread(numbers: np.ndarray, xy: Floats, score: Floats) -> tuple[Floats, Floats]:
+    """Points of the frames `numbers` (T,) on an even grid, missing in between."""
+    rows = numbers - numbers[0]
+    wide, sure = np.zeros((rows[-1] + 1, 17, 2)), np.zeros((rows[-1] + 1, 17))
+    wide[rows], sure[rows] = xy, score
+    return wide, sure

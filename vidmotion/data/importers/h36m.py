@@ -1,0 +1,107 @@
+"""Human3.6M as MotionBERT's public code reads it: h36m_sh_conf_cam_source_final.pkl. For research only.
+
+A dictionary of "train" and "test"; of each frame joint_2d (17, 2) detected pixels, confidence (17,), joint3d_image
+(17, 3) the exact joints: pixels and, in the same scale, depth behind the root; camera_name, source, and in the test
+part also 2.5d_factor (millimetres in a pixel at the root) and action. The pixels are perspective, so that a camera
+whose focal length is known gives the joints back exactly, but for the root's distance: that follows from the factor,
+or, where there is none, from the length of the legs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from vidmotion.data.packed_writer import NewClip
+from vidmotion.errors import InputError
+from vidmotion.data.importers.importer import Choices, Source, at_rate, points_at_rate
+from vidmotion.io.pickles import read_pickle
+from vidmotion.types import Floats
+
+RATE = 50.0
+_NEEDED = ("joint_2d", "confidence", "joint3d_image", "camera_name", "source")
+# Of Human3.6M's own calibration: focal length, middle (x, y), width and height; all in pixels.
+CAMERAS = {
+    "54138969": (1145.0, 512.5, 515.5, 1000, 1002),
+    "55011271": (1149.0, 508.8, 508.1, 1000, 1000),
+    "58860488": (1149.0, 519.8, 501.4, 1000, 1000),
+    "60457274": (1145.0, 515.0, 501.9, 1000, 1002),
+}
+LEGS = 0.897
+"""Metres from hip over knee to ankle: what the data set's people have on average."""
+
+
+def read_h36m(source: Source, choices: Choices) -> Iterator[NewClip]:
+    """The clips of both parts: one for each run of frames of one `source`.
+
+    Raises:
+        InputError: the file is damaged, would run code, or lacks something.
+    """
+    tree = read_pickle(source.path, "Human3.6M pickle")
+    if not isinstance(tree, dict):
+        raise InputError("wanted a dictionary of train and test")
+    missing = [part for part in ("train", "test") if not isinstance(tree.get(part), dict)]
+    if missing:
+        raise InputError(f"lacks {', '.join(missing)}; wanted a dictionary of train and test")
+    for split in ("train", "test"):
+        try:
+            yield from _clips(split, tree[split], choices)
+        except (ValueError, TypeError) as error:
+            raise InputError(f"its part {split} is damaged ({error})") from None
+
+
+def _clips(split: str, part: dict[str, Any], choices: Choices) -> Iterator[NewClip]:
+    missing = [name for name in _NEEDED if name not in part]
+    if missing:
+        raise InputError(f"its part {split} lacks {', '.join(missing)}")
+    arrays = {name: np.asarray(part[name]) for name in (*_NEEDED, "2.5d_factor", "action") if name in part}
+    count = len(arrays["source"])
+    arrays["confidence"] = arrays["confidence"].reshape(-1, 17)
+    for name, shape in (("joint_2d", (17, 2)), ("confidence", (17,)), ("joint3d_image", (17, 3))):
+        if arrays[name].shape != (count, *shape):
+            raise InputError(f"its {name} of {split}: wanted {(count, *shape)}, received {arrays[name].shape}")
+    names = arrays["source"]
+    edges = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), count]
+    for start, stop in pairwise(edges):
+        if stop > start:
+            yield _clip(split, {name: array[start:stop] for name, array in arrays.items()}, choices)
+
+
+def _clip(split: str, part: dict[str, np.ndarray], choices: Choices) -> NewClip:
+    name, camera = str(part["source"][0]), str(part["camera_name"][0])
+    if camera not in CAMERAS:
+        raise InputError(f"{name}: unknown camera {camera!r}; wanted one of {', '.join(CAMERAS)}")
+    focal, *middle, width, height = CAMERAS[camera]
+    rate = choices.rate or RATE
+    factor = part["2.5d_factor"].astype(float).ravel() if "2.5d_factor" in part else None
+    joints = camera_joints(part["joint3d_image"].astype(float), focal, np.array(middle), factor)
+    xy = part["joint_2d"].astype(float) - np.array(middle)
+    xy, score = points_at_rate(xy, part["confidence"].astype(float).clip(0, 1), rate)
+    act = re.search(r"act_?(\d+)", name)
+    # The training part has no action; both parts get the same words for the same thing.
+    label = f"act_{act[1]}" if act else str(part["action"][0]) if "action" in part else ""
+    subject = re.search(r"(?<![a-z])s_?(\d+)", name, re.IGNORECASE)
+    return NewClip(
+        name, f"S{int(subject[1])}" if subject else "", split, at_rate(joints, rate), None, xy, score, label,
+        size=(width, height), focal=focal,
+    )  # fmt: skip
+
+
+def camera_joints(image: Floats, focal: float, middle: Floats, factor: Floats | None) -> Floats:
+    """Joints (T, 17, 3) in metres in camera axes.
+
+    Args:
+        image: (T, 17, 3) pixels and depth behind the root in pixels.
+        middle: (2,) pixels.
+        factor: (T,) millimetres in a pixel at the root; without it the legs get the length `LEGS`.
+    """
+    far = 1 + image[..., 2:] / focal  # distance from the camera, 1 at the root
+    shape = np.concatenate([(image[..., :2] - middle) / focal * far, far], -1)
+    if factor is not None:
+        return shape * (factor * focal / 1000)[:, None, None]
+    bones = [np.linalg.norm(shape[:, child] - shape[:, child - 1], axis=-1) for child in (2, 3, 5, 6)]
+    return shape * (LEGS / (np.sum(bones, axis=0) / 2))[:, None, None]

@@ -1,0 +1,180 @@
+"""Rigs of animation programs and laboratories to Human3.6M's 17 joints.
+
+A rig at rest stands upright in the axes of its file, and its joints turn with the bones that begin there: so it is in
+BVH and, once the axes of bones are taken out, in ASF. Knows nothing about files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidmotion.body.joints import offsets
+from vidmotion.errors import InputError
+from vidmotion.data.importers.importer import y_up
+from vidmotion.data.importers.rig_joint_names import find_joints
+from vidmotion.geometry.rotations import matrices
+from vidmotion.skeletons import H36M17
+from vidmotion.types import Floats, Ints
+
+UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}
+"""Metres; "cmu" is the unit of the CMU laboratory's files."""
+LEG, SHORTEST_LEG, LONGEST_LEG = 0.8, 0.3, 1.6
+"""Metres from hip over knee to ankle: usual, and what is taken for a person."""
+# Of the free body, within 1 % in all its shapes.
+_STATURE = 1.148
+"""Stature by the way from ankle over knee and hip, and from the middle of the hips over the spine to the head."""
+_SPINE, _THORAX = 0.443, 0.957
+"""Shares of the way from the middle of the hips to the neck."""
+_NEAR = 1e-3
+"""Share of a leg; joints nearer than this are at one place."""
+
+
+@dataclass(frozen=True, eq=False)
+class RigMotion:
+    """A rig of J joints over T frames, in the units and axes of its file."""
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    """Each before its children; -1 for the root."""
+    offsets: Floats
+    """(J, 3) from the parent joint, at rest."""
+    moves: Floats
+    """(T, J, 3) the same in each frame; of the root in the world."""
+    rotations: Floats
+    """(T, J, 3, 3) in the parent's frame; the root's in the world."""
+
+
+def turns(order: str, angles: Floats) -> Floats:
+    """Rotations (..., 3, 3) about axes of `order` ("ZYX": Z @ Y @ X) by `angles` (..., len(order)) radians."""
+    out = np.broadcast_to(np.eye(3), (*angles.shape[:-1], 3, 3))
+    for axis, angle in zip(order, np.moveaxis(angles, -1, 0), strict=True):
+        out = out @ matrices(angle[..., None] * np.eye(3)["XYZ".index(axis)])
+    return out
+
+
+def h36m_joints(rig: RigMotion, unit: str, up: str) -> Floats:
+    """Joints (T, 17, 3) in metres, Y up.
+
+    Args:
+        unit: a name of `UNITS`, or "auto", which measures the legs.
+        up: "y" or "z", the vertical of the file.
+
+    Raises:
+        InputError: joints are missing, or the legs are none of a person in that unit.
+    """
+    found = find_joints(rig.names)
+    rest = np.zeros_like(rig.offsets)
+    for joint, parent in enumerate(rig.parents):
+        rest[joint] = rig.offsets[joint] + (rest[parent] if parent >= 0 else 0)
+    scale = _scale(_leg(rest, found), unit)
+    world, places = _forward(rig)
+    spine = _spine(rig.parents, found, rest)
+    out = np.empty((len(places), len(H36M17), 3))
+    for joint, name in enumerate(H36M17.joints):
+        if name in found:
+            out[:, joint] = places[:, found[name]]
+    out[:, 0] = (out[:, 1] + out[:, 4]) / 2
+    out[:, 7], out[:, 8] = _trunk(rest, places, spine, found)
+    fixed = offsets(_stature(rest, spine, found) * scale)[[9, 10]] / scale
+    head = world[:, found["head"]] @ _facing(rest, found)
+    out[:, 9:11] = places[:, None, found["head"]] + fixed @ head.swapaxes(-1, -2)
+    return (out if up == "y" else y_up(out)) * scale
+
+
+def _forward(rig: RigMotion) -> tuple[Floats, Floats]:
+    """World rotations (T, J, 3, 3) and places (T, J, 3)."""
+    world, places = np.empty_like(rig.rotations), np.empty_like(rig.moves)
+    for joint, parent in enumerate(rig.parents):
+        turn, move = rig.rotations[:, joint], rig.moves[:, joint]
+        world[:, joint] = turn if parent < 0 else world[:, parent] @ turn
+        places[:, joint] = move if parent < 0 else places[:, parent] + (world[:, parent] @ move[..., None])[..., 0]
+    return world, places
+
+
+def _way(places: Floats, joints: list[int]) -> float:
+    """Length of the way over some joints; places (J, 3)."""
+    return float(np.linalg.norm(np.diff(places[joints], axis=0), axis=1).sum())
+
+
+def _leg(rest: Floats, found: dict[str, int]) -> float:
+    """From hip over knee to ankle, the mean of both."""
+    sides = [[found[f"{side}_{joint}"] for joint in ("hip", "knee", "ankle")] for side in ("left", "right")]
+    return sum(_way(rest, side) for side in sides) / 2
+
+
+def _scale(leg: float, unit: str) -> float:
+    """Metres in a unit of the file."""
+    if unit == "auto":
+        unit = min(UNITS, key=lambda name: abs(np.log(max(leg, 1e-9) * UNITS[name] / LEG)))
+    if not SHORTEST_LEG < leg * UNITS[unit] < LONGEST_LEG:
+        raise InputError(f"its legs are {leg * UNITS[unit]:.3g} m long in {unit}; say another unit with --unit")
+    return UNITS[unit]
+
+
+def _spine(parents: tuple[int, ...], found: dict[str, int], rest: Floats) -> list[int]:
+    """Joints between the pelvis and the neck that lie at places of their own."""
+    above_hip, joint = set(), found["left_hip"]
+    while joint >= 0:
+        above_hip.add(joint)
+        joint = parents[joint]
+    chain, joint = [found["neck"]], parents[found["neck"]]
+    while joint >= 0 and joint not in above_hip:
+        chain.append(joint)
+        joint = parents[joint]
+    near = _NEAR * _leg(rest, found)
+    pelvis = rest[max(joint, 0)]
+    own = [chain[0]]
+    for spine in chain[1:]:
+        if min(np.linalg.norm(rest[spine] - place) for place in (rest[own[-1]], pelvis)) > near:
+            own.append(spine)
+    return own[:0:-1]
+
+
+def _trunk(rest: Floats, places: Floats, spine: list[int], found: dict[str, int]) -> tuple[Floats, Floats]:
+    """(T, 3) Human3.6M's spine and thorax.
+
+    A spine of three joints is SMPL's, where `vidmotion.body.joints` knows how they lie; else both lie on the way to
+    the neck.
+    """
+    neck = found["neck"]
+    if len(spine) == 3:
+        low, middle, high = spine
+        return (places[:, low] + places[:, middle]) / 2, 0.85 * places[:, neck] + 0.15 * places[:, high]
+    hips = [found["left_hip"], found["right_hip"]]
+    still, moving = (
+        np.concatenate([part[..., hips, :].mean(-2, keepdims=True), part[..., [*spine, neck], :]], -2)
+        for part in (rest, places)
+    )
+    marks = np.append(0, np.linalg.norm(np.diff(still, axis=0), axis=1).cumsum())
+    return _along(moving, marks, _SPINE), _along(moving, marks, _THORAX)
+
+
+def _along(places: Floats, marks: Floats, share: float) -> Floats:
+    """(T, 3) at a share of the way over places (T, K, 3), whose lengths of way are `marks` (K,)."""
+    wanted = share * marks[-1]
+    after = int(np.searchsorted(marks, wanted).clip(1, len(marks) - 1))
+    part = (wanted - marks[after - 1]) / max(marks[after] - marks[after - 1], 1e-12)
+    return places[:, after - 1] * (1 - part) + places[:, after] * part
+
+
+def _stature(rest: Floats, spine: list[int], found: dict[str, int]) -> float:
+    hips: Ints = np.array([found["left_hip"], found["right_hip"]])
+    trunk = np.concatenate([rest[hips].mean(0, keepdims=True), rest[[*spine, found["neck"], found["head"]]]])
+    return _STATURE * (_leg(rest, found) + _way(trunk, list(range(len(trunk)))))
+
+
+def _facing(rest: Floats, found: dict[str, int]) -> Floats:
+    """(3, 3) from a body that faces +Z, Y up, to the rig at rest."""
+    left = rest[found["left_hip"]] - rest[found["right_hip"]]
+    up = _axis(rest[found["neck"]] - (rest[found["left_hip"]] + rest[found["right_hip"]]) / 2)
+    left = _axis(left - up * (left @ up))
+    return np.stack([left, up, np.cross(left, up)], 1)
+
+
+def _axis(vector: Floats) -> Floats:
+    """The direction of a vector; an axis of the file where it is near to one, as spines lean a little at rest."""
+    vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    near = np.abs(vector) > 0.9
+    return np.where(near, np.sign(vector), 0) if near.any() else vector

@@ -1,0 +1,118 @@
+"""Light packs: one small file with a store's recipes and detections, and nothing of the motion capture.
+
+    store, clips        JSON text as in the store, the latter through xz
+    xy, score, state, visible    the arrays of `detections/`, made small and through xz
+
+An .npz of uint8 arrays without pickle. Points are kept as their change from frame to frame, less that of the point
+before, as unsigned numbers split into low and high bytes: neighbouring points move together, so little is left.
+Numpy and the standard library only; `vidmotion.data.synthetic.unpack` makes a whole store of a pack again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import lzma
+import os
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vidmotion.data.store import FORMAT, Store, StoreSettings, detection_arrays, parse_settings
+from vidmotion.errors import InputError, OutputError
+
+PRESET = 9
+_NAMES = ("store", "clips", "xy", "score", "state", "visible")
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """What a light pack holds."""
+
+    settings: StoreSettings
+    recipes: list[dict[str, Any]]
+    detections: dict[str, np.ndarray]
+    """As in the store, (N, ...)."""
+
+
+def write_pack(store: Store, path: Path) -> int:
+    """Write a store's recipes and detections; the size in bytes comes back.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    frames = store.settings.frames
+    record = {"format": FORMAT, **dataclasses.asdict(store.settings)}
+    lines = "\n".join(json.dumps(clip.recipe, separators=(",", ":")) for clip in store.clips)
+    small = {
+        "store": json.dumps(record).encode(),
+        "clips": lzma.compress(lines.encode(), preset=PRESET),
+        "xy": lzma.compress(_squeeze(store.detections["xy"], frames), preset=PRESET),
+    }
+    for name in ("score", "state", "visible"):
+        small[name] = lzma.compress(_by_point(store.detections[name]), preset=PRESET)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            np.savez(file, **{name: np.frombuffer(content, np.uint8) for name, content in small.items()})  # type: ignore[arg-type]
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
+    return path.stat().st_size
+
+
+def read_pack(path: Path) -> Pack:
+    """Read a light pack.
+
+    Raises:
+        InputError: the file is missing, damaged, or no pack.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            small = {name: arrays[name].tobytes() for name in _NAMES}
+        settings = parse_settings(small["store"].decode())
+        lines = lzma.decompress(small["clips"]).decode().splitlines()
+        recipes = [json.loads(line) for line in lines]
+        rows = sum(len(recipe["actors"]) * settings.frames for recipe in recipes)
+        return Pack(settings, recipes, _detections(small, settings, rows))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error):
+        raise InputError(f"{path} is no light pack of footage, or is damaged; pack it again") from None
+
+
+def _detections(small: dict[str, bytes], settings: StoreSettings, rows: int) -> dict[str, np.ndarray]:
+    out = {"xy": _expand(lzma.decompress(small["xy"]), rows, settings.points, settings.frames)}
+    for name in ("score", "state", "visible"):
+        dtype, shape = detection_arrays(settings.points)[name]
+        flat = np.frombuffer(lzma.decompress(small[name]), dtype)
+        out[name] = np.ascontiguousarray(flat.reshape(*shape, rows).T)
+    return out
+
+
+def _by_point(values: np.ndarray) -> bytes:
+    """(N, ...) bytes with each point's own beside each other."""
+    return np.ascontiguousarray(np.asarray(values).T).tobytes()
+
+
+def _squeeze(xy: np.ndarray, frames: int) -> bytes:
+    """(N, K, 2) int16 as changes in time and from point to point, zigzag, low bytes before high bytes."""
+    whole = np.asarray(xy).reshape(-1, frames, *xy.shape[1:])  # (N / T, T, K, 2)
+    change = np.diff(whole, axis=1, prepend=np.int16(0))
+    change = np.diff(change, axis=2, prepend=np.int16(0))
+    folded = ((change << 1) ^ (change >> 15)).astype(np.uint16).transpose(2, 3, 0, 1)
+    return (folded & 255).astype(np.uint8).tobytes() + (folded >> 8).astype(np.uint8).tobytes()
+
+
+def _expand(content: bytes, rows: int, points: int, frames: int) -> np.ndarray:
+    """(N, K, 2) int16 of what `_squeeze` gave."""
+    low, high = np.frombuffer(content, np.uint8).reshape(2, points, 2, rows // frames, frames).astype(np.uint16)
+    folded = (low | (high << 8)).transpose(2, 3, 0, 1)  # (N / T, T, K, 2)
+    change = ((folded >> 1) ^ (0 - (folded & 1)).astype(np.uint16)).astype(np.int16)
+    whole = np.cumsum(change, axis=2, dtype=np.int16).cumsum(axis=1, dtype=np.int16)
+    return np.ascontiguousarray(whole.reshape(rows, points, 2))

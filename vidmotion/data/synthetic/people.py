@@ -1,0 +1,328 @@
+"""Draws posed, dressed bodies into a picture: depth-correct among each other and with boxes, with shadows (numba).
+
+World axes: metres, Y up, the floor at y = 0. Knows nothing about motion or joints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numba
+import numpy as np
+
+from vidmotion.body.model import BodyModel
+from vidmotion.data.synthetic.clothing import Clothes, dress
+from vidmotion.data.synthetic.frame_camera import Lens
+from vidmotion.data.synthetic.room import View
+from vidmotion.types import Floats, Ints
+
+_CONTACT = 0.16
+"""Metres above the floor up to which a body darkens it."""
+_CLOSEST = 20.0
+"""1 / metres from the camera, nearer than which nothing is drawn."""
+_STRAIGHT = np.zeros(3)
+
+
+@dataclass(frozen=True)
+class Light:
+    """Light on people and floor; the strengths are shares of full brightness."""
+
+    direction: tuple[float, float, float] = (0.45, 0.78, 0.44)
+    """Towards the light, world axes."""
+    ambient: float = 0.20
+    key: float = 0.48
+    sky: float = 0.22
+    fill: float = 0.20
+    """From the camera."""
+    shadow: float = 0.32
+    contact: float = 0.38
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A dressed body: V vertices, F faces."""
+
+    template: Floats
+    """(V, 3) float32 metres: the places by which clothes are painted."""
+    faces: Ints
+    """(F, 3) int32."""
+    clothes: Clothes
+    standing_off: Floats
+    """(V,) float32 metres by which clothes stand off."""
+
+    @staticmethod
+    def of(body: BodyModel, clothes: Clothes) -> Figure:
+        off = clothes.standing_off(body.template).astype(np.float32)
+        return Figure(body.template.astype(np.float32), body.faces.astype(np.int32), clothes, off)
+
+
+def draw_people(
+    view: View, people: list[tuple[Figure, Floats]], lens: Lens, light: Light, samples: int = 2
+) -> tuple[Floats, Floats]:
+    """People in a place.
+
+    Args:
+        view: what `draw_room` gave for the same lens.
+        people: figures and their posed vertices (V, 3), metres in the world.
+        samples: sub-pixels along each axis.
+
+    Returns:
+        picture (H, W, 3) float32 RGB 0..255, and (P,) the share of each body within the picture that nothing hides;
+        0 where it is not in the picture.
+    """
+    picture, near = view.picture.copy(), view.near.copy()
+    ranks = np.zeros(near.shape, np.uint8)
+    covered = np.zeros(len(people))
+    dressed = [(figure, *_clothed(figure, vertices.astype(np.float32))) for figure, vertices in people]
+    for figure, vertices, _ in dressed:
+        _darken(picture, view.floor, figure, vertices, lens, light)
+    for rank, (figure, vertices, normals) in enumerate(dressed):
+        covered[rank] = _lay_over(picture, near, ranks, rank + 1, figure, vertices, normals, lens, light, samples)
+    seen = np.bincount(ranks.ravel(), minlength=len(people) + 1)[1:]
+    return picture, np.clip(seen / np.maximum(covered, 1), 0, 1)
+
+
+def _clothed(figure: Figure, vertices: Floats) -> tuple[Floats, Floats]:
+    """Vertices (V, 3) with the dress standing off, and normals (V, 3)."""
+    normals = np.zeros_like(vertices)
+    _add_normals(vertices, figure.faces, normals)
+    return vertices + normals * figure.standing_off[:, None], normals
+
+
+def _darken(picture: Floats, floor: Floats, figure: Figure, vertices: Floats, lens: Lens, light: Light) -> None:
+    """Soft cast shadow and dark contact under the feet, on the floor."""
+    towards = np.array(light.direction)
+    faces = figure.faces
+    low = vertices[:, 1] < _CONTACT
+    soles = faces[low[faces[:, 0]] & low[faces[:, 1]] & low[faces[:, 2]]]
+    for part, ray, blur, strength in (
+        (faces, towards / towards[1], 0.002, light.shadow),
+        (soles, np.array([0.0, 1.0, 0.0]), 0.004, light.contact),
+    ):
+        points, inverse = _project(vertices, ray, lens.rotation, lens.translation, lens.focal, lens.center)
+        spread = max(blur * lens.focal, 0.5)
+        window = _window(points, lens.size, 1, margin=int(4 * spread) + 1)
+        if inverse.max() > _CLOSEST or window is None:
+            continue
+        (x0, y0), (x1, y1) = window
+        mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        _cover(mask, points - window[0], part)
+        soft = cv2.GaussianBlur(mask, (0, 0), spread)
+        _shade(picture[y0:y1, x0:x1], floor[y0:y1, x0:x1], soft, strength / 255)
+
+
+def _window(points: Floats, size: tuple[int, int], samples: int, margin: int = 0) -> Ints | None:
+    """(2, 2) corners in pixels of the part of the picture that holds points (N, 2) in sub-pixels; None outside."""
+    window = np.empty((2, 2), np.int64)
+    for axis in range(2):
+        along, limit = np.ascontiguousarray(points[:, axis]), size[axis]  # several times faster to search
+        window[0, axis] = np.clip(np.floor(along.min() / samples) - margin, 0, limit)
+        window[1, axis] = np.clip(np.ceil(along.max() / samples) + margin, 0, limit)
+    return None if (window[1] <= window[0]).any() else window
+
+
+def _lay_over(
+    picture: Floats, near: Floats, ranks: Ints, rank: int, figure: Figure, vertices: Floats, normals: Floats,
+    lens: Lens, light: Light, samples: int,
+) -> int:  # fmt: skip
+    """Draw one body over the picture; the number of pixels that it would cover alone comes back."""
+    points, inverse = _project(vertices, _STRAIGHT, lens.rotation, lens.translation, lens.focal, lens.center)
+    points *= samples
+    window = _window(points, lens.size, samples)
+    if window is None:
+        return 0
+    (x0, y0), (x1, y1) = window
+    shape = ((y1 - y0) * samples, (x1 - x0) * samples)
+    depth, which = np.zeros(shape, np.float32), np.zeros(shape, np.int32)
+    points = (points - window[0] * samples).astype(np.float32)
+    _rasterise(points, inverse, figure.faces, depth, which)
+    view = lens.eye - np.einsum("vc->c", vertices) / len(vertices)
+    colours, cut = figure.clothes.table()
+    return _paint(
+        picture[y0:y1, x0:x1],
+        near[y0:y1, x0:x1],
+        ranks[y0:y1, x0:x1],
+        rank,
+        samples,
+        depth,
+        which,
+        points,
+        inverse,
+        figure.faces,
+        figure.template,
+        normals,
+        colours,
+        cut,
+        np.array(light.direction),
+        view / np.linalg.norm(view),
+        np.array([light.ambient, light.key, light.sky, light.fill]),
+    )
+
+
+@numba.njit(cache=True, fastmath=True)
+def _add_normals(vertices, faces, normals):  # type: ignore[no-untyped-def]
+    """Unit normals of the vertices, weighted by the area of the faces around."""
+    for t in range(len(faces)):
+        a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
+        for i in range(3):
+            j, k = (i + 1) % 3, (i + 2) % 3
+            u = (vertices[b, j] - vertices[a, j]) * (vertices[c, k] - vertices[a, k])
+            v = (vertices[b, k] - vertices[a, k]) * (vertices[c, j] - vertices[a, j])
+            normals[a, i] += u - v
+            normals[b, i] += u - v
+            normals[c, i] += u - v
+    for n in range(len(normals)):
+        length = np.sqrt(normals[n, 0] ** 2 + normals[n, 1] ** 2 + normals[n, 2] ** 2)
+        for i in range(3):
+            normals[n, i] /= max(length, np.float32(1e-12))
+
+
+@numba.njit(cache=True, fastmath=True)
+def _project(vertices, ray, rotation, translation, focal, center):  # type: ignore[no-untyped-def]
+    """Pixels (V, 2) and inverse depths (V,) of vertices (V, 3) that are moved along `ray`, by its y, to the floor."""
+    count = len(vertices)
+    points, inverse = np.empty((count, 2), np.float32), np.empty(count, np.float32)
+    for n in range(count):
+        height = vertices[n, 1]
+        x, y, z = vertices[n, 0] - height * ray[0], height - height * ray[1], vertices[n, 2] - height * ray[2]
+        depth = rotation[2, 0] * x + rotation[2, 1] * y + rotation[2, 2] * z + translation[2]
+        inverse[n] = 1 / max(depth, 1e-3)
+        for k in range(2):
+            seen = rotation[k, 0] * x + rotation[k, 1] * y + rotation[k, 2] * z + translation[k]
+            points[n, k] = focal * seen * inverse[n] + center[k]
+    return points, inverse
+
+
+@numba.njit(cache=True, fastmath=True)
+def _rasterise(points, inverse, faces, depth, which):  # type: ignore[no-untyped-def]
+    """Nearest surface per sub-pixel: its inverse depth and its face, counted from 1."""
+    height, width = depth.shape
+    for t in range(len(faces)):
+        a, c, b = faces[t, 0], faces[t, 1], faces[t, 2]  # y points down in the picture, which turns the faces round
+        ax, ay, bx, by = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
+        cx, cy = points[c, 0], points[c, 1]
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        if area <= 1e-9 or max(inverse[a], inverse[b], inverse[c]) > _CLOSEST:
+            continue
+        scale = 1 / area
+        for y in range(max(0, int(min(ay, by, cy) - 0.5)), min(height, int(max(ay, by, cy) + 1.5))):
+            for x in range(max(0, int(min(ax, bx, cx) - 0.5)), min(width, int(max(ax, bx, cx) + 1.5))):
+                px, py = x + np.float32(0.5), y + np.float32(0.5)
+                wa = ((bx - px) * (cy - py) - (by - py) * (cx - px)) * scale
+                wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) * scale
+                wc = 1 - wa - wb
+                if min(wa, wb, wc) < 0:
+                    continue
+                near = wa * inverse[a] + wb * inverse[b] + wc * inverse[c]
+                if near > depth[y, x]:
+                    depth[y, x] = near
+                    which[y, x] = t + 1
+
+
+@numba.njit(cache=True, fastmath=True)
+def _cover(mask, points, faces):  # type: ignore[no-untyped-def]
+    """Set the pixels whose middle lies in any face, whichever way it is turned."""
+    height, width = mask.shape
+    for t in range(len(faces)):
+        a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
+        ax, ay, bx, by = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
+        cx, cy = points[c, 0], points[c, 1]
+        for y in range(max(0, int(min(ay, by, cy) - 0.5)), min(height, int(max(ay, by, cy) + 1.5))):
+            for x in range(max(0, int(min(ax, bx, cx) - 0.5)), min(width, int(max(ax, bx, cx) + 1.5))):
+                if mask[y, x]:
+                    continue
+                px, py = x + 0.5, y + 0.5
+                ab = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
+                bc = (cx - bx) * (py - by) - (cy - by) * (px - bx)
+                ca = (ax - cx) * (py - cy) - (ay - cy) * (px - cx)
+                if min(ab, bc, ca) >= 0 or max(ab, bc, ca) <= 0:
+                    mask[y, x] = 255
+
+
+@numba.njit(cache=True, fastmath=True)
+def _shade(picture, floor, mask, strength):  # type: ignore[no-untyped-def]
+    height, width = mask.shape
+    for y in range(height):
+        for x in range(width):
+            if mask[y, x]:
+                left = 1 - strength * mask[y, x] * floor[y, x]
+                for k in range(3):
+                    picture[y, x, k] *= left
+
+
+@numba.njit(cache=True, fastmath=True)
+def _paint(  # type: ignore[no-untyped-def]
+    picture, near, ranks, rank, samples, depth, which, points, inverse, faces, template, normals, colours, cut, light,
+    view, strengths,
+):  # fmt: skip
+    """Shade the rasterised body and lay it over the picture where nothing is nearer, averaging the sub-pixels."""
+    height, width = depth.shape
+    rgb, total = np.zeros(3), np.zeros(3)
+    spot, normal = np.zeros(3), np.zeros(3)
+    half = light + view
+    half /= np.sqrt((half * half).sum())
+    ambient, key_strength, sky_strength, fill_strength = strengths
+    covered = 0
+    for y in range(height // samples):
+        for x in range(width // samples):
+            total[:] = 0
+            count = alone = 0
+            closest = 0.0
+            for j in range(y * samples, (y + 1) * samples):
+                for i in range(x * samples, (x + 1) * samples):
+                    if which[j, i] == 0:
+                        continue
+                    alone += 1
+                    if depth[j, i] <= near[y, x]:
+                        continue
+                    count += 1
+                    closest = max(closest, depth[j, i])
+                    _locate(i, j, which[j, i], points, inverse, faces, template, normals, spot, normal)
+                    shine = dress(spot[0], spot[1], spot[2], colours, cut, rgb)
+                    key = fill = gloss = 0.0
+                    for k in range(3):
+                        key += normal[k] * light[k]
+                        fill += normal[k] * view[k]
+                        gloss += normal[k] * half[k]
+                    key, fill, gloss = max(key, 0.0), max(fill, 0.0), max(gloss, 0.0)
+                    sky = 0.5 + 0.5 * normal[1]
+                    glow = ambient + key_strength * key + sky_strength * sky + fill_strength * fill
+                    gloss *= gloss
+                    gloss = gloss * gloss * gloss  # ** 6
+                    gloss *= gloss
+                    gloss *= gloss  # ** 24
+                    for k in range(3):
+                        total[k] += rgb[k] * glow + 255 * shine * gloss
+            if 2 * alone >= samples * samples:
+                covered += 1
+            if count:
+                share = count / samples**2
+                for k in range(3):
+                    picture[y, x, k] = picture[y, x, k] * (1 - share) + share * total[k] / count
+                near[y, x] = closest
+                if share >= 0.5:
+                    ranks[y, x] = rank
+    return covered
+
+
+@numba.njit(cache=True, fastmath=True)
+def _locate(i, j, face, points, inverse, faces, template, normals, spot, normal):  # type: ignore[no-untyped-def]
+    """Place in the template and unit normal of the sub-pixel (i, j), right in perspective."""
+    a, c, b = faces[face - 1, 0], faces[face - 1, 1], faces[face - 1, 2]
+    ax, ay, bx, by = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
+    cx, cy = points[c, 0], points[c, 1]
+    px, py = i + 0.5, j + 0.5
+    wa = ((bx - px) * (cy - py) - (by - py) * (cx - px)) * inverse[a]
+    wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) * inverse[b]
+    wc = ((ax - px) * (by - py) - (ay - py) * (bx - px)) * inverse[c]
+    whole = wa + wb + wc
+    wa, wb, wc = wa / whole, wb / whole, wc / whole
+    length = 1e-12
+    for k in range(3):
+        spot[k] = wa * template[a, k] + wb * template[b, k] + wc * template[c, k]
+        normal[k] = wa * normals[a, k] + wb * normals[b, k] + wc * normals[c, k]
+        length += normal[k] * normal[k]
+    length = 1 / np.sqrt(length)
+    for k in range(3):
+        normal[k] *= length

@@ -1,0 +1,157 @@
+"""Films a clip: posed bodies drawn frame after frame, then what lens, sensor and H.264 do to the pictures.
+
+The pictures that come out are the decoded ones, as a detector sees them in a file.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import cv2
+import numba
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vidmotion.body.kinematics import local_rotations
+from vidmotion.body.model import BodyModel
+from vidmotion.body.posed import CHUNK
+from vidmotion.body.skinning import Skinning
+from vidmotion.data.synthetic.people import Figure, draw_people
+from vidmotion.data.synthetic.recipe import Film
+from vidmotion.data.synthetic.room import View, draw_room, draw_soft_room
+from vidmotion.data.synthetic.scenery import Scenery
+from vidmotion.data.synthetic.labels import CameraPath, Truth
+from vidmotion.types import Floats
+
+RATE = 30
+"""Frames per second."""
+SUB_FRAMES = 3
+"""Moments that are laid over each other where motion is blurred."""
+_GRAIN_SIDE = 640
+"""Pixels of the noise that every frame takes another part of."""
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A clip on film."""
+
+    video: bytes
+    """H.264 in MP4."""
+    visible: Floats
+    """(P, T) share of each body within the picture that nothing hides; 0 where it is not in the picture."""
+
+    def pictures(self) -> Iterator[Picture]:
+        """The decoded frames, (H, W, 3) RGB."""
+        with av.open(io.BytesIO(self.video), "r") as container:
+            container.streams.video[0].codec_context.thread_count = 1
+            for frame in container.decode(video=0):
+                yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+
+
+class FilmSet:
+    """Films clips with one body model."""
+
+    def __init__(self, body: BodyModel) -> None:
+        self._body, self._skinning = body, Skinning(body)
+
+    def film(self, truth: Truth, scenery: Scenery, film: Film, rng: np.random.Generator) -> Take:
+        """Draw and develop a clip."""
+        figures = [Figure.of(self._body, clothes) for clothes in scenery.clothes]
+        posed = [self._pose(truth, person) for person in range(len(figures))]
+        frames = len(truth.camera.rotation)
+        visible = np.zeros((len(figures), frames))
+        views = _views(scenery, truth.camera)
+        grain = rng.normal(0, film.grain, (_GRAIN_SIDE, _GRAIN_SIDE)).astype(np.float32)
+        gain = (scenery.tint * film.gain).astype(np.float32)
+        encoder = _Encoder(truth.camera.size, film)
+        for t, view in enumerate(views):
+            drawn = []
+            for moment in _moments(t, film.shutter, frames):
+                people = [(figure, _at(vertices, moment)) for figure, vertices in zip(figures, posed, strict=True)]
+                picture, visible[:, t] = draw_people(view, people, truth.camera.lens(t), scenery.light, samples=1)
+                drawn.append(picture)
+            picture = drawn[0] if len(drawn) == 1 else np.mean(drawn, axis=0, dtype=np.float32)
+            soft = cv2.GaussianBlur(picture, (0, 0), film.softness)
+            encoder.add(_develop(soft, gain, grain, *rng.integers(_GRAIN_SIDE, size=2)))
+        return Take(encoder.finish(), visible)
+
+    @torch.no_grad()
+    def _pose(self, truth: Truth, person: int) -> Floats:
+        """(T, V, 3) float32 metres in the world."""
+        rotations = torch.tensor(local_rotations(truth.pose[person], len(self._body.parents)), dtype=torch.float32)
+        betas = torch.tensor(truth.betas[person][None], dtype=torch.float32)
+        translation = torch.tensor(truth.translation[person], dtype=torch.float32)
+        parts = [
+            self._skinning(rotations[start : start + CHUNK], betas, translation[start : start + CHUNK])[0]
+            for start in range(0, len(rotations), CHUNK)
+        ]
+        return torch.cat(parts).numpy()
+
+
+def _views(scenery: Scenery, camera: CameraPath) -> Iterator[View]:
+    """The empty place in each frame; drawn once where the camera stands still."""
+    frames = len(camera.rotation)
+    if np.ptp(camera.rotation, axis=0).max() + np.ptp(camera.translation, axis=0).max() < 1e-9:
+        view = draw_room(scenery.room, camera.lens(0), samples=1)
+        yield from (view for _ in range(frames))
+    else:
+        for t in range(frames):
+            yield draw_soft_room(scenery.room, camera.lens(t))
+
+
+def _moments(frame: int, shutter: float, frames: int) -> Floats:
+    """When light falls in, in frames: around the frame's own time, within the clip."""
+    if not shutter:
+        return np.array([float(frame)])
+    return np.clip(frame + shutter * np.linspace(-0.5, 0.5, SUB_FRAMES), 0, frames - 1)
+
+
+def _at(vertices: Floats, moment: float) -> Floats:
+    """Vertices (V, 3) of (T, V, 3) at a moment between frames."""
+    before = min(int(moment), len(vertices) - 1)
+    share = np.float32(moment - before)
+    if not share:
+        return vertices[before]
+    return (1 - share) * vertices[before] + share * vertices[before + 1]
+
+
+class _Encoder:
+    """H.264 in memory, one thread, so that the same pictures make the same bytes."""
+
+    def __init__(self, size: tuple[int, int], film: Film) -> None:
+        self._file = io.BytesIO()
+        self._container = av.open(self._file, "w", format="mp4")
+        self._stream = self._container.add_stream("libx264", rate=Fraction(RATE))
+        self._stream.width, self._stream.height = size
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.options = {"crf": str(film.quality), "preset": film.preset, "threads": "1"}
+
+    def add(self, picture: Picture) -> None:
+        self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+
+    def finish(self) -> bytes:
+        self._container.mux(self._stream.encode())
+        self._container.close()
+        return self._file.getvalue()
+
+
+@numba.njit(cache=True, fastmath=True)
+def _develop(picture, gain, grain, top, left):  # type: ignore[no-untyped-def]
+    """Exposure and noise: (H, W, 3) float32 to uint8."""
+    height, width = picture.shape[:2]
+    out = np.empty((height, width, 3), np.uint8)
+    rows, columns = grain.shape
+    for y in range(height):
+        for x in range(width):
+            noise = grain[(y + top) % rows, (x + left) % columns]
+            for k in range(3):
+                value = picture[y, x, k] * gain[k] + noise + np.float32(0.5)
+                out[y, x, k] = np.uint8(min(max(value, np.float32(0)), np.float32(255)))
+    return out
