@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from vidmotion import weights
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.data.store import NOBODY, SEEN, StoreSettings
 from vidmotion.detectors.base import Picture
 from vidmotion.detectors.blazepose import BlazePose

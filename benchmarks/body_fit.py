@@ -19,7 +19,7 @@ from unittest import mock
 import numpy as np
 
 from vidmotion.body import fitting
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, BodyModel

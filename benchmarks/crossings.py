@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.detectors import Detection, create
 from vidmotion.io.atomic import written_whole
 from vidmotion.data.synthetic.mocap_rotations import read_capture

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from benchmarks.foot_skate import track_of
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.kinematics import forward
 from vidmotion.data.store import Store, read_store

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.kinematics import forward
 from vidmotion.body.model import BODY_JOINTS, BodyModel

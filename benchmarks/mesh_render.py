@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vidmotion.body.files import load_body
+from vidmotion.body.load import load_body
 from vidmotion.body.posed import PosedBody
 from vidmotion.rendering import mesh, raster
 from vidmotion.types import BodyMotion, Camera

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.fitting import BodyGuess, fit_body
 from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.store import read_store

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import vidmotion as vm
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.fitting import fit_body
 from vidmotion.io.scene.formats import export
 from vidmotion.video.reader import open_video

@@ -18,7 +18,7 @@ import av
 import numpy as np
 import torch
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward
 from vidmotion.body.model import BodyModel, RestBody

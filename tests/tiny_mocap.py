@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
 

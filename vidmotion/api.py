@@ -77,7 +77,7 @@ def render(
 
 def _meshes(scene: Scene, body_model: Path | None) -> dict[int, Mesh]:
     """The meshes of all people who have a body, by id."""
-    from vidmotion.body.files import load_body
+    from vidmotion.body.load import load_body
     from vidmotion.body.posed import PosedBody
 
     model = load_body(body_model)

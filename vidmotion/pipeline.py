@@ -13,7 +13,7 @@ from torch import nn
 import vidmotion
 from vidmotion.actions.search import Placed, places
 from vidmotion.actions.timeline import timeline
-from vidmotion.body.files import FREE_BODY, load_body
+from vidmotion.body.load import FREE_BODY, load_body
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.model import BodyModel
 from vidmotion.choices import Device, Head

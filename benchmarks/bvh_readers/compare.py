@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.readers import ask
-from vidmotion.body.files import load_body
+from vidmotion.body.load import load_body
 from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.body.model import BodyModel
 from vidmotion.io.scene.formats import load

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.readers import ask, last_line
-from vidmotion.body.files import load_body
+from vidmotion.body.load import load_body
 from vidmotion.body.model import BodyModel
 from vidmotion.body.posed import PosedBody
 from vidmotion.io.scene.formats import load

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel
 
 

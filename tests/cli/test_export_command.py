@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vidmotion.body.files import FREE_BODY_FILE, load_body
+from vidmotion.body.load import FREE_BODY_FILE, load_body
 from vidmotion.cli.main import main
 from vidmotion.io.scene.formats import export
 from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track

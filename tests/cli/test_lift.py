@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from tests.cli.conftest import Run, beginning, write_video
-from vidmotion.body.files import FREE_BODY_FILE
+from vidmotion.body.load import FREE_BODY_FILE
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 
 pytestmark = pytest.mark.usefixtures("detector")

@@ -10,7 +10,7 @@ import pytest
 from films import GREY, STANDING, footage, person, read, scene
 
 import vidmotion as vm
-from vidmotion.body.files import load_body
+from vidmotion.body.load import load_body
 from vidmotion.choices import Style, View
 from vidmotion.errors import InputError
 from vidmotion.rendering import Look, render

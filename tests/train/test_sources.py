@@ -7,7 +7,7 @@ import torch
 
 from tests import tiny_footage, tiny_mocap
 from tests.train.conftest import CPU
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import NoiseRange
 from vidmotion.data.mocap_windows import WindowShape

@@ -23,7 +23,7 @@ def export(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
 ) -> None:
     """Convert a motion file."""
-    from vidmotion.body.files import load_body
+    from vidmotion.body.load import load_body
     from vidmotion.io.scene.formats import export as write
     from vidmotion.io.scene.formats import load
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.skinning import BodyJoints, Skinning
 from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.evaluate.metrics import acceleration_error, joint_errors, p_mpjpe, turn_errors

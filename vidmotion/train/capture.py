@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import View, corrupt, observe, random_cameras, uniform, vary_bones
 from vidmotion.data.detector_noise import ErrorBank

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.store import is_store, read_settings
 from vidmotion.errors import InputError

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.data.mocap import TURN_STEP, read_mocap

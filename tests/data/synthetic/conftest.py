@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny_mocap import write_acting
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.data.synthetic.mocap_rotations import Capture, read_capture
 from vidmotion.data.synthetic.random_recipe import Settings, Writer

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from scenes import joints_of, scene_of
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.io.scene.formats import export, in_the_way
 from vidmotion.types import Person

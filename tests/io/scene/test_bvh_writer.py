@@ -9,7 +9,7 @@ import pytest
 from bvh_reader import Clip, read_bvh
 from scenes import embodied, joints_of, scene_of, wander
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.io.scene.formats import export
 from vidmotion.types import BodyMotion, Person, Scene
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scenes import embodied, scene_of, wander
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.io.scene.formats import WRITERS, export, in_the_way, load, paths_for

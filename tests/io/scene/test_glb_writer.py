@@ -12,7 +12,7 @@ import pytest
 from glb_reader import Glb, read_glb
 from scenes import embodied, scene_of, wander
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.posed import PosedBody
 from vidmotion.errors import InputError
 from vidmotion.io.scene.formats import export

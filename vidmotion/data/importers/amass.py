@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.body.files import MOST_BETAS, free_body, load_body
+from vidmotion.body.load import MOST_BETAS, free_body, load_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward
 from vidmotion.body.model import BODY_JOINTS, BodyModel

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pack_truth
 from vidmotion.errors import MissingExtraError, OutputError
 from vidmotion.data.synthetic.mocap_rotations import read_capture

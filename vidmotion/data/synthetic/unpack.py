@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.data.light_pack import read_pack
 from vidmotion.data.store import StoreWriter, pack_truth
 from vidmotion.errors import InputError

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidmotion.body.files import free_body
+from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.io.scene.amass_writer import write_amass

@@ -9,9 +9,9 @@ import numpy as np
 import trimesh
 from scipy.spatial import cKDTree
 
-from vidmotion.body.free.rings import POSITION_WEIGHT, convex_weights
-from vidmotion.body.free.smpl import FreeBody, columns, strongest
-from vidmotion.body.free.visibility import seen_faces
+from tools.freebody.rings import POSITION_WEIGHT, convex_weights
+from tools.freebody.smpl import FreeBody, columns, strongest
+from tools.freebody.visibility import seen_faces
 from vidmotion.types import Floats, Ints
 
 FACES = 13_800

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from vidmotion.body.free.smpl import columns
+from tools.freebody.smpl import columns
 from vidmotion.types import Bools, Floats, Ints
 
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")

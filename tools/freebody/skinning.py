@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.body.free.makehuman import Rig
-from vidmotion.body.free.smpl import JOINTS, strongest
-from vidmotion.body.free.surface import Surface
+from tools.freebody.makehuman import Rig
+from tools.freebody.smpl import JOINTS, strongest
+from tools.freebody.surface import Surface
 from vidmotion.types import Floats
 
 _ROUNDS = 4

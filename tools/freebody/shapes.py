@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.body.free.makehuman import Adult
+from tools.freebody.makehuman import Adult
 from vidmotion.types import Floats
 
 SEED = 0

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.body.free.rings import nearest, ring_around, slab
-from vidmotion.body.free.smpl import JOINTS, PARENTS, columns
+from tools.freebody.rings import nearest, ring_around, slab
+from tools.freebody.smpl import JOINTS, PARENTS, columns
 from vidmotion.types import Bools, Floats
 
 _X, _Y = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vidmotion.body.files import FREE_BODY, load_body
+from vidmotion.body.load import FREE_BODY, load_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError
 from vidmotion.types import BodyMotion

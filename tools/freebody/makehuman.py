@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.body.free.surface import Faces, vertex_ids
+from tools.freebody.surface import Faces, vertex_ids
 from vidmotion.errors import InputError
 from vidmotion.types import Floats, Ints
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.body.free.decimate import decimate
-from vidmotion.body.free.joints import SIDES, locate_joints, smpl_joints
-from vidmotion.body.free.landmarks import FINGERS, find_landmarks
-from vidmotion.body.free.makehuman import EYE_GROUPS, Adult, Folder, MakeHuman, Rig, read_makehuman, read_rig
-from vidmotion.body.free.regressors import fit_regressor, h36m_regressor
-from vidmotion.body.free.repose import Reposer, reposer_of
-from vidmotion.body.free.shapes import SAMPLES, SEED, ShapeSpace, draw_adults, fit_shapes, traits
-from vidmotion.body.free.skinning import gather_weights
-from vidmotion.body.free.smpl import FreeBody
-from vidmotion.body.free.surface import Surface, surface_of, vertex_ids
+from tools.freebody.decimate import decimate
+from tools.freebody.joints import SIDES, locate_joints, smpl_joints
+from tools.freebody.landmarks import FINGERS, find_landmarks
+from tools.freebody.makehuman import EYE_GROUPS, Adult, Folder, MakeHuman, Rig, read_makehuman, read_rig
+from tools.freebody.regressors import fit_regressor, h36m_regressor
+from tools.freebody.repose import Reposer, reposer_of
+from tools.freebody.shapes import SAMPLES, SEED, ShapeSpace, draw_adults, fit_shapes, traits
+from tools.freebody.skinning import gather_weights
+from tools.freebody.smpl import FreeBody
+from tools.freebody.surface import Surface, surface_of, vertex_ids
 from vidmotion.types import Bools, Floats, Ints
 
 Say = Callable[[str], None]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.body.free.makehuman import JOINT_PREFIX, BaseMesh, Rig
-from vidmotion.body.free.rings import Mean, Point, Ring, nearest, ring_around, slab
-from vidmotion.body.free.smpl import JOINTS
-from vidmotion.body.free.surface import vertex_ids
+from tools.freebody.makehuman import JOINT_PREFIX, BaseMesh, Rig
+from tools.freebody.rings import Mean, Point, Ring, nearest, ring_around, slab
+from tools.freebody.smpl import JOINTS
+from tools.freebody.surface import vertex_ids
 from vidmotion.geometry.filters import unit
 from vidmotion.types import Floats, Ints
 

@@ -17,7 +17,7 @@ from vidmotion.errors import InputError
 
 FREE_BODY = "freebody"
 """The model that the package ships; a change to its shape directions must change this name too."""
-FREE_BODY_FILE = Path(__file__).parent / "free" / "freebody.npz"
+FREE_BODY_FILE = Path(__file__).parent / "freebody" / "freebody.npz"
 FREE_LICENCE = "CC0-1.0"
 RESEARCH_ONLY = "SMPL's licence: non-commercial research only, unless you bought another one"
 MOST_BETAS = 10

