@@ -17,7 +17,7 @@ from vidmotion.body.load import FREE_BODY, load_body
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.model import BodyModel
 from vidmotion.choices import Device, Head
-from vidmotion.detections import remembered
+from vidmotion.tracking.cache import remembered
 from vidmotion.detectors import Detector, create, resolved
 from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError, WeightsError

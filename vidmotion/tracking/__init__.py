@@ -1,7 +1,7 @@
 """From detections to people through time."""
 
 from vidmotion.tracking.appearance import with_looks
-from vidmotion.tracking.choosing import foremost
+from vidmotion.tracking.selection import foremost
 from vidmotion.tracking.tracker import Tracker
 from vidmotion.tracking.tracks import Clock, make_track
 
