@@ -41,7 +41,7 @@ from vidmotion.evaluate.pose3d import Lifter, network_lifter
 from vidmotion.geometry.filters import runs, unit
 from vidmotion.lifting.lift import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network
-from vidmotion.model.framing import rotate
+from vidmotion.model.normalization import rotate
 from vidmotion.model.network import MotionNetwork
 from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import H36M17, convert

@@ -28,7 +28,7 @@ from vidmotion.data.store import read_store
 from vidmotion.evaluate.action import WINDOW
 from vidmotion.evaluate.estimate import mean_estimate
 from vidmotion.model.checkpoint import load_network
-from vidmotion.model.framing import FRAME_RATE, mirror
+from vidmotion.model.normalization import FRAME_RATE, mirror
 from vidmotion.model.heads import ActionHead
 from vidmotion.model.network import MotionNetwork
 from vidmotion.types import UNKNOWN, Actions, Keypoints2D, Segment, Track

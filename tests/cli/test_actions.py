@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.cli.conftest import Run, beginning, write_video
-from tests.test_heads import HEADS, TINY
+from tests.model.test_lift_heads import HEADS, TINY
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.network import MotionNetwork

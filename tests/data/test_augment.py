@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vidmotion.data.augment import CameraRange, NoiseRange, corrupt, observe, random_cameras, vary_bones
-from vidmotion.model.framing import mirror
+from vidmotion.model.normalization import mirror
 from vidmotion.skeletons import H36M17
 
 

@@ -4,7 +4,7 @@ import torch
 
 from vidmotion.data.detector_noise import ErrorBank
 from vidmotion.data.footage_windows import FootageWindows
-from vidmotion.model.framing import mirror, project
+from vidmotion.model.normalization import mirror, project
 
 PEOPLE, FRAMES = 30, 50
 

@@ -13,7 +13,7 @@ from vidmotion.data.footage_windows import FootageSampler, FootageWindows, hide,
 from vidmotion.data.store import read_store
 from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.errors import InputError
-from vidmotion.model.framing import project
+from vidmotion.model.normalization import project
 from vidmotion.geometry.rotations import matrices
 
 CPU = torch.device("cpu")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vidmotion.data.augment import CameraRange, observe, random_cameras
-from vidmotion.model.framing import Framed, bounding_square, frame, project, rotate, turn_to
+from vidmotion.model.normalization import Framed, bounding_square, frame, project, rotate, turn_to
 from vidmotion.train.losses import contrastive_loss, flat_loss, joint_loss, reproject, velocity_loss
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Generator, Tensor
 
-from vidmotion.model.framing import bounding_square, project, rotate, turn_to
+from vidmotion.model.normalization import bounding_square, project, rotate, turn_to
 from vidmotion.skeletons import H36M17
 
 
@@ -159,7 +159,7 @@ def _look(direction: Tensor, roll: Tensor) -> Tensor:
 
 
 def observe(points: Tensor) -> View:
-    """Project camera-space joints and frame them as at inference (`vidmotion.model.framing`).
+    """Project camera-space joints and frame them as at inference (`vidmotion.model.normalization`).
 
     The target is the turned 3D pose divided by the root's depth, in the same scale: input and target
     agree at the root, and the target holds no perspective.

@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.footage_windows import FootageWindows
-from vidmotion.model.framing import mirror, project
+from vidmotion.model.normalization import mirror, project
 
 REACH = 40
 """Frames for which one person's errors are borrowed at most: poses part ways."""

@@ -16,7 +16,7 @@ from vidmotion.data.augment import NoiseRange, View, uniform
 from vidmotion.data.store import Store
 from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.errors import InputError
-from vidmotion.model.framing import Framed, frame, project, rotate
+from vidmotion.model.normalization import Framed, frame, project, rotate
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Keypoints2D
 

@@ -13,7 +13,7 @@ import numpy as np
 from vidmotion.data.packed_writer import NewClip, PackedWriter
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import resample
-from vidmotion.model.framing import FRAME_RATE
+from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Scene, Track
 

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor
 
 from vidmotion.errors import InputError
-from vidmotion.model.framing import FRAME_RATE
+from vidmotion.model.normalization import FRAME_RATE
 
 STEP = 1e-4
 """Metres per unit of the packed positions."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from vidmotion.data.mocap import COLUMNS, SCORE_STEP, STEP, TURN_STEP
 from vidmotion.errors import InputError, OutputError
-from vidmotion.model.framing import FRAME_RATE
+from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import Floats, check_shape
 
 EXTRA = ("class", "scene", "person", "width", "height", "focal")

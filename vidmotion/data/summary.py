@@ -11,7 +11,7 @@ import numpy as np
 
 from vidmotion.data.mocap import read_array, read_rows, stem
 from vidmotion.data.store import FILLED, SEEN, Store
-from vidmotion.model.framing import FRAME_RATE
+from vidmotion.model.normalization import FRAME_RATE
 
 HIDDEN_BELOW = 0.7
 """Visible share of the body below which somebody counts as partly hidden."""

@@ -16,7 +16,7 @@ from vidmotion.data.packed_keypoints import Points2D, is_flat, read_points
 from vidmotion.data.store import is_store, read_store
 from vidmotion.evaluate.estimate import Estimate, mean_estimate
 from vidmotion.evaluate.pose3d import simulate
-from vidmotion.model.framing import frame, mirror
+from vidmotion.model.normalization import frame, mirror
 from vidmotion.model.network import MotionNetwork
 
 WINDOW = 81

@@ -14,7 +14,7 @@ from vidmotion.data.mocap import Mocap
 from vidmotion.evaluate.metrics import acceleration_error, auc, joint_errors, n_mpjpe, p_mpjpe, pck, velocity_error
 from vidmotion.evaluate.report import ClipErrors
 from vidmotion.model.dstformer import DSTformer
-from vidmotion.model.framing import mirror
+from vidmotion.model.normalization import mirror
 
 Lifter = Callable[[Tensor], Tensor]
 """(B, T, 17, 3) x, y, confidence to 3D (B, T, 17, 3), both normalised."""

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 from vidmotion.data.augment import NoiseRange, corrupt
 from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.store import Store
-from vidmotion.model.framing import frame, project, rotate
+from vidmotion.model.normalization import frame, project, rotate
 
 
 class SimulatedFootage(FootageSampler):

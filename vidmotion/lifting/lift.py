@@ -14,7 +14,7 @@ import torch
 from vidmotion.lifting import ground, scale, trajectory
 from vidmotion.body.fitting import BodyGuess
 from vidmotion.geometry.filters import focal_length, frame_rate, resample, runs, to_rays
-from vidmotion.model.framing import FRAME_RATE
+from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.model.network import MotionNetwork
 from vidmotion.geometry.rotations_torch import nearest
 from vidmotion.model.windows import Reading, read_windows

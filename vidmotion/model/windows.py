@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidmotion.model.framing import Framed, frame, mirror, rotate
+from vidmotion.model.normalization import Framed, frame, mirror, rotate
 from vidmotion.model.heads import ActionHead, EmbeddingHead, MeshHead
 from vidmotion.model.network import POSE3D, Asked, MotionNetwork, share_out
 from vidmotion.geometry.rotations_torch import from_6d, mirror_turns, nearest, turn_pelvis

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vidmotion.evaluate.metrics import n_mpjpe
-from vidmotion.model.framing import Framed
+from vidmotion.model.normalization import Framed
 
 
 def joint_loss(predicted: Tensor, truth: Tensor, stride: int, norm_weight: float, velocity_weight: float) -> Tensor:

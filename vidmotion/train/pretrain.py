@@ -17,7 +17,7 @@ from vidmotion.data.augment import NoiseRange, corrupt
 from vidmotion.data.packed_keypoints import is_flat
 from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
-from vidmotion.model.framing import frame, mirror
+from vidmotion.model.normalization import frame, mirror
 from vidmotion.model.network import POSE3D
 from vidmotion.skeletons import H36M17
 from vidmotion.train.batches import Source, coin

@@ -17,7 +17,7 @@ from vidmotion.data.footage_windows import FootageSampler, hide, observe_footage
 from vidmotion.data.packed_keypoints import is_flat, read_points
 from vidmotion.data.store import is_store, read_store
 from vidmotion.data.mocap_windows import WindowShape
-from vidmotion.model.framing import frame, mirror, rotate
+from vidmotion.model.normalization import frame, mirror, rotate
 from vidmotion.geometry.rotations_torch import from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.skeletons import H36M17
 from vidmotion.train.batches import Batch, BodyTruth, Source, coin

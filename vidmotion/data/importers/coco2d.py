@@ -19,7 +19,7 @@ import numpy as np
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.data.importers.importer import Choices, Source, points_at_rate
-from vidmotion.model.framing import FRAME_RATE
+from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.skeletons import COCO17, H36M17, POSETRACK17, Skeleton, convert
 from vidmotion.types import Floats, Keypoints2D
 

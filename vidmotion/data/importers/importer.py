@@ -10,7 +10,7 @@ import numpy as np
 
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.geometry.filters import resample
-from vidmotion.model.framing import FRAME_RATE
+from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import Floats
 
 SAME_RATE = 2e-3
