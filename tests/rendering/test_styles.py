@@ -14,10 +14,10 @@ from vidmotion.body.load import load_body
 from vidmotion.choices import Style, View
 from vidmotion.errors import InputError
 from vidmotion.rendering import Look, render
-from vidmotion.rendering.mesh import Skin
-from vidmotion.rendering.panel import draw_panel
-from vidmotion.rendering.skeleton import Figure
-from vidmotion.rendering.stage import Sweep, set_stage
+from vidmotion.rendering.mesh_shading import Skin
+from vidmotion.rendering.panel3d import draw_panel
+from vidmotion.rendering.skeleton3d import Figure
+from vidmotion.rendering.viewport import Sweep, set_stage
 from vidmotion.skeletons import H36M17
 from vidmotion.types import BodyMotion, Person, Scene
 

@@ -20,8 +20,8 @@ from vidmotion.lifting.lift import LiftSettings, before_camera
 from vidmotion.live.ground import Ground
 from vidmotion.live.shots import Shot, Shots
 from vidmotion.model.network import MotionNetwork
-from vidmotion.rendering.cast import Actor
-from vidmotion.rendering.skeleton import Figure
+from vidmotion.rendering.people import Actor
+from vidmotion.rendering.skeleton3d import Figure
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.tracking import Tracker, with_looks
 from vidmotion.types import Track

@@ -9,12 +9,12 @@ import numpy as np
 from vidmotion.choices import Style, View
 from vidmotion.live.session import Moment
 from vidmotion.live.shots import Shots
-from vidmotion.rendering.ink import Canvas
+from vidmotion.rendering.drawing import Canvas
 from vidmotion.rendering.layout import BACKGROUND, caption, lay_out, legend, put_picture
 from vidmotion.rendering.overlay import draw_people
-from vidmotion.rendering.panel import draw_panel
-from vidmotion.rendering.skeleton import Figure
-from vidmotion.rendering.stage import Stage, Sweep
+from vidmotion.rendering.panel3d import draw_panel
+from vidmotion.rendering.skeleton3d import Figure
+from vidmotion.rendering.viewport import Stage, Sweep
 
 REACH, TOP = 1.2, 2.0
 """Metres around the middle, and above the floor, that are shown at least."""

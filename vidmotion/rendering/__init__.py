@@ -5,6 +5,6 @@ body models or torch.
 """
 
 from vidmotion.rendering.film import Look, render
-from vidmotion.rendering.mesh import Mesh
+from vidmotion.rendering.mesh_shading import Mesh
 
 __all__ = ["Look", "Mesh", "render"]

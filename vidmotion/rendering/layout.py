@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidmotion.rendering.ink import INK, LEFT, RIGHT, TEXT, Canvas, Color, dot, line, text_width, write
+from vidmotion.rendering.drawing import INK, LEFT, RIGHT, TEXT, Canvas, Color, dot, line, text_width, write
 
 SMALLEST, TALLEST = 480, 720
 """Pixels that a film is high at least and at most."""

@@ -17,7 +17,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from vidmotion.rendering.ink import Canvas
+from vidmotion.rendering.drawing import Canvas
 from vidmotion.types import Bools, Floats, Ints, check_shape
 
 NEAR = 0.1

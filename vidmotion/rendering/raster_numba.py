@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from vidmotion.rendering.ink import Canvas
+from vidmotion.rendering.drawing import Canvas
 from vidmotion.rendering.raster import SAMPLES, SLACK, TINY
 from vidmotion.types import Ints
 

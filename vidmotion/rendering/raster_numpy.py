@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vidmotion.rendering.ink import Canvas
+from vidmotion.rendering.drawing import Canvas
 from vidmotion.rendering.raster import SAMPLES, SLACK, TINY
 from vidmotion.types import Floats, Ints
 

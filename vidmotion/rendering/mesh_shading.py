@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vidmotion.rendering.ink import Canvas, Color, mix, person_color
+from vidmotion.rendering.drawing import Canvas, Color, mix, person_color
 from vidmotion.rendering.raster import NEAR, Surface, normals_of, paint
 from vidmotion.types import Camera, Floats, Ints
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.rendering.ink import (
+from vidmotion.rendering.drawing import (
     INK,
     LEFT,
     PEOPLE,

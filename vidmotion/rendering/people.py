@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vidmotion.rendering.mesh import Mesh, Skin
-from vidmotion.rendering.skeleton import Figure
+from vidmotion.rendering.mesh_shading import Mesh, Skin
+from vidmotion.rendering.skeleton3d import Figure
 from vidmotion.skeletons import by_name, convert
 from vidmotion.types import Camera, Floats, Keypoints2D, Person, Scene
 from vidmotion.geometry.alignment import Placement, one_world

@@ -8,7 +8,7 @@ import numpy as np
 
 from vidmotion.choices import View
 from vidmotion.rendering import Look, render
-from vidmotion.rendering.timeline import COLORS, NOTHING, draw_strip, strip_height
+from vidmotion.rendering.action_strip import COLORS, NOTHING, draw_strip, strip_height
 from vidmotion.types import UNKNOWN, Actions, Person, Segment
 from vidmotion.video import open_video
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from vidmotion.choices import View
 from vidmotion.geometry.filters import gaussian_smooth
-from vidmotion.rendering.ink import Canvas, lines
+from vidmotion.rendering.drawing import Canvas, lines
 from vidmotion.types import Camera, Floats
 
 TURN_SECONDS = 14.0

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.rendering.ink import INK, Canvas, Color, dot, line, mix, side_color
-from vidmotion.rendering.mesh import Skin
-from vidmotion.rendering.stage import Stage
+from vidmotion.rendering.drawing import INK, Canvas, Color, dot, line, mix, side_color
+from vidmotion.rendering.mesh_shading import Skin
+from vidmotion.rendering.viewport import Stage
 from vidmotion.skeletons import Skeleton
 from vidmotion.types import Floats
 

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 from vidmotion.choices import Style
-from vidmotion.rendering.ink import Canvas, chip, line, mix, person_color, ring
-from vidmotion.rendering.mesh import draw_skins
-from vidmotion.rendering.skeleton import HAZE, Figure, draw_bones
-from vidmotion.rendering.stage import Stage
+from vidmotion.rendering.drawing import Canvas, chip, line, mix, person_color, ring
+from vidmotion.rendering.mesh_shading import draw_skins
+from vidmotion.rendering.skeleton3d import HAZE, Figure, draw_bones
+from vidmotion.rendering.viewport import Stage
 from vidmotion.types import Floats
 
 OPACITY = {Style.mesh: 1.0, Style.both: 0.8}
