@@ -2,7 +2,7 @@
 
 from vidmotion.live.page import Page
 from vidmotion.live.session import Moment, Session
-from vidmotion.live.shots import Shot, Shots, camera_shots, file_shots
-from vidmotion.live.view import LiveView
+from vidmotion.live.sources import Shot, Shots, camera_shots, file_shots
+from vidmotion.live.display import LiveView
 
 __all__ = ["LiveView", "Moment", "Page", "Session", "Shot", "Shots", "camera_shots", "file_shots"]

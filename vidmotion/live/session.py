@@ -17,8 +17,8 @@ import numpy as np
 
 from vidmotion.detectors import Detector
 from vidmotion.lifting.lift import LiftSettings, before_camera
-from vidmotion.live.ground import Ground
-from vidmotion.live.shots import Shot, Shots
+from vidmotion.live.steady_ground import Ground
+from vidmotion.live.sources import Shot, Shots
 from vidmotion.model.network import MotionNetwork
 from vidmotion.rendering.people import Actor
 from vidmotion.rendering.skeleton3d import Figure

@@ -8,7 +8,7 @@ import numpy as np
 
 from vidmotion.choices import Style, View
 from vidmotion.live.session import Moment
-from vidmotion.live.shots import Shots
+from vidmotion.live.sources import Shots
 from vidmotion.rendering.drawing import Canvas
 from vidmotion.rendering.layout import BACKGROUND, caption, lay_out, legend, put_picture
 from vidmotion.rendering.overlay import draw_people
