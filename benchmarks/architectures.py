@@ -27,11 +27,11 @@ from vidmotion.data.store import read_store
 from vidmotion.evaluate.pose3d import Errors, Lifter, measure, measure_footage, network_lifter
 from vidmotion.model.dstformer import PRESETS, DSTformer, DSTformerConfig
 from vidmotion.train.batches import Source
-from vidmotion.train.capture import CaptureSource
+from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.config import Pose3DConfig
-from vidmotion.train.draws import Draw
-from vidmotion.train.pose3d import draw_batch, lifting_loss
-from vidmotion.train.sources import FootageSource
+from vidmotion.train.random_draws import Draw
+from vidmotion.train.pose3d_recipe import draw_batch, lifting_loss
+from vidmotion.train.open_sources import FootageSource
 
 FRAMES = 81
 BLOCKS = 4

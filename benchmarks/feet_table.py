@@ -25,7 +25,7 @@ from vidmotion.body.load import free_body
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.kinematics import forward
 from vidmotion.data.store import Store, read_store
-from vidmotion.evaluate.estimate import mean_estimate
+from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.lifting.lift import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork

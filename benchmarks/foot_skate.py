@@ -26,7 +26,7 @@ from vidmotion.body.kinematics import forward
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.body.solve import PARENTS
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
-from vidmotion.evaluate.estimate import mean_estimate
+from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.lifting.lift import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork

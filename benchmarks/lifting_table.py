@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from vidmotion.data.mocap import read_mocap
 from vidmotion.evaluate.pose3d import Lifter, measure, network_lifter
 from vidmotion.model.checkpoint import load_weights
-from vidmotion.train.capture import CaptureSource
+from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.config import Pose3DConfig
-from vidmotion.train.draws import Draw
-from vidmotion.train.pose3d import draw_batch
+from vidmotion.train.random_draws import Draw
+from vidmotion.train.pose3d_recipe import draw_batch
 from vidmotion.weights import find_weights
 
 CPU = torch.device("cpu")

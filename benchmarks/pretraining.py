@@ -31,12 +31,12 @@ from vidmotion.evaluate import mesh
 from vidmotion.evaluate.action import hear_footage, judge, one_shot
 from vidmotion.evaluate.pose3d import WINDOW, measure_footage, network_lifter
 from vidmotion.evaluate.report import reduce
-from vidmotion.evaluate.simulated import SimulatedFootage
+from vidmotion.evaluate.simulated_detector import SimulatedFootage
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import H36M17
 from vidmotion.train.config import ActionConfig, MeshConfig, Pose3DConfig, RecipeConfig
-from vidmotion.train.recipe import Job
+from vidmotion.train.run import Job
 from vidmotion.train.recipes import RECIPES
 
 CPU = torch.device("cpu")

@@ -23,11 +23,11 @@ from torch.optim import AdamW, Optimizer
 from benchmarks.reference_dstformer import ReferenceDSTformer
 from vidmotion.model.dstformer import PRESETS, DSTformer
 from vidmotion.train.batches import Batch
-from vidmotion.train.capture import CaptureSource
+from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.config import Pose3DConfig
-from vidmotion.train.draws import Draw
+from vidmotion.train.random_draws import Draw
 from vidmotion.train.muon import Muon
-from vidmotion.train.pose3d import draw_batch, lifting_loss
+from vidmotion.train.pose3d_recipe import draw_batch, lifting_loss
 
 AGREE = 1e-4
 """Largest difference of the outputs, in half sides of the bounding square."""

@@ -26,7 +26,7 @@ from vidmotion.actions.timeline import timeline
 from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.store import read_store
 from vidmotion.evaluate.action import WINDOW
-from vidmotion.evaluate.estimate import mean_estimate
+from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.normalization import FRAME_RATE, mirror
 from vidmotion.model.heads import ActionHead

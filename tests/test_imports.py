@@ -86,7 +86,7 @@ def test_help_loads_neither_torch_nor_opencv() -> None:
 
 
 def test_training_loads_no_detector_and_no_opencv() -> None:
-    modules = loaded("import vidmotion.train.pose3d, vidmotion.evaluate.pose3d, vidmotion.cli.train, accelerate")
+    modules = loaded("import vidmotion.train.pose3d_recipe, vidmotion.evaluate.pose3d, vidmotion.cli.train, accelerate")
     assert not modules & {"cv2", "av", "ai_edge_litert", "platformdirs"}
 
 

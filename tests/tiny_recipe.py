@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RunConfig
-from vidmotion.train.draws import Draw
+from vidmotion.train.random_draws import Draw
 from vidmotion.train.loop import Report, Trainer
 
 CPU = torch.device("cpu")

@@ -9,7 +9,7 @@ import torch
 from vidmotion.model import dstformer
 from vidmotion.model.dstformer import DSTformerConfig
 from vidmotion.train import loop
-from vidmotion.train.recipe import Job
+from vidmotion.train.run import Job
 
 CPU = torch.device("cpu")
 MakeJob = Callable[..., Job]

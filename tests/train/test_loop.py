@@ -12,7 +12,7 @@ from torch import Tensor
 from tests.tiny_recipe import settings, train, trainer
 from vidmotion.errors import InputError, MissingExtraError, OutputError, StoppedError
 from vidmotion.train import loop
-from vidmotion.train.draws import Draw
+from vidmotion.train.random_draws import Draw
 
 
 @pytest.fixture(autouse=True)

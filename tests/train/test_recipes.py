@@ -18,14 +18,14 @@ from vidmotion.errors import InputError
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.network import MotionNetwork
-from vidmotion.train.action import _Labelled, train_action
+from vidmotion.train.action_recipe import _Labelled, train_action
 from vidmotion.train.batches import Batch, Source
-from vidmotion.train.capture import CaptureSource
+from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.config import ActionConfig, MeshConfig, PretrainConfig
 from vidmotion.train.encodings import Encodings
-from vidmotion.train.mesh import train_mesh
-from vidmotion.train.pretrain import noise_at, train_pretrain
-from vidmotion.train.sources import FootageSource, open_sources
+from vidmotion.train.mesh_recipe import train_mesh
+from vidmotion.train.pretrain_recipe import noise_at, train_pretrain
+from vidmotion.train.open_sources import FootageSource, open_sources
 
 TINY = {"preset": "tiny", "seed": 1, "frames": 54, "warmup": 2, "ema": 0.9, "lr": 0.01}
 

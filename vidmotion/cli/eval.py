@@ -17,7 +17,7 @@ from vidmotion.errors import InputError, WeightsError
 
 if TYPE_CHECKING:
     from vidmotion.evaluate.action import ActionReport, Heard
-    from vidmotion.evaluate.estimate import Estimate
+    from vidmotion.evaluate.bootstrap import Estimate
     from vidmotion.evaluate.report import Report
     from vidmotion.model.network import MotionNetwork
 

@@ -45,7 +45,7 @@ def train(
     """Train networks on your own data, by MotionBERT's recipes."""
     from vidmotion.devices import torch_device
     from vidmotion.train.config import read_config
-    from vidmotion.train.recipe import Job
+    from vidmotion.train.run import Job
     from vidmotion.train.recipes import RECIPES
 
     training = RECIPES[recipe]

@@ -14,7 +14,7 @@ from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.mocap import Mocap, read_mocap
 from vidmotion.data.packed_keypoints import Points2D, is_flat, read_points
 from vidmotion.data.store import is_store, read_store
-from vidmotion.evaluate.estimate import Estimate, mean_estimate
+from vidmotion.evaluate.bootstrap import Estimate, mean_estimate
 from vidmotion.evaluate.pose3d import simulate
 from vidmotion.model.normalization import frame, mirror
 from vidmotion.model.network import MotionNetwork

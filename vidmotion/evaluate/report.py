@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vidmotion.evaluate.estimate import Estimate, mean_estimate
+from vidmotion.evaluate.bootstrap import Estimate, mean_estimate
 
 UNNAMED = "unknown"
 """The class of motions that have none."""

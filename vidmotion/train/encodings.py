@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from vidmotion.model.network import Outputs
 from vidmotion.train.config import HeadsConfig
-from vidmotion.train.draws import Draw
+from vidmotion.train.random_draws import Draw
 
 
 class Encodings:

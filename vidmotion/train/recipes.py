@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from vidmotion.choices import Recipe
-from vidmotion.train.action import train_action
+from vidmotion.train.action_recipe import train_action
 from vidmotion.train.config import ActionConfig, MeshConfig, Pose3DConfig, PretrainConfig, RecipeConfig
-from vidmotion.train.mesh import train_mesh
-from vidmotion.train.pose3d import train_pose3d
-from vidmotion.train.pretrain import train_pretrain
-from vidmotion.train.recipe import Job
+from vidmotion.train.mesh_recipe import train_mesh
+from vidmotion.train.pose3d_recipe import train_pose3d
+from vidmotion.train.pretrain_recipe import train_pretrain
+from vidmotion.train.run import Job
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.batches import Source
 from vidmotion.train.config import ActionConfig
-from vidmotion.train.draws import Draw
+from vidmotion.train.random_draws import Draw
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import contrastive_loss
-from vidmotion.train.recipe import Job, begin, run_recipe, sources, window_shape
-from vidmotion.train.sources import capture_or_points
+from vidmotion.train.run import Job, begin, run_recipe, sources, window_shape
+from vidmotion.train.open_sources import capture_or_points
 
 NAMELESS = ("", "other")
 """Labels that say nothing."""

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vidmotion.evaluate.action import Heard, judge, one_shot, precision
-from vidmotion.evaluate.estimate import mean_estimate
+from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.evaluate.metrics import acceleration_error, auc, joint_errors, pck, turn_errors
 from vidmotion.evaluate.report import ClipErrors, reduce
 from vidmotion.geometry.rotations_torch import from_axis_angles

@@ -8,7 +8,7 @@ import torch
 from tests import tiny_footage
 from vidmotion.data.augment import NoiseRange
 from vidmotion.data.store import read_store
-from vidmotion.evaluate.simulated import SimulatedFootage
+from vidmotion.evaluate.simulated_detector import SimulatedFootage
 from vidmotion.model.normalization import project
 
 NONE = NoiseRange(jitter=0, sigma=(0, 0), uniform=0, bias=0, joint_mask=0, frame_mask=0)

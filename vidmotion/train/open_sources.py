@@ -21,7 +21,7 @@ from vidmotion.model.normalization import frame, mirror, rotate
 from vidmotion.geometry.rotations_torch import from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.skeletons import H36M17
 from vidmotion.train.batches import Batch, BodyTruth, Source, coin
-from vidmotion.train.capture import CaptureSource
+from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.config import RecipeConfig
 
 OpenCapture = Callable[[Path, RecipeConfig, torch.device, Sequence[ErrorBank]], Source]

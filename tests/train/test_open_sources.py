@@ -11,9 +11,9 @@ from vidmotion.body.load import free_body
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import NoiseRange
 from vidmotion.data.mocap_windows import WindowShape
-from vidmotion.train.capture import BodySource, CaptureSource
+from vidmotion.train.mocap_source import BodySource, CaptureSource
 from vidmotion.train.config import MeshConfig, Pose3DConfig
-from vidmotion.train.sources import FootageSource, open_sources
+from vidmotion.train.open_sources import FootageSource, open_sources
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -22,11 +22,11 @@ from vidmotion.model.network import POSE3D
 from vidmotion.skeletons import H36M17
 from vidmotion.train.batches import Source, coin
 from vidmotion.train.config import PretrainConfig
-from vidmotion.train.draws import Draw
+from vidmotion.train.random_draws import Draw
 from vidmotion.train.losses import flat_loss
-from vidmotion.train.pose3d import DENSE, SPARSE, draw_batch, lifting_loss
-from vidmotion.train.recipe import Job, begin, run_recipe, window_shape
-from vidmotion.train.sources import PointsSource, open_sources
+from vidmotion.train.pose3d_recipe import DENSE, SPARSE, draw_batch, lifting_loss
+from vidmotion.train.run import Job, begin, run_recipe, window_shape
+from vidmotion.train.open_sources import PointsSource, open_sources
 
 EASY = 0.3
 """Share of the noise at the first step."""

@@ -18,13 +18,13 @@ from vidmotion.errors import InputError
 from vidmotion.model.heads import BodyPose, HeadConfig
 from vidmotion.geometry.rotations_torch import from_6d
 from vidmotion.train.batches import Batch, BodyTruth, Source
-from vidmotion.train.capture import BodySource
+from vidmotion.train.mocap_source import BodySource
 from vidmotion.train.config import MeshConfig
-from vidmotion.train.draws import Draw
+from vidmotion.train.random_draws import Draw
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import velocity_loss
-from vidmotion.train.pose3d import SPARSE, draw_batch
-from vidmotion.train.recipe import Job, begin, run_recipe, sources
+from vidmotion.train.pose3d_recipe import SPARSE, draw_batch
+from vidmotion.train.run import Job, begin, run_recipe, sources
 
 
 def train_mesh(job: Job, config: MeshConfig) -> Path:

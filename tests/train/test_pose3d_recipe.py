@@ -20,7 +20,7 @@ from vidmotion.model import dstformer
 from vidmotion.model.checkpoint import load_weights
 from vidmotion.model.dstformer import DSTformerConfig
 from vidmotion.train.config import Pose3DConfig
-from vidmotion.train.pose3d import train_pose3d
+from vidmotion.train.pose3d_recipe import train_pose3d
 
 CPU = torch.device("cpu")
 Train = Callable[..., Path]
