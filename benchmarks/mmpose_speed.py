@@ -18,10 +18,10 @@ import numpy as np
 import torch
 
 from vidmotion.detectors import create
-from vidmotion.detectors.mmpose.choice import Files, packaged, require_extra
+from vidmotion.detectors.mmpose.model_names import Files, packaged, require_extra
 from vidmotion.detectors.mmpose.compat import prepare, quiet
 from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork
-from vidmotion.detectors.mmpose.zoo import PEOPLE, POSES, Published
+from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES, Published
 from vidmotion.devices import available
 from vidmotion.video.reader import open_video
 

@@ -15,10 +15,10 @@ import torch
 
 from vidmotion import weights
 from vidmotion.detectors import create, resolved
-from vidmotion.detectors.mmpose.choice import Files, locate, packaged, parse
+from vidmotion.detectors.mmpose.model_names import Files, locate, packaged, parse
 from vidmotion.detectors.mmpose.compat import prepare, quiet
 from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork, WholePicture
-from vidmotion.detectors.mmpose.zoo import PEOPLE, POSES
+from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES
 from vidmotion.errors import InputError, MissingExtraError, WeightsError
 from vidmotion.pipeline import Pipeline, Settings
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.skeletons.base import Skeleton
-from vidmotion.skeletons.points import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
+from vidmotion.skeletons.skeleton import Skeleton
+from vidmotion.skeletons.keypoint_sets import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
 from vidmotion.skeletons.registry import by_name
-from vidmotion.skeletons.trees import H36M17
+from vidmotion.skeletons.kinematic_trees import H36M17
 from vidmotion.types import Keypoints2D
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from vidmotion.choices import Device
 from vidmotion.detectors.base import Detector
-from vidmotion.detectors.mmpose.choice import NAME, Choice, fingerprint, is_meant, locate, parse
+from vidmotion.detectors.mmpose.model_names import NAME, Choice, fingerprint, is_meant, locate, parse
 
 __all__ = ["NAME", "Choice", "fingerprint", "is_meant", "load", "parse"]
 

@@ -3,7 +3,7 @@
 Source: Human3.6M's 17 joints as MotionBERT orders them (arXiv 2210.06551); SMPL.
 """
 
-from vidmotion.skeletons.base import Skeleton
+from vidmotion.skeletons.skeleton import Skeleton
 
 H36M17 = Skeleton(
     "h36m17",

@@ -4,7 +4,7 @@ Sources: BlazePose's 33 landmarks (arXiv 2006.10204); the keypoints of COCO, COC
 PoseTrack 2018, Halpe (AlphaPose, arXiv 2211.03375) and OpenPose (arXiv 1812.08008).
 """
 
-from vidmotion.skeletons.base import Skeleton
+from vidmotion.skeletons.skeleton import Skeleton
 
 BLAZEPOSE33 = Skeleton(
     "blazepose33",

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from vidmotion import weights
-from vidmotion.detectors.mmpose.zoo import PEOPLE, POSES, Published
+from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES, Published
 from vidmotion.errors import InputError, MissingExtraError, WeightsError
 
 NAME = "mmpose"
