@@ -11,7 +11,7 @@ from rich.table import Table
 
 from vidmotion.cli.checks import DETECTOR_HELP, check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, fail, note, results
-from vidmotion.cli.reports import write_report
+from vidmotion.cli.json_report import write_report
 from vidmotion.errors import InputError, VidmotionError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rich.table import Table
 from vidmotion.choices import Split
 from vidmotion.cli.checks import DETECTOR_HELP, check_file
 from vidmotion.cli.console import TerminalProgress, fail, note, results
-from vidmotion.cli.importing import import_
+from vidmotion.cli.data_import import import_
 
 if TYPE_CHECKING:
     from vidmotion.data.store import Store

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from vidmotion.choices import Head, Split
 from vidmotion.cli.console import results
-from vidmotion.cli.reports import write_report
+from vidmotion.cli.json_report import write_report
 from vidmotion.errors import InputError, WeightsError
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import typer
 from vidmotion.choices import Device, Format, Head, Style, View
 from vidmotion.cli.checks import DETECTOR_HELP, check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, fail, note
-from vidmotion.cli.films import FilmChoice, advise_on_speed, draw_film
-from vidmotion.cli.jobs import Job, KeypointOptions, plan
+from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
+from vidmotion.cli.lift_inputs import Job, KeypointOptions, plan
 from vidmotion.cli.times import parse_section
 from vidmotion.errors import OutputError, VidmotionError
 

@@ -10,7 +10,7 @@ import typer
 from vidmotion.choices import Style, View
 from vidmotion.cli.checks import check_file, film_suffix
 from vidmotion.cli.console import TerminalProgress, note
-from vidmotion.cli.films import FilmChoice, advise_on_speed, draw_film
+from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
 
 
 def render(

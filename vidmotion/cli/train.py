@@ -9,7 +9,7 @@ import typer
 
 from vidmotion.choices import Device, Recipe
 from vidmotion.cli.console import TerminalProgress, fail, note
-from vidmotion.cli.training import speaks, training_progress
+from vidmotion.cli.training_progress import speaks, training_progress
 
 
 def train(

@@ -96,5 +96,5 @@ def test_clips_that_cannot_be_packed_are_refused(tmp_path: Path) -> None:
 
 
 def test_importing_needs_no_pictures_and_no_scipy() -> None:
-    modules = loaded("import vidmotion.cli.importing, vidmotion.data.importers.import_files, vidmotion.data.packed_keypoints")
+    modules = loaded("import vidmotion.cli.data_import, vidmotion.data.importers.import_files, vidmotion.data.packed_keypoints")
     assert not modules & {"cv2", "av", "scipy", "ai_edge_litert", "platformdirs"}
