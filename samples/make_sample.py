@@ -18,17 +18,17 @@ import av
 import numpy as np
 import torch
 
-from vidmotion.body.load import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward
+from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.body.skinning import Skinning
-from vidmotion.data.synthetic.mocap_rotations import read_capture
 from vidmotion.data.synthetic.clothing import Clothes
-from vidmotion.data.synthetic.people import Figure, Light, draw_people
 from vidmotion.data.synthetic.frame_camera import look
-from vidmotion.data.synthetic.room import Room, draw_room
 from vidmotion.data.synthetic.labels import CameraPath
+from vidmotion.data.synthetic.mocap_rotations import read_capture
+from vidmotion.data.synthetic.people import Figure, Light, draw_people
+from vidmotion.data.synthetic.room import Room, draw_room
 from vidmotion.geometry.rotations import axis_angles, matrices
 
 CLIP, LOOP = "02_01", (10, 76)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from vidmotion.body.load import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward
+from vidmotion.body.load import free_body
 from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pack_truth
 from vidmotion.geometry.rotations import matrices
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.body.load import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.load import free_body
 
 CLIPS = (("a", "01", "train", 40), ("b", "02", "train", 300), ("c", "03", "test", 30))
 TOTAL = sum(frames for *_, frames in CLIPS)

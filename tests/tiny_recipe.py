@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RunConfig
-from vidmotion.train.random_draws import Draw
 from vidmotion.train.loop import Report, Trainer
+from vidmotion.train.random_draws import Draw
 
 CPU = torch.device("cpu")
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vidmotion.api import detect, lift, render
+    from vidmotion.io.keypoints import read_keypoints
     from vidmotion.io.scene.formats import export, load
-    from vidmotion.io.keypoints import format_table as read_keypoints
     from vidmotion.lifting.lift import LiftSettings
     from vidmotion.pipeline import Pipeline, Settings
 

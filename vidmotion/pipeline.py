@@ -13,11 +13,10 @@ from torch import nn
 import vidmotion
 from vidmotion.actions.search import Placed, places
 from vidmotion.actions.timeline import timeline
-from vidmotion.body.load import FREE_BODY, load_body
 from vidmotion.body.fitting import fit_body
+from vidmotion.body.load import FREE_BODY, load_body
 from vidmotion.body.model import BodyModel
 from vidmotion.choices import Device, Head
-from vidmotion.tracking.cache import remembered
 from vidmotion.detectors import Detector, create, resolved
 from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError, WeightsError
@@ -28,6 +27,7 @@ from vidmotion.model.network import POSE3D, MotionNetwork
 from vidmotion.progress import Progress, Quiet
 from vidmotion.skeletons import SMPL24
 from vidmotion.tracking import Tracker, foremost, with_looks
+from vidmotion.tracking.cache import remembered
 from vidmotion.types import Actions, Person, Scene, Track
 from vidmotion.video.reader import open_video
 from vidmotion.weights import find_weights, model_card, networks

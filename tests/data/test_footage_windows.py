@@ -10,11 +10,11 @@ from tests import tiny_footage
 from tests.tiny_footage import CAMERA, FOCAL, FRAMES, joints_of, pose_of
 from vidmotion.data.augment import NoiseRange, View
 from vidmotion.data.footage_windows import FootageSampler, FootageWindows, hide, observe_footage, well_seen
-from vidmotion.data.store import read_store
 from vidmotion.data.mocap_windows import WindowShape
+from vidmotion.data.store import read_store
 from vidmotion.errors import InputError
-from vidmotion.model.normalization import project
 from vidmotion.geometry.rotations import matrices
+from vidmotion.model.normalization import project
 
 CPU = torch.device("cpu")
 

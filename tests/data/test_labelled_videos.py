@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.lifting.test_lift import SIZE, track
+from vidmotion.data.labelled_videos import is_labelled, pack_labelled
 from vidmotion.data.packed_keypoints import read_points
 from vidmotion.errors import InputError, NobodyFoundError
-from vidmotion.data.labelled_videos import is_labelled, pack_labelled
 from vidmotion.types import Person, Scene
 
 

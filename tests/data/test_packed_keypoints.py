@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vidmotion.data.mocap import FOCAL
-from vidmotion.data.packed_writer import NewClip, PackedWriter
 from vidmotion.data.packed_keypoints import has_points, read_points
+from vidmotion.data.packed_writer import NewClip, PackedWriter
 from vidmotion.errors import InputError
 
 

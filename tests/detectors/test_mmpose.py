@@ -15,8 +15,8 @@ import torch
 
 from vidmotion import weights
 from vidmotion.detectors import create, resolved
-from vidmotion.detectors.mmpose.model_names import Files, locate, packaged, parse
 from vidmotion.detectors.mmpose.compat import prepare, quiet
+from vidmotion.detectors.mmpose.model_names import Files, locate, packaged, parse
 from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork, WholePicture
 from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES
 from vidmotion.errors import InputError, MissingExtraError, WeightsError

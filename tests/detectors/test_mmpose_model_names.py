@@ -13,9 +13,9 @@ from vidmotion.cli.checks import check_detector
 from vidmotion.detectors import check, create
 from vidmotion.detectors.base import Picture
 from vidmotion.detectors.mmpose.model_names import Choice, Files, parse
+from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES
 from vidmotion.detectors.mmpose.skeleton_names import match
 from vidmotion.detectors.mmpose.topdown import TopDown, distinct
-from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES
 from vidmotion.errors import InputError, MissingExtraError
 from vidmotion.skeletons import COCO17, COCO23, HALPE26
 from vidmotion.types import Floats

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 
-from vidmotion.geometry.filters import focal_length, gaussian_smooth, median_smooth, resample, runs, to_rays
+from vidmotion.geometry.camera import focal_length, to_rays
+from vidmotion.geometry.filters import gaussian_smooth, median_smooth, resample, runs
 
 
 def test_resample_is_exact_on_lines_and_at_the_samples() -> None:

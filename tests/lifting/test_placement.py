@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vidmotion.lifting import ground, scale
+from vidmotion.lifting import ground, scale, trajectory
 from vidmotion.lifting.trajectory import chain_solve
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 

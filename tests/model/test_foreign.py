@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidmotion.errors import WeightsError
+from vidmotion.geometry.rotations_torch import from_6d
 from vidmotion.model.checkpoint import load_network, save_network, save_weights
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.foreign import load_foreign
-from vidmotion.geometry.rotations_torch import from_6d
 
 TINY = DSTformerConfig(16, 24, 2, 2, 2.0, 17, 9)
 HIDDEN, CLASSES = 12, 60

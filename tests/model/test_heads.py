@@ -11,12 +11,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from vidmotion.errors import WeightsError
+from vidmotion.geometry.rotations import matrices
+from vidmotion.geometry.rotations_torch import between, from_6d, from_axis_angles, mirror_turns, to_6d
 from vidmotion.model.checkpoint import load_network, load_weights, save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
-from vidmotion.geometry.rotations_torch import between, from_6d, from_axis_angles, mirror_turns, to_6d
-from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import SMPL24
 
 TINY = DSTformerConfig(16, 16, 1, 2, 2.0, 17, 27)

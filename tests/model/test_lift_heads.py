@@ -10,13 +10,13 @@ import torch
 from tests.lifting.test_lift import SIZE, track
 from vidmotion.choices import Head
 from vidmotion.errors import InputError, WeightsError
+from vidmotion.geometry.rotations import matrices
 from vidmotion.lifting.lift import LiftSettings, lift_tracks
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.pipeline import Pipeline, Settings
-from vidmotion.geometry.rotations import matrices
 from vidmotion.types import Person, Scene
 
 TINY = DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from vidmotion.geometry.rotations_torch import mirror_turns
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
-from vidmotion.geometry.rotations_torch import mirror_turns
 from vidmotion.model.windows import OVERLAP, read_windows, window_starts
 
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-import films
 import numpy as np
 
+from tests.rendering import films
 from vidmotion.choices import View
 from vidmotion.rendering import Look, render
 from vidmotion.rendering.action_strip import COLORS, NOTHING, draw_strip, strip_height

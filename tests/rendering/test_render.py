@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import FPS, GREY, footage, person, read, scene
 
+from tests.rendering.films import FPS, GREY, footage, person, read, scene
 from vidmotion.errors import InputError, OutputError, VideoError
 from vidmotion.rendering import render
 from vidmotion.video import open_video

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from films import GREY, STANDING, footage, person, read, scene
 
 import vidmotion as vm
+from tests.rendering.films import GREY, STANDING, footage, person, read, scene
 from vidmotion.body.load import load_body
 from vidmotion.choices import Style, View
 from vidmotion.errors import InputError

@@ -11,8 +11,8 @@ from vidmotion.body.load import free_body
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import NoiseRange
 from vidmotion.data.mocap_windows import WindowShape
-from vidmotion.train.mocap_source import BodySource, CaptureSource
 from vidmotion.train.config import MeshConfig, Pose3DConfig
+from vidmotion.train.mocap_source import BodySource, CaptureSource
 from vidmotion.train.open_sources import FootageSource, open_sources
 
 

@@ -20,12 +20,12 @@ from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.action_recipe import _Labelled, train_action
 from vidmotion.train.batches import Batch, Source
-from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.config import ActionConfig, MeshConfig, PretrainConfig
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.mesh_recipe import train_mesh
-from vidmotion.train.pretrain_recipe import noise_at, train_pretrain
+from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.open_sources import FootageSource, open_sources
+from vidmotion.train.pretrain_recipe import noise_at, train_pretrain
 
 TINY = {"preset": "tiny", "seed": 1, "frames": 54, "warmup": 2, "ema": 0.9, "lr": 0.01}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MOST = 40 * 2**20
+MOST = 60 * 2**20
 
 
 def test_checkout_and_motion_capture_fit_together(shared: Path) -> None:

@@ -16,7 +16,7 @@ from tools.freebody.makehuman import JOINT_PREFIX, BaseMesh, Rig
 from tools.freebody.rings import Mean, Point, Ring, nearest, ring_around, slab
 from tools.freebody.smpl import JOINTS
 from tools.freebody.surface import vertex_ids
-from vidmotion.geometry.filters import unit
+from vidmotion.geometry.vectors import unit
 from vidmotion.types import Floats, Ints
 
 SIDES = ("L", "R")

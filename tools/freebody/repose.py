@@ -12,7 +12,7 @@ import numpy as np
 from tools.freebody.joints import SIDES, PosedRig, RigJoints, hip_center, knuckle
 from tools.freebody.makehuman import Rig
 from tools.freebody.surface import Surface
-from vidmotion.geometry.filters import unit
+from vidmotion.geometry.vectors import unit
 from vidmotion.types import Floats
 
 _X, _Y, _Z = np.eye(3)

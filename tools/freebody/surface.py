@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sparse
 
-from vidmotion.geometry.filters import unit
+from vidmotion.geometry.vectors import unit
 from vidmotion.types import Bools, Floats, Ints
 
 Faces = list[list[int]]

@@ -9,8 +9,9 @@ import numpy as np
 
 from vidmotion.body.limits import BOUNDS
 from vidmotion.body.model import SMPL_JOINTS
-from vidmotion.geometry.filters import gaussian_smooth, lasting, runs, unit
+from vidmotion.geometry.filters import gaussian_smooth, lasting, runs
 from vidmotion.geometry.rotations import axis_angles, matrices
+from vidmotion.geometry.vectors import unit
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.body.feet import LIFTED_ANKLES
-from vidmotion.geometry.filters import gaussian_smooth, to_rays, unit
+from vidmotion.geometry.camera import to_rays
+from vidmotion.geometry.filters import gaussian_smooth
+from vidmotion.geometry.vectors import unit
 from vidmotion.skeletons import foot_points
 from vidmotion.types import Camera, Floats, Keypoints2D
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from vidmotion.body.load import FREE_BODY
 from vidmotion.body.kinematics import local_rotations
 from vidmotion.body.licensed import SmplxSkinning, is_installed
+from vidmotion.body.load import FREE_BODY
 from vidmotion.body.model import BodyModel
 from vidmotion.body.skinning import Skinning
 from vidmotion.types import BodyMotion, Floats, Ints

@@ -38,8 +38,8 @@ def import_(
     pickle). Both: h36m (MotionBERT's pickle). AMASS, Human3.6M and NTU RGB+D allow research only, and so do weights
     learned from them.
     """
-    from vidmotion.data.importers.importer import Choices
     from vidmotion.data.importers.import_files import IMPORTERS, import_files
+    from vidmotion.data.importers.importer import Choices
 
     choices = Choices(
         split.value, frozenset(val or ()), frozenset(test or ()), split_rule.value, unit.value, up.value, fps,

@@ -94,7 +94,7 @@ def _of_keypoints(
         raise typer.BadParameter(f"{'--size' if size else '--fps'}: {video} tells that")
 
     def read() -> Scene:
-        from vidmotion.io.keypoints import format_table as read_keypoints
+        from vidmotion.io.keypoints import read_keypoints
 
         told = {"skeleton": options.skeleton, "fps": options.fps, "size": size, "first_frame": first}
         return read_keypoints(path, video, **told, start=section[0], end=section[1])

@@ -45,8 +45,8 @@ def train(
     """Train networks on your own data, by MotionBERT's recipes."""
     from vidmotion.devices import torch_device
     from vidmotion.train.config import read_config
-    from vidmotion.train.run import Job
     from vidmotion.train.recipes import RECIPES
+    from vidmotion.train.run import Job
 
     training = RECIPES[recipe]
     chosen = read_config(training.config, config, settings or [])
@@ -62,8 +62,8 @@ def train(
 
 def _watched(folder: Path, run: Path, number: int, quiet: bool) -> Path:
     """A folder to train on: the people of videos in sub-folders are packed beside the run."""
-    from vidmotion.data.store import is_store
     from vidmotion.data.labelled_videos import is_labelled, pack_labelled
+    from vidmotion.data.store import is_store
 
     if is_store(folder) or (folder / "index.csv").is_file() or not is_labelled(folder):
         return folder

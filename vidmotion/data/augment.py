@@ -34,7 +34,7 @@ class NoiseRange:
     """Errors of a 2D detector, in half sides of the person's own bounding square.
 
     The form is MotionBERT's; the figures were measured of BlazePose on plain drawn people. On harder footage
-    benchmarks/detector_table.py measures larger errors: benchmarks/LOG.md.
+    benchmarks/accuracy/detector_table.py measures larger errors: benchmarks/LOG.md.
     """
 
     keyframes: int = 50

@@ -13,8 +13,8 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.data.augment import NoiseRange, View, uniform
-from vidmotion.data.store import Store
 from vidmotion.data.mocap_windows import WindowShape
+from vidmotion.data.store import Store
 from vidmotion.errors import InputError
 from vidmotion.model.normalization import Framed, frame, project, rotate
 from vidmotion.skeletons import H36M17, convert

@@ -11,9 +11,9 @@
                 width, height       of the picture, pixels
                 focal               of the camera, pixels; where it is empty, `FOCAL` times the longer side is taken
 
-A folder has 3D (pos, root), or 2D (xy, score; `vidmotion.data.packed_keypoints`), or both. Axes of pos and root: the world,
-right-handed and Y up; beside xy the camera's, x right, y down, z forward. Joints are Human3.6M's 17. Knows nothing
-about noise.
+A folder has 3D (pos, root), or 2D (xy, score; `vidmotion.data.packed_keypoints`), or both. Axes of pos and root: the
+world, right-handed and Y up; beside xy the camera's, x right, y down, z forward. Joints are Human3.6M's 17.
+Knows nothing about noise.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A store of labelled footage: detections beside what is true, in flat arrays that are mapped into memory. No pickle.
 
     store.json              the settings that all clips share (`StoreSettings`)
-    clips.jsonl             a line for each clip, in the order of the rows: its recipe (`vidmotion.data.synthetic.recipe`),
-                            of which a reader needs number, frames, size, actors and camera.focal
+    clips.jsonl             a line for each clip, in the order of the rows: its recipe
+                            (`vidmotion.data.synthetic.recipe`), of which a reader needs number,
+                            frames, size, actors and camera.focal
     detections/xy.bin       int16 (N, K, 2)   the detector's own points, steps of 1/16 pixel
     detections/score.bin    uint8 (N, K)      score times 255; 0: missing
     detections/state.bin    uint8 (N,)        0 nobody seen, 1 seen, 2 filled in by the tracker

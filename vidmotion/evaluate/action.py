@@ -16,8 +16,8 @@ from vidmotion.data.packed_keypoints import Points2D, is_flat, read_points
 from vidmotion.data.store import is_store, read_store
 from vidmotion.evaluate.bootstrap import Estimate, mean_estimate
 from vidmotion.evaluate.pose3d import simulate
-from vidmotion.model.normalization import frame, mirror
 from vidmotion.model.network import MotionNetwork
+from vidmotion.model.normalization import frame, mirror
 
 WINDOW = 81
 """Frames that are judged at once: 2.7 seconds."""

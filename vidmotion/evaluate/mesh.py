@@ -12,10 +12,10 @@ from vidmotion.body.skinning import BodyJoints, Skinning
 from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.evaluate.metrics import acceleration_error, joint_errors, p_mpjpe, turn_errors
 from vidmotion.evaluate.report import ClipErrors
-from vidmotion.model.normalization import mirror
+from vidmotion.geometry.rotations_torch import between, from_6d, from_axis_angles, mirror_turns, turn_pelvis
 from vidmotion.model.heads import BETAS
 from vidmotion.model.network import MotionNetwork
-from vidmotion.geometry.rotations_torch import between, from_6d, from_axis_angles, mirror_turns, turn_pelvis
+from vidmotion.model.normalization import mirror
 from vidmotion.skeletons import SMPL24
 
 Poser = Callable[[Tensor], tuple[Tensor, Tensor]]

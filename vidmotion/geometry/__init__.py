@@ -1,1 +1,1 @@
-"""Geometry on arrays: rotations (numpy and torch), filters along time, alignment of worlds. Knows nothing about people."""
+"""Geometry on arrays: rotations (numpy and torch), filters along time, alignment of worlds. No people here."""

@@ -1,4 +1,4 @@
-"""Small geometry on numpy arrays: resampling in time, smoothing, rays. Knows nothing about people."""
+"""Signals over time: resampling, smoothing, unbroken runs, frame rates. Numpy only."""
 
 from __future__ import annotations
 
@@ -8,16 +8,6 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from vidmotion.types import Floats
-
-
-def to_rays(xy: Floats, focal: float, center: tuple[float, float]) -> Floats:
-    """Pixels (..., 2) to points of the plane z = 1 in front of the camera, x right, y down."""
-    return (xy - np.asarray(center)) / focal
-
-
-def focal_length(fov: float, size: tuple[int, int]) -> float:
-    """Focal length in pixels of a camera that sees `fov` degrees along the picture's longer side."""
-    return max(size) / 2 / float(np.tan(np.radians(fov) / 2))
 
 
 def resample(values: Floats, times: Floats, wanted: Floats) -> Floats:
@@ -68,12 +58,6 @@ def _windows(values: Floats, radius: int) -> Floats:
     width = [(radius, radius)] + [(0, 0)] * (values.ndim - 1)
     padded = np.pad(values, width, mode="reflect", reflect_type="odd")
     return sliding_window_view(padded, 2 * radius + 1, axis=0)
-
-
-def unit(vectors: Floats) -> Floats:
-    """Vectors (..., 3) scaled to length 1; zero stays zero."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(length, 1e-12)
 
 
 def frame_rate(times: Floats, default: float) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.geometry.filters import unit
-from vidmotion.lifting.trajectory import ANKLES
+from vidmotion.geometry.vectors import unit
 from vidmotion.lifting.scale import ANKLE_HEIGHT
+from vidmotion.lifting.trajectory import ANKLES
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Camera, Floats
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from vidmotion.lifting import ground, scale, trajectory
 from vidmotion.body.fitting import BodyGuess
-from vidmotion.geometry.filters import focal_length, frame_rate, resample, runs, to_rays
-from vidmotion.model.normalization import FRAME_RATE
-from vidmotion.model.network import MotionNetwork
+from vidmotion.geometry.camera import focal_length, to_rays
+from vidmotion.geometry.filters import frame_rate, resample, runs
 from vidmotion.geometry.rotations_torch import nearest
+from vidmotion.lifting import ground, scale, trajectory
+from vidmotion.model.network import MotionNetwork
+from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.model.windows import Reading, read_windows
 from vidmotion.skeletons import convert
 from vidmotion.types import Camera, Floats, Motion, Track

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.geometry.filters import gaussian_smooth, median_smooth, unit
+from vidmotion.geometry.filters import gaussian_smooth, median_smooth
+from vidmotion.geometry.vectors import unit
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.geometry.filters import gaussian_smooth, lasting, median_smooth, unit
+from vidmotion.geometry.filters import gaussian_smooth, lasting, median_smooth
+from vidmotion.geometry.vectors import unit
 from vidmotion.types import Bools, Floats
 
 ANKLES = (3, 6)

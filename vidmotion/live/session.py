@@ -1,7 +1,7 @@
 """One live session: each frame is detected and tracked at once, and lifted in the background as often as there is time.
 
 What is lifted is a short window that ends now; a frame a little before its end is shown, which is known better than
-the newest one (benchmarks/live_lookahead.py). Knows nothing about cameras, files or pages.
+the newest one (benchmarks/accuracy/live_lookahead.py). Knows nothing about cameras, files or pages.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 
 from vidmotion.detectors import Detector
 from vidmotion.lifting.lift import LiftSettings, before_camera
-from vidmotion.live.steady_ground import Ground
 from vidmotion.live.sources import Shot, Shots
+from vidmotion.live.steady_ground import Ground
 from vidmotion.model.network import MotionNetwork
 from vidmotion.rendering.people import Actor
 from vidmotion.rendering.skeleton3d import Figure

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vidmotion.geometry.vectors import unit
 from vidmotion.lifting import ground
-from vidmotion.geometry.filters import unit
 from vidmotion.types import Floats
 
 SETTLES = 0.1

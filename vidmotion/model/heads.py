@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidmotion.model.dstformer import DSTformerConfig
 from vidmotion.geometry.rotations_torch import to_6d
+from vidmotion.model.dstformer import DSTformerConfig
 from vidmotion.skeletons import SMPL24
 
 BETAS = 10

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidmotion.model.normalization import Framed, frame, mirror, rotate
+from vidmotion.geometry.rotations_torch import from_6d, mirror_turns, nearest, turn_pelvis
 from vidmotion.model.heads import ActionHead, EmbeddingHead, MeshHead
 from vidmotion.model.network import POSE3D, Asked, MotionNetwork, share_out
-from vidmotion.geometry.rotations_torch import from_6d, mirror_turns, nearest, turn_pelvis
+from vidmotion.model.normalization import Framed, frame, mirror, rotate
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 

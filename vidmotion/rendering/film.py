@@ -10,18 +10,18 @@ import numpy as np
 
 from vidmotion.choices import Style, View
 from vidmotion.errors import InputError, OutputError
-from vidmotion.rendering.people import Role, cast
+from vidmotion.geometry.alignment import heading
+from vidmotion.rendering.action_strip import draw_strip, strip_height
 from vidmotion.rendering.drawing import Canvas
+from vidmotion.rendering.frames import Source, open_source
 from vidmotion.rendering.layout import BACKGROUND, Layout, caption, lay_out, lay_out_alone, legend, put_picture
 from vidmotion.rendering.mesh_shading import Mesh
 from vidmotion.rendering.overlay import draw_people
 from vidmotion.rendering.panel3d import draw_panel
-from vidmotion.rendering.frames import Source, open_source
+from vidmotion.rendering.people import Role, cast
 from vidmotion.rendering.viewport import Stage, Sweep, set_stage
-from vidmotion.rendering.action_strip import draw_strip, strip_height
 from vidmotion.types import Scene
 from vidmotion.video import Frame, VideoWriter
-from vidmotion.geometry.alignment import heading
 
 Progress = Callable[[int, int | None], None]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.choices import Style
-from vidmotion.rendering.people import Actor
 from vidmotion.rendering.drawing import INK, Canvas, Color, chip, dashes, dot, line, mix, person_color, side_color
 from vidmotion.rendering.mesh_shading import draw_skins
+from vidmotion.rendering.people import Actor
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 

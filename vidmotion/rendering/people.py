@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from vidmotion.geometry.alignment import Placement, one_world
 from vidmotion.rendering.mesh_shading import Mesh, Skin
 from vidmotion.rendering.skeleton3d import Figure
 from vidmotion.skeletons import by_name, convert
 from vidmotion.types import Camera, Floats, Keypoints2D, Person, Scene
-from vidmotion.geometry.alignment import Placement, one_world
 
 
 @dataclass(frozen=True, eq=False)

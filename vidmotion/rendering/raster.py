@@ -29,7 +29,7 @@ SAMPLES = 2
 TINY = 1e-9
 """Square samples that a triangle must cover to count as turned to the camera."""
 SPEED_UP = 10
-"""How much faster numba draws a mesh, measured by `benchmarks/mesh_render.py`."""
+"""How much faster numba draws a mesh, measured by `benchmarks/speed/mesh_render.py`."""
 SLACK = 1e-7
 """By which a corner's weight may be negative: samples on an edge belong to both triangles, so that no seam is open."""
 

@@ -5,11 +5,11 @@ Numpy only; knows nothing about detectors or networks.
 
 from __future__ import annotations
 
-from vidmotion.skeletons.skeleton import Skeleton
 from vidmotion.skeletons.conversion import convert
 from vidmotion.skeletons.keypoint_sets import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
-from vidmotion.skeletons.registry import SKELETONS, by_name, foot_points
 from vidmotion.skeletons.kinematic_trees import H36M17, SMPL24, STATURE_CHAIN
+from vidmotion.skeletons.registry import SKELETONS, by_name, foot_points
+from vidmotion.skeletons.skeleton import Skeleton
 
 __all__ = [
     "BLAZEPOSE33",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.skeletons.skeleton import Skeleton
 from vidmotion.skeletons.keypoint_sets import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
-from vidmotion.skeletons.registry import by_name
 from vidmotion.skeletons.kinematic_trees import H36M17
+from vidmotion.skeletons.registry import by_name
+from vidmotion.skeletons.skeleton import Skeleton
 from vidmotion.types import Keypoints2D
 
 
@@ -17,7 +17,7 @@ def _blazepose_to_h36m() -> np.ndarray:
     shared = {joint: {joint: 1.0} for joint in H36M17.joints if joint in BLAZEPOSE33.joints}
     hips, shoulders = ("left_hip", "right_hip"), ("left_shoulder", "right_shoulder")
     eyes, ears, mouth = ("left_eye", "right_eye"), ("left_ear", "right_ear"), ("mouth_left", "mouth_right")
-    # Fitted by benchmarks/keypoint_calibration.py to rendered people whose joints are known exactly. Plain
+    # Fitted by benchmarks/accuracy/keypoint_calibration.py to rendered people whose joints are known exactly. Plain
     # middles and namesakes lie 2 to 4 % of the body's height beside the joints that lifters are trained on,
     # mostly too high (hips, ankles) or too far forward (spine, neck). Weights below 0 undo such an offset.
     built = {

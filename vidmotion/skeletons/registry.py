@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vidmotion.errors import InputError
-from vidmotion.skeletons.skeleton import Skeleton
 from vidmotion.skeletons.keypoint_sets import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
 from vidmotion.skeletons.kinematic_trees import H36M17
+from vidmotion.skeletons.skeleton import Skeleton
 
 SKELETONS = {
     skeleton.name: skeleton

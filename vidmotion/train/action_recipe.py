@@ -15,8 +15,8 @@ from torch import Generator, Tensor, nn
 
 from vidmotion.choices import Split
 from vidmotion.data.mocap import splits
-from vidmotion.data.store import is_store
 from vidmotion.data.mocap_windows import WindowShape
+from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
 from vidmotion.evaluate.action import hear
 from vidmotion.evaluate.calibration import best_temperature
@@ -24,11 +24,11 @@ from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.batches import Source
 from vidmotion.train.config import ActionConfig
-from vidmotion.train.random_draws import Draw
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import contrastive_loss
-from vidmotion.train.run import Job, begin, run_recipe, sources, window_shape
 from vidmotion.train.open_sources import capture_or_points
+from vidmotion.train.random_draws import Draw
+from vidmotion.train.run import Job, begin, run_recipe, sources, window_shape
 
 NAMELESS = ("", "other")
 """Labels that say nothing."""

@@ -21,10 +21,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from vidmotion.errors import InputError, StoppedError
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RunConfig
-from vidmotion.train.random_draws import Draw
 from vidmotion.train.engine import connect, interruptible, prepare
 from vidmotion.train.logs import Means, RunLog, cut_log
 from vidmotion.train.optimizers import IsEncoder, freeze, optimizers, rate
+from vidmotion.train.random_draws import Draw
 
 StepLoss = Callable[[nn.Module, Draw], tuple[Tensor, dict[str, Tensor]]]
 """Network and micro-batch to the loss and named values for the log, detached. Calls the network, not its methods:

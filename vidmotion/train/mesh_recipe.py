@@ -15,15 +15,15 @@ from vidmotion.body.load import free_body
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.store import is_store, read_settings
 from vidmotion.errors import InputError
-from vidmotion.model.heads import BodyPose, HeadConfig
 from vidmotion.geometry.rotations_torch import from_6d
+from vidmotion.model.heads import BodyPose, HeadConfig
 from vidmotion.train.batches import Batch, BodyTruth, Source
-from vidmotion.train.mocap_source import BodySource
 from vidmotion.train.config import MeshConfig
-from vidmotion.train.random_draws import Draw
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.losses import velocity_loss
+from vidmotion.train.mocap_source import BodySource
 from vidmotion.train.pose3d_recipe import SPARSE, draw_batch
+from vidmotion.train.random_draws import Draw
 from vidmotion.train.run import Job, begin, run_recipe, sources
 
 

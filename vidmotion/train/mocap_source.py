@@ -17,8 +17,8 @@ from vidmotion.data.footage_windows import hide, observe_footage, well_seen
 from vidmotion.data.mocap import TURN_STEP, read_mocap, read_packed
 from vidmotion.data.mocap_windows import WindowSampler, WindowShape
 from vidmotion.errors import InputError
-from vidmotion.model.normalization import mirror, project
 from vidmotion.geometry.rotations_torch import from_6d, from_axis_angles, mirror_turns, to_6d, turn_pelvis
+from vidmotion.model.normalization import mirror, project
 from vidmotion.skeletons import SMPL24
 from vidmotion.train.batches import WINDOW, Batch, BodyTruth, coin
 from vidmotion.train.config import RecipeConfig

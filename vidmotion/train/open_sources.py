@@ -14,15 +14,15 @@ from torch import Generator, Tensor
 from vidmotion.data.augment import normal
 from vidmotion.data.detector_noise import ErrorBank
 from vidmotion.data.footage_windows import FootageSampler, hide, observe_footage, well_seen
+from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.data.packed_keypoints import is_flat, read_points
 from vidmotion.data.store import is_store, read_store
-from vidmotion.data.mocap_windows import WindowShape
-from vidmotion.model.normalization import frame, mirror, rotate
 from vidmotion.geometry.rotations_torch import from_axis_angles, mirror_turns, turn_pelvis
+from vidmotion.model.normalization import frame, mirror, rotate
 from vidmotion.skeletons import H36M17
 from vidmotion.train.batches import Batch, BodyTruth, Source, coin
-from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.config import RecipeConfig
+from vidmotion.train.mocap_source import CaptureSource
 
 OpenCapture = Callable[[Path, RecipeConfig, torch.device, Sequence[ErrorBank]], Source]
 """Opens a packed folder, given the errors that motion capture may borrow."""

@@ -16,8 +16,8 @@ from vidmotion.evaluate.metrics import mpjpe
 from vidmotion.model.network import POSE3D
 from vidmotion.train.batches import Batch, Source
 from vidmotion.train.config import Pose3DConfig, RecipeConfig
-from vidmotion.train.random_draws import Draw
 from vidmotion.train.losses import joint_loss
+from vidmotion.train.random_draws import Draw
 from vidmotion.train.run import Job, Shapes, begin, run_recipe, sources, window_shape
 
 SPARSE = ((27, 1), (27, 2), (27, 4), (27, 9))

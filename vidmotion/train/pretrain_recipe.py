@@ -17,16 +17,16 @@ from vidmotion.data.augment import NoiseRange, corrupt
 from vidmotion.data.packed_keypoints import is_flat
 from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
-from vidmotion.model.normalization import frame, mirror
 from vidmotion.model.network import POSE3D
+from vidmotion.model.normalization import frame, mirror
 from vidmotion.skeletons import H36M17
 from vidmotion.train.batches import Source, coin
 from vidmotion.train.config import PretrainConfig
-from vidmotion.train.random_draws import Draw
 from vidmotion.train.losses import flat_loss
-from vidmotion.train.pose3d_recipe import DENSE, SPARSE, draw_batch, lifting_loss
-from vidmotion.train.run import Job, begin, run_recipe, window_shape
 from vidmotion.train.open_sources import PointsSource, open_sources
+from vidmotion.train.pose3d_recipe import DENSE, SPARSE, draw_batch, lifting_loss
+from vidmotion.train.random_draws import Draw
+from vidmotion.train.run import Job, begin, run_recipe, window_shape
 
 EASY = 0.3
 """Share of the noise at the first step."""

@@ -15,12 +15,12 @@ from vidmotion.model.dstformer import PRESETS, DSTformer
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import POSE3D, MotionNetwork
 from vidmotion.train.batches import Source
-from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RecipeConfig
-from vidmotion.train.random_draws import Draw
 from vidmotion.train.loop import Report, StepLoss, Trainer
+from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.open_sources import OpenCapture, open_sources
+from vidmotion.train.random_draws import Draw
 
 Shapes = tuple[tuple[int, int], ...]
 """(frames, stride) of windows."""

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vidmotion.body.load import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.load import free_body
 from vidmotion.data.mocap import TURN_STEP, read_mocap
 from vidmotion.data.synthetic.mocap_rotations import read_capture
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rigs import H36M, PLACES, amc, asf, rest
 from scipy.spatial.transform import Rotation
 
+from tests.data.importers.rigs import H36M, PLACES, amc, asf, rest
 from vidmotion.data.mocap import read_mocap
 
 Run = Callable[..., tuple[int, str]]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rigs import BIPED, H36M, MIXAMO, PLACES, PLAIN, bvh, rest
 
+from tests.data.importers.rigs import BIPED, H36M, MIXAMO, PLACES, PLAIN, bvh, rest
 from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.data.mocap import read_mocap
 from vidmotion.io.scene.formats import export

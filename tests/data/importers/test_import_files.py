@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rigs import bvh
 
+from tests.data.importers.rigs import bvh
 from tests.test_imports import loaded
 from vidmotion.data.mocap import read_mocap, read_packed
 from vidmotion.data.packed_writer import NewClip, PackedWriter
@@ -96,5 +96,6 @@ def test_clips_that_cannot_be_packed_are_refused(tmp_path: Path) -> None:
 
 
 def test_importing_needs_no_pictures_and_no_scipy() -> None:
-    modules = loaded("import vidmotion.cli.data_import, vidmotion.data.importers.import_files, vidmotion.data.packed_keypoints")
+    rooms = "vidmotion.cli.data_import, vidmotion.data.importers.import_files, vidmotion.data.packed_keypoints"
+    modules = loaded(f"import {rooms}")
     assert not modules & {"cv2", "av", "scipy", "ai_edge_litert", "platformdirs"}

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from vidmotion.data.importers.h36m import CAMERAS, LEGS
 from vidmotion.data.mocap import read_mocap
 from vidmotion.data.packed_keypoints import read_points
-from vidmotion.data.importers.h36m import CAMERAS, LEGS
 
 Run = Callable[..., tuple[int, str]]
 

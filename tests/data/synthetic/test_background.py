@@ -9,23 +9,23 @@ pytest.importorskip("numba")
 
 import cv2
 
+from vidmotion.data.synthetic import background
 from vidmotion.errors import InputError
-from vidmotion.data.synthetic import background as backdrop
 
 
 def test_pictures_of_a_folder_are_found_and_cut(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "b.png"), np.full((90, 400, 3), (10, 20, 200), np.uint8))
     (tmp_path / "notes.txt").touch()
-    (path,) = backdrop.find_pictures(tmp_path)
-    picture = backdrop.photo(path, np.random.default_rng(0))
-    assert picture.shape == (backdrop.HEIGHT, backdrop.WIDTH, 3)
+    (path,) = background.find_pictures(tmp_path)
+    picture = background.photo(path, np.random.default_rng(0))
+    assert picture.shape == (background.HEIGHT, background.WIDTH, 3)
     np.testing.assert_array_equal(picture[5, 5], [200, 20, 10])
 
 
 def test_bad_folders_and_pictures_are_named(tmp_path: Path) -> None:
-    assert backdrop.find_pictures(None) == ()
+    assert background.find_pictures(None) == ()
     with pytest.raises(InputError, match="holds no pictures"):
-        backdrop.find_pictures(tmp_path)
+        background.find_pictures(tmp_path)
     (tmp_path / "a.jpg").write_text("no picture")
     with pytest.raises(InputError, match=r"a\.jpg cannot be read as a picture"):
-        backdrop.photo(*backdrop.find_pictures(tmp_path), np.random.default_rng(0))
+        background.photo(*background.find_pictures(tmp_path), np.random.default_rng(0))

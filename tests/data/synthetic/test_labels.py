@@ -8,10 +8,10 @@ import pytest
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward
 from vidmotion.body.model import BodyModel
-from vidmotion.data.synthetic.mocap_rotations import Capture
-from vidmotion.data.synthetic.recipe import TURNED, Actor, Recipe
-from vidmotion.data.synthetic.random_recipe import Writer
 from vidmotion.data.synthetic.labels import Truth, perform, truth_of
+from vidmotion.data.synthetic.mocap_rotations import Capture
+from vidmotion.data.synthetic.random_recipe import Writer
+from vidmotion.data.synthetic.recipe import TURNED, Actor, Recipe
 from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import H36M17
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.tiny_mocap import write, write_acting
 from vidmotion.data.mocap import TURN_STEP
-from vidmotion.errors import InputError
 from vidmotion.data.synthetic.mocap_rotations import Capture, read_capture, within
+from vidmotion.errors import InputError
 from vidmotion.geometry.rotations import axis_angles, matrices
 
 

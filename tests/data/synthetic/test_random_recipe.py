@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from vidmotion.body.model import BodyModel
-from vidmotion.errors import InputError
-from vidmotion.data.synthetic.mocap_rotations import Capture
-from vidmotion.data.synthetic.recipe import Recipe
-from vidmotion.data.synthetic.random_recipe import Settings, Writer
 from vidmotion.data.synthetic.labels import truth_of
+from vidmotion.data.synthetic.mocap_rotations import Capture
+from vidmotion.data.synthetic.random_recipe import Settings, Writer
+from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.errors import InputError
 
 NUMBERS = range(12)
 

@@ -6,16 +6,16 @@ import pytest
 pytest.importorskip("numba")
 
 from vidmotion.body.model import BodyModel
-from vidmotion.data.synthetic.mocap_rotations import Capture
 from vidmotion.data.synthetic.clothing import Clothes
-from vidmotion.data.synthetic.people import Figure, Light, draw_people
-from vidmotion.data.synthetic.render_clip import FilmSet
 from vidmotion.data.synthetic.frame_camera import Lens, look
+from vidmotion.data.synthetic.labels import Truth, truth_of
+from vidmotion.data.synthetic.mocap_rotations import Capture
+from vidmotion.data.synthetic.people import Figure, Light, draw_people
+from vidmotion.data.synthetic.random_recipe import Writer
 from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.render_clip import FilmSet
 from vidmotion.data.synthetic.room import View
 from vidmotion.data.synthetic.scenery import draw_scenery
-from vidmotion.data.synthetic.random_recipe import Writer
-from vidmotion.data.synthetic.labels import Truth, truth_of
 
 SIZE = (320, 240)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vidmotion.io.keypoints import format_table as read_keypoints
+from vidmotion.io.keypoints import read_keypoints
 from vidmotion.skeletons import BLAZEPOSE33
 
 HEADERS = {

@@ -9,8 +9,8 @@ import pytest
 
 from tests.io.keypoints.writers import NAMES, SAMPLES, place
 from vidmotion.errors import InputError
+from vidmotion.io.keypoints import read_keypoints
 from vidmotion.io.scene.formats import export
-from vidmotion.io.keypoints import format_table as read_keypoints
 from vidmotion.skeletons import by_name
 from vidmotion.types import Scene, Track
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.io.keypoints import writers as figures
+from tests.io.keypoints import writers
 from tests.io.keypoints.conftest import ABSENT
 from tests.io.keypoints.writers import Figure, People, Writer
-from vidmotion.io.keypoints import format_table as read_keypoints
+from vidmotion.io.keypoints import read_keypoints
 from vidmotion.types import Track
 
 
@@ -30,12 +30,12 @@ def compare(track: Track, figure: Figure, skeleton: str, scored: bool) -> None:
 @pytest.mark.parametrize(
     ("write", "told", "skeleton", "ids"),
     [
-        (figures.alphapose, {}, "coco17", [3, 5]),
-        (figures.openpose, {}, "openpose25", [0, 1]),
-        (figures.coco_results, {}, "coco17", [3, 5]),
-        (figures.mmpose, {}, "coco17", [0, 1]),
-        (figures.mmpose_inferencer, {"skeleton": "coco17"}, "coco17", [0, 1]),
-        (figures.mediapipe, {}, "blazepose33", [3, 5]),
+        (writers.alphapose, {}, "coco17", [3, 5]),
+        (writers.openpose, {}, "openpose25", [0, 1]),
+        (writers.coco_results, {}, "coco17", [3, 5]),
+        (writers.mmpose, {}, "coco17", [0, 1]),
+        (writers.mmpose_inferencer, {"skeleton": "coco17"}, "coco17", [0, 1]),
+        (writers.mediapipe, {}, "blazepose33", [3, 5]),
     ],
 )
 def test_written_and_read(
@@ -51,7 +51,7 @@ def test_written_and_read(
 
 
 def test_markers_written_and_read(people: People, tmp_path: Path) -> None:
-    scene = read_keypoints(figures.sports2d(people, tmp_path), size=(960, 540))
+    scene = read_keypoints(writers.sports2d(people, tmp_path), size=(960, 540))
     for person, figure in zip(scene.people, people, strict=True):
         track = person.track
         assert track.frames[track.observed].tolist() == list(figure.frames)
@@ -62,6 +62,6 @@ def test_markers_written_and_read(people: People, tmp_path: Path) -> None:
 
 
 def test_times_and_size_are_the_videos(people: People, tmp_path: Path, sample: Path) -> None:
-    scene = read_keypoints(figures.mediapipe(people, tmp_path), sample)
+    scene = read_keypoints(writers.mediapipe(people, tmp_path), sample)
     assert (scene.source, scene.size, scene.fps) == (sample.name, (960, 540), 30)
     np.testing.assert_allclose(scene.people[0].track.times, scene.people[0].track.frames / 30, atol=1e-3)

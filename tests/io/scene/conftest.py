@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 import pytest
-from scenes import embodied, person_of, scene_of, walk, wander
 
+from tests.io.scene.scenes import embodied, person_of, scene_of, walk, wander
 from vidmotion.types import Person, Scene
 
 

@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from vidmotion.body.load import free_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.load import free_body
 from vidmotion.skeletons import H36M17
 from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scenes import joints_of, scene_of
 
-from vidmotion.body.load import free_body
+from tests.io.scene.scenes import joints_of, scene_of
 from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.load import free_body
 from vidmotion.io.scene.formats import export, in_the_way
 from vidmotion.types import Person
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import jsonschema
 import numpy as np
 import pytest
-from scenes import scene_of
 
+from tests.io.scene.scenes import scene_of
 from vidmotion.errors import InputError
 from vidmotion.io.scene.formats import export, load
 from vidmotion.types import Actions, Person, Scene, Segment
@@ -37,7 +37,7 @@ def test_tags_come_back(tagged: Scene, tmp_path: Path, suffix: str) -> None:
 
 
 def test_the_schema_knows_them(tagged: Scene, tmp_path: Path) -> None:
-    schema = json.loads((resources.files("vidmotion.io.scene.formats") / "scene.schema.json").read_text())
+    schema = json.loads((resources.files("vidmotion.io.scene") / "scene.schema.json").read_text())
     tree = json.loads(export(tagged, tmp_path / "scene.json")[0].read_text())
     jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
     tree["people"][0]["actions"]["segments"][0]["score"] = 2

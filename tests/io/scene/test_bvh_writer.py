@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bvh_reader import Clip, read_bvh
-from scenes import embodied, joints_of, scene_of, wander
 
+from tests.io.scene.bvh_reader import Clip, read_bvh
+from tests.io.scene.scenes import embodied, joints_of, scene_of, wander
 from vidmotion.body.load import free_body
 from vidmotion.io.scene.formats import export
 from vidmotion.types import BodyMotion, Person, Scene

@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 import numpy as np
 import pytest
-from scenes import embodied, scene_of, wander
 
+from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError

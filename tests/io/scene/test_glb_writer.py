@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from glb_reader import Glb, read_glb
-from scenes import embodied, scene_of, wander
 
+from tests.io.scene.glb_reader import Glb, read_glb
+from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.body.load import free_body
 from vidmotion.body.posed import PosedBody
 from vidmotion.errors import InputError
@@ -205,6 +205,6 @@ def test_validator_of_khronos_finds_nothing(walker: Person, coming_and_going: Pe
         pytest.skip("needs node and gltf-validator in node_modules of $VIDMOTION_NODE_FOLDER")
     paths = export(scene_of(walker, coming_and_going), tmp_path / "two.glb")
     paths += export(scene_of(embodied(wander(1))), tmp_path / "one.glb")
-    command = ["node", str(ROOT / "benchmarks/glb_readers/validate.mjs"), *map(str, paths)]
+    command = ["node", str(ROOT / "benchmarks/interop/glb_readers/validate.mjs"), *map(str, paths)]
     told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
     assert told.count("0 errors, 0 warnings, 0 infos, 0 hints") == 2, told

@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from scenes import embodied, person_of, scene_of, walk, wander
 
+from tests.io.scene.scenes import embodied, person_of, scene_of, walk, wander
 from vidmotion.errors import InputError
 from vidmotion.io.scene.formats import export, load
 from vidmotion.types import Scene
@@ -25,7 +25,7 @@ def written(scene: Scene, folder: Path) -> dict[str, Any]:
 
 
 def test_file_fits_the_schema(scene: Scene, tmp_path: Path) -> None:
-    schema = json.loads((resources.files("vidmotion.io.scene.formats") / "scene.schema.json").read_text())
+    schema = json.loads((resources.files("vidmotion.io.scene") / "scene.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     tree = written(scene, tmp_path)
     jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)

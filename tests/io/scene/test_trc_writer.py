@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scenes import person_of, scene_of, walk
 
+from tests.io.scene.scenes import person_of, scene_of, walk
 from vidmotion.errors import InputError
 from vidmotion.io.scene.formats import export
 from vidmotion.skeletons import H36M17

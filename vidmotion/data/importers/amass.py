@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.body.load import MOST_BETAS, free_body, load_body
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward
+from vidmotion.body.load import MOST_BETAS, free_body, load_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.body.shape import neutral_betas
+from vidmotion.data.importers.importer import Choices, Source, at_rate, grid, y_up
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
-from vidmotion.data.importers.importer import Choices, Source, at_rate, grid, y_up
-from vidmotion.io.pickles import DAMAGED
 from vidmotion.geometry.rotations import axis_angles, blend, matrices
+from vidmotion.io.pickles import DAMAGED
 from vidmotion.types import Floats
 
 _NEEDED = ("poses", "trans", "betas")

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from vidmotion.data.importers.bvh import subject_of
+from vidmotion.data.importers.importer import Choices, Source, at_rate
+from vidmotion.data.importers.rig import RigMotion, h36m_joints, turns
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
-from vidmotion.data.importers.importer import Choices, Source, at_rate
-from vidmotion.data.importers.bvh import subject_of
-from vidmotion.data.importers.rig import RigMotion, h36m_joints, turns
 from vidmotion.types import Floats
 
 RATE = 120.0

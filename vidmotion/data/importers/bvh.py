@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vidmotion.data.packed_writer import NewClip
-from vidmotion.errors import InputError
 from vidmotion.data.importers.importer import Choices, Source, at_rate
 from vidmotion.data.importers.rig import RigMotion, h36m_joints, turns
+from vidmotion.data.packed_writer import NewClip
+from vidmotion.errors import InputError
 from vidmotion.types import Floats
 
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from vidmotion.data.importers.importer import Choices, Source, points_at_rate
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
-from vidmotion.data.importers.importer import Choices, Source, points_at_rate
 from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.skeletons import COCO17, H36M17, POSETRACK17, Skeleton, convert
 from vidmotion.types import Floats, Keypoints2D

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from vidmotion.data.importers.importer import Choices, Source, at_rate, points_at_rate
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
-from vidmotion.data.importers.importer import Choices, Source, at_rate, points_at_rate
 from vidmotion.io.pickles import read_pickle
 from vidmotion.types import Floats
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidmotion.data.packed_writer import PackedWriter
-from vidmotion.errors import InputError
 from vidmotion.data.importers.amass import read_amass
 from vidmotion.data.importers.amc import read_amc
-from vidmotion.data.importers.importer import Choices, Importer, Source
 from vidmotion.data.importers.bvh import read_bvh
 from vidmotion.data.importers.coco2d import read_coco
 from vidmotion.data.importers.h36m import read_h36m
+from vidmotion.data.importers.importer import Choices, Importer, Source
 from vidmotion.data.importers.ntu import read_ntu
+from vidmotion.data.packed_writer import PackedWriter
+from vidmotion.errors import InputError
 
 IMPORTERS = {
     "bvh": Importer(".bvh", read_bvh),

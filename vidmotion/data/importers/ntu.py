@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from vidmotion.data.importers.importer import Choices, Source, points_at_rate
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
-from vidmotion.data.importers.importer import Choices, Source, points_at_rate
 from vidmotion.io.pickles import read_pickle
 from vidmotion.skeletons import COCO17, H36M17, convert
 from vidmotion.types import Keypoints2D

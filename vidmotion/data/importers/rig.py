@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidmotion.body.joints import offsets
-from vidmotion.errors import InputError
 from vidmotion.data.importers.importer import y_up
 from vidmotion.data.importers.rig_joint_names import find_joints
+from vidmotion.errors import InputError
 from vidmotion.geometry.rotations import matrices
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Ints

@@ -18,17 +18,17 @@ import numpy as np
 
 from vidmotion.body.load import free_body
 from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pack_truth
-from vidmotion.errors import MissingExtraError, OutputError
-from vidmotion.data.synthetic.mocap_rotations import read_capture
-from vidmotion.data.synthetic.recipe import Recipe
-from vidmotion.data.synthetic.random_recipe import Settings, Writer
 from vidmotion.data.synthetic.labels import Truth, truth_of
+from vidmotion.data.synthetic.mocap_rotations import read_capture
+from vidmotion.data.synthetic.random_recipe import Settings, Writer
+from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.errors import MissingExtraError, OutputError
 from vidmotion.skeletons import by_name
 from vidmotion.types import Floats
 
 if TYPE_CHECKING:
-    from vidmotion.detectors import Detector
     from vidmotion.data.synthetic.render_clip import FilmSet
+    from vidmotion.detectors import Detector
 
 SCENERY, FILM = 1, 2
 """Streams of random numbers of a clip besides its recipe's own."""
@@ -144,9 +144,9 @@ class Crew:
         import cv2
         import torch
 
-        from vidmotion.detectors import create
         from vidmotion.data.synthetic.background import find_pictures
         from vidmotion.data.synthetic.render_clip import RATE, FilmSet
+        from vidmotion.detectors import create
 
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
@@ -172,8 +172,8 @@ class Crew:
 
     def make(self, number: int) -> Made:
         """Draw, film and detect one clip."""
-        from vidmotion.data.synthetic.scenery import draw_scenery
         from vidmotion.data.synthetic.run_detector import attribute, watch
+        from vidmotion.data.synthetic.scenery import draw_scenery
 
         recipe = self._writer.write(number)
         truth = truth_of(recipe, self._capture, self._body)

@@ -13,8 +13,8 @@ import numpy as np
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward
 from vidmotion.body.model import BodyModel, RestBody
-from vidmotion.data.synthetic.mocap_rotations import Capture
 from vidmotion.data.synthetic.frame_camera import Lens, look
+from vidmotion.data.synthetic.mocap_rotations import Capture
 from vidmotion.data.synthetic.recipe import TURNED, Actor, CameraPlan, Recipe
 from vidmotion.geometry.filters import gaussian_smooth
 from vidmotion.geometry.rotations import about, axis_angles, matrices

@@ -15,10 +15,10 @@ import torch
 
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.body.skinning import Skinning
-from vidmotion.errors import InputError
+from vidmotion.data.synthetic.labels import Performance, camera_path, perform
 from vidmotion.data.synthetic.mocap_rotations import Capture, CaptureClip
 from vidmotion.data.synthetic.recipe import TURNED, Actor, CameraPlan, Film, Recipe
-from vidmotion.data.synthetic.labels import Performance, camera_path, perform
+from vidmotion.errors import InputError
 from vidmotion.types import Floats
 
 Rng = np.random.Generator

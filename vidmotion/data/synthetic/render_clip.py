@@ -21,11 +21,11 @@ from vidmotion.body.kinematics import local_rotations
 from vidmotion.body.model import BodyModel
 from vidmotion.body.posed import CHUNK
 from vidmotion.body.skinning import Skinning
+from vidmotion.data.synthetic.labels import CameraPath, Truth
 from vidmotion.data.synthetic.people import Figure, draw_people
 from vidmotion.data.synthetic.recipe import Film
 from vidmotion.data.synthetic.room import View, draw_room, draw_soft_room
 from vidmotion.data.synthetic.scenery import Scenery
-from vidmotion.data.synthetic.labels import CameraPath, Truth
 from vidmotion.types import Floats
 
 RATE = 30

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.data.synthetic import background as backdrop
+from vidmotion.data.synthetic import background
 from vidmotion.data.synthetic.background import faded
 from vidmotion.data.synthetic.clothing import Clothes
+from vidmotion.data.synthetic.labels import CameraPath
 from vidmotion.data.synthetic.people import Light
 from vidmotion.data.synthetic.recipe import Recipe
 from vidmotion.data.synthetic.room import Room
-from vidmotion.data.synthetic.labels import CameraPath
 from vidmotion.types import Floats
 
 Rng = np.random.Generator
@@ -133,9 +133,9 @@ def _room(stage: Stage, recipe: Recipe, pictures: tuple[Path, ...], rng: Rng) ->
 
 def _outdoors(room: Room, kind: str, pictures: tuple[Path, ...], rng: Rng) -> Room:
     if kind == "picture":
-        painted = backdrop.photo(pictures[rng.integers(len(pictures))], rng)
+        painted = background.photo(pictures[rng.integers(len(pictures))], rng)
     else:
-        painted = backdrop.field(rng) if kind == "field" else backdrop.clutter(rng)
+        painted = background.field(rng) if kind == "field" else background.clutter(rng)
     colours = room.colours.copy()
     colours[1] = painted[painted.shape[0] // 2 :].mean((0, 1))  # the ground goes with what lies behind it
     ground = kind == "field" or bool(rng.random() < _GROUND)

@@ -12,10 +12,10 @@ from pathlib import Path
 from vidmotion.body.load import free_body
 from vidmotion.data.light_pack import read_pack
 from vidmotion.data.store import StoreWriter, pack_truth
-from vidmotion.errors import InputError
+from vidmotion.data.synthetic.labels import truth_of
 from vidmotion.data.synthetic.mocap_rotations import read_capture
 from vidmotion.data.synthetic.recipe import Recipe
-from vidmotion.data.synthetic.labels import truth_of
+from vidmotion.errors import InputError
 
 
 def rebuild(pack_file: Path, mocap: Path, out: Path, advance: Callable[[int], None]) -> int:

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 
 from vidmotion.detectors.base import Picture
-from vidmotion.detectors.mmpose.model_names import Files
 from vidmotion.detectors.mmpose.compat import data_globals, prepare, quiet
+from vidmotion.detectors.mmpose.model_names import Files
 from vidmotion.detectors.mmpose.skeleton_names import match
 from vidmotion.errors import InputError, VidmotionError, WeightsError
 from vidmotion.types import Floats

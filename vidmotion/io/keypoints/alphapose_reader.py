@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from vidmotion.io.keypoints.raw_keypoints import Found, Seen, frame_of, identity, in_threes
 from vidmotion.io.keypoints.openpose_reader import OPENPOSE, people_of
+from vidmotion.io.keypoints.raw_keypoints import Found, Seen, frame_of, identity, in_threes
 
 LIST = "AlphaPose's results"
 BY_PICTURE = "AlphaPose's results in the form of CMU or OpenPose"

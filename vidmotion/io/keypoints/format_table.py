@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from vidmotion.errors import InputError
-from vidmotion.io.scene.formats import READERS, load
 from vidmotion.io.keypoints import (
-    alphapose_reader, coco_reader, mediapipe_reader, mmpose_reader, openpose_reader, sports2d_reader,
+    alphapose_reader,
+    coco_reader,
+    mediapipe_reader,
+    mmpose_reader,
+    openpose_reader,
+    sports2d_reader,
 )
+from vidmotion.io.keypoints.json_input import read_bytes, read_tree, told_plainly
 from vidmotion.io.keypoints.raw_keypoints import Found
 from vidmotion.io.keypoints.scene_builder import Told, make_scene
-from vidmotion.io.keypoints.json_input import read_bytes, read_tree, told_plainly
+from vidmotion.io.scene.formats import READERS, load
 from vidmotion.types import Scene
 
 

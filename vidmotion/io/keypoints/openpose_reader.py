@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from vidmotion.errors import InputError
-from vidmotion.io.keypoints.raw_keypoints import Found, Seen, frame_of, identity, in_threes
 from vidmotion.io.keypoints.json_input import read_tree, told_plainly
+from vidmotion.io.keypoints.raw_keypoints import Found, Seen, frame_of, identity, in_threes
 
 FORM = "OpenPose's JSON"
 OPENPOSE = {25: "openpose25", 18: "openpose18"}

@@ -17,9 +17,9 @@ import numpy as np
 import vidmotion
 from vidmotion.detectors.base import Detection
 from vidmotion.errors import InputError, NobodyFoundError
+from vidmotion.io.keypoints.json_input import told_plainly
 from vidmotion.io.keypoints.raw_keypoints import Found, Seen, exact_rate
 from vidmotion.io.keypoints.skeleton_matching import Layout, find_layout
-from vidmotion.io.keypoints.json_input import told_plainly
 from vidmotion.tracking import Clock, Tracker, make_track
 from vidmotion.types import Floats, Person, Scene, Track
 from vidmotion.video.reader import open_video

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.io.keypoints.raw_keypoints import Found, Seen, cleaned, exact_rate, frame_of
 from vidmotion.io.keypoints.json_input import read_bytes, told_plainly
+from vidmotion.io.keypoints.raw_keypoints import Found, Seen, cleaned, exact_rate, frame_of
 from vidmotion.types import Floats
 
 FORM = "Sports2D's TRC"

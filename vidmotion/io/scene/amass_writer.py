@@ -14,10 +14,10 @@ from typing import BinaryIO
 import numpy as np
 
 from vidmotion.body.model import BODY_JOINTS, BodyModel
-from vidmotion.io.scene.armature import fitted
-from vidmotion.io.scene.requirements import only_person
-from vidmotion.io.scene.even_frames import even_grid
 from vidmotion.geometry.rotations import axis_angles, matrices
+from vidmotion.io.scene.armature import fitted
+from vidmotion.io.scene.even_frames import even_grid
+from vidmotion.io.scene.requirements import only_person
 from vidmotion.types import Scene
 
 POSES = 156

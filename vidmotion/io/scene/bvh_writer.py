@@ -14,10 +14,10 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from vidmotion.body.model import BODY_JOINTS, SMPL_PARENTS, BodyModel
-from vidmotion.io.scene.armature import NAMES, ends, fitted
-from vidmotion.io.scene.requirements import only_person
-from vidmotion.io.scene.even_frames import even_grid
 from vidmotion.geometry.rotations import euler_zyx, matrices
+from vidmotion.io.scene.armature import NAMES, ends, fitted
+from vidmotion.io.scene.even_frames import even_grid
+from vidmotion.io.scene.requirements import only_person
 from vidmotion.types import Floats, Scene
 
 CENTIMETRES = 100.0

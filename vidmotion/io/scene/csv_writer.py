@@ -19,10 +19,10 @@ from typing import BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
+from vidmotion.geometry.alignment import one_world
 from vidmotion.io.scene.requirements import lifted
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Person, Scene
-from vidmotion.geometry.alignment import one_world
 
 
 def write_csv(scene: Scene, file: BinaryIO) -> None:

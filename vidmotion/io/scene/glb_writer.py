@@ -19,11 +19,11 @@ import numpy as np
 
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError
+from vidmotion.geometry.alignment import one_world
+from vidmotion.geometry.rotations import matrices, quaternions
 from vidmotion.io.scene.armature import fitted, joint_names, posed_joints
 from vidmotion.io.scene.gltf_container import INDICES, VERTICES, Animation, Gltf
-from vidmotion.geometry.rotations import matrices, quaternions
 from vidmotion.types import BodyMotion, Floats, Ints, Scene, Track
-from vidmotion.geometry.alignment import one_world
 
 TINTS = ((224, 186, 162), (146, 174, 200), (202, 182, 128), (160, 194, 156), (206, 154, 166), (176, 166, 206))
 """Of people's skins, by their ids; sRGB."""

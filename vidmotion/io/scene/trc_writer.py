@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from vidmotion.io.scene.requirements import lifted, only_person
 from vidmotion.io.scene.even_frames import Grid, even_grid
+from vidmotion.io.scene.requirements import lifted, only_person
 from vidmotion.skeletons import by_name
 from vidmotion.types import Floats, Scene
 

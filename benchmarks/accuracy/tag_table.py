@@ -1,0 +1,139 @@
+"""Action tags over time, as `lift --head action` makes them of held-out people who do one thing after the other.
+
+    python -m benchmarks.accuracy.tag_table STORE [--weights FILE] [--sequences 200] [--clips 6] [--times 3]
+
+Each sequence is the detector's view of random people of the store, spliced one after the other after the encoder, so
+that borders are known exactly and real borders may be easier or harder. A clip is as long as a window, so that each is
+repeated (`--times`). Rows: `lift`'s segments, with "unknown"; the
+same with every stretch named (the likeliest class of each window, no smoothing), which is the baseline.
+
+Columns: share of the time that is named; of that, named right; of all the time, named right; F1 of segments of the
+right name that overlap a true one by half (Lea et al. 2017), and segments for each true one. Per cent.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+
+from vidmotion.actions.timeline import timeline
+from vidmotion.data.footage_windows import FootageSampler, observe_footage
+from vidmotion.data.store import read_store
+from vidmotion.evaluate.action import WINDOW
+from vidmotion.evaluate.bootstrap import mean_estimate
+from vidmotion.model.checkpoint import load_network
+from vidmotion.model.heads import ActionHead
+from vidmotion.model.network import MotionNetwork
+from vidmotion.model.normalization import FRAME_RATE, mirror
+from vidmotion.types import UNKNOWN, Actions, Keypoints2D, Segment, Track
+from vidmotion.weights import find_weights
+
+OVERLAP = 0.5
+"""Share of the union of a found and a true segment that they have in common."""
+
+
+@torch.inference_mode()
+def read(network: MotionNetwork, footage: FootageSampler, classes: Sequence[str]) -> list[tuple[str, np.ndarray]]:
+    """Class and features (T, 2, C) of everybody who does something that the network knows."""
+    head, found = cast(ActionHead, network.heads["action"]), []
+    for people in footage.batches(8):
+        windows = footage.whole(people, slice(0, WINDOW))
+        x = observe_footage(windows.rays, windows.score, windows.joints)[0].x
+        said = torch.stack([head.features(network.encoder.represent(each)) for each in (x, mirror(x))], 2)
+        found += [(footage.labels[person], one.numpy()) for person, one in zip(people, said, strict=True)]
+    return [one for one in found if one[0] in classes]
+
+
+def track(frames: int) -> Track:
+    points = Keypoints2D(np.zeros((frames, 17, 2)), np.ones((frames, 17)), "h36m17")
+    at = np.arange(frames)
+    return Track(0, at, at / FRAME_RATE, np.zeros((frames, 4)), points, np.ones(frames, bool))
+
+
+def likeliest(actions: Actions, end: float) -> list[Segment]:
+    """Every stretch by the likeliest class of the window in its middle."""
+    names = [actions.labels[index] for index in actions.chances.argmax(1)]
+    bounds = [0.0, *((actions.times[1:] + actions.times[:-1]) / 2), end]
+    found: list[Segment] = []
+    for name, start, stop in zip(names, bounds, bounds[1:], strict=False):
+        if found and found[-1].label == name:
+            found[-1] = replace(found[-1], end=float(stop))
+        else:
+            found.append(Segment(float(start), float(stop), name, 1.0))
+    return found
+
+
+def score(found: Sequence[Segment], truth: Sequence[Segment]) -> tuple[float, float, int, int]:
+    """Seconds named and seconds named right; segments named, and how many of them are right."""
+    named = [one for one in found if one.label != UNKNOWN]
+    right = sum(_common(one, true) for one in named for true in truth if one.label == true.label)
+    free, hits = list(truth), 0
+    for one in named:
+        fits = [true for true in free if true.label == one.label and _union_share(one, true) >= OVERLAP]
+        if fits:
+            free.remove(fits[0])
+            hits += 1
+    return sum(one.end - one.start for one in named), right, len(named), hits
+
+
+def _common(one: Segment, other: Segment) -> float:
+    return max(0.0, min(one.end, other.end) - max(one.start, other.start))
+
+
+def _union_share(one: Segment, other: Segment) -> float:
+    return _common(one, other) / (max(one.end, other.end) - min(one.start, other.start))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("store", type=Path, help="of the split test")
+    parser.add_argument("--weights")
+    parser.add_argument("--sequences", type=int, default=200)
+    parser.add_argument("--clips", type=int, default=6)
+    parser.add_argument("--times", type=int, default=3, help="that a clip comes in a row")
+    args = parser.parse_args()
+    network, _ = load_network(find_weights(args.weights))
+    head = cast(ActionHead, network.heads["action"])
+    people = read(network, FootageSampler(read_store(args.store), torch.device("cpu")), head.config.classes)
+    rng, rows = np.random.default_rng(0), {"lift": [], "likeliest": []}
+    piece = args.times * WINDOW
+    length, seconds = args.clips * piece, (args.clips * piece - 1) / FRAME_RATE
+    for _ in range(args.sequences):
+        chosen = [people[index] for index in rng.choice(len(people), args.clips, replace=False)]
+        said = timeline(
+            head, np.concatenate([np.tile(features, (args.times, 1, 1)) for _, features in chosen]), track(length)
+        )
+        truth: list[Segment] = []
+        for i, (label, _) in enumerate(chosen):
+            start, end = i * piece / FRAME_RATE, min((i + 1) * piece / FRAME_RATE, seconds)
+            if truth and truth[-1].label == label:
+                truth[-1] = replace(truth[-1], end=end)
+            else:
+                truth.append(Segment(start, end, label, 1.0))
+        for name, found in (("lift", said.segments), ("likeliest", likeliest(said, seconds))):
+            rows[name].append((*score(found, truth), len(truth)))
+    print(f"{args.store.name}: {len(people)} people, {args.sequences} sequences of {args.clips}; 95 % over sequences")
+    for name, scores in rows.items():
+        named, right, found_count, hits, true_count = torch.tensor(scores, dtype=torch.float64).unbind(1)
+        whole = torch.full_like(named, seconds)
+        shares = {
+            "named": mean_estimate(named, whole),
+            "right of named": mean_estimate(right, named),
+            "right of all": mean_estimate(right, whole),
+            "F1@50": mean_estimate(2 * hits, found_count + true_count),
+            "segments for each true one": mean_estimate(found_count, true_count),
+        }
+        told = ", ".join(
+            f"{key} {100 * one.value:.1f} ({100 * one.low:.1f}-{100 * one.high:.1f})" for key, one in shares.items()
+        )
+        print(f"  {name:10} {told}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Draws the clips of a footage store again and keeps what BlazePose says of them, its own 3D landmarks with it.
+
+Used by end_to_end.py. BlazePose's landmark network has an output for 3D that vidmotion does not use: metres from the
+middle of the hips, in the axes of the crop that it was shown. As MediaPipe does (graph pose_landmark), they are turned
+back by the crop's angle: x right, y down, z away from the camera. P people, T frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from vidmotion import weights
+from vidmotion.body.load import free_body
+from vidmotion.data.store import NOBODY, SEEN, StoreSettings
+from vidmotion.data.synthetic.generate import FILM, SCENERY, stature
+from vidmotion.data.synthetic.labels import truth_of
+from vidmotion.data.synthetic.mocap_rotations import read_capture
+from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.render_clip import FilmSet
+from vidmotion.data.synthetic.run_detector import attribute, watch
+from vidmotion.data.synthetic.scenery import draw_scenery
+from vidmotion.detectors.base import Picture
+from vidmotion.detectors.blazepose import BlazePose
+from vidmotion.detectors.blazepose_networks import LANDMARKS, POINTS, LandmarkNetwork, Pose, Region
+from vidmotion.types import Floats, Ints, Track
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """What BlazePose said of the people of a clip."""
+
+    xy: np.ndarray
+    """(P, T, 33, 2) pixels."""
+    score: np.ndarray
+    """(P, T, 33)."""
+    state: np.ndarray
+    """(P, T) as in a store."""
+    track: np.ndarray
+    """(P, T) number of the track that a frame came from, -1 where nobody was seen."""
+    world: np.ndarray
+    """(P, T, 33, 3) metres; nan where the person was not seen."""
+
+
+class WorldNetwork(LandmarkNetwork):
+    """The landmark network; it also remembers the 3D landmarks of each pose."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        super().__init__(path, threads)
+        self._ear = _Ear(self._network)
+        self._network = self._ear  # type: ignore[assignment]
+        self.worlds: dict[bytes, Floats] = {}
+        """(33, 3) by the bytes of the pose's pixels in float32: points keep them on their way into tracks."""
+
+    def read(self, rgb: Picture, region: Region) -> Pose:
+        pose = super().read(rgb, region)
+        world = next(out for out in self._ear.outputs if out.shape == (1, 3 * POINTS)).reshape(POINTS, 3)
+        cosine, sine = np.cos(region.angle), np.sin(region.angle)
+        turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
+        self.worlds[key(pose.xy)] = (world[:LANDMARKS] @ turn.T).astype(np.float32)
+        return pose
+
+
+class _Ear:
+    """A network whose last outputs can be looked at."""
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+        self.outputs: list[Floats] = []
+
+    def run(self, picture: Floats) -> list[Floats]:
+        self.outputs = self._network.run(picture)
+        return self.outputs
+
+
+def key(xy: Floats) -> bytes:
+    return xy.astype(np.float32).tobytes()
+
+
+class Projection:
+    """Films clips by their recipes and shows them to BlazePose."""
+
+    def __init__(self, settings: StoreSettings, mocap: Path) -> None:
+        if settings.pictures:
+            raise SystemExit("the footage was made with --backgrounds: it cannot be drawn again without them")
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        self._settings = settings
+        self._capture, self._body = read_capture(mocap, settings.split), free_body()
+        self._set = FilmSet(self._body)
+        files = weights.detector_files(settings.detector)
+        self._detector = BlazePose(settings.detector, files, 1)
+        self._network = WorldNetwork(files.landmarks, 1)
+        self._detector._landmarks = self._network
+
+    def watch(self, record: Any) -> Watched:
+        """What BlazePose says of the clip of a recipe."""
+        recipe = Recipe.from_json(record)
+        scenery_rng, film_rng = (
+            np.random.default_rng([recipe.seed, recipe.number, stream]) for stream in (SCENERY, FILM)
+        )
+        truth = truth_of(recipe, self._capture, self._body)
+        scenery = draw_scenery(recipe, truth.camera, truth.joints, [], scenery_rng)
+        take = self._set.film(truth, scenery, recipe.film, film_rng)
+        self._network.worlds.clear()
+        tracks = watch(take.pictures(), self._detector, self._settings.rate)
+        said = attribute(tracks, truth.xy, stature(recipe, truth), LANDMARKS)
+        return Watched(said.xy, said.score, said.state, _track_of(tracks, said.xy, said.state), self._world(said))
+
+    def _world(self, said: Any) -> Floats:
+        world = np.full((*said.score.shape, 3), np.nan, np.float32)
+        for at in zip(*np.nonzero(said.state == SEEN), strict=True):
+            world[at] = self._network.worlds[key(said.xy[at])]
+        return world
+
+
+def _track_of(tracks: list[Track], xy: Floats, state: Ints) -> Ints:
+    out = np.full(state.shape, -1)
+    for number, track in enumerate(tracks):
+        same = (xy[:, track.frames] == track.keypoints.xy).all((-1, -2)) & (state[:, track.frames] != NOBODY)
+        people, rows = np.nonzero(same)
+        out[people, track.frames[rows]] = number
+    return out
+
+
+def watched(file: Path, projection: Projection, record: Any) -> Watched:
+    """What was said of a clip: kept in `file` from an earlier run, or found and kept now."""
+    if file.exists():
+        with np.load(file) as kept:
+            return Watched(**kept)
+    found = projection.watch(record)
+    temporary = file.with_suffix(".part.npz")
+    np.savez(temporary, **asdict(found))
+    temporary.replace(file)
+    return found
+
+
+def one_euro(values: Floats, rate: float, least: float = 0.1, beta: float = 40.0, slope: float = 1.0) -> Floats:
+    """The One Euro filter (Casiez et al. 2012) over (T, ...), with the cut-offs of MediaPipe's world landmarks."""
+
+    def share(cutoff: Any) -> Any:
+        return 1 / (1 + rate / (2 * np.pi * cutoff))
+
+    out, speed = values.copy(), np.zeros_like(values[0])
+    for t in range(1, len(values)):
+        speed += share(slope) * ((values[t] - values[t - 1]) * rate - speed)
+        out[t] = out[t - 1] + share(least + beta * np.abs(speed)) * (values[t] - out[t - 1])
+    return out

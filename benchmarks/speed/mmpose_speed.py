@@ -1,0 +1,91 @@
+"""How fast mmpose's networks are on this machine. Needs the extra `mmpose`.
+
+    python -m benchmarks.speed.mmpose_speed VIDEO
+
+The weights are random, of the published sizes: they cost as much as trained ones, and find nobody, so that the points
+are read in boxes that are made up.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from vidmotion.detectors import create
+from vidmotion.detectors.mmpose.compat import prepare, quiet
+from vidmotion.detectors.mmpose.model_names import Files, packaged, require_extra
+from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork
+from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES, Published
+from vidmotion.devices import available
+from vidmotion.video.reader import open_video
+
+FRAMES = 10
+
+
+def main(video: Path) -> None:
+    require_extra()
+    prepare()
+    # Random weights make numbers so small that a CPU is slow with them; trained ones do not.
+    torch.set_flush_denormal(True)
+    where = torch.device("cuda" if available()["cuda"] else "cpu")
+    with open_video(video) as source:
+        pictures = [frame.rgb for frame in itertools.islice(source, FRAMES + 1)]
+    height, width = pictures[0].shape[:2]
+    print(f"{video.name}, {width} x {height}, {where}, {torch.get_num_threads()} threads")
+    box = np.array([[0.3 * width, 0.1 * height, 0.6 * width, 0.95 * height]], np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        for model in PEOPLE.values():
+            person = PersonNetwork(random_weights(model, Path(folder)), where)
+            tell(model.name, person.find, pictures)
+        for model in POSES.values():
+            pose = PoseNetwork(random_weights(model, Path(folder)), where)
+            for people in (1, 4):
+                boxes = np.repeat(box, people, 0)
+                tell(
+                    f"{model.name}, {people} people",
+                    lambda rgb, pose=pose, boxes=boxes: pose.read(rgb, boxes),
+                    pictures,
+                )
+    blazepose, count = create("blazepose"), itertools.count()
+    blazepose.reset(30.0)
+    tell("blazepose", lambda rgb: blazepose.detect(rgb, next(count)), pictures)
+
+
+def random_weights(model: Published, folder: Path) -> Files:
+    """A checkpoint for a published config."""
+    from mmengine import Config, DefaultScope
+    from mmengine.model import revert_sync_batchnorm
+    from mmengine.registry import MODELS
+
+    files = Files(packaged(model.config), folder / model.checkpoint)
+    torch.manual_seed(0)
+    with quiet():
+        config = Config.fromfile(files.config)
+        with DefaultScope.overwrite_default_scope(config.default_scope):
+            network = revert_sync_batchnorm(MODELS.build(config.model))
+    torch.save({"state_dict": network.state_dict()}, files.checkpoint)
+    return files
+
+
+def tell(name: str, work: Callable[[Any], object], pictures: list[np.ndarray]) -> None:
+    """Time the work on all pictures but the first, which warms it up."""
+    work(pictures[0])
+    seconds = []
+    for rgb in pictures[1:]:
+        started = time.perf_counter()
+        work(rgb)
+        seconds.append(time.perf_counter() - started)
+    middle = float(np.median(seconds))
+    print(f"{name}: {1000 * middle:.0f} ms, {1 / middle:.1f} frames/s")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
