@@ -1,7 +1,9 @@
 """Every error that vidmotion raises on purpose.
 
 One tree, one boundary: the command line turns a `VidmotionError` into one line and an exit code;
-anything else is a bug and keeps its traceback. A message says what is wrong and what to do next.
+anything else is a bug and keeps its traceback. A message says what is wrong and what to do next. Where it means an
+argument or a setting it names it as Python does, in backticks: `body_model`, or with a value `heads=action`. The
+command line shows its own option there instead (`vidmotion.cli.option_names`).
 """
 
 
