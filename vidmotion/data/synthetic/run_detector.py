@@ -14,7 +14,7 @@ import numpy as np
 from vidmotion.data.store import FILLED, NOBODY, SEEN
 from vidmotion.detectors import Detector, Picture
 from vidmotion.skeletons import H36M17, convert
-from vidmotion.tracking import Tracker, with_looks
+from vidmotion.tracking import PersonTracker
 from vidmotion.types import Floats, Ints, Track
 
 FARTHEST = 0.3
@@ -35,11 +35,9 @@ class Testimony:
 
 def watch(pictures: Iterable[Picture], detector: Detector, rate: int) -> list[Track]:
     """The tracks of a clip, as `Pipeline.detect` finds them in a file."""
-    detector.reset(float(rate))
-    tracker = Tracker(Fraction(rate), detector.skeleton)
+    tracker = PersonTracker(detector, Fraction(rate))
     for index, picture in enumerate(pictures):
-        found = detector.detect(picture, index)
-        tracker.update(index, index / rate, with_looks(picture, found, detector.skeleton))
+        tracker.update(picture, index, index / rate)
     return tracker.finish()
 
 

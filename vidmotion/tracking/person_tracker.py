@@ -1,0 +1,53 @@
+"""Finds the people of one video and follows them through time: the one loop body of `lift`, `live` and synthetic data.
+
+Does not depend on where the frames come from.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from vidmotion.detectors.base import Detector, Picture
+from vidmotion.tracking.appearance import with_looks
+from vidmotion.tracking.tracker import Tracker
+from vidmotion.types import Track
+
+
+class PersonTracker:
+    """A detector, the appearance of the people that it finds, and their identities, for the frames of one video."""
+
+    def __init__(self, detector: Detector, fps: Fraction) -> None:
+        """
+        Args:
+            detector: it is reset first, and must not serve another video at the same time.
+            fps: nominal frame rate of the video.
+
+        Raises:
+            InputError: the skeleton of the detector is unknown.
+        """
+        detector.reset(float(fps))
+        self._detector = detector
+        self._tracker = Tracker(fps, detector.skeleton)
+
+    def update(self, rgb: Picture, index: int, time: float) -> None:
+        """Detect the people of the next frame and add them to their tracks.
+
+        Args:
+            rgb: (H, W, 3), upright.
+            index: number of the frame, higher than that of the frame before.
+            time: seconds from the first frame of the video.
+        """
+        found = self._detector.detect(rgb, index)
+        self._tracker.update(index, time, with_looks(rgb, found, self._detector.skeleton))
+
+    def finish(self) -> list[Track]:
+        """The people of all frames, as `Tracker.finish`."""
+        return self._tracker.finish()
+
+    def in_view(self) -> list[Track]:
+        """The people of the last frame, as `Tracker.in_view`."""
+        return self._tracker.in_view()
+
+    def forget(self, before: float) -> None:
+        """Drop what is older than a time in seconds, as `Tracker.forget`."""
+        self._tracker.forget(before)
