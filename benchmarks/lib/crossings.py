@@ -27,8 +27,8 @@ from vidmotion.data.synthetic.render_clip import RATE, FilmSet, Take
 from vidmotion.data.synthetic.scenery import Scenery, draw_scenery
 from vidmotion.detectors import Detection, create
 from vidmotion.geometry.filters import gaussian_smooth
-from vidmotion.geometry.rotations import about
-from vidmotion.io.atomic import written_whole
+from vidmotion.geometry.rotations import rotation_about_axis
+from vidmotion.io.atomic import atomic_file
 
 KINDS = ("cross", "turn", "wall", "leave", "crowd")
 FRAMES, SIZE, FOCAL = 150, (640, 360), 560.0
@@ -67,7 +67,7 @@ def clip(folder: Path, mocap: Path, split: str, number: int) -> Clip:
     path = folder / f"{split}_{number:03}.npz"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as temporary, temporary.open("wb") as file:
+        with atomic_file(path) as file:
             np.savez(file, **_film(mocap, split, number))
     with np.load(path, allow_pickle=False) as kept:
         a = dict(kept)
@@ -194,7 +194,7 @@ def _actor(
     rotations, root = capture.take(walk.name, rng.uniform(0, walk.frames / 2) + np.cumsum(pace))
     facing = gaussian_smooth(step, 5.0)
     turn = np.unwrap(np.arctan2(facing[:, 0], facing[:, 1])) - np.arctan2(gone[0], gone[2])
-    rotations[:, 0] = about(np.tile([0.0, 1.0, 0.0], (FRAMES, 1)), turn) @ rotations[:, 0]
+    rotations[:, 0] = rotation_about_axis(np.tile([0.0, 1.0, 0.0], (FRAMES, 1)), turn) @ rotations[:, 0]
     root = np.stack([path[:, 0] / scale, root[:, 1], path[:, 1] / scale], 1)
     straight = tuple((0.0, 0.0, 0.0) for _ in TURNED)
     place = tuple(float(x) for x in path.mean(0))

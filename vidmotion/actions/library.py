@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.io.atomic import written_whole
+from vidmotion.io.atomic import atomic_file
 from vidmotion.io.pickles import DAMAGED
 from vidmotion.types import Floats
 
@@ -65,7 +65,7 @@ def write_library(library: Library, path: Path) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    with written_whole(path) as temporary, temporary.open("wb") as file:
+    with atomic_file(path) as file:
         np.savez_compressed(
             file,
             allow_pickle=False,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vidmotion.io.atomic import written_whole
+from vidmotion.io.atomic import write_text
 
 
 def write_report(path: Path, content: Any) -> None:
@@ -15,5 +15,4 @@ def write_report(path: Path, content: Any) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=1) + "\n")
