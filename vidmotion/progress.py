@@ -1,4 +1,4 @@
-"""What the pipeline tells of its progress. Standard library only."""
+"""How the pipeline reports progress and messages to its caller. Standard library only."""
 
 from __future__ import annotations
 
@@ -7,34 +7,38 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
-class Stage(Protocol):
-    """One step of the work under way."""
+class Task(Protocol):
+    """One step of the work, while it runs."""
 
     def advance(self, done: int) -> None:
-        """Say how many frames are done so far."""
+        """Called with the number of frames done so far."""
 
 
 class Progress(Protocol):
-    """Hears of stages and of things worth a line."""
+    """Receives the tasks and messages of the pipeline."""
 
-    def stage(self, name: str, total: int | None) -> AbstractContextManager[Stage]:
-        """A stage of `total` frames, None if not known."""
+    def task(self, name: str, total: int | None) -> AbstractContextManager[Task]:
+        """Called when a task begins; the context ends with the task.
 
-    def say(self, text: str) -> None:
-        """One line for the user."""
+        Args:
+            total: frames of the task; None if not known.
+        """
+
+    def message(self, text: str) -> None:
+        """Called with one line of text for the user."""
 
 
-class _Still:
-    def advance(self, done: int) -> None:
+class NoProgress:
+    """A `Progress` that ignores everything."""
+
+    @contextmanager
+    def task(self, name: str, total: int | None) -> Iterator[Task]:
+        yield _IgnoredTask()
+
+    def message(self, text: str) -> None:
         pass
 
 
-class Quiet:
-    """Progress that nobody watches."""
-
-    @contextmanager
-    def stage(self, name: str, total: int | None) -> Iterator[Stage]:
-        yield _Still()
-
-    def say(self, text: str) -> None:
+class _IgnoredTask:
+    def advance(self, done: int) -> None:
         pass
