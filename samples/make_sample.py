@@ -29,7 +29,7 @@ from vidmotion.data.synthetic.labels import CameraPath
 from vidmotion.data.synthetic.mocap_rotations import read_capture
 from vidmotion.data.synthetic.people import Figure, Light, draw_people
 from vidmotion.data.synthetic.room import Room, draw_room
-from vidmotion.geometry.rotations import axis_angles, matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 
 CLIP, LOOP = "02_01", (10, 76)
 """The source clip and the frames, two gait cycles apart, between which it repeats best."""
@@ -85,7 +85,7 @@ def loop(take: Take, start: int, end: int, count: int, blend: int = 10) -> Take:
 
 def _between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     """Rotations (N, 3, 3) on the way from `a` to `b`."""
-    return a @ matrices(axis_angles(np.swapaxes(a, -1, -2) @ b) * share)
+    return a @ axis_angle_to_matrix(matrix_to_axis_angle(np.swapaxes(a, -1, -2) @ b) * share)
 
 
 def bend(take: Take, scale: float, radius: float) -> Take:
@@ -96,7 +96,7 @@ def bend(take: Take, scale: float, radius: float) -> Take:
     aside = radius - (root[:, 0] - root[:, 0].mean())
     path = np.stack([-aside * np.cos(turn), root[:, 1], aside * np.sin(turn)], -1)
     rotations = take.rotations.copy()
-    rotations[:, 0] = matrices(turn[:, None] * [0.0, 1.0, 0.0]) @ rotations[:, 0]
+    rotations[:, 0] = axis_angle_to_matrix(turn[:, None] * [0.0, 1.0, 0.0]) @ rotations[:, 0]
     return Take(rotations, path)
 
 
@@ -112,7 +112,7 @@ def wave(take: Take, first: int, last: int, rise: int = 22) -> Take:
         fore = np.array([-0.25 + np.sin(swing[frame]), 1.0, 0.30])
         shoulder = _align(np.array([-1.0, 0, 0]), upper)
         elbow = shoulder.T @ _align(upper, fore) @ shoulder
-        twist = matrices(np.array([0.55, 0, 0]))
+        twist = axis_angle_to_matrix(np.array([0.55, 0, 0]))
         wanted = np.stack([np.eye(3), shoulder, elbow @ twist, twist])
         arm = [14, 17, 19, 21]
         rotations[frame, arm] = _between(rotations[frame, arm], wanted, share[frame])
@@ -124,7 +124,7 @@ def _align(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
     axis = np.cross(a, b)
     angle = np.arctan2(np.linalg.norm(axis), a @ b)
-    return matrices(axis / max(np.linalg.norm(axis), 1e-12) * angle)
+    return axis_angle_to_matrix(axis / max(np.linalg.norm(axis), 1e-12) * angle)
 
 
 def film(roots: np.ndarray, rng: np.random.Generator) -> CameraPath:
@@ -206,7 +206,7 @@ def act(body: BodyModel, betas: np.ndarray, folder: Path) -> tuple[np.ndarray, n
     """(T, V, 3) vertices and (T, 17, 3) joints of the whole motion, metres, the soles on the floor."""
     rest = body.shape(betas)
     source = read_take(folder, CLIP)
-    source.rotations[:, HEAD] @= matrices(np.array([NOD, 0.0, 0.0]))
+    source.rotations[:, HEAD] @= axis_angle_to_matrix(np.array([NOD, 0.0, 0.0]))
     take = wave(bend(loop(source, *LOOP, FRAMES), _leg(rest) / SOURCE_LEG, RADIUS), *WAVE)
     world, places = forward(take.rotations, rest.joints, body.parents, np.zeros((FRAMES, 3)))
     translation = take.root - places[:, 1:3].mean(1)  # the motion capture's root is the middle of the hips
@@ -258,12 +258,12 @@ def main() -> None:
     room, clothes = furnish()
     arguments.out.mkdir(parents=True, exist_ok=True)
     write_video(arguments.out / "walk_wave.mp4", shoot(Figure.of(body, clothes), vertices, room, camera, rng))
-    seen = camera.see(joints)
+    seen = camera.to_camera_axes(joints)
     np.savez_compressed(
         arguments.out / "walk_wave.npz",
         joints_world=joints,
         joints_camera=seen,
-        joints_2d=camera.project(seen),
+        joints_2d=camera.to_pixels(seen),
         rotation=camera.rotation,
         translation=camera.translation,
         focal=np.float64(FOCAL),

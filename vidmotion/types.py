@@ -105,6 +105,55 @@ class Camera:
         check_shape("Camera", "rotation", self.rotation, (3, 3))
         check_shape("Camera", "translation", self.translation, (3,))
 
+    @classmethod
+    def at_origin(cls, focal: float, size: tuple[int, int]) -> Camera:
+        """A camera whose axes are those of the world.
+
+        Args:
+            focal: pixels.
+            size: width and height of the picture in pixels; the principal point is its center.
+        """
+        return cls(focal, (size[0] / 2, size[1] / 2), np.eye(3), np.zeros(3))
+
+    @property
+    def position(self) -> Floats:
+        """(3,) metres, where the camera stands in the world."""
+        return -self.rotation.T @ self.translation
+
+    def to_camera_axes(self, points: Floats) -> Floats:
+        """World points (..., 3) in camera axes (..., 3): metres, x right, y down, z forward."""
+        return points @ self.rotation.T + self.translation
+
+    def to_world(self, points: Floats) -> Floats:
+        """Points (..., 3) in camera axes in the world (..., 3), metres; the inverse of `to_camera_axes`."""
+        return (points - self.translation) @ self.rotation
+
+    def to_pixels(self, points: Floats, least_depth: float | None = None) -> Floats:
+        """Pixels (..., 2) of points (..., 3) in camera axes, in metres.
+
+        Args:
+            least_depth: metres; smaller depths are raised to this. None divides by every depth as it is.
+        """
+        depth = points[..., 2:] if least_depth is None else np.maximum(points[..., 2:], least_depth)
+        return self.focal * points[..., :2] / depth + self.center
+
+    def to_rays(self, xy: Floats) -> Floats:
+        """Points (..., 2) on the plane z = 1 in camera axes that fall on pixels (..., 2)."""
+        return (xy - np.asarray(self.center)) / self.focal
+
+    def project(self, points: Floats) -> Floats:
+        """Pixels (..., 2) of world points (..., 3), in metres. Points behind the camera give pixels, too."""
+        return self.to_pixels(self.to_camera_axes(points))
+
+    def unproject(self, xy: Floats, depth: Floats) -> Floats:
+        """World points (..., 3), in metres, that fall on pixels (..., 2).
+
+        Args:
+            depth: (...) metres in front of the camera, along its z axis.
+        """
+        along = np.asarray(depth)[..., None]
+        return self.to_world(np.concatenate([self.to_rays(xy) * along, along], axis=-1))
+
 
 @dataclass(frozen=True, eq=False)
 class Motion:

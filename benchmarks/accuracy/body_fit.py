@@ -26,7 +26,7 @@ from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, BodyModel
 from vidmotion.body.posed import PosedBody
 from vidmotion.data.mocap import read_packed
 from vidmotion.data.synthetic.mocap_rotations import TURN_STEP
-from vidmotion.geometry.rotations import axis_angles
+from vidmotion.geometry.rotations import matrix_to_axis_angle
 from vidmotion.types import BodyMotion, Camera, Floats, Keypoints2D, Motion, Track
 
 FPS = 30
@@ -93,7 +93,7 @@ def _forward(model: BodyModel, body: BodyMotion) -> tuple[Floats, Floats]:
 def measure(model: BodyModel, case: Case, fitted: BodyMotion) -> Floats:
     """Joints (mm), surface (mm), then the turn off (degrees) of each body joint; means over the frames."""
     (turned, places), (found, lie) = _forward(model, case.truth), _forward(model, fitted)
-    off = np.linalg.norm(axis_angles(turned.swapaxes(-1, -2) @ found), axis=-1).mean(0)
+    off = np.linalg.norm(matrix_to_axis_angle(turned.swapaxes(-1, -2) @ found), axis=-1).mean(0)
     meshes = PosedBody(model, case.truth), PosedBody(model, fitted)
     rows = range(0, len(fitted), 15)
     surface = np.mean([np.linalg.norm(meshes[0].vertices(row) - meshes[1].vertices(row), axis=-1) for row in rows])

@@ -26,10 +26,11 @@ from vidmotion.body.kinematics import forward
 from vidmotion.body.load import free_body
 from vidmotion.data.store import Store, read_store
 from vidmotion.evaluate.bootstrap import mean_estimate
-from vidmotion.geometry.rotations import matrices
-from vidmotion.lifting.lift import LiftSettings, lift_tracks
+from vidmotion.geometry.rotations import axis_angle_to_matrix
+from vidmotion.lifting.lift import lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork
+from vidmotion.settings import LiftSettings
 from vidmotion.skeletons import SMPL24, convert, foot_points
 from vidmotion.types import Floats
 from vidmotion.weights import find_weights
@@ -41,7 +42,7 @@ SURE, SIDE = 0.9, 0.5
 def forwards(pose: Floats) -> Floats:
     """(T, 2, 3) where both feet point, of SMPL's rotations (T, 24, 3)."""
     nowhere = np.zeros((24, 3))
-    world, _ = forward(matrices(pose.astype(np.float64)), nowhere, SMPL24.parents, np.zeros((len(pose), 3)))
+    world, _ = forward(axis_angle_to_matrix(pose.astype(np.float64)), nowhere, SMPL24.parents, np.zeros((len(pose), 3)))
     return world[:, FEET][..., 2]
 
 

@@ -27,10 +27,11 @@ from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.body.solve import PARENTS
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.evaluate.bootstrap import mean_estimate
-from vidmotion.geometry.rotations import matrices
-from vidmotion.lifting.lift import LiftSettings, lift_tracks
+from vidmotion.geometry.rotations import axis_angle_to_matrix
+from vidmotion.lifting.lift import lift_tracks
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork
+from vidmotion.settings import LiftSettings
 from vidmotion.skeletons import H36M17, SMPL24
 from vidmotion.types import BodyMotion, Floats, Keypoints2D, Track
 from vidmotion.weights import find_weights
@@ -88,7 +89,7 @@ def measure(store: Store, network: MotionNetwork) -> Iterator[dict[str, tuple[fl
 def ankles(model: BodyModel, body: BodyMotion) -> Floats:
     """(T, 2, 3) metres in the motion's world."""
     rest = model.shape(body.betas).joints[:BODY_JOINTS]
-    return forward(matrices(body.pose[:, :BODY_JOINTS]), rest, PARENTS, body.translation)[1][:, BODY_ANKLES]
+    return forward(axis_angle_to_matrix(body.pose[:, :BODY_JOINTS]), rest, PARENTS, body.translation)[1][:, BODY_ANKLES]
 
 
 def main() -> None:

@@ -26,8 +26,8 @@ from vidmotion.data.store import read_store
 from vidmotion.evaluate.mesh import FIGURES, Poser, collect, network_poser, standing
 from vidmotion.evaluate.pose3d import network_lifter
 from vidmotion.evaluate.report import reduce
-from vidmotion.geometry.rotations import matrices
-from vidmotion.lifting.scale import even_size, to_metres
+from vidmotion.geometry.rotations import axis_angle_to_matrix
+from vidmotion.lifting.scale import normalize_size, scale_to_height
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import H36M17
@@ -48,7 +48,7 @@ def fitted(network: MotionNetwork, with_head: bool) -> Poser:
         for row in range(len(x)):
             guess = None if said is None else BodyGuess(_lifted_up(said[0][row]), said[1][row])
             body = fit_body(model, _motion(joints[row], x[row, ..., 2].numpy()), _track(len(x[row])), guess)
-            turns.append(_lifted_up(matrices(body.pose)))
+            turns.append(_lifted_up(axis_angle_to_matrix(body.pose)))
             betas.append(body.betas)
         return torch.from_numpy(np.stack(turns)).float(), torch.from_numpy(np.stack(betas)).float()
 
@@ -64,7 +64,7 @@ def _lifted_up(turns: np.ndarray) -> np.ndarray:
 
 def _motion(joints: np.ndarray, score: np.ndarray) -> Motion:
     """Joints (T, 17, 3) in normalised units as `lift` makes them metres."""
-    metres = to_metres(even_size((joints - joints[:, :1]).astype(np.float64), RATE), STATURE) @ UP
+    metres = scale_to_height(normalize_size((joints - joints[:, :1]).astype(np.float64), RATE), STATURE) @ UP
     # Pelves are laid on each other, so that any height will do, and feet stand where they are lowest.
     metres[..., 1] -= metres[..., 1].min()
     return Motion(metres, score.astype(np.float64), H36M17.name, Camera(1.0, (0, 0), np.eye(3), np.zeros(3)), STATURE)

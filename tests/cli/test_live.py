@@ -9,11 +9,11 @@ import pytest
 
 from tests.cli.conftest import Run, beginning, write_video
 from vidmotion.errors import InputError
-from vidmotion.geometry.filters import runs
-from vidmotion.lifting.lift import LiftSettings
+from vidmotion.geometry.filters import unbroken_runs
 from vidmotion.live import LiveView, Moment, Session, Shot, file_shots
 from vidmotion.live.session import WAIT
-from vidmotion.pipeline import Pipeline, Settings
+from vidmotion.pipeline import Pipeline
+from vidmotion.settings import LiftSettings, Settings
 from vidmotion.video.reader import open_video
 
 pytestmark = pytest.mark.usefixtures("detector")
@@ -52,7 +52,7 @@ def test_what_is_lifted_live_is_near_what_lift_says(clip: Path, every: int) -> N
         Session(pipeline.detector, [pipeline.lifter], shots, settings, patient=True) as session,
     ):
         moments = [session.look(shot) for shot in islice(shots.frames, 0, None, every)]
-        assert [len(runs(track.frames)) for track in session._tracker.in_view()] == [1]
+        assert [len(unbroken_runs(track.frames)) for track in session._tracker.in_view()] == [1]
     assert [actor.id for actor in moments[-1].actors] == [person.id]
     (figure,) = moments[-1].figures
     row = int(np.searchsorted(person.track.times, moments[-1].frame.time - WAIT - 1e-6))

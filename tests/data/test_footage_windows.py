@@ -1,4 +1,4 @@
-"""Windows of footage: what was detected, framed as at inference, beside the exact 3D."""
+"""Windows of footage: what was detected, normalized as at inference, beside the exact 3D."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from vidmotion.data.footage_windows import FootageSampler, FootageWindows, hide,
 from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.data.store import read_store
 from vidmotion.errors import InputError
-from vidmotion.geometry.rotations import matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.model.normalization import project
 
 CPU = torch.device("cpu")
@@ -25,8 +25,8 @@ def footage(tmp_path: Path) -> FootageSampler:
 
 
 def observed(windows: FootageWindows) -> tuple[torch.Tensor, View]:
-    framed, view = observe_footage(windows.rays, windows.score, windows.joints)
-    return framed.x, view
+    normalized, view = observe_footage(windows.rays, windows.score, windows.joints)
+    return normalized.x, view
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -57,7 +57,7 @@ def test_bodies_and_classes_come_along(footage: FootageSampler) -> None:
     pose = footage.pose[windows.person[:, None], windows.at][0].numpy()
     true = pose_of(3)[windows.at[0].numpy()]
     np.testing.assert_allclose(pose[:, 1:], true[:, 1:], atol=1e-4)
-    np.testing.assert_allclose(matrices(pose[:, 0]), CAMERA @ matrices(true[:, 0]), atol=1e-3)
+    np.testing.assert_allclose(axis_angle_to_matrix(pose[:, 0]), CAMERA @ axis_angle_to_matrix(true[:, 0]), atol=1e-3)
 
 
 def test_people_are_drawn_by_weight(footage: FootageSampler) -> None:

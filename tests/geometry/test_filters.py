@@ -1,11 +1,10 @@
-"""Resampling, smoothing and rays against closed forms and scipy."""
+"""Resampling and smoothing against closed forms and scipy."""
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 
-from vidmotion.geometry.camera import focal_length, to_rays
-from vidmotion.geometry.filters import gaussian_smooth, median_smooth, resample, runs
+from vidmotion.geometry.filters import gaussian_smooth, median_smooth, resample, unbroken_runs
 
 
 def test_resample_is_exact_on_lines_and_at_the_samples() -> None:
@@ -46,10 +45,5 @@ def test_short_series_survive(count: int) -> None:
     assert gaussian_smooth(values, 4.0).shape == median_smooth(values, 15).shape == (count,)
 
 
-def test_focal_length_of_a_right_angle_is_half_the_longer_side() -> None:
-    assert focal_length(90, (720, 1280)) == pytest.approx(640)
-    np.testing.assert_allclose(to_rays(np.array([1280.0, 360.0]), 640, (640, 360)), [1, 0])
-
-
 def test_runs_break_at_jumps() -> None:
-    assert runs(np.array([3, 4, 5, 9, 10, 20])) == [slice(0, 3), slice(3, 5), slice(5, 6)]
+    assert unbroken_runs(np.array([3, 4, 5, 9, 10, 20])) == [slice(0, 3), slice(3, 5), slice(5, 6)]

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vidmotion.geometry.rotations import about, directions, euler_zyx, shortest, twist_angle
+from vidmotion.geometry.rotations import (
+    directions,
+    matrix_to_euler_zyx,
+    rotation_about_axis,
+    shortest_rotation,
+    twist_angle,
+)
 
 
 def units(seed: int, count: int = 50) -> np.ndarray:
@@ -17,7 +23,7 @@ def test_shortest_takes_start_to_goal_at_once() -> None:
     goal[0], goal[1] = start[0], -start[1]
     goal[2] = -start[2] + 1e-6 * np.cross(start[2], [1, 0, 0])
     goal[2] /= np.linalg.norm(goal[2])
-    turns = shortest(start, goal)
+    turns = shortest_rotation(start, goal)
     assert np.einsum("tij,tj->ti", turns, start) == pytest.approx(goal, abs=2e-5)
     assert turns @ turns.swapaxes(1, 2) == pytest.approx(np.tile(np.eye(3), (50, 1, 1)), abs=1e-8)
     assert np.linalg.det(turns) == pytest.approx(np.ones(50), abs=1e-8)
@@ -27,16 +33,18 @@ def test_shortest_takes_start_to_goal_at_once() -> None:
 
 def test_about_and_back() -> None:
     axis, angle = units(2), np.linspace(-3, 3, 50)
-    assert about(axis, angle) == pytest.approx(Rotation.from_rotvec(axis * angle[:, None]).as_matrix(), abs=1e-12)
+    assert rotation_about_axis(axis, angle) == pytest.approx(
+        Rotation.from_rotvec(axis * angle[:, None]).as_matrix(), abs=1e-12
+    )
     side = np.cross(axis, units(3))
-    turned = np.einsum("tij,tj->ti", about(axis, angle), side)
+    turned = np.einsum("tij,tj->ti", rotation_about_axis(axis, angle), side)
     assert twist_angle(axis, side, turned) == pytest.approx(angle, abs=1e-12)
     assert twist_angle(axis, side, turned + axis) == pytest.approx(angle, abs=1e-12)
 
 
 def test_euler_angles_give_the_rotation() -> None:
     turns = Rotation.random(200, rng=np.random.default_rng(4)).as_matrix()
-    angles = euler_zyx(turns.reshape(50, 4, 3, 3)).reshape(200, 3)
+    angles = matrix_to_euler_zyx(turns.reshape(50, 4, 3, 3)).reshape(200, 3)
     assert Rotation.from_euler("ZYX", angles, degrees=True).as_matrix() == pytest.approx(turns, abs=1e-12)
 
 
@@ -45,13 +53,13 @@ def test_euler_angles_run_on_through_every_axis(axis: int) -> None:
     angles = np.zeros((120, 3))
     angles[:, axis] = np.linspace(0, -900, 120)
     turns = Rotation.from_euler("ZYX", angles, degrees=True).as_matrix()
-    assert euler_zyx(turns[:, None])[:, 0] == pytest.approx(angles, abs=1e-6)
+    assert matrix_to_euler_zyx(turns[:, None])[:, 0] == pytest.approx(angles, abs=1e-6)
 
 
 @pytest.mark.parametrize("quarter", [90, -90])
 def test_euler_angles_at_the_lock(quarter: int) -> None:
     wanted = Rotation.from_euler("ZYX", [[20, 0, 10], [20, quarter, 10], [50, quarter, 30]], degrees=True)
-    angles = euler_zyx(wanted.as_matrix()[:, None])[:, 0]
+    angles = matrix_to_euler_zyx(wanted.as_matrix()[:, None])[:, 0]
     back = Rotation.from_euler("ZYX", angles, degrees=True)
     assert back.as_matrix() == pytest.approx(wanted.as_matrix(), abs=1e-7)
     assert angles[1] == pytest.approx([20, quarter, 10], abs=1e-5)

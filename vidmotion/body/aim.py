@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.body.model import SMPL_JOINTS
-from vidmotion.geometry.rotations import about, directions, shortest, twist_angle
+from vidmotion.geometry.rotations import directions, rotation_about_axis, shortest_rotation, twist_angle
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 
@@ -71,13 +71,13 @@ def _unit_bones(joints: Floats, rest: Floats) -> Floats:
 
 def _aimed(parent: Floats, rest: Floats, goal: Floats) -> Floats:
     """`parent` (T, 3, 3), turned the shortest way so that its `rest` (3,) points along `goal` (T, 3)."""
-    return shortest(parent @ rest, goal) @ parent
+    return shortest_rotation(parent @ rest, goal) @ parent
 
 
 def _framed(parent: Floats, rest: Floats, goal: Floats, side: Floats, toward: Floats) -> Floats:
     """`parent` turned so that `rest` points along `goal` and `side` as far as possible along `toward`."""
     aimed = _aimed(parent, rest, goal)
-    return about(goal, twist_angle(goal, aimed @ side, toward)) @ aimed
+    return rotation_about_axis(goal, twist_angle(goal, aimed @ side, toward)) @ aimed
 
 
 def _hinged(
@@ -105,7 +105,7 @@ def _hinged(
     pull = clear * np.exp(1j * (wanted - carried)) + prior * np.exp(-1j * carried)
     calm = np.angle(_spread(pull, fps)) + carried
     angle = np.angle(clear * np.exp(1j * wanted) + (1 - clear) * np.exp(1j * calm))
-    return about(upper, angle) @ swung
+    return rotation_about_axis(upper, angle) @ swung
 
 
 def _likely(twist: Floats, most: float) -> Floats:
@@ -123,8 +123,8 @@ def _clearness(upper: Floats, lower: Floats) -> Floats:
 
 def _carried(rest: Floats, path: Floats, side: Floats) -> Floats:
     """(T,) twist against the shortest turn from `rest` (3,) of a frame carried along `path` (T, 3)."""
-    swing = shortest(np.tile(rest, (len(path), 1)), path) @ side
-    brought = np.einsum("tij,tj->ti", shortest(path[:-1], path[1:]), swing[:-1])
+    swing = shortest_rotation(np.tile(rest, (len(path), 1)), path) @ side
+    brought = np.einsum("tij,tj->ti", shortest_rotation(path[:-1], path[1:]), swing[:-1])
     return np.concatenate([[0.0], np.cumsum(twist_angle(path[1:], swing[1:], brought))])
 
 

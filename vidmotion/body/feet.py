@@ -9,8 +9,8 @@ import numpy as np
 
 from vidmotion.body.limits import BOUNDS
 from vidmotion.body.model import SMPL_JOINTS
-from vidmotion.geometry.filters import gaussian_smooth, lasting, runs
-from vidmotion.geometry.rotations import axis_angles, matrices
+from vidmotion.geometry.filters import gaussian_smooth, opening, unbroken_runs
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from vidmotion.geometry.vectors import unit
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
@@ -45,12 +45,12 @@ def planted(joints: Floats, rate: float) -> Floats:
         places = joints[:, ankle]
         smooth = gaussian_smooth(places, width)
         speed = rate * np.linalg.norm(np.gradient(smooth, axis=0), axis=-1) if len(smooth) > 1 else np.zeros(1)
-        stands = lasting(np.exp(-((speed / STILL) ** 2))[:, None], round(rate * STANDS))[:, 0] > SURE
+        stands = opening(np.exp(-((speed / STILL) ** 2))[:, None], round(rate * STANDS))[:, 0] > SURE
         at = np.flatnonzero(stands)
         if not len(at):
             continue
         held = places.copy()
-        for run in runs(at):
+        for run in unbroken_runs(at):
             held[at[run]] = places[at[run]].mean(0)
         goal = np.stack([np.interp(np.arange(len(places)), at, values) for values in held[at].T], -1)
         moved = gaussian_smooth(stands.astype(float), width)[:, None] * (goal - places)
@@ -71,14 +71,14 @@ def ankle_turns(shins: Floats, heights: Floats, stature: float) -> Floats:
     share = share * share * (3 - 2 * share)
     # A shin that lies has no heading on the floor, and its foot does not stand.
     share = share * np.clip(shins[..., 1, 1] * 2, 0, 1)
-    turn = axis_angles(shins.swapaxes(-1, -2) @ _flat(shins)) * share[..., None]
-    return within_limits(matrices(turn))
+    turn = matrix_to_axis_angle(shins.swapaxes(-1, -2) @ _flat(shins)) * share[..., None]
+    return within_limits(axis_angle_to_matrix(turn))
 
 
 def within_limits(turns: Floats) -> Floats:
     """Local rotations (T, 2, 3, 3) of ankles, brought within the limits of human joints."""
     bounds = BOUNDS[list(ANKLES)]
-    return matrices(np.clip(axis_angles(turns), bounds[..., 0], bounds[..., 1]))
+    return axis_angle_to_matrix(np.clip(matrix_to_axis_angle(turns), bounds[..., 0], bounds[..., 1]))
 
 
 def _flat(shins: Floats) -> Floats:

@@ -18,8 +18,8 @@ from vidmotion.body.model import BODY_JOINTS, BodyModel, RestBody
 from vidmotion.body.shape import fit_shape
 from vidmotion.body.solve import PARENTS, Posture, Skeleton22, points_of, solve
 from vidmotion.errors import InputError
-from vidmotion.geometry.filters import frame_rate, runs
-from vidmotion.geometry.rotations import axis_angles
+from vidmotion.geometry.filters import frame_rate, unbroken_runs
+from vidmotion.geometry.rotations import matrix_to_axis_angle
 from vidmotion.skeletons import H36M17
 from vidmotion.types import BodyMotion, Floats, Keypoints2D, Motion, Track
 
@@ -66,7 +66,7 @@ def fit_body(
     body = Skeleton22(shaped.joints[:BODY_JOINTS].astype(np.float64), motion.height)
     weights = np.maximum(motion.confidence, LEAST_TRUST)
     parts = []
-    for run in runs(track.frames):
+    for run in unbroken_runs(track.frames):
         times = track.times[run]
         begun = _begin(body, joints[run], times, None if guess is None else guess.turns[run])
         targets = planted(joints[run], frame_rate(times, ONLY_FRAME))
@@ -79,7 +79,7 @@ def fit_body(
     if kept is None:
         posture = replace(posture, rotations=_seen_feet(body, posture, motion, track))
     pose = np.zeros((len(joints), 24, 3), np.float32)
-    pose[:, :BODY_JOINTS] = axis_angles(posture.rotations)
+    pose[:, :BODY_JOINTS] = matrix_to_axis_angle(posture.rotations)
     error = np.linalg.norm(points_of(body, posture) - joints, axis=-1).mean(1)
     return BodyMotion(
         model.name, pose, betas.astype(np.float32), posture.translation.astype(np.float32), error.astype(np.float32)
@@ -131,7 +131,7 @@ def _seen_feet(body: Skeleton22, posture: Posture, motion: Motion, track: Track)
     """(T, 22, 3, 3) the rotations of a posture whose feet point as heels and toes do in the picture."""
     world, _ = forward(posture.rotations, body.rest, PARENTS, posture.translation)
     rotations = posture.rotations.copy()
-    for run in runs(track.frames):
+    for run in unbroken_runs(track.frames):
         points = track.keypoints
         feet = turned_by_points(
             world[run][:, ANKLES],

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.body.feet import LIFTED_ANKLES
-from vidmotion.geometry.camera import to_rays
 from vidmotion.geometry.filters import gaussian_smooth
 from vidmotion.geometry.vectors import unit
 from vidmotion.skeletons import foot_points
@@ -44,8 +43,8 @@ def turned_by_points(
     if points is None:
         return feet
     heels, toes = (list(part) for part in points)
-    rays = to_rays(keypoints.xy.astype(np.float64), camera.focal, camera.center)
-    ankles = joints[:, LIFTED_ANKLES] @ camera.rotation.T + camera.translation  # (T, 2, 3)
+    rays = camera.to_rays(keypoints.xy.astype(np.float64))
+    ankles = camera.to_camera_axes(joints[:, LIFTED_ANKLES])  # (T, 2, 3)
     depth = np.maximum(ankles[..., 2:], 0.1)
     across = (rays[:, toes] - rays[:, heels]) * depth / (LENGTH * stature)  # (T, 2, 2), at most 1 long
     guess = (np.cos(PITCH) * feet[..., 2] - np.sin(PITCH) * feet[..., 1]) @ camera.rotation.T

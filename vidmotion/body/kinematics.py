@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.geometry.rotations import matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.types import Floats
 
 
@@ -15,7 +15,7 @@ def local_rotations(pose: Floats, joints: int) -> Floats:
     """
     known = 24 if joints == 24 else 22
     out = np.broadcast_to(np.eye(3), (len(pose), joints, 3, 3)).copy()
-    out[:, :known] = matrices(pose[:, :known])
+    out[:, :known] = axis_angle_to_matrix(pose[:, :known])
     return out
 
 

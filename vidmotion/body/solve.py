@@ -16,7 +16,7 @@ from vidmotion.body.joints import HEAD, WEIGHTS, offsets, to_h36m
 from vidmotion.body.kinematics import forward
 from vidmotion.body.limits import BOUNDS, beyond
 from vidmotion.body.model import BODY_JOINTS, SMPL_PARENTS
-from vidmotion.geometry.rotations import axis_angles, cross_matrix, matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix, cross_matrix, matrix_to_axis_angle
 from vidmotion.types import Bools, Floats
 
 PARENTS = SMPL_PARENTS[:BODY_JOINTS]
@@ -102,7 +102,7 @@ def _chosen(better: Bools, new: Floats, old: Floats) -> Floats:
 
 def _moved(posture: Posture, step: Floats) -> Posture:
     """Turned and moved by (T, 3 * M + 3): M moving joints, then the translation."""
-    turns = matrices(step[:, :-3].reshape(len(step), -1, 3))
+    turns = axis_angle_to_matrix(step[:, :-3].reshape(len(step), -1, 3))
     rotations = posture.rotations.copy()
     rotations[:, MOVING] = rotations[:, MOVING] @ turns
     return replace(posture, rotations=rotations, translation=posture.translation + step[:, -3:])
@@ -121,8 +121,8 @@ def _linearise(
     slope = slope.reshape(frames, -1, 3 * moving + 3)
 
     local = now.rotations[:, MOVING]
-    away = axis_angles(guess.rotations[:, MOVING].swapaxes(-1, -2) @ local) / GUESS_SPREAD[:, None]
-    turned = axis_angles(local)
+    away = matrix_to_axis_angle(guess.rotations[:, MOVING].swapaxes(-1, -2) @ local) / GUESS_SPREAD[:, None]
+    turned = matrix_to_axis_angle(local)
     over = beyond(turned, BOUNDS[list(MOVING)]) / LIMIT_SPREAD
     bend = _log_slopes(turned) * ((over != 0) / LIMIT_SPREAD)[..., None]  # (T, M, 3, 3)
 

@@ -16,7 +16,7 @@ from vidmotion.data.augment import NoiseRange, View, uniform
 from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.data.store import Store
 from vidmotion.errors import InputError
-from vidmotion.model.normalization import Framed, frame, project, rotate
+from vidmotion.model.normalization import NormalizedWindow, normalize, project, rotate
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Keypoints2D
 
@@ -76,7 +76,7 @@ class FootageSampler:
         rays, scores = [], []
         for clip, _, said in people:
             points = convert(Keypoints2D(said.xy, said.score, store.settings.skeleton), H36M17.name)
-            rays.append((points.xy - np.array(clip.size) / 2) / clip.focal)
+            rays.append(clip.camera.to_rays(points.xy))
             scores.append(points.score)
         actors = [clip.recipe["actors"][person] for clip, person, _ in people]
         self.people, self.length = len(people), len(rays[0])
@@ -148,17 +148,17 @@ def well_seen(score: Tensor) -> Tensor:
     return share >= share.max().clamp_max(LEAST_SEEN)
 
 
-def observe_footage(rays: Tensor, score: Tensor, joints: Tensor) -> tuple[Framed, View]:
-    """Input and truth of windows, framed by what was detected, as at inference; arguments as in `FootageWindows`.
+def observe_footage(rays: Tensor, score: Tensor, joints: Tensor) -> tuple[NormalizedWindow, View]:
+    """Input and truth of windows, normalized by what was detected, as at inference; arguments as in `FootageWindows`.
 
     The target is that of `vidmotion.data.augment.observe`: turned, divided by the root's depth, its root on the exact
     2D with z = 0.
     """
-    framed = frame(rays, score)
-    points = rotate(framed.turn, joints)
-    half = framed.half[:, None, None, None]
-    clean = (project(points) - framed.center[:, None, None]) / half
+    normalized = normalize(rays, score)
+    points = rotate(normalized.rotation, joints)
+    half = normalized.half[:, None, None, None]
+    clean = (project(points) - normalized.center[:, None, None]) / half
     root = points[:, :, :1]
     metres = root[..., 2:] * half
     shift = torch.cat([clean[:, :, :1], torch.zeros_like(metres)], dim=-1)
-    return framed, View(clean, (points - root) / metres + shift, metres, framed.turn)
+    return normalized, View(clean, (points - root) / metres + shift, metres, normalized.rotation)

@@ -41,8 +41,9 @@ from typing import Any, Self
 import numpy as np
 
 from vidmotion.errors import InputError, OutputError
-from vidmotion.geometry.rotations import axis_angles, matrices
-from vidmotion.types import Bools, Floats, Ints
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from vidmotion.io.atomic import output_error, write_text
+from vidmotion.types import Bools, Camera, Floats, Ints
 
 FORMAT = "vidmotion footage 1"
 XY_STEP = 1 / 16
@@ -165,6 +166,11 @@ class StoredClip:
         """Pixels."""
         return float(self.recipe["camera"]["focal"])
 
+    @property
+    def camera(self) -> Camera:
+        """The camera that filmed the clip; its own axes are the world of the stored joints."""
+        return Camera.at_origin(self.focal, self.size)
+
     def rows(self, person: int) -> slice:
         """The person-frames of one person."""
         start = self.row + person * self.frames
@@ -219,14 +225,14 @@ class Store:
             self.detections["score"][rows] / 255,
             self.detections["state"][rows] == SEEN,
             joints,
-            clip.focal * joints[..., :2] / joints[..., 2:] + np.array(clip.size) / 2,
+            clip.camera.to_pixels(joints),
             self._pose(clip, rows),
         )
 
     def _pose(self, clip: StoredClip, rows: slice) -> Floats:
         pose = self.truth["pose"][rows] * TURN_STEP
         camera = self.truth["camera"][clip.frame : clip.frame + clip.frames, :, :3]
-        pose[:, 0] = axis_angles(camera @ matrices(pose[:, 0]))
+        pose[:, 0] = matrix_to_axis_angle(camera @ axis_angle_to_matrix(pose[:, 0]))
         return pose
 
 
@@ -405,9 +411,7 @@ class StoreWriter:
         if path.exists():
             _check_same(read_settings(self.folder), settings, self.folder)
             return
-        temporary = path.with_suffix(".part")
-        temporary.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
+        write_text(path, json.dumps(wanted, indent=1) + "\n")
 
     def _size(self, name: str) -> int:
         return (self._frames if name == "truth/camera" else self._rows) * _row_size(*self._arrays[name])
@@ -436,4 +440,4 @@ def _check_same(before: StoreSettings, now: StoreSettings, folder: Path) -> None
 
 
 def _refused(folder: Path, error: OSError) -> OutputError:
-    return OutputError(f"{folder}: cannot be written ({error.strerror or error}); finished clips are kept")
+    return output_error(folder, error, "finished clips are kept")

@@ -65,14 +65,14 @@ def frame_rate(times: Floats, default: float) -> float:
     return float(1 / np.median(np.diff(times)).clip(1e-3)) if len(times) > 1 else default
 
 
-def runs(frames: np.ndarray) -> list[slice]:
+def unbroken_runs(frames: np.ndarray) -> list[slice]:
     """The unbroken runs of rising frame numbers (T,)."""
     edges = np.flatnonzero(np.diff(frames) > 1) + 1
     bounds = [0, *edges.tolist(), len(frames)]
     return [slice(start, stop) for start, stop in itertools.pairwise(bounds) if stop > start]
 
 
-def lasting(values: Floats, frames: int) -> Floats:
+def opening(values: Floats, frames: int) -> Floats:
     """(T, N) values without peaks that hold for fewer frames (morphological opening)."""
     if frames < 2 or len(values) < frames:
         return values

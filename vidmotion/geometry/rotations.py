@@ -26,7 +26,7 @@ def directions(vectors: Floats, rest: Floats) -> Floats:
     return vectors[source] / lengths[source, None]
 
 
-def shortest(start: Floats, goal: Floats) -> Floats:
+def shortest_rotation(start: Floats, goal: Floats) -> Floats:
     """(T, 3, 3) smallest rotations that take unit vectors `start` to `goal`, both (T, 3).
 
     Opposite vectors turn by half a circle about some axis between them.
@@ -43,7 +43,7 @@ def shortest(start: Floats, goal: Floats) -> Floats:
     return turn
 
 
-def about(axis: Floats, angle: Floats) -> Floats:
+def rotation_about_axis(axis: Floats, angle: Floats) -> Floats:
     """(T, 3, 3) rotations by `angle` (T,) radians about unit vectors `axis` (T, 3)."""
     cross = cross_matrix(axis)
     sine, rest = np.sin(angle)[:, None, None], (1 - np.cos(angle))[:, None, None]
@@ -56,7 +56,7 @@ def twist_angle(axis: Floats, start: Floats, goal: Floats) -> Floats:
     return np.arctan2((axis * np.cross(start, goal)).sum(1), (start * goal).sum(1) - along)
 
 
-def matrices(axis_angles: Floats) -> Floats:
+def axis_angle_to_matrix(axis_angles: Floats) -> Floats:
     """Rotations (..., 3, 3) of axis times angle (..., 3) in radians (Rodrigues)."""
     angle = np.linalg.norm(axis_angles, axis=-1)[..., None, None]
     cross = cross_matrix(axis_angles)
@@ -64,9 +64,9 @@ def matrices(axis_angles: Floats) -> Floats:
     return np.eye(3) + np.sinc(angle / np.pi) * cross + 0.5 * np.sinc(angle / 2 / np.pi) ** 2 * (cross @ cross)
 
 
-def axis_angles(rotations: Floats) -> Floats:
+def matrix_to_axis_angle(rotations: Floats) -> Floats:
     """Axis times angle (..., 3) in radians, of length 0 to pi, of rotations (..., 3, 3)."""
-    quaternion = quaternions(rotations)
+    quaternion = matrix_to_quaternion(rotations)
     quaternion = quaternion * np.where(quaternion[..., 3:] < 0, -1.0, 1.0)
     sine = np.linalg.norm(quaternion[..., :3], axis=-1, keepdims=True)
     angle = 2 * np.arctan2(sine, quaternion[..., 3:])
@@ -74,13 +74,13 @@ def axis_angles(rotations: Floats) -> Floats:
     return quaternion[..., :3] * np.where(sine < 1e-9, 2.0, angle / np.maximum(sine, 1e-9))
 
 
-def blend(start: Floats, end: Floats, share: Floats) -> Floats:
+def slerp(start: Floats, end: Floats, share: Floats) -> Floats:
     """(N, J, 3, 3) rotations on the shortest way from `start` to `end`, both (N, J, 3, 3), at shares (N,) of it."""
-    way = axis_angles(start.swapaxes(-1, -2) @ end)
-    return start @ matrices(way * share[:, None, None])
+    way = matrix_to_axis_angle(start.swapaxes(-1, -2) @ end)
+    return start @ axis_angle_to_matrix(way * share[:, None, None])
 
 
-def quaternions(rotations: Floats) -> Floats:
+def matrix_to_quaternion(rotations: Floats) -> Floats:
     """Unit quaternions (..., 4) as x, y, z, w of rotations (..., 3, 3) (Shepperd 1978: the largest part first)."""
     diagonal = np.diagonal(rotations, axis1=-2, axis2=-1)
     trace = diagonal.sum(-1)
@@ -97,7 +97,7 @@ def quaternions(rotations: Floats) -> Floats:
     return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
-def euler_zyx(rotations: Floats) -> Floats:
+def matrix_to_euler_zyx(rotations: Floats) -> Floats:
     """Angles z, y, x in degrees with rotation = Rz @ Ry @ Rx, along time without jumps of full or half turns.
 
     Args:

@@ -9,7 +9,7 @@ from torch import Tensor
 from vidmotion.skeletons import SMPL24
 
 
-def from_6d(columns: Tensor) -> Tensor:
+def rotation_6d_to_matrix(columns: Tensor) -> Tensor:
     """Rotations (..., 3, 3) of their first two columns (..., 6), made orthonormal (Zhou et al. 2019, equation 15)."""
     first, second = columns[..., :3], columns[..., 3:]
     x = F.normalize(first, dim=-1)
@@ -17,12 +17,12 @@ def from_6d(columns: Tensor) -> Tensor:
     return torch.stack([x, y, torch.linalg.cross(x, y)], dim=-1)
 
 
-def to_6d(rotations: Tensor) -> Tensor:
+def matrix_to_rotation_6d(rotations: Tensor) -> Tensor:
     """The first two columns (..., 6) of rotations."""
     return rotations[..., :2].mT.flatten(-2)
 
 
-def from_axis_angles(turns: Tensor) -> Tensor:
+def axis_angle_to_matrix(turns: Tensor) -> Tensor:
     """Rotations of axes times angles (..., 3) in radians (Rodrigues)."""
     angle = turns.norm(dim=-1, keepdim=True)
     half = angle / 2
@@ -37,23 +37,23 @@ def from_axis_angles(turns: Tensor) -> Tensor:
     return torch.stack(rows, dim=-2)
 
 
-def mirror_turns(rotations: Tensor) -> Tensor:
+def mirror_rotations(rotations: Tensor) -> Tensor:
     """Rotations (..., 24, 3, 3) of SMPL's joints in a mirror across x."""
     flip = torch.tensor([-1.0, 1.0, 1.0], device=rotations.device)
     return rotations[..., list(SMPL24.mirror), :, :] * flip[:, None] * flip
 
 
-def turn_pelvis(camera: Tensor, rotations: Tensor) -> Tensor:
+def rotate_pelvis(camera: Tensor, rotations: Tensor) -> Tensor:
     """Rotations (B, T, 24, 3, 3) of SMPL's joints as cameras see them that are turned by (B, 3, 3)."""
     return torch.cat([camera[:, None, None] @ rotations[:, :, :1], rotations[:, :, 1:]], 2)
 
 
-def between(one: Tensor, other: Tensor) -> Tensor:
+def mean_rotation(one: Tensor, other: Tensor) -> Tensor:
     """The rotations in the middle of two, which are less than half a turn apart."""
-    return nearest(one + other)
+    return nearest_rotation(one + other)
 
 
-def nearest(total: Tensor) -> Tensor:
+def nearest_rotation(total: Tensor) -> Tensor:
     """The rotations nearest to matrices such as weighted sums of rotations (orthogonal Procrustes)."""
     u, _, vt = torch.linalg.svd(total)
     sign = torch.ones_like(total[..., 0])

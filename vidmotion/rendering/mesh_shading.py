@@ -76,14 +76,13 @@ def draw_skins(
 
 
 def _surface(skin: Skin, camera: Camera, scale: Floats, opacity: float, fast: bool | None) -> Surface:
-    seen = (skin.vertices @ camera.rotation.T + camera.translation).astype(np.float32)  # (V, 3)
-    depth = seen[:, 2]
-    xy = (camera.focal * seen[:, :2] / np.maximum(depth, NEAR)[:, None] + camera.center) * scale
+    seen = camera.to_camera_axes(skin.vertices).astype(np.float32)  # (V, 3)
+    xy = camera.to_pixels(seen, NEAR) * scale
     rgba = np.empty((len(seen), 4), np.float32)
     color = mix(CLAY, person_color(skin.person), TINT)
     rgba[:, :3] = _shade(seen, normals_of(seen, skin.faces, fast), color)
     rgba[:, 3] = opacity * (1 if skin.observed else UNSURE)
-    return Surface(xy, depth, skin.faces, rgba)
+    return Surface(xy, seen[:, 2], skin.faces, rgba)
 
 
 def _shade(points: Floats, normals: Floats, color: Color) -> Floats:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vidmotion.geometry.alignment import Placement, one_world
+from vidmotion.geometry.alignment import RigidTransform, align_worlds
 from vidmotion.rendering.mesh_shading import Mesh, Skin
 from vidmotion.rendering.skeleton3d import Figure
 from vidmotion.skeletons import by_name, convert
@@ -39,7 +39,7 @@ class Role:
     person: Person
     points: Keypoints2D
     """(T, 17, 2) pixels of the scene."""
-    placement: Placement | None
+    placement: RigidTransform | None
     """From the person's own world to that of the film."""
     joints: Floats | None
     """(T, J, 3) metres in the world of the film."""
@@ -77,7 +77,7 @@ class Role:
 
 def cast(scene: Scene, meshes: Mapping[int, Mesh]) -> tuple[Role, ...]:
     """Everybody of a scene; some have a mesh, by id."""
-    placements = one_world([person.motion for person in scene.people])
+    placements = align_worlds([person.motion for person in scene.people])
     return tuple(
         Role(
             person,

@@ -24,6 +24,8 @@ FIELD_OF_VIEW = np.radians(32.0)
 FOLLOW_BEYOND = 1.0
 """Metres from the middle; people who stay within are seen from a fixed centre."""
 FOLLOW_SECONDS = 1.0
+NEAREST = 0.05
+"""Metres; what is nearer to the camera is projected as if it were this far away."""
 MARGIN = 0.86
 """Share of the panel that the people may fill."""
 SKY_TOP, SKY_BOTTOM = np.array([17.0, 19.0, 25.0]), np.array([29.0, 32.0, 41.0])
@@ -76,7 +78,7 @@ class Stage:
         circle = self.radius * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
         points = np.concatenate([np.insert(circle, 1, y, axis=-1) for y in (0.0, self.top)])  # (48, 3)
         for distance in np.geomspace(self.radius + 0.5, 100 * self.radius + 10, 200):
-            x, y, depth = _seen(self._camera(0.0, float(distance), np.zeros(2)), points).T
+            x, y, depth = self._camera(0.0, float(distance), np.zeros(2)).to_camera_axes(points).T
             fits = (np.abs(x) * self.focal < depth * self.size[0] / 2 * MARGIN) & (
                 np.abs(y) * self.focal < depth * self.size[1] / 2 * MARGIN
             )
@@ -104,9 +106,8 @@ class Stage:
     def project(self, points: Floats, frame: int) -> tuple[Floats, Floats]:
         """Pixels (N, 2) and depths (N,) in metres of world points (N, 3) as seen in a frame."""
         camera = self.camera(frame)
-        seen = _seen(camera, points)
-        depth = np.maximum(seen[:, 2], 0.05)
-        return camera.focal * seen[:, :2] / depth[:, None] + camera.center, depth
+        seen = camera.to_camera_axes(points)
+        return camera.to_pixels(seen, NEAREST), np.maximum(seen[:, 2], NEAREST)
 
     def draw_floor(self, frame: int) -> Canvas:
         """A new panel (H, W, 3) with the lit floor and its grid."""
@@ -161,11 +162,6 @@ class Stage:
         # Noise below one level of brightness hides the steps of the dark gradients.
         noise = np.random.default_rng(0).random((height, width, 3))
         return (sky + light[..., None] * FLOOR_LIGHT + noise).astype(np.uint8)
-
-
-def _seen(camera: Camera, points: Floats) -> Floats:
-    """(N, 3) metres right of, below and before the camera."""
-    return points @ camera.rotation.T + camera.translation
 
 
 def _fade(share: Floats) -> Floats:

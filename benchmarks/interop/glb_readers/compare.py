@@ -25,7 +25,7 @@ from benchmarks.lib.readers import ask, last_line
 from vidmotion.body.load import load_body
 from vidmotion.body.model import BodyModel
 from vidmotion.body.posed import PosedBody
-from vidmotion.geometry.alignment import Placement, one_world
+from vidmotion.geometry.alignment import RigidTransform, align_worlds
 from vidmotion.io.scene.formats import load
 from vidmotion.types import Person, Scene
 
@@ -59,7 +59,7 @@ def main() -> int:
     moments = choose_moments(scene)
     wanted = [
         want(person, placement, model, float(scene.fps), moments)
-        for person, placement in zip(scene.people, one_world([one.motion for one in scene.people]), strict=True)
+        for person, placement in zip(scene.people, align_worlds([one.motion for one in scene.people]), strict=True)
     ]
     print(f"{options.glb.name}: {options.glb.stat().st_size / 1e6:.2f} MB, {len(scene.people)} people")
     validate(glb, options.node_folder)
@@ -89,7 +89,9 @@ def choose_moments(scene: Scene) -> list[float]:
     return sorted(chosen)
 
 
-def want(person: Person, placement: Placement | None, model: BodyModel, fps: float, moments: list[float]) -> Wanted:
+def want(
+    person: Person, placement: RigidTransform | None, model: BodyModel, fps: float, moments: list[float]
+) -> Wanted:
     if person.body is None or placement is None:
         raise SystemExit(f"person {person.id} has no body; run `vidmotion lift` again")
     posed, track = PosedBody(model, person.body), person.track

@@ -12,7 +12,7 @@ from vidmotion.data.synthetic.labels import Truth, perform, truth_of
 from vidmotion.data.synthetic.mocap_rotations import Capture
 from vidmotion.data.synthetic.random_recipe import Writer
 from vidmotion.data.synthetic.recipe import TURNED, Actor, Recipe
-from vidmotion.geometry.rotations import matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.skeletons import H36M17
 
 
@@ -31,7 +31,9 @@ def truth(recipe: Recipe, capture: Capture, body: BodyModel) -> Truth:
 def test_joints_are_those_of_the_posed_body(recipe: Recipe, truth: Truth, body: BodyModel) -> None:
     for person, actor in enumerate(recipe.actors):
         rest = body.shape(truth.betas[person])
-        world, places = forward(matrices(truth.pose[person]), rest.joints, body.parents, truth.translation[person])
+        world, places = forward(
+            axis_angle_to_matrix(truth.pose[person]), rest.joints, body.parents, truth.translation[person]
+        )
         assert rest.height == pytest.approx(actor.height, abs=1e-3)
         joints = to_h36m(places, world[:, HEAD], actor.height)
         seen = np.einsum("tij,tkj->tki", truth.camera.rotation, joints) + truth.camera.translation[:, None]

@@ -9,21 +9,21 @@ from tests.tiny_mocap import write, write_acting
 from vidmotion.data.mocap import TURN_STEP
 from vidmotion.data.synthetic.mocap_rotations import Capture, read_capture, within
 from vidmotion.errors import InputError
-from vidmotion.geometry.rotations import axis_angles, matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 
 
 def test_whole_frames_are_what_is_stored(capture: Capture) -> None:
     rotations, roots = capture.take("b", np.array([0.0, 7.0, 299.0]))
     rows = np.array([40, 47, 339])
-    np.testing.assert_allclose(axis_angles(rotations[:, :22]), capture.rotations[rows] * TURN_STEP, atol=1e-9)
+    np.testing.assert_allclose(matrix_to_axis_angle(rotations[:, :22]), capture.rotations[rows] * TURN_STEP, atol=1e-9)
     np.testing.assert_allclose(roots, capture.roots[rows], atol=1e-12)
     np.testing.assert_array_equal(rotations[:, 22:], np.broadcast_to(np.eye(3), (3, 2, 3, 3)))
 
 
 def test_between_frames_joints_turn_evenly(capture: Capture) -> None:
     (before, between, after), _ = capture.take("b", np.array([10.0, 10.25, 11.0]))
-    way = axis_angles(before.swapaxes(-1, -2) @ after)
-    np.testing.assert_allclose(between, before @ matrices(0.25 * way), atol=1e-9)
+    way = matrix_to_axis_angle(before.swapaxes(-1, -2) @ after)
+    np.testing.assert_allclose(between, before @ axis_angle_to_matrix(0.25 * way), atol=1e-9)
 
 
 def test_a_clip_runs_backwards_from_its_ends() -> None:

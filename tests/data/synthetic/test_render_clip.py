@@ -29,7 +29,7 @@ def figure(body: BodyModel) -> Figure:
 @pytest.fixture
 def lens() -> Lens:
     rotation, translation = look(np.array([0.0, 0.0, 4.0]), np.zeros(3), 0.0)
-    return Lens(rotation, translation, 400.0, SIZE)
+    return Lens.centered(rotation, translation, 400.0, SIZE)
 
 
 def empty(near: float = 0.0) -> View:

@@ -20,7 +20,7 @@ from vidmotion.body.shape import neutral_betas
 from vidmotion.data.importers.importer import Choices, Source, at_rate, grid, y_up
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
-from vidmotion.geometry.rotations import axis_angles, blend, matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, slerp
 from vidmotion.io.pickles import DAMAGED
 from vidmotion.types import Floats
 
@@ -46,12 +46,12 @@ def read_amass(source: Source, choices: Choices) -> Iterator[NewClip]:
     rate = choices.rate or float(next(arrays[name] for name in _RATES if name in arrays))
     if not rate > 0:
         raise InputError(f"says {rate:g} frames/s; give the rate with --fps")
-    turns = _turns_at_rate(matrices(poses[:, : 3 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 3)), rate)
+    turns = _turns_at_rate(axis_angle_to_matrix(poses[:, : 3 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 3)), rate)
     body = _body(choices.body)
     joints = _joints(body, turns, at_rate(path, rate), betas.ravel()[:MOST_BETAS])
     turns[:, 0] = y_up(turns[:, 0].swapaxes(-1, -2)).swapaxes(-1, -2)
     subject = source.path.absolute().parent.name
-    yield NewClip(source.name, subject, choices.split_of(subject), joints, axis_angles(turns))
+    yield NewClip(source.name, subject, choices.split_of(subject), joints, matrix_to_axis_angle(turns))
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -79,7 +79,7 @@ def _turns_at_rate(turns: Floats, rate: float) -> Floats:
     if wanted is None:
         return turns
     before = wanted.astype(int)
-    return blend(turns[before], turns[np.minimum(before + 1, len(turns) - 1)], wanted - before)
+    return slerp(turns[before], turns[np.minimum(before + 1, len(turns) - 1)], wanted - before)
 
 
 def _joints(body: BodyModel, turns: Floats, path: Floats, betas: Floats) -> Floats:

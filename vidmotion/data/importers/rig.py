@@ -14,7 +14,7 @@ from vidmotion.body.joints import offsets
 from vidmotion.data.importers.importer import y_up
 from vidmotion.data.importers.rig_joint_names import find_joints
 from vidmotion.errors import InputError
-from vidmotion.geometry.rotations import matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Ints
 
@@ -50,7 +50,7 @@ def turns(order: str, angles: Floats) -> Floats:
     """Rotations (..., 3, 3) about axes of `order` ("ZYX": Z @ Y @ X) by `angles` (..., len(order)) radians."""
     out = np.broadcast_to(np.eye(3), (*angles.shape[:-1], 3, 3))
     for axis, angle in zip(order, np.moveaxis(angles, -1, 0), strict=True):
-        out = out @ matrices(angle[..., None] * np.eye(3)["XYZ".index(axis)])
+        out = out @ axis_angle_to_matrix(angle[..., None] * np.eye(3)["XYZ".index(axis)])
     return out
 
 

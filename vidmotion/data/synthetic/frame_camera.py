@@ -6,44 +6,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.types import Floats
+from vidmotion.types import Camera, Floats
 
 
 @dataclass(frozen=True, eq=False)
-class Lens:
-    """A camera at one moment: camera = rotation @ world + translation, pixel = focal * xy / z + center."""
+class Lens(Camera):
+    """A camera at one moment, with the size of its picture."""
 
-    rotation: Floats
-    """(3, 3) world to camera; camera axes are x right, y down, z forward."""
-    translation: Floats
-    """(3,) metres."""
-    focal: float
-    """Pixels."""
     size: tuple[int, int]
-    """Width and height in pixels; the principal point is the middle."""
+    """Width and height in pixels."""
 
-    @property
-    def center(self) -> Floats:
-        """(2,) pixels; (0, 0) is the corner of the first pixel."""
-        return np.array(self.size) / 2
-
-    @property
-    def eye(self) -> Floats:
-        """(3,) metres, where the camera is in the world."""
-        return -self.rotation.T @ self.translation
-
-    def see(self, points: Floats) -> Floats:
-        """World points (..., 3) in camera axes, metres."""
-        return points @ self.rotation.T + self.translation
-
-    def project(self, points: Floats) -> Floats:
-        """World points (..., 3) on the picture, (..., 2) pixels."""
-        seen = self.see(points)
-        return self.focal * seen[..., :2] / seen[..., 2:] + self.center
+    @classmethod
+    def centered(cls, rotation: Floats, translation: Floats, focal: float, size: tuple[int, int]) -> Lens:
+        """A camera whose principal point is the center of the picture."""
+        return cls(focal, (size[0] / 2, size[1] / 2), rotation, translation, size)
 
     def halved(self) -> Lens:
         """The same view on a picture of half the size; width and height are even."""
-        return Lens(self.rotation, self.translation, self.focal / 2, (self.size[0] // 2, self.size[1] // 2))
+        width, height = self.size
+        return Lens.centered(self.rotation, self.translation, self.focal / 2, (width // 2, height // 2))
 
 
 def look(position: Floats, target: Floats, roll: Floats | float) -> tuple[Floats, Floats]:

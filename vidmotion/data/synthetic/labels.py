@@ -17,9 +17,9 @@ from vidmotion.data.synthetic.frame_camera import Lens, look
 from vidmotion.data.synthetic.mocap_rotations import Capture
 from vidmotion.data.synthetic.recipe import TURNED, Actor, CameraPlan, Recipe
 from vidmotion.geometry.filters import gaussian_smooth
-from vidmotion.geometry.rotations import about, axis_angles, matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, rotation_about_axis
 from vidmotion.skeletons import SMPL24
-from vidmotion.types import Floats
+from vidmotion.types import Camera, Floats
 
 FOLLOWING = 9.0
 """Frames, spread of the smoothing with which a camera follows people."""
@@ -56,15 +56,15 @@ class CameraPath:
 
     def lens(self, frame: int) -> Lens:
         """The camera at one frame."""
-        return Lens(self.rotation[frame], self.translation[frame], self.focal, self.size)
+        return Lens.centered(self.rotation[frame], self.translation[frame], self.focal, self.size)
 
-    def see(self, points: Floats) -> Floats:
-        """World points (..., T, J, 3) in camera axes, metres."""
+    def to_camera_axes(self, points: Floats) -> Floats:
+        """World points (..., T, J, 3) in the camera's axes at each frame, metres."""
         return points @ self.rotation.swapaxes(-1, -2) + self.translation[:, None]
 
-    def project(self, seen: Floats) -> Floats:
-        """Points (..., 3) in camera axes on the picture, (..., 2) pixels."""
-        return self.focal * seen[..., :2] / seen[..., 2:] + np.array(self.size) / 2
+    def to_pixels(self, points: Floats) -> Floats:
+        """Pixels (..., 2) of points (..., 3) in camera axes."""
+        return Camera.at_origin(self.focal, self.size).to_pixels(points)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ class Truth:
     @property
     def xy(self) -> Floats:
         """(P, T, 17, 2) pixels."""
-        return self.camera.project(self.joints)
+        return self.camera.to_pixels(self.joints)
 
     def parts(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         """Joints, pose, translation, the camera's rotation and translation: what a store keeps."""
@@ -105,11 +105,11 @@ def truth_of(recipe: Recipe, capture: Capture, body: BodyModel) -> Truth:
     joints = np.stack([person.joints for person in cast])  # (P, T, 17, 3)
     camera = camera_path(recipe.camera, joints[:, :, 0], recipe.size)
     return Truth(
-        np.stack([axis_angles(person.rotations) for person in cast]),
+        np.stack([matrix_to_axis_angle(person.rotations) for person in cast]),
         np.array([actor.betas for actor in recipe.actors]),
         np.stack([person.translation for person in cast]),
         camera,
-        camera.see(joints),
+        camera.to_camera_axes(joints),
     )
 
 
@@ -118,8 +118,8 @@ def perform(actor: Actor, capture: Capture, rest: RestBody, parents: tuple[int, 
     rotations, root = capture.take(actor.clip, actor.start + actor.speed * np.arange(frames))
     if actor.mirrored:
         rotations, root = _mirrored(rotations), root * [-1.0, 1.0, 1.0]
-    rotations[:, TURNED] = rotations[:, TURNED] @ matrices(np.array(actor.turns))
-    facing = about(np.array([[0.0, 1.0, 0.0]]), np.array([actor.heading]))[0]
+    rotations[:, TURNED] = rotations[:, TURNED] @ axis_angle_to_matrix(np.array(actor.turns))
+    facing = rotation_about_axis(np.array([[0.0, 1.0, 0.0]]), np.array([actor.heading]))[0]
     rotations[:, 0] = facing @ rotations[:, 0]
     way = (root - root.mean(0) * [1.0, 0.0, 1.0]) @ facing.T * actor.scale
     way += np.array([actor.place[0], actor.lift, actor.place[1]])

@@ -16,7 +16,7 @@ from vidmotion.body.model import BODY_JOINTS
 from vidmotion.data.mocap import STEP, TURN_STEP, read_packed
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import gaussian_smooth, resample
-from vidmotion.geometry.rotations import blend, matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix, slerp
 from vidmotion.types import Floats
 
 _SOFT_TURN = 3.0
@@ -68,7 +68,7 @@ class Capture:
         roots = resample(np.asarray(self.roots[rows], dtype=float), times, positions)
         turns = np.zeros((last - first + 1, 24, 3))
         turns[:, :BODY_JOINTS] = self.rotations[rows] * TURN_STEP
-        return _between(matrices(turns), positions - first), roots
+        return _between(axis_angle_to_matrix(turns), positions - first), roots
 
 
 def within(positions: Floats, frames: int) -> Floats:
@@ -83,7 +83,7 @@ def _between(rotations: Floats, positions: Floats) -> Floats:
     """Rotations (N, J, 3, 3) at fractional rows (T,): (T, J, 3, 3), turning evenly from one row to the next."""
     before = np.minimum(positions.astype(int), max(len(rotations) - 2, 0))
     after = np.minimum(before + 1, len(rotations) - 1)
-    return blend(rotations[before], rotations[after], positions - before)
+    return slerp(rotations[before], rotations[after], positions - before)
 
 
 def read_capture(folder: Path, split: str | None) -> Capture:

@@ -100,7 +100,7 @@ def _darken(picture: Floats, floor: Floats, figure: Figure, vertices: Floats, le
         (faces, towards / towards[1], 0.002, light.shadow),
         (soles, np.array([0.0, 1.0, 0.0]), 0.004, light.contact),
     ):
-        points, inverse = _project(vertices, ray, lens.rotation, lens.translation, lens.focal, lens.center)
+        points, inverse = _project(vertices, ray, lens.rotation, lens.translation, lens.focal, np.array(lens.center))
         spread = max(blur * lens.focal, 0.5)
         window = _window(points, lens.size, 1, margin=int(4 * spread) + 1)
         if inverse.max() > _CLOSEST or window is None:
@@ -127,7 +127,7 @@ def _lay_over(
     lens: Lens, light: Light, samples: int,
 ) -> int:  # fmt: skip
     """Draw one body over the picture; the number of pixels that it would cover alone comes back."""
-    points, inverse = _project(vertices, _STRAIGHT, lens.rotation, lens.translation, lens.focal, lens.center)
+    points, inverse = _project(vertices, _STRAIGHT, lens.rotation, lens.translation, lens.focal, np.array(lens.center))
     points *= samples
     window = _window(points, lens.size, samples)
     if window is None:
@@ -137,7 +137,7 @@ def _lay_over(
     depth, which = np.zeros(shape, np.float32), np.zeros(shape, np.int32)
     points = (points - window[0] * samples).astype(np.float32)
     _rasterise(points, inverse, figure.faces, depth, which)
-    view = lens.eye - np.einsum("vc->c", vertices) / len(vertices)
+    view = lens.position - np.einsum("vc->c", vertices) / len(vertices)
     colours, cut = figure.clothes.table()
     return _paint(
         picture[y0:y1, x0:x1],

@@ -212,7 +212,7 @@ def _camera(joints: Floats, size: tuple[int, int], rng: Rng) -> CameraPlan:
         position = middle + distance * back
         position[1] = max(position[1], 0.2)
         plan = replace(plan, position=_numbers(position))
-        seen = camera_path(plan, joints[:, :, 0], size).see(joints)
+        seen = camera_path(plan, joints[:, :, 0], size).to_camera_axes(joints)
         if seen[..., 2].min() < CLOSEST:
             least = 1.2 * distance
         distance = np.clip(distance * _reach(seen, size) / (fill * half_view), least, FARTHEST)

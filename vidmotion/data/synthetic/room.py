@@ -71,7 +71,7 @@ def draw_room(room: Room, lens: Lens, samples: int = 2) -> View:
         picture,
         near,
         floor,
-        lens.eye,
+        lens.position,
         lens.rotation,
         lens.focal,
         samples,
@@ -105,7 +105,7 @@ def _frames(boxes: Floats, lens: Lens) -> Ints:
     frames = np.empty((len(boxes), 4), np.int64)
     for n, box in enumerate(boxes):
         corners = np.stack(np.meshgrid(box[[0, 3]], box[[1, 4]], box[[2, 5]]), -1).reshape(-1, 3)
-        if lens.see(corners)[:, 2].min() < 0.05:
+        if lens.to_camera_axes(corners)[:, 2].min() < 0.05:
             frames[n] = 0, 0, *lens.size
         else:
             places = lens.project(corners)

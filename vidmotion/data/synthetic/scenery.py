@@ -83,7 +83,8 @@ class Stage:
         corners = np.stack(np.meshgrid(box[[0, 3]], box[[1, 4]], box[[2, 5]]), -1).reshape(-1, 3)
         frames = (0, len(self.eyes) // 2, len(self.eyes) - 1)
         return all(
-            self.camera.lens(t).see(corners)[:, 2].min() > self.camera.lens(t).see(self.joints)[:, 2].max()
+            self.camera.lens(t).to_camera_axes(corners)[:, 2].min()
+            > self.camera.lens(t).to_camera_axes(self.joints)[:, 2].max()
             for t in frames
         )
 

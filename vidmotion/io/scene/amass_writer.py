@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from vidmotion.body.model import BODY_JOINTS, BodyModel
-from vidmotion.geometry.rotations import axis_angles, matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from vidmotion.io.scene.armature import fitted
 from vidmotion.io.scene.even_frames import even_grid
 from vidmotion.io.scene.requirements import only_person
@@ -35,10 +35,10 @@ def write_amass(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
     body = fitted(person, model)
     pelvis = model.shape(body.betas).joints[0]
     grid = even_grid(person.track.frames, person.track.times, float(scene.fps))
-    turns = grid.turned(matrices(body.pose[:, :BODY_JOINTS]))
+    turns = grid.turned(axis_angle_to_matrix(body.pose[:, :BODY_JOINTS]))
     turns[:, 0] = Z_UP @ turns[:, 0]
     poses = np.zeros((len(turns), POSES))
-    poses[:, : 3 * BODY_JOINTS] = axis_angles(turns).reshape(len(turns), -1)
+    poses[:, : 3 * BODY_JOINTS] = matrix_to_axis_angle(turns).reshape(len(turns), -1)
     # A body turns about its pelvis, which `trans` moves away from where it rests.
     trans = (pelvis + grid.between(body.translation)) @ Z_UP.T - pelvis
     np.savez_compressed(

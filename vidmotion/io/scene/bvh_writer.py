@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from vidmotion.body.model import BODY_JOINTS, SMPL_PARENTS, BodyModel
-from vidmotion.geometry.rotations import euler_zyx, matrices
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_euler_zyx
 from vidmotion.io.scene.armature import NAMES, ends, fitted
 from vidmotion.io.scene.even_frames import even_grid
 from vidmotion.io.scene.requirements import only_person
@@ -46,7 +46,7 @@ def write_bvh(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
     grid = even_grid(person.track.frames, person.track.times, float(scene.fps))
     root = rest.joints[0] + grid.between(body.translation)
     order = [joint for joint, _ in _walk(0)]
-    angles = euler_zyx(grid.turned(matrices(body.pose[:, order])))
+    angles = matrix_to_euler_zyx(grid.turned(axis_angle_to_matrix(body.pose[:, order])))
     offsets = rest.joints[:BODY_JOINTS] - rest.joints[[max(parent, 0) for parent in SMPL_PARENTS[:BODY_JOINTS]]]
     file.write("\n".join(_hierarchy(_Rig(offsets, ends(model, rest)))).encode())
     file.write(f"\nMOTION\nFrames: {len(root)}\nFrame Time: {float(1 / Fraction(scene.fps)):.10f}\n".encode())

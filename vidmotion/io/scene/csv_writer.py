@@ -19,7 +19,7 @@ from typing import BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.geometry.alignment import one_world
+from vidmotion.geometry.alignment import align_worlds
 from vidmotion.io.scene.requirements import lifted
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Person, Scene
@@ -38,7 +38,7 @@ def write_csv(scene: Scene, file: BinaryIO) -> None:
     tags = any(person.actions is not None for person in scene.people)
     columns += ["action", "action_score"] if tags else []
     file.write((",".join(["person", "frame", "time", "observed", *columns]) + "\n").encode())
-    for person, motion, placement in zip(scene.people, motions, one_world([*motions]), strict=True):
+    for person, motion, placement in zip(scene.people, motions, align_worlds([*motions]), strict=True):
         assert placement is not None  # everybody has a motion
         lines = _lines(person, placement.apply(motion.joints), motion.confidence)
         for line, tag in zip(lines, _tags(person), strict=True):

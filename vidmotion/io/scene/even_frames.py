@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.geometry.rotations import blend
+from vidmotion.geometry.rotations import slerp
 from vidmotion.types import Bools, Floats, Ints
 
 MOST_FRAMES = 1_000_000
@@ -41,7 +41,7 @@ class Grid:
         """(N, J, 3, 3) rotations at the moments, from (T, J, 3, 3) at the frames, by the shortest turns."""
         out = rotations[self.left]
         moving = self.share > 0
-        out[moving] = blend(out[moving], rotations[self.right[moving]], self.share[moving])
+        out[moving] = slerp(out[moving], rotations[self.right[moving]], self.share[moving])
         return out
 
 

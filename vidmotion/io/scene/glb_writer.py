@@ -19,8 +19,8 @@ import numpy as np
 
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError
-from vidmotion.geometry.alignment import one_world
-from vidmotion.geometry.rotations import matrices, quaternions
+from vidmotion.geometry.alignment import align_worlds
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
 from vidmotion.io.scene.armature import fitted, joint_names, posed_joints
 from vidmotion.io.scene.gltf_container import INDICES, VERTICES, Animation, Gltf
 from vidmotion.types import BodyMotion, Floats, Ints, Scene, Track
@@ -98,7 +98,7 @@ def write_glb(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
 
 def _figures(scene: Scene, model: BodyModel) -> list[_Figure]:
     bodies = [fitted(person, model) for person in scene.people]
-    placements = one_world([person.motion for person in scene.people])
+    placements = align_worlds([person.motion for person in scene.people])
     end = max(float(person.track.times[-1]) for person in scene.people)
     figures = []
     for person, body, placement in zip(scene.people, bodies, placements, strict=True):
@@ -109,7 +109,7 @@ def _figures(scene: Scene, model: BodyModel) -> list[_Figure]:
             id=person.id,
             vertices=rest.vertices + to_floor,
             joints=rest.joints + to_floor,
-            turns=placement.turn @ matrices(body.pose[:, 0]),
+            turns=placement.rotation @ axis_angle_to_matrix(body.pose[:, 0]),
             path=placement.apply(rest.joints[0] + body.translation),
             body=body,
             keys=_keys(person.track, float(scene.fps), end),
@@ -171,7 +171,7 @@ def _add_motion(gltf: Gltf, animation: Animation, figure: _Figure, joints: list[
 
 def _quaternions(figure: _Figure, joint: int) -> Floats:
     """(T, 4) rotation of a joint in its parent's frame, each with the sign that is nearer to the one before."""
-    values = quaternions(matrices(figure.body.pose[:, joint]) if joint else figure.turns)
+    values = matrix_to_quaternion(axis_angle_to_matrix(figure.body.pose[:, joint]) if joint else figure.turns)
     flips = np.where((values[1:] * values[:-1]).sum(1) < 0, -1.0, 1.0)
     return values * np.cumprod(np.append(1.0, flips))[:, None]
 
