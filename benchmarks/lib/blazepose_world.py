@@ -18,16 +18,17 @@ import torch
 from vidmotion import weights
 from vidmotion.body.load import free_body
 from vidmotion.data.store import NOBODY, SEEN, StoreSettings
-from vidmotion.data.synthetic.generate import FILM, SCENERY, stature
-from vidmotion.data.synthetic.labels import truth_of
-from vidmotion.data.synthetic.mocap_rotations import read_capture
+from vidmotion.data.synthetic.generate import FILM_STREAM, SCENERY_STREAM, height_in_pixels
+from vidmotion.data.synthetic.labels import clip_labels
+from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
 from vidmotion.data.synthetic.recipe import Recipe
-from vidmotion.data.synthetic.render_clip import FilmSet
-from vidmotion.data.synthetic.run_detector import attribute, watch
+from vidmotion.data.synthetic.render_clip import ClipRenderer
+from vidmotion.data.synthetic.run_detector import detect_clip, match_tracks
 from vidmotion.data.synthetic.scenery import draw_scenery
 from vidmotion.detectors.base import Picture
 from vidmotion.detectors.blazepose import BlazePose
 from vidmotion.detectors.blazepose_networks import LANDMARKS, POINTS, LandmarkNetwork, Pose, Region
+from vidmotion.io.atomic import atomic_file
 from vidmotion.types import Floats, Ints, Track
 
 
@@ -91,8 +92,8 @@ class Projection:
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
         self._settings = settings
-        self._capture, self._body = read_capture(mocap, settings.split), free_body()
-        self._set = FilmSet(self._body)
+        self._capture, self._body = read_mocap_rotations(mocap, settings.split), free_body()
+        self._renderer = ClipRenderer(self._body)
         files = weights.detector_files(settings.detector)
         self._detector = BlazePose(settings.detector, files, 1)
         self._network = WorldNetwork(files.landmarks, 1)
@@ -102,14 +103,14 @@ class Projection:
         """What BlazePose says of the clip of a recipe."""
         recipe = Recipe.from_json(record)
         scenery_rng, film_rng = (
-            np.random.default_rng([recipe.seed, recipe.number, stream]) for stream in (SCENERY, FILM)
+            np.random.default_rng([recipe.seed, recipe.number, stream]) for stream in (SCENERY_STREAM, FILM_STREAM)
         )
-        truth = truth_of(recipe, self._capture, self._body)
+        truth = clip_labels(recipe, self._capture, self._body)
         scenery = draw_scenery(recipe, truth.camera, truth.joints, [], scenery_rng)
-        take = self._set.film(truth, scenery, recipe.film, film_rng)
+        take = self._renderer.render(truth, scenery, recipe.film, film_rng)
         self._network.worlds.clear()
-        tracks = watch(take.pictures(), self._detector, self._settings.rate)
-        said = attribute(tracks, truth.xy, stature(recipe, truth), LANDMARKS)
+        tracks = detect_clip(take.pictures(), self._detector, self._settings.rate)
+        said = match_tracks(tracks, truth.xy, height_in_pixels(recipe, truth), LANDMARKS)
         return Watched(said.xy, said.score, said.state, _track_of(tracks, said.xy, said.state), self._world(said))
 
     def _world(self, said: Any) -> Floats:
@@ -134,9 +135,8 @@ def watched(file: Path, projection: Projection, record: Any) -> Watched:
         with np.load(file) as kept:
             return Watched(**kept)
     found = projection.watch(record)
-    temporary = file.with_suffix(".part.npz")
-    np.savez(temporary, **asdict(found))
-    temporary.replace(file)
+    with atomic_file(file) as opened:
+        np.savez(opened, **asdict(found))
     return found
 
 

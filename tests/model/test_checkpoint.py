@@ -1,8 +1,10 @@
 """Network files load whole or not at all, and never run code."""
 
 import json
+import os
 import pickle
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,16 @@ def test_round_trip_keeps_network_and_notes(model: DSTformer, tmp_path: Path) ->
     assert notes == {"task": "pose3d"}
     assert same(loaded, model)
     assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_permissions_follow_the_umask(model: DSTformer, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        save_weights(model, tmp_path / "w.safetensors", {})
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "w.safetensors").stat().st_mode) == 0o644
 
 
 def test_half_precision_halves_the_file(model: DSTformer, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -166,14 +167,18 @@ def test_file_that_cannot_be_opened_leaves_nothing(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("code", "advice"), [(errno.ENOSPC, "free some space"), (errno.EACCES, "write to another folder")]
+    ("code", "message"),
+    [
+        (errno.ENOSPC, "the disk is full; free some space or write to another folder"),
+        (errno.EACCES, r"cannot be written \(no\); write to another folder"),
+    ],
 )
-def test_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, advice: str) -> None:
-    def refuse(path: Path) -> None:
+def test_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, message: str) -> None:
+    def refuse(path: str, flags: int, mode: int) -> int:
         raise OSError(code, "no")
 
-    monkeypatch.setattr(Path, "touch", refuse)
-    with pytest.raises(OutputError, match=rf"cannot be written \(no\); {advice}$"):
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(OutputError, match=rf"a\.mp4: {message}$"):
         VideoWriter(tmp_path / "a.mp4", Fraction(30), (64, 48))
 
 

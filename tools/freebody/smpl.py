@@ -1,8 +1,7 @@
-"""A body in SMPL's format with 24 joints, and how it is written. Knows nothing about how a body is made."""
+"""A body in SMPL's format with 24 joints, and how it is written. Does not depend on how a body is made."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,21 +9,23 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.body.model import SMPL_JOINTS, SMPL_PARENTS
+from vidmotion.io.atomic import atomic_file
+from vidmotion.io.atomic import atomic_file
 from vidmotion.types import Floats, Ints
 
 JOINTS, PARENTS = SMPL_JOINTS, SMPL_PARENTS
 NO_PARENT = 2**32 - 1
-"""-1, as SMPL's files write it."""
+"""-1 as SMPL's files store it, an unsigned number."""
 POSE_DIRECTIONS = 207
 """9 for each joint but the root."""
 INFLUENCES = 4
-"""The most joints that a vertex follows."""
+"""The most joints that may move one vertex."""
 PHENOTYPE = ("gender", "age", "muscle", "weight", "height", "proportions")
 LICENSE = "CC0-1.0 (derived from MakeHuman/MPFB2 hm08)"
 
 
 def columns(values: Floats, *joints: str) -> Floats:
-    """(..., N) of (..., 24): those of some joints."""
+    """(..., N) the columns of some joints, from (..., 24)."""
     return values[..., [JOINTS.index(joint) for joint in joints]]
 
 
@@ -56,11 +57,11 @@ class FreeBody:
     regressor_h36m: Floats
     """(17, V) vertices to the joints of Human3.6M."""
     landmarks: Mapping[str, int]
-    """Vertices by name, as the PyPI package smplx calls them."""
+    """Vertices by the names that the PyPI package smplx uses."""
     phenotype_mean: Floats
     """(6,)"""
     phenotype_to_betas: Floats
-    """(7, S) betas from a phenotype less the mean, and 1."""
+    """(7, S) the betas are (phenotype - mean, 1) @ this."""
 
     @property
     def joints(self) -> Floats:
@@ -68,15 +69,14 @@ class FreeBody:
         return self.regressor @ self.template
 
     def shaped_joints(self, direction: int, sigmas: float) -> Floats:
-        """(24, 3) metres, the joints so many standard deviations along one direction."""
+        """(24, 3) metres, the joints at this many standard deviations along one direction."""
         return self.regressor @ (self.template + sigmas * self.shapes[..., direction])
 
 
 def write_body(body: FreeBody, path: Path) -> None:
     """Write the body as a compressed .npz with SMPL's keys. There are no pose-dependent shapes: zeros."""
     parents = np.array([NO_PARENT if parent < 0 else parent for parent in PARENTS])
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
+    with atomic_file(path) as file:
         np.savez_compressed(
             file,
             v_template=body.template,
@@ -98,4 +98,3 @@ def write_body(body: FreeBody, path: Path) -> None:
             bs_style=np.array("lbs"),
             license=np.array(LICENSE),
         )
-    os.replace(part, path)

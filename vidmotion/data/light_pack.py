@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import lzma
-import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -23,14 +22,15 @@ from typing import Any
 import numpy as np
 
 from vidmotion.data.store import FORMAT, Store, StoreSettings, detection_arrays, parse_settings
-from vidmotion.errors import InputError, OutputError
+from vidmotion.errors import InputError
+from vidmotion.io.atomic import atomic_file
 
 PRESET = 9
 _NAMES = ("store", "clips", "xy", "score", "state", "visible")
 
 
 @dataclass(frozen=True, eq=False)
-class Pack:
+class LightPack:
     """What a light pack holds."""
 
     settings: StoreSettings
@@ -51,22 +51,16 @@ def write_pack(store: Store, path: Path) -> int:
     small = {
         "store": json.dumps(record).encode(),
         "clips": lzma.compress(lines.encode(), preset=PRESET),
-        "xy": lzma.compress(_squeeze(store.detections["xy"], frames), preset=PRESET),
+        "xy": lzma.compress(_encode_points(store.detections["xy"], frames), preset=PRESET),
     }
     for name in ("score", "state", "visible"):
         small[name] = lzma.compress(_by_point(store.detections[name]), preset=PRESET)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, **{name: np.frombuffer(content, np.uint8) for name, content in small.items()})  # type: ignore[arg-type]
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
+    with atomic_file(path) as file:
+        np.savez(file, **{name: np.frombuffer(content, np.uint8) for name, content in small.items()})  # type: ignore[arg-type]
     return path.stat().st_size
 
 
-def read_pack(path: Path) -> Pack:
+def read_pack(path: Path) -> LightPack:
     """Read a light pack.
 
     Raises:
@@ -79,7 +73,7 @@ def read_pack(path: Path) -> Pack:
         lines = lzma.decompress(small["clips"]).decode().splitlines()
         recipes = [json.loads(line) for line in lines]
         rows = sum(len(recipe["actors"]) * settings.frames for recipe in recipes)
-        return Pack(settings, recipes, _detections(small, settings, rows))
+        return LightPack(settings, recipes, _detections(small, settings, rows))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except (OSError, ValueError, KeyError, TypeError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error):
@@ -87,7 +81,7 @@ def read_pack(path: Path) -> Pack:
 
 
 def _detections(small: dict[str, bytes], settings: StoreSettings, rows: int) -> dict[str, np.ndarray]:
-    out = {"xy": _expand(lzma.decompress(small["xy"]), rows, settings.points, settings.frames)}
+    out = {"xy": _decode_points(lzma.decompress(small["xy"]), rows, settings.points, settings.frames)}
     for name in ("score", "state", "visible"):
         dtype, shape = detection_arrays(settings.points)[name]
         flat = np.frombuffer(lzma.decompress(small[name]), dtype)
@@ -100,7 +94,7 @@ def _by_point(values: np.ndarray) -> bytes:
     return np.ascontiguousarray(np.asarray(values).T).tobytes()
 
 
-def _squeeze(xy: np.ndarray, frames: int) -> bytes:
+def _encode_points(xy: np.ndarray, frames: int) -> bytes:
     """(N, K, 2) int16 as changes in time and from point to point, zigzag, low bytes before high bytes."""
     whole = np.asarray(xy).reshape(-1, frames, *xy.shape[1:])  # (N / T, T, K, 2)
     change = np.diff(whole, axis=1, prepend=np.int16(0))
@@ -109,8 +103,8 @@ def _squeeze(xy: np.ndarray, frames: int) -> bytes:
     return (folded & 255).astype(np.uint8).tobytes() + (folded >> 8).astype(np.uint8).tobytes()
 
 
-def _expand(content: bytes, rows: int, points: int, frames: int) -> np.ndarray:
-    """(N, K, 2) int16 of what `_squeeze` gave."""
+def _decode_points(content: bytes, rows: int, points: int, frames: int) -> np.ndarray:
+    """(N, K, 2) int16 of what `_encode_points` gave."""
     low, high = np.frombuffer(content, np.uint8).reshape(2, points, 2, rows // frames, frames).astype(np.uint16)
     folded = (low | (high << 8)).transpose(2, 3, 0, 1)  # (N / T, T, K, 2)
     change = ((folded >> 1) ^ (0 - (folded & 1)).astype(np.uint16)).astype(np.int16)

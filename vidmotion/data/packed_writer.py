@@ -6,9 +6,7 @@ The folder appears when it is whole: it is written beside its place and then ren
 from __future__ import annotations
 
 import csv
-import os
-import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +14,9 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from vidmotion.data.mocap import COLUMNS, SCORE_STEP, STEP, TURN_STEP
+from vidmotion.data.mocap import COLUMNS, ROTATION_STEP, SCORE_STEP, STEP
 from vidmotion.errors import InputError, OutputError
+from vidmotion.io.atomic import PendingFolder, output_error
 from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import Floats, check_shape
 
@@ -42,7 +41,7 @@ class NewClip:
     split: str
     joints: Floats | None = None
     """(T, 17, 3) metres: in the world, Y up; beside `xy` in camera axes."""
-    turns: Floats | None = None
+    rotations: Floats | None = None
     """(T, 22, 3) radians, axis times angle of SMPL's body joints in their parents' frames."""
     xy: Floats | None = None
     """(T, 17, 2) pixels from the picture's middle, y down."""
@@ -57,7 +56,7 @@ class NewClip:
     """Pixels."""
 
     def __post_init__(self) -> None:
-        for name, shape in (("joints", (17, 3)), ("turns", (22, 3)), ("xy", (17, 2)), ("score", (17,))):
+        for name, shape in (("joints", (17, 3)), ("rotations", (22, 3)), ("xy", (17, 2)), ("score", (17,))):
             part = getattr(self, name)
             if part is not None:
                 check_shape("NewClip", name, part, (len(self), *shape))
@@ -75,7 +74,7 @@ def pack(clip: NewClip) -> dict[str, np.ndarray]:
     Raises:
         InputError: there are no frames, a number is not finite, or a joint lies farther from the root than can be.
     """
-    parts = {"joints": clip.joints, "turns": clip.turns, "xy": clip.xy, "score": clip.score}
+    parts = {"joints": clip.joints, "rotations": clip.rotations, "xy": clip.xy, "score": clip.score}
     if not len(clip):
         raise InputError(f"{clip.name} has no frames")
     for name, part in parts.items():
@@ -87,8 +86,8 @@ def pack(clip: NewClip) -> dict[str, np.ndarray]:
         if np.abs(steps).max() > _LIMIT:
             raise InputError(f"{clip.name}: a joint is {np.abs(steps).max() * STEP:.1f} m from the root; check --unit")
         packed |= {"pos": steps, "root": clip.joints[:, 0]}
-    if clip.turns is not None:
-        packed["rot"] = np.round(clip.turns / TURN_STEP)
+    if clip.rotations is not None:
+        packed["rot"] = np.round(clip.rotations / ROTATION_STEP)
     if clip.xy is not None and clip.score is not None:
         seen = clip.score > 0
         level = np.clip(np.round(clip.score / SCORE_STEP), 1, 255)
@@ -96,7 +95,7 @@ def pack(clip: NewClip) -> dict[str, np.ndarray]:
     return {name: part.astype(ARRAYS[name][0]) for name, part in packed.items()}
 
 
-class _Growing:
+class _NpyAppender:
     """An .npy file that rows are appended to."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
@@ -129,18 +128,19 @@ class PackedWriter:
         """
         _check_free(folder, overwrite)
         self.folder, self.clips, self.frames = folder, 0, 0
-        self._arrays: dict[str, _Growing] = {}
+        self._arrays: dict[str, _NpyAppender] = {}
         self._names: set[str] = set()
+        self._pending, self._opened = PendingFolder(folder), ExitStack()
         try:
-            place = folder.absolute()
-            self._temporary = place.with_name(f".{place.name}.{os.getpid()}")
-            self._temporary.mkdir(parents=True)
-            self._opened = ExitStack()
-            index = (self._temporary / "index.csv").open("w", encoding="utf-8", newline="")
+            self._pending.create()
+            index = (self._pending.path / "index.csv").open("w", encoding="utf-8", newline="")
             self._index = csv.writer(self._opened.enter_context(index), lineterminator="\n")
             self._index.writerow((*COLUMNS, *EXTRA))
-        except OSError as error:
-            raise OutputError(f"{folder}: cannot be written ({error.strerror or error})") from None
+        except BaseException as error:
+            self._discard()
+            if isinstance(error, OSError):
+                raise output_error(folder, error) from None
+            raise
 
     def append(self, clip: NewClip) -> None:
         """Add a clip; an `InputError` leaves the folder as it was.
@@ -161,13 +161,13 @@ class PackedWriter:
                 self._arrays[name].append(part)
             self._index.writerow(_row(clip, self.frames))
         except OSError as error:
-            raise OutputError(f"{self.folder}: cannot be written ({error.strerror or error})") from None
+            raise output_error(self.folder, error) from None
         self._names.add(clip.name)
         self.clips, self.frames = self.clips + 1, self.frames + len(clip)
 
-    def _open(self, name: str) -> _Growing:
-        path = self._temporary / f"{self.folder.absolute().name}_{name}.npy"
-        return _Growing(self._opened.enter_context(path.open("wb")), name)
+    def _open(self, name: str) -> _NpyAppender:
+        path = self._pending.path / f"{self.folder.absolute().name}_{name}.npy"
+        return _NpyAppender(self._opened.enter_context(path.open("wb")), name)
 
     def __enter__(self) -> Self:
         return self
@@ -179,20 +179,22 @@ class PackedWriter:
             if kind is None and self.clips:
                 self._finish()
         except OSError as refused:
-            raise OutputError(f"{self.folder}: cannot be written ({refused.strerror or refused})") from None
+            raise output_error(self.folder, refused) from None
         finally:
-            self._opened.close()
-            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._discard()
 
     def _finish(self) -> None:
         for array in self._arrays.values():
             array.finish()
         self._opened.close()
-        old = self._temporary.with_name(self._temporary.name + ".old")
-        if self.folder.exists():
-            os.replace(self.folder, old)
-        os.replace(self._temporary, self.folder)
-        shutil.rmtree(old, ignore_errors=True)
+        self._pending.commit()
+
+    def _discard(self) -> None:
+        """Remove what is not committed."""
+        # Closing writes what is still in a buffer, which fails where writing failed; the files go away anyway.
+        with suppress(OSError):
+            self._opened.close()
+        self._pending.discard()
 
 
 def _row(clip: NewClip, offset: int) -> tuple[Any, ...]:
@@ -209,6 +211,6 @@ def _check_free(folder: Path, overwrite: bool) -> None:
     inside = [path.name for path in folder.iterdir()]
     if inside and not overwrite:
         raise OutputError(f"{folder} exists already; pass -y to replace it, or choose another name with -o")
-    strange = [name for name in inside if name != "index.csv" and not name.endswith(".npy")]
-    if strange:
-        raise OutputError(f"{folder} holds {strange[0]}, which is no packed motion; choose another folder with -o")
+    foreign = [name for name in inside if name != "index.csv" and not name.endswith(".npy")]
+    if foreign:
+        raise OutputError(f"{folder} holds {foreign[0]}, which is no packed motion; choose another folder with -o")

@@ -48,7 +48,7 @@ from vidmotion.types import Bools, Camera, Floats, Ints
 FORMAT = "vidmotion footage 1"
 XY_STEP = 1 / 16
 """Pixels; a hundredth of the detector's error."""
-LENGTH_STEP, TURN_STEP = 1e-4, 1e-4
+LENGTH_STEP, ROTATION_STEP = 1e-4, 1e-4
 """Metres and radians."""
 NOBODY, SEEN, FILLED = 0, 1, 2
 """What `state` says."""
@@ -122,7 +122,7 @@ def pack_truth(
     return {
         "joints": _flat(np.round((joints - root) / LENGTH_STEP), "<i2"),
         "root": _flat(root[:, :, 0], "<f4"),
-        "pose": _flat(np.round(pose / TURN_STEP), "<i2"),
+        "pose": _flat(np.round(pose / ROTATION_STEP), "<i2"),
         "translation": _flat(translation, "<f4"),
         "camera": np.concatenate([rotation, camera_translation[..., None]], -1).astype("<f4"),
     }
@@ -230,7 +230,7 @@ class Store:
         )
 
     def _pose(self, clip: StoredClip, rows: slice) -> Floats:
-        pose = self.truth["pose"][rows] * TURN_STEP
+        pose = self.truth["pose"][rows] * ROTATION_STEP
         camera = self.truth["camera"][clip.frame : clip.frame + clip.frames, :, :3]
         pose[:, 0] = matrix_to_axis_angle(camera @ axis_angle_to_matrix(pose[:, 0]))
         return pose

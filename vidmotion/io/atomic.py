@@ -17,7 +17,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from vidmotion.errors import OutputError
 
@@ -26,7 +26,17 @@ _FULL = {code for name in ("ENOSPC", "EDQUOT") if (code := getattr(errno, name, 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
-def output_error(path: Path, error: OSError, advice: str = "") -> OutputError:
+class SystemRefusal(Protocol):
+    """An OSError, or an error of a library that has the same two attributes (PyAV's)."""
+
+    @property
+    def errno(self) -> int | None: ...
+
+    @property
+    def strerror(self) -> str | None: ...
+
+
+def output_error(path: Path, error: SystemRefusal, advice: str = "") -> OutputError:
     """The error to raise when the operating system refuses to write `path`.
 
     Args:

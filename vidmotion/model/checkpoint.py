@@ -1,22 +1,23 @@
-"""Network files of our own: safetensors, the config in the header. For those of others see `model/foreign.py`.
+"""Network files in vidmotion's own format: safetensors with the config in the header.
 
-A file loads whole or not at all: a missing or extra tensor is an error that names it.
+A file loads completely or not at all: a missing or extra tensor is an error that names it. Files of other programs are
+read by `model/foreign.py`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from vidmotion.errors import OutputError, WeightsError
+from vidmotion.errors import WeightsError
+from vidmotion.io.atomic import write_bytes
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HEADS, HeadConfig
 from vidmotion.model.network import POSE3D, MotionNetwork
@@ -24,14 +25,14 @@ from vidmotion.model.network import POSE3D, MotionNetwork
 Tensors = dict[str, Tensor]
 
 HEADS_PREFIX = "heads."
-"""Before the names of the heads' tensors in a file; the encoder's stand bare, as in the official checkpoints."""
+"""Prefix of the heads' tensors in a file; the encoder's tensors have none, as in the official checkpoints."""
 
 
 def save_network(network: MotionNetwork, path: Path, notes: dict[str, str], half: bool = True) -> None:
     """Write configs and tensors to a safetensors file; `half` stores fp16.
 
     Args:
-        notes: provenance that goes into the header beside the configs, as text.
+        notes: provenance as text, written into the header beside the configs.
 
     Raises:
         OutputError: the file cannot be written.
@@ -50,73 +51,70 @@ def save_network(network: MotionNetwork, path: Path, notes: dict[str, str], half
         "lifts": json.dumps(network.lifts),
         **notes,
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        save_file(tensors, temporary, metadata)
-        os.replace(temporary, path)
-    except (SafetensorError, OSError) as error:
-        raise OutputError(f"{path} cannot be written ({error}); write to another folder") from None
-    finally:
-        if temporary.parent.is_dir():
-            temporary.unlink(missing_ok=True)
+    # `save_file` would give the file permissions of its own, whatever the umask.
+    write_bytes(path, save(tensors, metadata))
 
 
 def load_network(path: Path) -> tuple[MotionNetwork, dict[str, str]]:
-    """The network in one of our files, in fp32 and evaluation mode, with the notes of its header.
+    """The network in a file, in fp32 and evaluation mode, with the notes of its header.
 
     Raises:
-        WeightsError: no such file, not one of ours, or its tensors do not fit its configs.
+        WeightsError: no such file, a file of another format, or its tensors do not fit its configs.
     """
     try:
         with safe_open(path, framework="pt") as file:
             notes = dict(file.metadata() or {})
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
-        raise WeightsError(f"{path}: no such weights file; `vidmotion weights list` shows what there is") from None
+        raise WeightsError(
+            f"{path}: no such weights file; `vidmotion weights list` shows those that there are"
+        ) from None
     except (SafetensorError, OSError) as error:
         raise WeightsError(
-            f"{path} is not a weights file of vidmotion ({error}); convert others with `vidmotion weights import`"
+            f"{path} is not a weights file of vidmotion ({error}); convert other files with `vidmotion weights import`"
         ) from None
     if notes.pop("format", "") != "vidmotion.dstformer/1":
-        raise WeightsError(f"{path} does not hold a vidmotion network; convert others with `vidmotion weights import`")
+        raise WeightsError(
+            f"{path} does not hold a vidmotion network; convert other files with `vidmotion weights import`"
+        )
     try:
         config = DSTformerConfig(**json.loads(notes.pop("config", "")))
         heads = [_head_config(record) for record in json.loads(notes.pop("heads", "[]"))]
         lifts = bool(json.loads(notes.pop("lifts", "true")))
     except (ValueError, TypeError, KeyError) as error:
         raise WeightsError(f"{path}: damaged config in the header ({error})") from None
-    own = {name: value for name, value in tensors.items() if name.startswith(HEADS_PREFIX)}
-    encoder = build(config, {name: tensors[name] for name in tensors.keys() - own}, path)
+    of_heads = {name: value for name, value in tensors.items() if name.startswith(HEADS_PREFIX)}
+    encoder = build_encoder(config, {name: tensors[name] for name in tensors.keys() - of_heads}, path)
     network = MotionNetwork(encoder, heads, lifts)
-    fill(network.heads, {name.removeprefix(HEADS_PREFIX): value for name, value in own.items()}, path)
+    load_tensors(network.heads, {name.removeprefix(HEADS_PREFIX): value for name, value in of_heads.items()}, path)
     return network.eval(), notes
 
 
 def heads_in(path: Path) -> tuple[str, ...]:
-    """The kinds of the heads in one of our files; none where it is no such file."""
+    """The kinds of the heads in a file; none where it is no network file of vidmotion."""
     try:
         with safe_open(path, framework="pt") as file:
             notes = file.metadata() or {}
-        joints = (POSE3D,) if "config" in notes and json.loads(notes.get("lifts", "true")) else ()
-        return (*joints, *(record["kind"] for record in json.loads(notes.get("heads", "[]"))))
+        pose3d = (POSE3D,) if "config" in notes and json.loads(notes.get("lifts", "true")) else ()
+        return (*pose3d, *(record["kind"] for record in json.loads(notes.get("heads", "[]"))))
     except (SafetensorError, OSError, ValueError, TypeError, KeyError):
         return ()
 
 
 def save_weights(model: DSTformer, path: Path, notes: dict[str, str], half: bool = True) -> None:
-    """`save_network` of an encoder without further heads."""
+    """Write an encoder without further heads; arguments as in `save_network`."""
     save_network(MotionNetwork(model), path, notes, half)
 
 
 def load_weights(path: Path) -> tuple[DSTformer, dict[str, str]]:
-    """The encoder of `load_network`, whose own head tells 3D joints.
+    """The encoder in a file, with its own head for 3D joints, and the notes of the header.
 
     Raises:
-        WeightsError: as there; the encoder has learned on without that head.
+        WeightsError: as `load_network`; or the encoder was trained further without that head.
     """
     network, notes = load_network(path)
     if not network.lifts:
-        raise WeightsError(f"{path} does not lift (it has {', '.join(network.kinds)}); use other weights")
+        raise WeightsError(f"{path} has no head for 3D joints (it has {', '.join(network.kinds)}); use other weights")
     return network.encoder, notes
 
 
@@ -127,32 +125,32 @@ def _head_config(record: dict[str, Any]) -> HeadConfig:
     return config
 
 
-def build(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTformer:
-    """The encoder of a file's tensors.
+def build_encoder(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTformer:
+    """An encoder with the tensors of a file.
 
     Raises:
-        WeightsError: they do not fit.
+        WeightsError: the tensors do not fit the config.
     """
     model = DSTformer(config)
-    fill(model, tensors, path)
+    load_tensors(model, tensors, path)
     return model.eval()
 
 
-def fill(module: nn.Module, tensors: Tensors, path: Path) -> None:
+def load_tensors(module: nn.Module, tensors: Tensors, path: Path) -> None:
     """Put exactly these tensors into a module.
 
     Raises:
-        WeightsError: one is missing, left over or of another shape.
+        WeightsError: a tensor is missing, left over or of another shape.
     """
     wanted = module.state_dict()
     missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
     if missing or extra:
-        told = [
+        problems = [
             f"{len(names)} {what} ({names[0]} ...)"
             for what, names in (("missing", missing), ("unknown", extra))
             if names
         ]
-        raise WeightsError(f"{path}: tensors do not fit the network: {', '.join(told)}")
+        raise WeightsError(f"{path}: tensors do not fit the network: {', '.join(problems)}")
     for name, tensor in tensors.items():
         if tensor.shape != wanted[name].shape:
             raise WeightsError(f"{path}: {name} has shape {tuple(tensor.shape)}, wanted {tuple(wanted[name].shape)}")

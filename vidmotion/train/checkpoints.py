@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import torch
 
 from vidmotion.errors import InputError, OutputError
+from vidmotion.io.atomic import atomic_file
 
 MAY_CHANGE = frozenset({"steps", "decay", "ema", "lr", "accumulate", "compile"})
 """Settings that a resumed run need not share with the one before: to extend it, to save it, or to move it elsewhere."""
@@ -52,10 +52,13 @@ class RunFolder:
         return self.path / "weights.safetensors"
 
     def write(self, state: dict[str, Any]) -> None:
-        """Write the checkpoint beside the last one, then put it in its place."""
-        temporary = self.checkpoint.with_suffix(".part")
-        torch.save(state, temporary)
-        os.replace(temporary, self.checkpoint)
+        """Write the checkpoint beside the last one, then put it in its place.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with atomic_file(self.checkpoint) as file:
+            torch.save(state, file)
 
     def read(self, device: torch.device) -> dict[str, Any]:
         """The state in the checkpoint.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from vidmotion.io.atomic import write_text
 
 
 class Means:
@@ -61,9 +62,7 @@ def cut_log(path: Path, step: int) -> None:
     if not path.exists():
         return
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_text("".join(line for line in lines if _logged_step(line) <= step), encoding="utf-8")
-    os.replace(temporary, path)
+    write_text(path, "".join(line for line in lines if _logged_step(line) <= step))
 
 
 def _logged_step(line: str) -> float:

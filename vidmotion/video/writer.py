@@ -5,8 +5,6 @@ Knows nothing about what the pictures show.
 
 from __future__ import annotations
 
-import errno
-import os
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +19,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vidmotion.errors import OutputError
+from vidmotion.io.atomic import PendingFile, output_error
 
 ENCODER = "libx264"
 BT709 = 1
@@ -59,12 +58,11 @@ class VideoWriter:
             raise OutputError(f"{self.path}: videos are written as MP4; choose a name that ends in .mp4")
         if self.path.is_dir():
             raise OutputError(f"{self.path}: is a folder; choose another name")
-        self._part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.part.mp4")
+        self._pending = PendingFile(self.path)
         try:
             self._container, self._stream = self._begin(_storable(fps), crf)
         except BaseException:
-            with suppress(OSError):
-                self._part.unlink(missing_ok=True)
+            self._pending.discard()
             raise
 
     def _begin(self, fps: Fraction, crf: int) -> tuple[OutputContainer, VideoStream]:
@@ -72,11 +70,11 @@ class VideoWriter:
             raise OutputError(f"this PyAV has no {ENCODER}; `pip install --force-reinstall av` brings it")
         try:
             # Opened by hand first: FFmpeg would report a missing folder only when the first frame is written.
-            self._part.touch()
+            self._pending.create()
             # The prefix keeps FFmpeg from taking a colon in a file name for its own syntax.
-            container = av.open(f"file:{self._part}", "w", format="mp4", options={"movflags": "faststart"})
+            container = av.open(f"file:{self._pending.path}", "w", format="mp4", options={"movflags": "faststart"})
         except (av.FFmpegError, OSError) as error:
-            raise self._failure(error) from error
+            raise output_error(self.path, error) from error
         options = {"crf": str(crf), "preset": "veryfast"}
         stream = cast(VideoStream, container.add_stream(ENCODER, rate=fps, options=options))
         stream.time_base = self._tick
@@ -119,7 +117,7 @@ class VideoWriter:
         try:
             self._container.mux(self._stream.encode(frame))
         except (av.FFmpegError, OSError) as error:
-            raise self._failure(error) from error
+            raise output_error(self.path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -139,21 +137,16 @@ class VideoWriter:
         self._encode(None)
         try:
             self._container.close()
-            self._part.replace(self.path)
+            self._pending.commit()
         except (av.FFmpegError, OSError) as error:
-            raise self._failure(error) from error
+            raise output_error(self.path, error) from error
 
     def _discard(self) -> None:
         """Remove the temporary file if it is still there."""
         # Closing writes the index, which fails where frames failed; the file goes away anyway.
         with suppress(av.FFmpegError, OSError):
             self._container.close()
-        self._part.unlink(missing_ok=True)
-
-    def _failure(self, error: av.FFmpegError | OSError) -> OutputError:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        advice = "free some space" if is_full else "write to another folder"
-        return OutputError(f"{self.path}: cannot be written ({error.strerror}); {advice}")
+        self._pending.discard()
 
 
 def _set_format(context: VideoCodecContext, size: tuple[int, int], tick: Fraction) -> None:

@@ -1,6 +1,7 @@
-"""Makes many clips in many processes and appends them to a store, in order of their numbers.
+"""Generates many synthetic clips in several processes and appends them to a store, in the order of their numbers.
 
-A clip is drawn, filmed, shown to the detector and forgotten; what is kept is what the detector said and what is true.
+For each clip: sample a recipe, render it, run the detector on the decoded frames, and store the detector's output
+beside the exact labels. The pictures are dropped unless `keep_video` is set.
 """
 
 from __future__ import annotations
@@ -18,43 +19,49 @@ import numpy as np
 
 from vidmotion.body.load import free_body
 from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pack_truth
-from vidmotion.data.synthetic.labels import Truth, truth_of
-from vidmotion.data.synthetic.mocap_rotations import read_capture
-from vidmotion.data.synthetic.random_recipe import Settings, Writer
+from vidmotion.data.synthetic.labels import ClipLabels, clip_labels
+from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
+from vidmotion.data.synthetic.random_recipe import RecipeSampler, RecipeSettings
 from vidmotion.data.synthetic.recipe import Recipe
 from vidmotion.errors import MissingExtraError, OutputError
+from vidmotion.io.atomic import write_bytes
 from vidmotion.skeletons import by_name
 from vidmotion.types import Floats
 
 if TYPE_CHECKING:
-    from vidmotion.data.synthetic.render_clip import FilmSet
+    from vidmotion.data.synthetic.render_clip import ClipRenderer
     from vidmotion.detectors import Detector
 
-SCENERY, FILM = 1, 2
-"""Streams of random numbers of a clip besides its recipe's own."""
-PATIENCE = 900
-"""Seconds without a finished clip after which a process must have died: a pool would wait for ever."""
+SCENERY_STREAM, FILM_STREAM = 1, 2
+"""A clip's streams of random numbers, besides that of its recipe."""
+CLIP_TIMEOUT = 900
+"""Seconds without a finished clip after which the run stops: a pool would wait forever for a process that died."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """What footage is wanted."""
+class GenerationSettings:
+    """Which clips to generate, from what, and where to."""
 
     mocap: Path
+    """Folder of packed motion capture with rotations."""
     out: Path
+    """Folder of the store."""
     clips: int
     split: str = "train"
     seed: int = 0
     frames: int = 81
+    """In each clip."""
     jobs: int = 1
+    """Number of processes."""
     backgrounds: Path | None = None
-    """Folder of pictures, or None for drawn ones only."""
+    """Folder of pictures for the background; None uses drawn backgrounds only."""
     detector: str = "blazepose"
     keep_video: bool = False
+    """Whether to keep the clips as MP4 in the folder `videos` of the store."""
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class GeneratedClip:
     """One clip as it goes into the store."""
 
     recipe: dict[str, Any]
@@ -62,41 +69,47 @@ class Made:
     truth: dict[str, np.ndarray]
 
 
-def render(order: Order, advance: Callable[[int], None]) -> int:
-    """Make the clips that the store does not have yet; the number of clips that were made comes back.
+def generate_clips(settings: GenerationSettings, advance: Callable[[int], None]) -> int:
+    """Generate the clips that the store does not have yet.
 
     Args:
-        advance: hears how many frames of this run are done.
+        advance: called with the number of frames that this run has done.
+
+    Returns:
+        the number of clips that were generated.
 
     Raises:
         MissingExtraError: numba is missing.
-        InputError: the motion capture has no rotations, knows no such split, or the store was made with other settings.
-        WeightsError: the detector cannot be had.
+        InputError: the motion capture has no rotations or no clip of the split, or the store was made with other
+            settings.
+        WeightsError: the detector's files cannot be found or fetched.
         OutputError: the store cannot be written.
     """
-    crew = Crew(order)  # says what is wrong with the order before processes start
-    with StoreWriter(order.out, crew.settings) as store:
-        missing = [number for number in range(order.clips) if number not in store.done]
-        for done, made in enumerate(_made(order, crew, missing), start=1):
-            store.append(made.recipe, made.detections, made.truth)
-            advance(done * order.frames)
+    generator = ClipGenerator(settings)  # raises errors about the settings before any process starts
+    with StoreWriter(settings.out, generator.store_settings) as store:
+        missing = [number for number in range(settings.clips) if number not in store.done]
+        for done, clip in enumerate(_generated(settings, generator, missing), start=1):
+            store.append(clip.recipe, clip.detections, clip.truth)
+            advance(done * settings.frames)
     return len(missing)
 
 
-def _made(order: Order, crew: Crew, numbers: list[int]) -> Iterator[Made]:
-    if order.jobs == 1 or len(numbers) < 2:
-        yield from map(crew.make, numbers)
+def _generated(settings: GenerationSettings, generator: ClipGenerator, numbers: list[int]) -> Iterator[GeneratedClip]:
+    if settings.jobs == 1 or len(numbers) < 2:
+        yield from map(generator.generate, numbers)
         return
-    with _one_thread_each():
-        pool = multiprocessing.get_context("spawn").Pool(min(order.jobs, len(numbers)), _hire, (order,))
+    with _one_thread_per_process():
+        jobs = min(settings.jobs, len(numbers))
+        pool = multiprocessing.get_context("spawn").Pool(jobs, _start_worker, (settings,))
     try:
-        results = pool.imap(_make, numbers)
+        results = pool.imap(_generate_in_worker, numbers)
         for _ in numbers:
-            yield results.next(timeout=PATIENCE)
+            yield results.next(timeout=CLIP_TIMEOUT)
     except multiprocessing.TimeoutError:
         raise OutputError(
-            f"{order.out}: no clip was finished for {PATIENCE} s, a process may have been killed for want of memory; "
-            "finished clips are kept, the same command goes on, with fewer --jobs if need be"
+            f"{settings.out}: no clip was finished for {CLIP_TIMEOUT} s; the system may have ended a process because "
+            "the memory was full. Finished clips are kept: run the same command again, with fewer `jobs` if this "
+            "happens again"
         ) from None
     finally:
         pool.terminate()
@@ -104,8 +117,8 @@ def _made(order: Order, crew: Crew, numbers: list[int]) -> Iterator[Made]:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes that are started here keep libraries from making threads of their own: the cores are taken."""
+def _one_thread_per_process() -> Iterator[None]:
+    """Processes started inside this block use one thread in numeric libraries: all cores are busy already."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
@@ -119,85 +132,90 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-_crew: Crew | None = None
+_worker: ClipGenerator | None = None
+"""The generator of this process, where the process is one of a pool."""
 
 
-def _hire(order: Order) -> None:
-    global _crew
+def _start_worker(settings: GenerationSettings) -> None:
+    global _worker
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process's affair
-    _crew = Crew(order)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process handles Ctrl-C
+    _worker = ClipGenerator(settings)
 
 
-def _make(number: int) -> Made:
-    assert _crew is not None
-    return _crew.make(number)
+def _generate_in_worker(number: int) -> GeneratedClip:
+    assert _worker is not None
+    return _worker.generate(number)
 
 
-class Crew:
-    """Everything that making a clip needs, loaded once for a process."""
+class ClipGenerator:
+    """Generates clips by number; loads the motion capture, the body and the detector once for a process."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, settings: GenerationSettings) -> None:
+        """Load everything that a clip needs.
+
+        Raises:
+            MissingExtraError, InputError, WeightsError: as `generate_clips`.
+        """
         if find_spec("numba") is None:
-            raise MissingExtraError("drawing footage needs numba: pip install 'vidmotion[fast]'")
+            raise MissingExtraError("rendering synthetic clips needs numba: pip install numba")
         import cv2
         import torch
 
         from vidmotion.data.synthetic.background import find_pictures
-        from vidmotion.data.synthetic.render_clip import RATE, FilmSet
+        from vidmotion.data.synthetic.render_clip import RATE, ClipRenderer
         from vidmotion.detectors import create
 
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
-        self._order = order
-        self._capture, self._body = read_capture(order.mocap, order.split), free_body()
-        self._pictures = find_pictures(order.backgrounds)
-        settings = Settings(order.seed, order.frames, bool(self._pictures))
-        self._writer = Writer(self._capture, self._body, settings)
-        self._set: FilmSet = FilmSet(self._body)
-        self._detector: Detector = create(order.detector, threads=1)
-        self.settings = StoreSettings(
-            seed=order.seed,
-            split=order.split,
-            frames=order.frames,
+        self._settings = settings
+        self._rotations, self._body = read_mocap_rotations(settings.mocap, settings.split), free_body()
+        self._pictures = find_pictures(settings.backgrounds)
+        recipe_settings = RecipeSettings(settings.seed, settings.frames, bool(self._pictures))
+        self._sampler = RecipeSampler(self._rotations, self._body, recipe_settings)
+        self._renderer: ClipRenderer = ClipRenderer(self._body)
+        self._detector: Detector = create(settings.detector, threads=1)
+        self.store_settings = StoreSettings(
+            seed=settings.seed,
+            split=settings.split,
+            frames=settings.frames,
             rate=RATE,
             detector=self._detector.name,
             skeleton=self._detector.skeleton,
             points=len(by_name(self._detector.skeleton)),
             body=self._body.name,
-            capture=self._capture.name,
+            capture=self._rotations.name,
             pictures=len(self._pictures),
         )
 
-    def make(self, number: int) -> Made:
-        """Draw, film and detect one clip."""
-        from vidmotion.data.synthetic.run_detector import attribute, watch
+    def generate(self, number: int) -> GeneratedClip:
+        """Sample, render and detect one clip."""
+        from vidmotion.data.synthetic.run_detector import detect_clip, match_tracks
         from vidmotion.data.synthetic.scenery import draw_scenery
 
-        recipe = self._writer.write(number)
-        truth = truth_of(recipe, self._capture, self._body)
-        scenery = draw_scenery(recipe, truth.camera, truth.joints, self._pictures, self._rng(number, SCENERY))
-        take = self._set.film(truth, scenery, recipe.film, self._rng(number, FILM))
-        if self._order.keep_video:
-            self._keep(number, take.video)
-        tracks = watch(take.pictures(), self._detector, self.settings.rate)
-        said = attribute(tracks, truth.xy, stature(recipe, truth), self.settings.points)
-        detections = pack_detections(said.xy, said.score, said.state, take.visible)
-        return Made(recipe.to_json(), detections, pack_truth(*truth.parts()))
+        recipe = self._sampler.sample(number)
+        labels = clip_labels(recipe, self._rotations, self._body)
+        scenery_rng, film_rng = self._rng(number, SCENERY_STREAM), self._rng(number, FILM_STREAM)
+        scenery = draw_scenery(recipe, labels.camera, labels.joints, self._pictures, scenery_rng)
+        rendered = self._renderer.render(labels, scenery, recipe.film, film_rng)
+        if self._settings.keep_video:
+            self._keep(number, rendered.video)
+        tracks = detect_clip(rendered.pictures(), self._detector, self.store_settings.rate)
+        output = match_tracks(tracks, labels.xy, height_in_pixels(recipe, labels), self.store_settings.points)
+        detections = pack_detections(output.xy, output.score, output.state, rendered.visible)
+        return GeneratedClip(recipe.to_json(), detections, pack_truth(*labels.arrays()))
 
     def _rng(self, number: int, stream: int) -> np.random.Generator:
-        return np.random.default_rng([self._order.seed, number, stream])
+        return np.random.default_rng([self._settings.seed, number, stream])
 
     def _keep(self, number: int, video: bytes) -> None:
-        folder = self._order.out / "videos"
+        folder = self._settings.out / "videos"
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{number:06d}.part"
-        temporary.write_bytes(video)
-        os.replace(temporary, folder / f"{number:06d}.mp4")
+        write_bytes(folder / f"{number:06d}.mp4", video)
 
 
-def stature(recipe: Recipe, truth: Truth) -> Floats:
-    """(P, T) pixels, everybody's stature at the root's depth."""
+def height_in_pixels(recipe: Recipe, labels: ClipLabels) -> Floats:
+    """(P, T) pixels, each person's body height at the depth of the root."""
     heights = np.array([actor.height for actor in recipe.actors])
-    return truth.camera.focal * heights[:, None] / truth.joints[:, :, 0, 2]
+    return labels.camera.focal * heights[:, None] / labels.joints[:, :, 0, 2]
