@@ -186,9 +186,9 @@ def test_values_that_are_no_network(places: Path, value: str, message: str) -> N
 
 def test_verify_compares_with_the_card(places: Path) -> None:
     network = put(places / "work" / "weights", "walker.safetensors")
-    assert weights.verify("walker") == [weights.Checked(network, sha256(b"network"), pinned=False)]
+    assert weights.verify("walker") == [weights.VerifiedFile(network, sha256(b"network"), pinned=False)]
     card = put(network.parent, "walker.json", json.dumps({"sha256": sha256(b"network")}).encode())
-    assert weights.verify("walker") == [weights.Checked(network, sha256(b"network"), pinned=True)]
+    assert weights.verify("walker") == [weights.VerifiedFile(network, sha256(b"network"), pinned=True)]
     network.write_bytes(b"netw0rk")
     with pytest.raises(WeightsError, match="damaged"):
         weights.verify(str(network))
@@ -203,8 +203,8 @@ def test_listing(places: Path, managers: Managers) -> None:
     weights.fetch("blazepose")
     listed = {listing.name: listing for listing in weights.list_weights()}
     assert list(listed) == ["blazepose", "blazepose-heavy", "motion-small", "walker"]
-    assert listed["walker"] == weights.Listing("walker", "network", walker, "Apache-2.0", 7)
-    assert listed["motion-small"] == weights.Listing("motion-small", "network", None, "", None)
+    assert listed["walker"] == weights.WeightsInfo("walker", "network", walker, "Apache-2.0", 7)
+    assert listed["motion-small"] == weights.WeightsInfo("motion-small", "network", None, "", None)
     assert listed["blazepose"].path == places / "cache" / "weights" / NAMES[1]
     assert listed["blazepose-heavy"].path is None
     assert "Apache-2.0" in listed["blazepose-heavy"].licence
@@ -215,7 +215,7 @@ def test_listing(places: Path, managers: Managers) -> None:
 
 def test_fetch_takes_only_the_pinned_members(places: Path, managers: Managers) -> None:
     said: list[str] = []
-    files = weights.detector_files("blazepose-heavy", say=said.append)
+    files = weights.detector_files("blazepose-heavy", on_message=said.append)
     assert files.person.read_bytes() == CONTENT[NAMES[0]]
     assert files.landmarks.read_bytes() == CONTENT[NAMES[2]]
     assert [line.split(" out of ")[0] for line in said] == [f"fetching {NAMES[0]}", f"fetching {NAMES[2]}"]
@@ -322,7 +322,7 @@ def test_nothing_is_fetched_unasked(managers: Managers) -> None:
         WeightsError, match=r"pose_detection\.tflite is missing; run `vidmotion weights fetch blazepose`"
     ):
         weights.detector_files("blazepose", fetch_missing=False)
-    assert not weights.is_here("blazepose")
+    assert not weights.is_available("blazepose")
     assert managers.commands == []
 
 

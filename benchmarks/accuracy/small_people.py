@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vidmotion.detectors import blazepose, create
+from vidmotion.detectors import blazepose, create_detector
 from vidmotion.detectors.base import Detector, Picture
 from vidmotion.detectors.blazepose_networks import Tile
 from vidmotion.skeletons import convert
@@ -69,7 +69,7 @@ def main() -> None:
     width, high = map(int, args.size.split("x"))
     shots = list(pictures(args.video, args.frames, args.video.with_suffix(".npz")))
     tall = float(np.median([np.ptp(points[:, 1]) for _, points in shots]))
-    detector, whole = create("blazepose"), blazepose.windows
+    detector, whole = create_detector("blazepose"), blazepose.windows
     print(f"{args.size}, {len(shots)} frames; found in per cent of the frames, by height in pixels")
     print(f"{'':12}" + "".join(f"{height:>6}" for height in HEIGHTS) + f"{'ms':>8}{'ms alone':>10}")
     for name, level in ROWS.items():

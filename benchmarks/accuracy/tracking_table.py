@@ -1,4 +1,4 @@
-"""How well people keep their identity through crossings, walls and absences, with and without each clue.
+"""How well people keep their identity through crossings, walls and absences, with and without each cue.
 
     python -m benchmarks.accuracy.tracking_table FOLDER --mocap MOCAP [--split test] [--clips 20] [--old TRACKER.py]
 
@@ -27,9 +27,9 @@ from vidmotion.data.synthetic.render_clip import RATE
 from vidmotion.detectors import Detection
 from vidmotion.evaluate.identities import Identities, count_identities
 from vidmotion.skeletons import H36M17, convert
-from vidmotion.tracking import Tracker, with_looks
+from vidmotion.tracking import Tracker, with_appearance
 from vidmotion.tracking.assignment import assign
-from vidmotion.tracking.candidate import Clues
+from vidmotion.tracking.tracklet import AssociationCues
 from vidmotion.types import Keypoints2D, Track
 
 SKELETON = "blazepose33"
@@ -37,13 +37,13 @@ REACH = 0.15
 NEAR = 0.5
 """Statures within which a track goes with somebody hidden."""
 VARIANTS = {
-    "all clues": Clues(),
-    "without colours": Clues(look=False),
-    "without motion": Clues(motion=False),
-    "without posture": Clues(posture=False),
-    "without size": Clues(size=False),
-    "colours and place alone": Clues(motion=False, posture=False, size=False),
-    "place alone": Clues(motion=False, posture=False, size=False, look=False),
+    "all cues": AssociationCues(),
+    "without colors": AssociationCues(appearance=False),
+    "without motion": AssociationCues(motion=False),
+    "without posture": AssociationCues(posture=False),
+    "without size": AssociationCues(size=False),
+    "colors and position alone": AssociationCues(motion=False, posture=False, size=False),
+    "position alone": AssociationCues(motion=False, posture=False, size=False, appearance=False),
 }
 
 Make = Callable[[], Tracker]
@@ -88,9 +88,9 @@ def _row(clip: Clip, frame: int, detection: Detection) -> np.ndarray:
     return distance(clip, np.array([frame]), points)[:, 0]
 
 
-def with_colours(clip: Clip) -> Clip:
+def with_colors(clip: Clip) -> Clip:
     pairs = zip(clip.pictures, clip.detections, strict=True)
-    return replace(clip, detections=[with_looks(picture, found, SKELETON) for picture, found in pairs])
+    return replace(clip, detections=[with_appearance(picture, found, SKELETON) for picture, found in pairs])
 
 
 def print_row(name: str, clips: list[Clip], make: Make) -> None:
@@ -120,7 +120,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=20)
     parser.add_argument("--old", type=Path)
     told = parser.parse_args()
-    clips = [with_colours(clip(told.folder, told.mocap, told.split, number)) for number in range(told.clips)]
+    clips = [with_colors(clip(told.folder, told.mocap, told.split, number)) for number in range(told.clips)]
     seen = sum(int(one.seen.sum()) for one in clips)
     people = sum(len(one.xy) for one in clips)
     print(
@@ -129,8 +129,8 @@ def main() -> None:
     print(f" {sum(map(detected, clips)) / seen:.3f}\n{'':24}   IDF1  switches   recall  precision   IDF1 of", *KINDS)
     if told.old is not None:
         print_row(f"{told.old.stem}", clips, older(told.old))
-    for name, clues in VARIANTS.items():
-        print_row(name, clips, partial(Tracker, Fraction(RATE), SKELETON, clues))
+    for name, cues in VARIANTS.items():
+        print_row(name, clips, partial(Tracker, Fraction(RATE), SKELETON, cues))
 
 
 if __name__ == "__main__":

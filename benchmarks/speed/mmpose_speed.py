@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vidmotion.detectors import create
+from vidmotion.detectors import create_detector
 from vidmotion.detectors.mmpose.compat import prepare, quiet
 from vidmotion.detectors.mmpose.model_names import Files, packaged, require_extra
 from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork
@@ -54,7 +54,7 @@ def main(video: Path) -> None:
                     lambda rgb, pose=pose, boxes=boxes: pose.read(rgb, boxes),
                     pictures,
                 )
-    blazepose, count = create("blazepose"), itertools.count()
+    blazepose, count = create_detector("blazepose"), itertools.count()
     blazepose.reset(30.0)
     tell("blazepose", lambda rgb: blazepose.detect(rgb, next(count)), pictures)
 

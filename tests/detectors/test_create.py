@@ -18,21 +18,21 @@ detect = import_module("vidmotion.detectors")
 def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Detectors that load nothing."""
     found = weights.DetectorFiles(Path("person"), Path("landmarks"), "free")
-    monkeypatch.setattr(weights, "detector_files", lambda name, say: found)
+    monkeypatch.setattr(weights, "detector_files", lambda name, on_message: found)
     monkeypatch.setattr(blazepose, "PersonNetwork", lambda path, threads: None)
     monkeypatch.setattr(blazepose, "LandmarkNetwork", lambda path, threads: None)
 
 
 def test_unknown_name() -> None:
     with pytest.raises(InputError, match="unknown detector 'openpose'; known: auto, blazepose, blazepose-heavy"):
-        detect.create("openpose")
+        detect.create_detector("openpose")
 
 
 def test_by_name() -> None:
-    said: list[str] = []
-    detector = detect.create("blazepose-heavy", say=said.append)
+    messages: list[str] = []
+    detector = detect.create_detector("blazepose-heavy", on_message=messages.append)
     assert (detector.name, detector.skeleton, detector.licence) == ("blazepose-heavy", "blazepose33", "free")
-    assert said == []
+    assert messages == []
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,10 @@ def test_by_name() -> None:
 )
 def test_auto(monkeypatch: pytest.MonkeyPatch, cores: int, heavy: bool, name: str, reason: str) -> None:
     monkeypatch.setattr(detect, "_cores", lambda: cores)
-    monkeypatch.setattr(weights, "is_here", lambda name: heavy)
-    said: list[str] = []
-    assert detect.create("auto", say=said.append).name == name
-    (line,) = said
+    monkeypatch.setattr(weights, "is_available", lambda name: heavy)
+    messages: list[str] = []
+    assert detect.create_detector("auto", on_message=messages.append).name == name
+    (line,) = messages
     assert reason in line
 
 

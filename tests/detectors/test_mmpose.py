@@ -14,13 +14,14 @@ import pytest
 import torch
 
 from vidmotion import weights
-from vidmotion.detectors import create, resolved
+from vidmotion.detectors import create_detector, resolve_detector_name
 from vidmotion.detectors.mmpose.compat import prepare, quiet
 from vidmotion.detectors.mmpose.model_names import Files, locate, packaged, parse
 from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork, WholePicture
 from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES
 from vidmotion.errors import InputError, MissingExtraError, WeightsError
-from vidmotion.pipeline import Pipeline, Settings
+from vidmotion.pipeline import Pipeline
+from vidmotion.settings import Settings
 
 pytestmark = pytest.mark.skipif(find_spec("mmpose") is None, reason="needs the extra mmpose")
 
@@ -308,12 +309,12 @@ def test_missing_files_are_named(tmp_path: Path, pose: Files, monkeypatch: pytes
     monkeypatch.setattr(weights, "search_folders", lambda: [tmp_path])
     wanted = f"{POSES['rtmpose-m'].address} and {PEOPLE['rtmdet-m'].address}: download into {weights.cache_folder()}"
     with pytest.raises(WeightsError) as error:
-        create("mmpose")
+        create_detector("mmpose")
     assert wanted in str(error.value)
     with pytest.raises(WeightsError, match=r"gone\.pth: no such checkpoint"):
-        create(f"mmpose:{pose.config},gone.pth,picture")
+        create_detector(f"mmpose:{pose.config},gone.pth,picture")
     with pytest.raises(InputError, match=r"gone\.py: no such config"):
-        create(f"mmpose:gone.py,{pose.checkpoint},picture")
+        create_detector(f"mmpose:gone.py,{pose.checkpoint},picture")
     (tmp_path / POSES["rtmpose-m"].checkpoint).touch()
     (files,) = locate(parse("mmpose:picture"))
     assert files.checkpoint.parent == tmp_path
@@ -334,7 +335,7 @@ def test_a_video_becomes_motion(workshop: Workshop, pose: Files, sample: Path) -
     scenes = []
     for person in ("picture", f"{found.config},{found.checkpoint}"):
         name = f"mmpose:{pose.config},{pose.checkpoint},{person}"
-        scenes.append(Pipeline(Settings(name, end=0.7)).lift(sample))
+        scenes.append(Pipeline(Settings(detector=name, end=0.7)).lift(sample))
     for scene in scenes:
         (one,) = scene.people
         assert one.track.keypoints.skeleton == "halpe26"
@@ -352,9 +353,9 @@ def test_a_video_becomes_motion(workshop: Workshop, pose: Files, sample: Path) -
 def test_what_was_found_is_kept_by_the_files(pose: Files, tmp_path: Path) -> None:
     name = f"mmpose:{pose.config},{tmp_path / 'other.pth'},picture"
     (tmp_path / "other.pth").write_bytes(b"one")
-    first = resolved(name)
+    first = resolve_detector_name(name)
     (tmp_path / "other.pth").write_bytes(b"two")
-    assert resolved(name) != first
+    assert resolve_detector_name(name) != first
 
 
 def test_the_whole_picture(rgb: np.ndarray) -> None:

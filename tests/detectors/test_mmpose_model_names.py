@@ -10,7 +10,7 @@ import typer
 
 import vidmotion
 from vidmotion.cli.checks import check_detector
-from vidmotion.detectors import check, create
+from vidmotion.detectors import check_detector_name, create_detector
 from vidmotion.detectors.base import Picture
 from vidmotion.detectors.mmpose.model_names import Choice, Files, parse
 from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES
@@ -55,7 +55,7 @@ def test_names(name: str, choice: Choice) -> None:
 )
 def test_names_that_mean_nothing(name: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
-        check(name)
+        check_detector_name(name)
 
 
 def test_name_and_licence_tell_what_was_taken() -> None:
@@ -82,7 +82,7 @@ def test_only_this_package_imports_mmpose() -> None:
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mmpose", None)
     with pytest.raises(MissingExtraError, match=r"needs mmpose.*: run `pip install 'vidmotion\[mmpose\]'`"):
-        create("mmpose")
+        create_detector("mmpose")
 
 
 def test_points_go_by_their_names() -> None:

@@ -1,4 +1,4 @@
-"""Colours of people, and what they do for identities."""
+"""The appearance of people, and how it keeps identities apart."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,8 +9,8 @@ import pytest
 
 from vidmotion.detectors.base import Detection
 from vidmotion.skeletons import H36M17
-from vidmotion.tracking import Tracker, with_looks
-from vidmotion.tracking.appearance import unlike
+from vidmotion.tracking import Tracker, with_appearance
+from vidmotion.tracking.appearance import appearance_distance
 from vidmotion.types import Track
 
 RED, BLUE, GREEN = (200, 40, 40), (40, 40, 200), (30, 160, 60)
@@ -32,18 +32,18 @@ def body(x: float, y: float, side: float = 1.0) -> Detection:
 
 
 def dressed(detection: Detection, shirt: tuple[int, int, int], trousers: tuple[int, int, int]) -> Detection:
-    """The detection with the look of a picture in which the upper and the lower half have a colour each."""
+    """The detection with the appearance of a picture whose upper and lower halves have one color each."""
     picture = np.zeros((600, 1000, 3), np.uint8)
     hips = int(detection.xy[H36M17.joints.index("root"), 1])
     picture[:hips], picture[hips:] = shirt, trousers
-    (found,) = with_looks(picture, [detection], "h36m17")
+    (found,) = with_appearance(picture, [detection], "h36m17")
     return found
 
 
 def difference(one: Detection, other: Detection) -> float | None:
-    assert one.look is not None
-    assert other.look is not None
-    return unlike(one.look, other.look)
+    assert one.appearance is not None
+    assert other.appearance is not None
+    return appearance_distance(one.appearance, other.appearance)
 
 
 def test_the_same_clothes_look_the_same_anywhere_and_from_the_side() -> None:
@@ -52,7 +52,7 @@ def test_the_same_clothes_look_the_same_anywhere_and_from_the_side() -> None:
     assert difference(here, there) == pytest.approx(0, abs=1e-6)
 
 
-def test_other_clothes_look_other() -> None:
+def test_other_clothes_look_different() -> None:
     here = dressed(body(200, 300), RED, BLUE)
     shirt, both = dressed(body(200, 300), GREEN, BLUE), dressed(body(200, 300), GREEN, GREEN)
     assert 0.15 < difference(here, shirt) < difference(here, both) < 1
@@ -66,17 +66,17 @@ def test_what_is_not_seen_is_not_compared() -> None:
 
 
 Where = Callable[[float], tuple[float, float, bool] | None]
-"""x, y and whether the colours are those of the first person, at a time in seconds; None out of sight."""
+"""x, y and whether the colors are those of the first person, at a time in seconds; None out of sight."""
 
-FIRST = dressed(body(500, 300), RED, BLUE).look
-SECOND = dressed(body(500, 300), GREEN, RED).look
+FIRST = dressed(body(500, 300), RED, BLUE).appearance
+SECOND = dressed(body(500, 300), GREEN, RED).appearance
 
 
 def follow(seconds: float, *people: Where, fps: int = 30) -> list[Track]:
     tracker = Tracker(Fraction(fps), "h36m17")
     for index in range(round(seconds * fps)):
         found = [person(index / fps) for person in people]
-        bodies = [replace(body(x, y), look=FIRST if first else SECOND) for x, y, first in filter(None, found)]
+        bodies = [replace(body(x, y), appearance=FIRST if first else SECOND) for x, y, first in filter(None, found)]
         tracker.update(index, index / fps, bodies)
     return tracker.finish()
 
@@ -101,7 +101,7 @@ def test_who_turns_back_behind_a_wall_keeps_their_identity() -> None:
     assert root(right, 4.9) > 640
 
 
-def test_who_comes_back_after_six_seconds_elsewhere_is_known_by_colours() -> None:
+def test_who_comes_back_after_six_seconds_elsewhere_is_known_by_colors() -> None:
     def away(time: float) -> tuple[float, float, bool] | None:
         if 2 <= time < 8:
             return None
@@ -118,7 +118,7 @@ def test_somebody_else_at_the_same_place_is_new() -> None:
     assert [track.id for track in follow(5, one)] == [0, 1]
 
 
-def test_a_detector_that_goes_on_with_the_wrong_person_is_set_right() -> None:
+def test_a_detector_that_goes_on_with_the_wrong_person_is_corrected() -> None:
     """Two meet; what followed the first goes on with the second, who was lost, while the first is found again."""
 
     def followed(time: float) -> tuple[float, float, bool]:

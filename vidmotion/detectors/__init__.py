@@ -10,16 +10,24 @@ from vidmotion.detectors import mmpose
 from vidmotion.detectors.base import Detection, Detector, Picture
 from vidmotion.errors import InputError
 
-__all__ = ["DETECTORS", "Detection", "Detector", "Picture", "check", "create", "resolved"]
+__all__ = [
+    "DETECTORS",
+    "Detection",
+    "Detector",
+    "Picture",
+    "check_detector_name",
+    "create_detector",
+    "resolve_detector_name",
+]
 
 DETECTORS = ("auto", *weights.DETECTORS, mmpose.NAME)
-"""The names that `create` takes, and `mmpose:` with models of the user's choice."""
+"""The names that `create_detector` takes, and `mmpose:` with models of the user's choice."""
 
 _FAST_CORES = 8
 _MOST_THREADS = 4
 
 
-def check(name: str) -> None:
+def check_detector_name(name: str) -> None:
     """Make sure that there is such a detector.
 
     Raises:
@@ -31,10 +39,10 @@ def check(name: str) -> None:
         raise InputError(f"unknown detector {name!r}; known: {', '.join(DETECTORS)}")
 
 
-def create(
+def create_detector(
     name: str = "auto",
     threads: int | None = None,
-    say: weights.Say = weights.silent,
+    on_message: weights.OnMessage = weights.ignore_message,
     device: Device = Device.auto,
     max_people: int = 0,
 ) -> Detector:
@@ -53,21 +61,21 @@ def create(
         WeightsError: the weights are damaged, or missing and not to be had.
         MissingExtraError: the detector cannot run on this machine.
     """
-    check(name)
+    check_detector_name(name)
     if mmpose.is_meant(name):
         return mmpose.load(mmpose.parse(name), device)
     cores = _cores()
     if name == "auto":
         name, reason = _best(cores)
-        say(f"detector {name}: {reason}")
+        on_message(f"detector {name}: {reason}")
     from vidmotion.detectors.blazepose import MAX_PEOPLE, BlazePose
 
-    files = weights.detector_files(name, say=say)
+    files = weights.detector_files(name, on_message=on_message)
     return BlazePose(name, files, threads or min(cores, _MOST_THREADS), max(max_people, MAX_PEOPLE))
 
 
-def resolved(name: str) -> str:
-    """The detector that `create` would take; of mmpose's with the sums of its files.
+def resolve_detector_name(name: str) -> str:
+    """The detector that `create_detector` would take; of mmpose's with the sums of its files.
 
     Raises:
         VidmotionError: mmpose's files are missing.
@@ -81,7 +89,7 @@ def _best(cores: int) -> tuple[str, str]:
     """The detector for "auto", and why."""
     if cores < _FAST_CORES:
         return "blazepose", f"the faster one, as this machine has {cores} cores"
-    if not weights.is_here("blazepose-heavy"):
+    if not weights.is_available("blazepose-heavy"):
         return "blazepose", "`vidmotion weights fetch blazepose-heavy` brings a more accurate one"
     return (
         "blazepose-heavy",

@@ -24,7 +24,7 @@ class Detection:
     """(J,) in 0..1; 0 says that the point is missing."""
     box: Floats
     """(4,) x0, y0, x1, y1 in pixels: the points, clipped to the picture."""
-    look: Floats | None = None
+    appearance: Floats | None = None
     """Colours, as `vidmotion.tracking.appearance` measures them; None where nobody looked."""
 
     def __post_init__(self) -> None:

@@ -1,6 +1,6 @@
-"""The cheapest pairing of rows with columns.
+"""The linear assignment problem: the pairing of rows with columns of lowest total cost.
 
-Our own, because scipy would be a dependency of 100 MB for these lines; tests compare the two.
+Implemented here because scipy would be a dependency of 100 MB for these few lines; a test compares the two.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from vidmotion.types import Floats
 
 
 def assign(cost: Floats) -> list[tuple[int, int]]:
-    """Pairs (row, column) that cost least in sum, as many as possible; a pair that costs inf is never made.
+    """Pairs (row, column) of lowest total cost, as many as possible.
 
     Args:
-        cost: (R, C).
+        cost: (R, C); a pair with cost inf is never made.
     """
     rows, columns = cost.shape
     if not rows or not columns:
         return []
-    # Dearer than any sum of allowed pairs, so that a forbidden pair is taken only where nothing else is left.
+    # More than any sum of allowed pairs, so that a forbidden pair is chosen only where nothing else is left.
     finite = cost[np.isfinite(cost)]
-    dear = 1.0 + 2 * (rows + columns) * float(np.abs(finite).max(initial=0.0))
-    filled = np.where(np.isfinite(cost), cost, dear)
+    forbidden = 1.0 + 2 * (rows + columns) * float(np.abs(finite).max(initial=0.0))
+    filled = np.where(np.isfinite(cost), cost, forbidden)
     if rows > columns:
         pairs = [(row, column) for column, row in enumerate(_shortest_paths(filled.T))]
     else:

@@ -1,6 +1,6 @@
-"""2D people of videos that were looked at before, kept by the content of the file: no detector runs twice.
+"""A cache of the 2D people of videos, by the content of the file, so that no video is detected twice.
 
-A file lies in the user's cache folder for each video, detector and section; it may be deleted at any time.
+The user's cache folder holds one file for each video, detector and section; any of them may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -19,31 +19,32 @@ from vidmotion.io.scene.formats import export, load
 from vidmotion.types import Scene
 
 REVISION = 2
-"""Of how people are found and followed; what an earlier one kept is not used again."""
+"""Revision of detection and tracking; entries of earlier revisions are not used."""
 
 
-def kept_folder() -> Path:
-    """Where 2D people are kept; it need not exist yet."""
+def detections_folder() -> Path:
+    """Where the 2D people are cached; the folder may not exist yet."""
     return platformdirs.user_cache_path("vidmotion", appauthor=False) / "detections"
 
 
-def remembered(video: Path, settings: Mapping[str, object], detect: Callable[[], Scene]) -> Scene:
-    """The people of a video: as they are kept, or else as `detect` finds them, which is kept then.
+def cached_people(video: Path, settings: Mapping[str, object], detect: Callable[[], Scene]) -> Scene:
+    """The people of a video, from the cache or else from `detect`, whose result is then cached.
 
     Args:
-        settings: what, beside the video, the people depend on.
+        settings: what the result depends on beside the video; values that JSON can hold, or their `str`.
+        detect: called only if the cache has no readable entry.
 
     Raises:
         VideoError: the video cannot be read.
         VidmotionError: as `detect`.
     """
-    path = kept_folder() / f"{_key(video, settings)}.npz"
+    path = detections_folder() / f"{_key(video, settings)}.npz"
     if path.is_file():
-        # What is damaged is made again.
+        # A damaged entry is replaced.
         with contextlib.suppress(InputError):
             return load(path)
     scene = detect()
-    # A cache that cannot be written to is none, and no reason to fail.
+    # An unwritable cache is no reason to fail.
     with contextlib.suppress(OSError, OutputError):
         path.parent.mkdir(parents=True, exist_ok=True)
         export(scene, path)
@@ -51,10 +52,10 @@ def remembered(video: Path, settings: Mapping[str, object], detect: Callable[[],
 
 
 def _key(video: Path, settings: Mapping[str, object]) -> str:
-    told = json.dumps([vidmotion.__version__, REVISION, video.name, dict(settings)], sort_keys=True, default=str)
+    description = json.dumps([vidmotion.__version__, REVISION, video.name, dict(settings)], sort_keys=True, default=str)
     try:
         with video.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise VideoError(f"{video}: cannot be read ({error.strerror})") from None
-    return hashlib.sha256((content + told).encode()).hexdigest()
+    return hashlib.sha256((content + description).encode()).hexdigest()

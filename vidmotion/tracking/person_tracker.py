@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from vidmotion.detectors.base import Detector, Picture
-from vidmotion.tracking.appearance import with_looks
+from vidmotion.tracking.appearance import with_appearance
 from vidmotion.tracking.tracker import Tracker
 from vidmotion.types import Track
 
@@ -38,7 +38,7 @@ class PersonTracker:
             time: seconds from the first frame of the video.
         """
         found = self._detector.detect(rgb, index)
-        self._tracker.update(index, time, with_looks(rgb, found, self._detector.skeleton))
+        self._tracker.update(index, time, with_appearance(rgb, found, self._detector.skeleton))
 
     def finish(self) -> list[Track]:
         """The people of all frames, as `Tracker.finish`."""

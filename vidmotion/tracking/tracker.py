@@ -1,8 +1,9 @@
-"""Gives detections an identity through time, frame by frame; `tracks` closes short gaps.
+"""Gives detections an identity over time, frame by frame; `tracks.py` closes short gaps.
 
-A detection belongs to the person whose predicted place, posture and colours it fits best; all pairs of a frame are
-decided together. Times are those of the frames, so that any frame rate, fixed or varying, behaves alike.
-Knows nothing about pictures: without `Detection.look`, two people who swap places unseen swap identities.
+A detection is assigned to the person whose predicted position, posture and colors it fits best; all pairs of a frame
+are decided together. All limits are in seconds of the frames' times, so that every frame rate, constant or variable,
+behaves alike. Does not read pictures: without `Detection.appearance`, two people who change places out of sight swap
+their identities.
 """
 
 from __future__ import annotations
@@ -16,116 +17,118 @@ import numpy as np
 from vidmotion.detectors.base import Detection
 from vidmotion.skeletons import by_name
 from vidmotion.tracking.assignment import assign
-from vidmotion.tracking.candidate import Candidate, Clues, Doubt
-from vidmotion.tracking.tracks import Clock, make_track
+from vidmotion.tracking.tracklet import AssociationCues, SwapEvidence, Tracklet
+from vidmotion.tracking.tracks import FrameTimes, make_track
 from vidmotion.types import Floats, Track
 
 _CLEAR = 0.3
-"""Share of a box that others' boxes may cover before its colours are not trusted."""
-_TAKEN_OVER = 0.015
-"""By how much more, times seconds, detections must look like somebody else than like the one whom they go on from."""
-_DOUBT = 0.03
-"""What of it may be chance in a frame."""
+"""Largest share of a box that another box may cover; beyond it the colors of the detection are not used."""
+_SWAPPED = 0.015
+"""Evidence of a swap that is enough to correct it: difference between the appearance distances to the own person and to
+the other, times seconds."""
+_CHANCE = 0.03
+"""Largest such difference in one frame that is taken for chance."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Frame:
-    """The people of one frame."""
+    """The detections of one frame that are not assigned yet."""
 
     before: int
     """Number of the frame before."""
     index: int
     time: float
     found: list[tuple[Detection, bool]]
-    """Each with whether nobody else is in the way."""
+    """Each with whether it is clear: whether nobody else overlaps."""
 
 
 class Tracker:
     """Collects the detections of one video, frame after frame; `finish` gives its people."""
 
-    def __init__(self, fps: Fraction, skeleton: str, clues: Clues | None = None) -> None:
+    def __init__(self, fps: Fraction, skeleton: str, cues: AssociationCues | None = None) -> None:
         """
         Args:
-            fps: nominal frame rate; tells how long the last frame lasts.
+            fps: nominal frame rate, from which the duration of the last frame follows.
             skeleton: name of the skeleton of the detections.
-            clues: None is all of them.
+            cues: None uses all of them.
 
         Raises:
             InputError: unknown skeleton.
         """
         self._skeleton = by_name(skeleton).name
-        self._clues = clues or Clues()
+        self._cues = cues or AssociationCues()
         self._last_duration = float(1 / fps)
         self._frames: list[int] = []
         self._times: list[float] = []
-        self._present: list[Candidate] = []
-        self._all: list[Candidate] = []
-        self._known = 0
+        self._present: list[Tracklet] = []
+        self._all: list[Tracklet] = []
+        self._confirmed = 0
 
     def update(self, index: int, time: float, detections: list[Detection]) -> None:
-        """Take the people of the next frame; a frame without people counts as well.
+        """Add the detections of the next frame. Call it for a frame without people too.
 
         Args:
-            index: number of the frame, higher than that of the one before.
+            index: number of the frame, higher than that of the frame before.
             time: seconds from the first frame of the video.
         """
         before = self._frames[-1] if self._frames else index
         self._frames.append(index)
         self._times.append(time)
-        self._present = [person for person in self._present if person.remembered(before, time)]
+        self._present = [person for person in self._present if person.may_return(before, time)]
         left = [(detection, _is_clear(detection, detections)) for detection in detections]
-        # The known choose before the new: a wild pose in the middle of a fall must not become a person who
-        # then takes the rest of the fall.
+        # Confirmed people are assigned before unconfirmed ones: a wrong pose in the middle of a fall must not become
+        # a person who then gets the rest of the fall.
         ranks = [[person for person in self._present if person.rank(before) == rank] for rank in range(3)]
         for rank, people in enumerate(ranks):
             frame = _Frame(before, index, time, left)
             if rank == 0:
-                _set_right(people, ranks[1], frame)
+                _correct_identity_swaps(people, ranks[1], frame)
             left = _match(people, frame)
         for detection, clear in left:
-            person = Candidate(self._clues)
+            person = Tracklet(self._cues)
             person.add(index, time, detection, clear)
             self._present.append(person)
             self._all.append(person)
 
     def finish(self) -> list[Track]:
-        """The people who were seen long enough, numbered from 0 by first appearance."""
+        """The people who were seen for long enough, numbered from 0 by their first frame."""
         if not self._frames:
             return []
-        clock = Clock(np.array(self._frames), np.array(self._times), self._last_duration)
-        kept = [person for person in self._all if clock.long_enough(person.frames)]
+        frame_times = FrameTimes(np.array(self._frames), np.array(self._times), self._last_duration)
+        kept = [person for person in self._all if frame_times.is_long_enough(person.frames)]
         return [
-            make_track(number, person.frames, person.seen, clock, self._skeleton) for number, person in enumerate(kept)
+            make_track(number, person.frames, person.detections, frame_times, self._skeleton)
+            for number, person in enumerate(kept)
         ]
 
     def in_view(self) -> list[Track]:
-        """The people of the last frame who are known by now, numbered from 0 as they become so."""
-        clock = Clock(np.array(self._frames), np.array(self._times), self._last_duration)
+        """The confirmed people of the last frame, numbered from 0 in the order of their confirmation."""
+        frame_times = FrameTimes(np.array(self._frames), np.array(self._times), self._last_duration)
         shown = [one for one in self._present if one.rank(self._frames[-1]) == 0]
         for person in shown:
             if person.number is None:
-                person.number, self._known = self._known, self._known + 1
+                person.number, self._confirmed = self._confirmed, self._confirmed + 1
         return [
-            make_track(person.number, person.frames, person.seen, clock, self._skeleton)
+            make_track(person.number, person.frames, person.detections, frame_times, self._skeleton)
             for person in shown
             if person.number is not None
         ]
 
     def forget(self, before: float) -> None:
-        """Forget what was seen earlier than a time in seconds, but for the last sight of those who may come back."""
+        """Drop the detections before a time in seconds, except the last one of each person who may return."""
         if not self._frames:
             return
         self._all = list(self._present)
         for person in self._present:
             old = min(bisect_left(person.times, before), len(person.times) - 1)
-            del person.frames[:old], person.times[:old], person.seen[:old]
+            del person.frames[:old], person.times[:old], person.detections[:old]
         first = min((person.frames[0] for person in self._present), default=self._frames[-1])
         old = bisect_left(self._frames, first)
         del self._frames[:old], self._times[:old]
 
 
-def _costs(people: list[Candidate], frame: _Frame) -> Floats:
-    """(P, D) of people and detections."""
+def _costs(people: list[Tracklet], frame: _Frame) -> Floats:
+    """(P, D) costs of assigning detections to people."""
     cost = [
         [person.cost(frame.before, frame.time, detection, clear) for detection, clear in frame.found]
         for person in people
@@ -133,18 +136,21 @@ def _costs(people: list[Candidate], frame: _Frame) -> Floats:
     return np.array(cost).reshape(len(people), len(frame.found))
 
 
-def _set_right(people: list[Candidate], hidden: list[Candidate], frame: _Frame) -> None:
-    """Where two people meet, a detector that follows both may go on with one of them as the other. Colours tell after
-    a while; what was seen since then is given to whom it shows: somebody hidden, who is in view in place of the other,
-    or somebody in view, if both look more like each other."""
+def _correct_identity_swaps(people: list[Tracklet], hidden: list[Tracklet], frame: _Frame) -> None:
+    """Correct tracks that went on to another person.
+
+    Where two people meet, a detector that follows both may continue one of them as the other. After a while the colors
+    show it. Then the detections since the swap are exchanged: with a hidden person, who is in view in place of the
+    tracked one, or with another person in view, if each of the two looks more like the other.
+    """
     if len(people) + len(hidden) < 2:
         return
     back, pairs = _costs(hidden, frame), assign(_costs(people, frame))
     for row, column in pairs:
         person, (detection, clear) = people[row], frame.found[column]
-        own = person.unlike(detection) if clear else None
+        own = person.appearance_distance(detection) if clear else None
         rivals = [] if own is None else [
-            (own - _unlike(hidden[other], detection), hidden[other])
+            (own - _appearance_distance(hidden[other], detection), hidden[other])
             for other in np.flatnonzero(np.isfinite(back[:, column]))
         ] + [
             (_exchange(person, detection, people[other], frame.found[theirs]), people[other])
@@ -152,31 +158,31 @@ def _set_right(people: list[Candidate], hidden: list[Candidate], frame: _Frame) 
         ]  # fmt: skip
         gain, rival = max(rivals, key=lambda one: one[0], default=(0.0, person))
         passed = frame.time - person.times[-1]
-        person.doubt = (person.doubt or Doubt(frame.index)).more(gain * passed) if gain > _DOUBT else None
-        if person.doubt is not None and person.doubt.strength > _TAKEN_OVER:
+        person.swap = (person.swap or SwapEvidence(frame.index)).add(gain * passed) if gain > _CHANCE else None
+        if person.swap is not None and person.swap.strength > _SWAPPED:
             person.exchange(rival)
             if rival in hidden:
                 people[row], hidden[hidden.index(rival)] = rival, person
 
 
-def _exchange(one: Candidate, detection: Detection, other: Candidate, found: tuple[Detection, bool]) -> float:
-    """By how much two detections look more like each other's person than like their own; 0 unless both do."""
+def _exchange(one: Tracklet, detection: Detection, other: Tracklet, found: tuple[Detection, bool]) -> float:
+    """How much more two detections look like each other's person than like their own, in the mean; 0 unless both do."""
     if not found[1]:
         return 0.0
     gains = (
-        _unlike(one, detection, unknown=0.0) - _unlike(other, detection),
-        _unlike(other, found[0], unknown=0.0) - _unlike(one, found[0]),
+        _appearance_distance(one, detection, unknown=0.0) - _appearance_distance(other, detection),
+        _appearance_distance(other, found[0], unknown=0.0) - _appearance_distance(one, found[0]),
     )
     return sum(gains) / 2 if min(gains) > 0 else 0.0
 
 
-def _unlike(person: Candidate, detection: Detection, unknown: float = np.inf) -> float:
-    other = person.unlike(detection)
-    return unknown if other is None else other
+def _appearance_distance(person: Tracklet, detection: Detection, unknown: float = np.inf) -> float:
+    distance = person.appearance_distance(detection)
+    return unknown if distance is None else distance
 
 
-def _match(people: list[Candidate], frame: _Frame) -> list[tuple[Detection, bool]]:
-    """Give detections to people; what is left over is returned."""
+def _match(people: list[Tracklet], frame: _Frame) -> list[tuple[Detection, bool]]:
+    """Assign detections to people; returns those that are left over."""
     pairs = assign(_costs(people, frame))
     for row, column in pairs:
         people[row].add(frame.index, frame.time, *frame.found[column])
@@ -185,6 +191,7 @@ def _match(people: list[Candidate], frame: _Frame) -> list[tuple[Detection, bool
 
 
 def _is_clear(detection: Detection, everybody: list[Detection]) -> bool:
+    """Whether nobody else covers much of a detection's box."""
     x0, y0, x1, y1 = detection.box
     area = max(float((x1 - x0) * (y1 - y0)), 1.0)
     for other in everybody:

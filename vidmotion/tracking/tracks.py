@@ -1,6 +1,6 @@
-"""Detections that are known to be one person's, made a track: numbers, times, short gaps closed.
+"""Makes a track of the detections of one person, with short gaps closed.
 
-Knows nothing about how they were found to belong together.
+Does not depend on how the detections were associated.
 """
 
 from __future__ import annotations
@@ -16,56 +16,59 @@ from vidmotion.detectors.base import Detection
 from vidmotion.types import Bools, Floats, Ints, Keypoints2D, Track
 
 FILLED_GAP = 1.0
-"""Seconds; a shorter gap is interpolated."""
+"""Seconds; shorter gaps are interpolated."""
 SHORTEST = 0.5
-"""Seconds that somebody must be seen, or half of a video that is shorter than a second."""
+"""Seconds for which a person must be seen, or half of a video that is shorter than a second."""
 FILLED_SCORE = 0.1
-"""Share of the score that an interpolated point keeps."""
+"""Factor of the score of interpolated points."""
 
 
 @dataclass(frozen=True, eq=False)
-class Clock:
-    """All frames of a video, with or without people."""
+class FrameTimes:
+    """The times of all frames of a video, with or without people."""
 
     frames: Ints
-    """(N,) numbers, rising."""
+    """(N,) frame numbers, rising."""
     times: Floats
     """(N,) seconds from the first frame."""
-    last: float
+    last_duration: float
     """Seconds that the last frame lasts."""
 
-    def long_enough(self, frames: Sequence[int]) -> bool:
-        """Whether somebody who was seen in these frames is worth a track."""
+    def is_long_enough(self, frames: Sequence[int]) -> bool:
+        """Whether a person who was detected in these frames was seen for long enough to become a track."""
         return bool(self._durations[np.searchsorted(self.frames, frames)].sum() >= self._needed)
 
     @cached_property
     def _durations(self) -> Floats:
-        return np.append(np.diff(self.times), self.last)
+        return np.append(np.diff(self.times), self.last_duration)
 
     @cached_property
     def _needed(self) -> float:
         return min(SHORTEST, float(self._durations.sum()) / 2)
 
 
-def make_track(number: int, seen_in: Sequence[int], seen: Sequence[Detection], clock: Clock, skeleton: str) -> Track:
+def make_track(
+    number: int, frames: Sequence[int], detections: Sequence[Detection], frame_times: FrameTimes, skeleton: str
+) -> Track:
     """A track with its short gaps filled.
 
     Args:
         number: the person's id.
-        seen_in: S numbers of frames of the clock, rising.
-        seen: the S detections.
+        frames: S frame numbers among those of `frame_times`, rising.
+        detections: S detections, one for each of these frames.
+        skeleton: name of the skeleton of the detections.
     """
-    position = np.searchsorted(clock.frames, seen_in)
-    kept, observed = _fill(position, clock.times)
-    at, known = clock.times[kept], clock.times[position]
-    score = np.stack([detection.score for detection in seen])
+    position = np.searchsorted(frame_times.frames, frames)
+    kept, observed = _fill(position, frame_times.times)
+    at, known = frame_times.times[kept], frame_times.times[position]
+    score = np.stack([detection.score for detection in detections])
     between = np.where(observed[:, None], 1.0, FILLED_SCORE) * _interpolate(score, known, at)
     between[_interpolate((score <= 0).astype(float), known, at) > 0] = 0
-    xy = _interpolate(np.stack([detection.xy for detection in seen]), known, at)
-    boxes = _interpolate(np.stack([detection.box for detection in seen]), known, at)
+    xy = _interpolate(np.stack([detection.xy for detection in detections]), known, at)
+    boxes = _interpolate(np.stack([detection.box for detection in detections]), known, at)
     return Track(
         number,
-        clock.frames[kept],
+        frame_times.frames[kept],
         at,
         boxes.astype(np.float32),
         Keypoints2D(xy.astype(np.float32), between.astype(np.float32), skeleton),
@@ -74,7 +77,7 @@ def make_track(number: int, seen_in: Sequence[int], seen: Sequence[Detection], c
 
 
 def _fill(position: Ints, times: Floats) -> tuple[Ints, Bools]:
-    """Positions of the frames of a track, those of short gaps included, and which of them were seen."""
+    """Positions of the frames of a track, including those of short gaps, and which of them have a detection."""
     pieces = [position[:1]]
     for before, after in pairwise(position):
         short = times[after] - times[before] < FILLED_GAP
@@ -84,7 +87,7 @@ def _fill(position: Ints, times: Floats) -> tuple[Ints, Bools]:
 
 
 def _interpolate(values: Floats, known: Floats, at: Floats) -> Floats:
-    """Values (S, ...) at the times `known` (S,), linearly at the times `at` (T,): (T, ...)."""
+    """(T, ...) values (S, ...) at the times `known` (S,), interpolated linearly at the times `at` (T,)."""
     after = np.searchsorted(known, at).clip(1, max(1, len(known) - 1))
     if len(known) == 1:
         return values.astype(float)
