@@ -207,12 +207,12 @@ class BodyMotion:
 
 
 UNKNOWN = "unknown"
-"""What a stretch is called that is like no class."""
+"""Label of a segment in which no class is recognized."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of time in which a person does one thing."""
+    """A span of time in which a person does one thing."""
 
     start: float
     """Seconds from the first frame of the video; likewise `end`."""
@@ -220,25 +220,25 @@ class Segment:
     label: str
     """A class, or `UNKNOWN`."""
     score: float
-    """0..1, mean chance of the class; of `UNKNOWN`, of no class at all."""
+    """0..1, mean probability of the class; for `UNKNOWN`, that it is none of the classes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Actions:
-    """What a person does over time, as W overlapping windows were judged."""
+    """What a person does over time, classified in W overlapping windows."""
 
     labels: tuple[str, ...]
     """The L classes."""
     times: Floats
-    """(W,) seconds, the windows' middles."""
-    chances: Floats
-    """(W, L) in 0..1; they sum to 1."""
+    """(W,) seconds, the centers of the windows."""
+    probabilities: Floats
+    """(W, L) in 0..1, of each class in each window; a row sums to 1."""
     segments: tuple[Segment, ...]
-    """One after the other; gaps are stretches in which the person was not seen."""
+    """In the order of time; between two there is a gap where the person was not visible."""
 
     def __post_init__(self) -> None:
         check_shape("Actions", "times", self.times, ("W",))
-        check_shape("Actions", "chances", self.chances, (len(self.times), len(self.labels)))
+        check_shape("Actions", "probabilities", self.probabilities, (len(self.times), len(self.labels)))
 
 
 @dataclass(frozen=True, eq=False)

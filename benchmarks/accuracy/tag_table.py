@@ -58,7 +58,7 @@ def track(frames: int) -> Track:
 
 def likeliest(actions: Actions, end: float) -> list[Segment]:
     """Every stretch by the likeliest class of the window in its middle."""
-    names = [actions.labels[index] for index in actions.chances.argmax(1)]
+    names = [actions.labels[index] for index in actions.probabilities.argmax(1)]
     bounds = [0.0, *((actions.times[1:] + actions.times[:-1]) / 2), end]
     found: list[Segment] = []
     for name, start, stop in zip(names, bounds, bounds[1:], strict=False):

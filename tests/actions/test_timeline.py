@@ -38,27 +38,27 @@ def doing(*parts: tuple[int, float, float]) -> np.ndarray:
 def test_windows_are_means_of_the_frames_in_them() -> None:
     times = np.sort(np.random.default_rng(0).uniform(0, 10, 300))
     values = np.random.default_rng(1).normal(size=(300, 2, 5)).astype(np.float32)
-    middles, means = window_means(values, times)
-    assert np.diff(middles).max() <= HOP + 1e-9
-    for middle, mean in zip(middles, means, strict=True):
-        inside = np.abs(times - middle) <= WINDOW / 2 + 1e-9
+    centers, means = window_means(values, times)
+    assert np.diff(centers).max() <= HOP + 1e-9
+    for center, mean in zip(centers, means, strict=True):
+        inside = np.abs(times - center) <= WINDOW / 2 + 1e-9
         np.testing.assert_allclose(mean, values[inside].mean(0), atol=1e-5)
-    assert middles[0] - WINDOW / 2 == times[0]
-    np.testing.assert_allclose(middles[-1] + WINDOW / 2, times[-1])
+    assert centers[0] - WINDOW / 2 == times[0]
+    np.testing.assert_allclose(centers[-1] + WINDOW / 2, times[-1])
 
 
 def test_a_pause_in_the_video_is_in_no_window() -> None:
     """Frame numbers run on, times jump by eight seconds."""
     times = np.r_[np.arange(90) / 30, 11 + np.arange(90) / 30]
-    middles, means = window_means(np.ones((180, 2, 3)), times)
+    centers, means = window_means(np.ones((180, 2, 3)), times)
     assert np.isfinite(means).all()
-    assert len(middles) == len(means)
-    assert not ((middles > 3 + WINDOW / 2) & (middles < 11 - WINDOW / 2)).any()
+    assert len(centers) == len(means)
+    assert not ((centers > 3 + WINDOW / 2) & (centers < 11 - WINDOW / 2)).any()
 
 
 def test_a_short_run_is_one_window() -> None:
-    middles, means = window_means(np.ones((10, 2, 3)), np.arange(10) / 30)
-    assert (middles.shape, means.shape) == ((1,), (1, 2, 3))
+    centers, means = window_means(np.ones((10, 2, 3)), np.arange(10) / 30)
+    assert (centers.shape, means.shape) == ((1,), (1, 2, 3))
     assert window_means(np.ones((1, 2, 3)), np.array([4.0]))[0] == [4.0]
 
 
@@ -83,7 +83,7 @@ def test_segments_follow_what_is_done() -> None:
     assert first.end == second.start
     assert abs(first.end - 10) < 2 * HOP
     assert min(first.score, second.score) > 0.9
-    np.testing.assert_allclose(found.chances.sum(1), 1, atol=1e-6)
+    np.testing.assert_allclose(found.probabilities.sum(1), 1, atol=1e-6)
 
 
 def test_a_blink_is_no_segment() -> None:
@@ -113,5 +113,7 @@ def test_gaps_are_in_no_segment() -> None:
 
 
 def test_the_temperature_divides_logits() -> None:
-    cold, warm = (timeline(head(value), doing((90, 3, 1)), track(np.arange(90))).chances[0] for value in (1.0, 2.0))
+    cold, warm = (
+        timeline(head(value), doing((90, 3, 1)), track(np.arange(90))).probabilities[0] for value in (1.0, 2.0)
+    )
     np.testing.assert_allclose(np.log(cold[0] / cold[1]), 2 * np.log(warm[0] / warm[1]), rtol=1e-4)

@@ -33,7 +33,7 @@ def test_tags_come_back(tagged: Scene, tmp_path: Path, suffix: str) -> None:
     assert after
     assert (after.labels, after.segments) == (before.labels, before.segments)
     np.testing.assert_array_equal(after.times, before.times)
-    np.testing.assert_array_equal(after.chances, before.chances)
+    np.testing.assert_array_equal(after.probabilities, before.probabilities)
 
 
 def test_the_schema_knows_them(tagged: Scene, tmp_path: Path) -> None:

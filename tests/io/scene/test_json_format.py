@@ -38,7 +38,7 @@ def test_file_fits_the_schema(scene: Scene, tmp_path: Path) -> None:
 
 def test_fields(scene: Scene, tmp_path: Path) -> None:
     tree = written(scene, tmp_path)
-    assert tree["schema"] == "vidmotion.scene/1"
+    assert tree["schema"] == "vidmotion.scene/2"
     assert (tree["fps"], tree["fps_exact"]) == (pytest.approx(29.97, abs=1e-3), "30000/1001")
     assert tree["provenance"] == {"program": "vidmotion", "weights": ["a", "b"]}
     walker, seen = tree["people"]
@@ -130,7 +130,10 @@ def removed(*keys: str | int) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (replaced("schema", value="vidmotion.scene/2"), "scene/2"),
+        (
+            replaced("schema", value="vidmotion.scene/3"),
+            r"scene/3.*wanted 'vidmotion\.scene/2' or 'vidmotion\.scene/1'",
+        ),
         (removed("people"), "people is missing"),
         (removed("people", 0, "keypoints", "xy"), r"people\[0\]\.keypoints\.xy is missing"),
         (removed("people", 0, "motion", "camera", "focal"), r"camera\.focal is missing"),

@@ -20,7 +20,10 @@ from vidmotion.errors import InputError
 from vidmotion.skeletons import Skeleton, by_name
 from vidmotion.types import UNKNOWN, Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
 
-SCHEMA = "vidmotion.scene/1"
+SCHEMA = "vidmotion.scene/2"
+SCHEMA_1 = "vidmotion.scene/1"
+RENAMED_SINCE_1 = {"middles": "centers", "chances": "probabilities"}
+"""Fields of a person's actions: the name in schema 1, and the name now. Nothing else has changed."""
 PIXELS = {"unit": "pixel", "axes": "x right, y down, origin at the top left"}
 WORLD = {"unit": "metre", "axes": "right-handed, Y up, floor at y = 0"}
 CAMERA_AXES = "x right, y down, z forward; C = rotation @ X + translation; pixel = focal * (C.x, C.y) / C.z + center"
@@ -54,14 +57,18 @@ def to_document(scene: Scene) -> dict[str, Any]:
 
 
 def from_document(tree: Any) -> Scene:
-    """The scene of a tree whose leaves are arrays or nested lists of numbers.
+    """The scene of a tree whose leaves are arrays or nested lists of numbers; schema 1 is read too.
 
     Raises:
-        InputError: the tree is not a scene of this version; the message names the field.
+        InputError: the tree is not a scene of a known schema; the message names the field.
     """
     version = _get(tree, "schema", str, "")
-    if version != SCHEMA:
-        raise InputError(f"schema {version!r} is not known to this version of vidmotion; wanted {SCHEMA!r}")
+    if version == SCHEMA_1:
+        tree = _from_schema_1(tree)
+    elif version != SCHEMA:
+        raise InputError(
+            f"schema {version!r} is not known to this version of vidmotion; wanted {SCHEMA!r} or {SCHEMA_1!r}"
+        )
     size = _numbers(tree, "size", "", kinds="iu", shape=(2,))
     if not (size > 0).all():
         raise InputError(f"field size: wanted a width and a height, received {size.tolist()}")
@@ -75,6 +82,18 @@ def from_document(tree: Any) -> Scene:
         people=people,
         provenance=_get(tree, "provenance", dict, ""),
     )
+
+
+def _from_schema_1(tree: dict[str, Any]) -> dict[str, Any]:
+    """The same tree with the names of fields as they are now; what is not as expected stays, to be refused later."""
+    people = tree.get("people")
+    return {**tree, "people": list(map(_person_from_schema_1, people)) if isinstance(people, list) else people}
+
+
+def _person_from_schema_1(person: Any) -> Any:
+    if not isinstance(person, dict) or not isinstance(person.get("actions"), dict):
+        return person
+    return {**person, "actions": {RENAMED_SINCE_1.get(name, name): part for name, part in person["actions"].items()}}
 
 
 def _person_tree(person: Person) -> dict[str, Any]:
@@ -136,8 +155,8 @@ def _actions_tree(actions: Actions) -> dict[str, Any]:
     return {
         "labels": list(actions.labels),
         **SECONDS,
-        "middles": actions.times,
-        "chances": actions.chances,
+        "centers": actions.times,
+        "probabilities": actions.probabilities,
         "segments": [asdict(segment) for segment in actions.segments],
     }
 
@@ -220,7 +239,7 @@ def _actions(tree: Any, at: str) -> Actions:
     for segment in segments:
         if segment.label not in (*labels, UNKNOWN):
             raise InputError(f"{at}segments: {segment.label!r} is none of the labels; add it to them")
-    return Actions(tuple(labels), _numbers(tree, "middles", at), _numbers(tree, "chances", at), segments)
+    return Actions(tuple(labels), _numbers(tree, "centers", at), _numbers(tree, "probabilities", at), segments)
 
 
 def _segment(tree: Any, at: str) -> Segment:

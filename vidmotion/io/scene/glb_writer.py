@@ -20,6 +20,7 @@ import numpy as np
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import align_worlds
+from vidmotion.geometry.mesh import vertex_normals
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
 from vidmotion.io.scene.armature import fitted, joint_names, posed_joints
 from vidmotion.io.scene.gltf_container import INDICES, VERTICES, Animation, Gltf
@@ -185,15 +186,9 @@ def _add_presence(gltf: Gltf, animation: Animation, keys: _Keys, root: int) -> N
 
 
 def _normals(vertices: Floats, faces: Ints) -> Floats:
-    """(V, 3) unit vectors: the mean of the faces around each vertex, by their areas."""
-    first, second, third = (vertices[faces[:, corner]] for corner in range(3))
-    facing = np.cross(second - first, third - first)
-    normals = np.zeros_like(vertices)
-    for corner in range(3):
-        np.add.at(normals, faces[:, corner], facing)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    # A vertex of no face has to have some direction.
-    return np.where(length > 0, normals / np.where(length > 0, length, 1), [0.0, 1.0, 0.0])
+    """(V, 3) unit normals; a vertex of no face has some direction too, as the format requires."""
+    normals = vertex_normals(vertices, faces)
+    return np.where(normals.any(1, keepdims=True), normals, [0.0, 1.0, 0.0])
 
 
 def _material(number: int) -> dict[str, Any]:

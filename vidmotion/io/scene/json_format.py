@@ -28,8 +28,8 @@ DECIMALS = {
     "pose": 5,
     "betas": 5,
     "error": 5,
-    "middles": 3,
-    "chances": 4,
+    "centers": 3,
+    "probabilities": 4,
 }
 """Digits kept of each array: 1 microsecond, 0.01 pixel, 0.1 mm, 0.01 milliradian."""
 

@@ -11,7 +11,7 @@
     person{ID}_betas    (S,)         person{ID}_error       (T,) metres
 
     absent without action tags:
-    person{ID}_middles  (W,) s       person{ID}_chances     (W, L)
+    person{ID}_centers  (W,) s       person{ID}_probabilities  (W, L)
 
 Units, axes and joint names stand in `scene` and are those of the JSON format.
 """
@@ -28,14 +28,16 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.io.scene.document import from_document, to_document
+from vidmotion.io.scene.document import SCHEMA_1, from_document, to_document
 from vidmotion.types import Scene
 
 TRACK_ARRAYS = ("frames", "times", "observed", "boxes")
 KEYPOINT_ARRAYS = ("xy", "score")
 MOTION_ARRAYS = ("joints", "confidence")
 BODY_ARRAYS = ("pose", "betas", "translation", "error")
-ACTION_ARRAYS = ("middles", "chances")
+ACTION_ARRAYS = ("centers", "probabilities")
+ACTION_ARRAYS_1 = ("middles", "chances")
+"""Their names in schema 1."""
 
 
 def write_npz(scene: Scene, file: BinaryIO) -> None:
@@ -68,8 +70,9 @@ def read_npz(path: Path) -> Scene:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         tree = json.loads(str(arrays.pop("scene")))
+        actions = ACTION_ARRAYS_1 if tree["schema"] == SCHEMA_1 else ACTION_ARRAYS
         for person in tree["people"]:
-            for holder, names in _holders(person):
+            for holder, names in _holders(person, actions):
                 holder.update({name: arrays[f"person{person['id']}_{name}"] for name in names})
     except KeyError as error:
         raise InputError(f"{path} is not a scene: {error.args[0]} is missing") from None
@@ -82,14 +85,16 @@ def read_npz(path: Path) -> Scene:
         raise InputError(f"{path} is not a scene that can be read: {error}") from None
 
 
-def _holders(person: dict[str, Any]) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
+def _holders(
+    person: dict[str, Any], actions: tuple[str, ...] = ACTION_ARRAYS
+) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
     """The mappings of a person's tree with the names of their large arrays."""
     parts = (
         (person, TRACK_ARRAYS),
         (person["keypoints"], KEYPOINT_ARRAYS),
         (person["motion"], MOTION_ARRAYS),
         (person["body"], BODY_ARRAYS),
-        (person["actions"], ACTION_ARRAYS),
+        (person["actions"], actions),
     )
     return [(holder, names) for holder, names in parts if holder is not None]
 
