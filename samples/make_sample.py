@@ -24,10 +24,10 @@ from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.body.skinning import Skinning
 from vidmotion.data.synthetic.clothing import Clothes
-from vidmotion.data.synthetic.frame_camera import look
+from vidmotion.data.synthetic.frame_camera import look_at
 from vidmotion.data.synthetic.labels import CameraPath
-from vidmotion.data.synthetic.mocap_rotations import read_capture
-from vidmotion.data.synthetic.people import Figure, Light, draw_people
+from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
+from vidmotion.data.synthetic.people import ClothedBody, Light, draw_people
 from vidmotion.data.synthetic.room import Room, draw_room
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 
@@ -60,8 +60,8 @@ class Take:
 
 def read_take(folder: Path, name: str) -> Take:
     """Read one clip of a packed motion capture folder."""
-    capture = read_capture(folder, None)
-    return Take(*capture.take(name, np.arange(capture.clips[name].frames, dtype=float)))
+    capture = read_mocap_rotations(folder, None)
+    return Take(*capture.sample(name, np.arange(capture.clips[name].frames, dtype=float)))
 
 
 def loop(take: Take, start: int, end: int, count: int, blend: int = 10) -> Take:
@@ -137,7 +137,7 @@ def film(roots: np.ndarray, rng: np.random.Generator) -> CameraPath:
     position = np.stack([-1.1 + 2.2 * time, 1.45 + 0.15 * time, 6.0 - 0.6 * np.sin(np.pi * time)], -1)
     target = np.stack([0.55 * aim[:, 0], np.full(count, 0.86), np.zeros(count)], -1)
     target[:, :2] += 0.015 * shake[:, 3:5]
-    rotation, translation = look(position + 0.012 * shake[:, :3], target, 0.006 * shake[:, 2])
+    rotation, translation = look_at(position + 0.012 * shake[:, :3], target, 0.006 * shake[:, 2])
     return CameraPath(rotation, translation, FOCAL, SIZE)
 
 
@@ -233,11 +233,11 @@ def skinned(body: BodyModel, rotations: np.ndarray, betas: np.ndarray, translati
 
 
 def shoot(
-    figure: Figure, vertices: np.ndarray, room: Room, camera: CameraPath, rng: np.random.Generator
+    figure: ClothedBody, vertices: np.ndarray, room: Room, camera: CameraPath, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
     """Every frame, (H, W, 3) uint8 RGB, with a sensor's noise."""
     for frame, points in enumerate(vertices):
-        lens = camera.lens(frame)
+        lens = camera.frame_camera(frame)
         picture, _ = draw_people(draw_room(room, lens), [(figure, points)], lens, Light())
         grain = rng.normal(0, 1.6, (*picture.shape[:2], 1))
         yield np.clip(np.round(picture) + grain + 0.5, 0, 255).astype(np.uint8)
@@ -257,7 +257,7 @@ def main() -> None:
     camera = film(joints[:, 0], rng)
     room, clothes = furnish()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    write_video(arguments.out / "walk_wave.mp4", shoot(Figure.of(body, clothes), vertices, room, camera, rng))
+    write_video(arguments.out / "walk_wave.mp4", shoot(ClothedBody.of(body, clothes), vertices, room, camera, rng))
     seen = camera.to_camera_axes(joints)
     np.savez_compressed(
         arguments.out / "walk_wave.npz",

@@ -37,7 +37,7 @@ def actor_of(person: int) -> dict[str, Any]:
     return {"clip": f"clip{person}", "group": group, "subject": f"s{person % 2}", "betas": [0.1 * person] * 10}
 
 
-def acting_of(person: int) -> np.ndarray:
+def body_joints_of(person: int) -> np.ndarray:
     """(T, 17, 3) metres in camera axes of the free body in the pose of that person."""
     body = free_body()
     rest = body.shape(np.array(actor_of(person)["betas"]))
@@ -46,7 +46,7 @@ def acting_of(person: int) -> np.ndarray:
 
 
 def write(folder: Path, clips: int = 4, joints_of: Callable[[int], np.ndarray] = joints_of) -> Path:
-    """Clips of two people, of whom the second is never seen in the last clip; sticks, or `acting_of` bodies."""
+    """Clips of two people, of whom the second is never seen in the last clip; sticks, or `body_joints_of` bodies."""
     settings = StoreSettings(0, "train", FRAMES, 30, "exact", "h36m17", 17, "freebody", "tiny", 0)
     with StoreWriter(folder, settings) as store:
         for number in range(clips):

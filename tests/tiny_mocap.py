@@ -23,7 +23,7 @@ def write(folder: Path) -> Path:
     return _write(folder, pose - pose[:, :1], np.tile([0.0, 1.0, 0.0], (TOTAL, 1)), "")
 
 
-def write_acting(folder: Path) -> Path:
+def write_with_rotations(folder: Path) -> Path:
     """The free body, which stands, sways and drifts: positions and rotations."""
     t, joint = np.arange(TOTAL)[:, None], np.arange(22)[None]
     turns = np.zeros((TOTAL, 24, 3))

@@ -25,7 +25,7 @@ from vidmotion.body.load import free_body
 from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, BodyModel
 from vidmotion.body.posed import PosedBody
 from vidmotion.data.mocap import read_packed
-from vidmotion.data.synthetic.mocap_rotations import TURN_STEP
+from vidmotion.data.synthetic.mocap_rotations import ROTATION_STEP
 from vidmotion.geometry.rotations import matrix_to_axis_angle
 from vidmotion.types import BodyMotion, Camera, Floats, Keypoints2D, Motion, Track
 
@@ -54,7 +54,7 @@ def cases(model: BodyModel, folder: Path, split: str, noise: float) -> list[Case
         rows = slice(start, start + min(int(row["n_frames"]), LONGEST))
         roots = np.array(packed.roots[rows])
         pose = np.zeros((len(roots), 24, 3))
-        pose[:, :BODY_JOINTS] = packed.rotations[rows] * TURN_STEP
+        pose[:, :BODY_JOINTS] = packed.rotations[rows] * ROTATION_STEP
         out.append(_case(model, pose, roots, rng, noise))
     return out
 

@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.body.load import free_body
-from vidmotion.data.synthetic.generate import stature
-from vidmotion.data.synthetic.labels import truth_of
-from vidmotion.data.synthetic.mocap_rotations import read_capture
-from vidmotion.data.synthetic.recipe import TURNED, Actor, CameraPlan, Film, Recipe
-from vidmotion.data.synthetic.render_clip import RATE, FilmSet, Take
+from vidmotion.data.synthetic.generate import height_in_pixels
+from vidmotion.data.synthetic.labels import clip_labels
+from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
+from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, Film, Recipe
+from vidmotion.data.synthetic.render_clip import RATE, ClipRenderer, RenderedClip
 from vidmotion.data.synthetic.scenery import Scenery, draw_scenery
-from vidmotion.detectors import Detection, create
+from vidmotion.detectors import Detection, create_detector
 from vidmotion.geometry.filters import gaussian_smooth
 from vidmotion.geometry.rotations import rotation_about_axis
 from vidmotion.io.atomic import atomic_file
@@ -59,7 +59,7 @@ class Clip:
 
     @property
     def pictures(self) -> list[np.ndarray]:
-        return list(Take(self.video, np.zeros((0, 0))).pictures())
+        return list(RenderedClip(self.video, np.zeros((0, 0))).pictures())
 
 
 def clip(folder: Path, mocap: Path, split: str, number: int) -> Clip:
@@ -84,18 +84,18 @@ def _film(mocap: Path, split: str, number: int) -> dict[str, np.ndarray]:
     shake, seed = float(rng.choice([0.0, 1.0])), int(rng.integers(2**31))
     camera = CameraPlan("fixed", FOCAL, (0.0, 1.5, AWAY), (0.0, 0.9, 0.0), 0.0, 0.0, 0.0, (0.0, 0.0, 0.0), shake, seed)
     recipe = Recipe(0, number, FRAMES, SIZE, tuple(actor for actor, _ in cast), camera, film)
-    truth = truth_of(recipe, _Played({actor.clip: act for actor, act in cast}), free_body())
+    truth = clip_labels(recipe, _Played({actor.clip: act for actor, act in cast}), free_body())
     scenery = draw_scenery(recipe, truth.camera, truth.joints, (), rng)
-    take = _set().film(truth, scenery if wall is None else _walled(scenery, wall, rng), film, rng)
+    take = _renderer().render(truth, scenery if wall is None else _walled(scenery, wall, rng), film, rng)
     inside = ((truth.xy >= 0) & (truth.xy <= SIZE)).all(-1).mean(-1)
-    detector = create("blazepose", threads=1)
+    detector = create_detector("blazepose", threads=1)
     detector.reset(RATE)
     found = [detector.detect(picture, index) for index, picture in enumerate(take.pictures())]
     every = [detection for frame in found for detection in frame]
     return {
         "video": np.frombuffer(take.video, np.uint8),
         "xy": truth.xy,
-        "stature": stature(recipe, truth),
+        "stature": height_in_pixels(recipe, truth),
         "seen": (take.visible >= SEEN) & (inside >= 0.5),
         "frame": np.repeat(np.arange(FRAMES), [len(frame) for frame in found]),
         "points": np.stack([detection.xy for detection in every]),
@@ -166,12 +166,12 @@ def _path(way: Way) -> np.ndarray:
 
 
 class _Played:
-    """A motion capture of people who have acted already, as `truth_of` asks for it."""
+    """A motion capture of people who have acted already, as `clip_labels` asks for it."""
 
     def __init__(self, acts: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
         self._acts = acts
 
-    def take(self, name: str, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def sample(self, name: str, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self._acts[name]
 
 
@@ -186,17 +186,17 @@ def _actor(
     rest = body.shape(betas)
     leg = np.linalg.norm(rest.joints[[4, 7]] - rest.joints[[1, 4]], axis=1).sum()  # hip over knee to ankle
     scale = float(leg) / walk.leg
-    _, own = capture.take(walk.name, np.arange(walk.frames, dtype=float))
+    _, own = capture.sample(walk.name, np.arange(walk.frames, dtype=float))
     gone = own[-1] - own[0]
     path = _path(way)
     step = np.gradient(path, axis=0)
     pace = np.linalg.norm(step, axis=1) / (scale * np.hypot(gone[0], gone[2]) / walk.frames)
-    rotations, root = capture.take(walk.name, rng.uniform(0, walk.frames / 2) + np.cumsum(pace))
+    rotations, root = capture.sample(walk.name, rng.uniform(0, walk.frames / 2) + np.cumsum(pace))
     facing = gaussian_smooth(step, 5.0)
     turn = np.unwrap(np.arctan2(facing[:, 0], facing[:, 1])) - np.arctan2(gone[0], gone[2])
     rotations[:, 0] = rotation_about_axis(np.tile([0.0, 1.0, 0.0], (FRAMES, 1)), turn) @ rotations[:, 0]
     root = np.stack([path[:, 0] / scale, root[:, 1], path[:, 1] / scale], 1)
-    straight = tuple((0.0, 0.0, 0.0) for _ in TURNED)
+    straight = tuple((0.0, 0.0, 0.0) for _ in ADJUSTED_JOINTS)
     place = tuple(float(x) for x in path.mean(0))
     return (
         Actor(
@@ -210,17 +210,17 @@ def _actor(
 def _walled(scenery: Scenery, half: float, rng: np.random.Generator) -> Scenery:
     room = scenery.room
     box = np.array([[-half, 0.0, WALL_Z, half, 2.2, WALL_Z + 0.1]])
-    colours = np.concatenate([room.box_colours, rng.uniform(40, 220, (1, 2, 3))])
+    colors = np.concatenate([room.box_colors, rng.uniform(40, 220, (1, 2, 3))])
     patterns = np.append(room.box_patterns, rng.integers(0, 5))
     boxes = np.concatenate([room.boxes, box])
-    return replace(scenery, room=replace(room, boxes=boxes, box_colours=colours, box_patterns=patterns))
+    return replace(scenery, room=replace(room, boxes=boxes, box_colors=colors, box_patterns=patterns))
 
 
 @cache
 def _capture(mocap: Path, split: str):  # type: ignore[no-untyped-def]
-    return read_capture(mocap, split)
+    return read_mocap_rotations(mocap, split)
 
 
 @cache
-def _set() -> FilmSet:
-    return FilmSet(free_body())
+def _renderer() -> ClipRenderer:
+    return ClipRenderer(free_body())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.data.stores import contents
-from tests.tiny_mocap import write, write_acting
+from tests.tiny_mocap import write, write_with_rotations
 from vidmotion import weights
 from vidmotion.cli.main import main
 from vidmotion.data.store import SEEN, read_store
@@ -57,7 +57,7 @@ def call(*args: object) -> int:
 
 @pytest.fixture(scope="module")
 def mocap(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_acting(tmp_path_factory.mktemp("acting") / "mocap")
+    return write_with_rotations(tmp_path_factory.mktemp("acting") / "mocap")
 
 
 @pytest.fixture(scope="module")

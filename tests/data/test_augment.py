@@ -28,7 +28,7 @@ def lengths(joints: torch.Tensor) -> torch.Tensor:
 
 
 def test_cameras_keep_shape_and_handedness(joints: torch.Tensor, rng: torch.Generator) -> None:
-    seen = random_cameras(joints, CameraRange(), rng).see(joints)
+    seen = random_cameras(joints, CameraRange(), rng).to_camera_axes(joints)
     torch.testing.assert_close(lengths(seen), lengths(joints), atol=1e-5, rtol=1e-5)
     assert (seen[..., 2] > 0.2).all()
     bones = [joint[:, :, [1, 7, 11]] - joint[:, :, :1] for joint in (joints, seen)]
@@ -38,7 +38,7 @@ def test_cameras_keep_shape_and_handedness(joints: torch.Tensor, rng: torch.Gene
 def test_most_cameras_see_the_world_upright(rng: torch.Generator) -> None:
     up = torch.zeros(200, 1, 17, 3)
     up[:, :, 1:, 1] = 1.0
-    seen = random_cameras(up, CameraRange(), rng).see(up)
+    seen = random_cameras(up, CameraRange(), rng).to_camera_axes(up)
     assert ((seen[:, 0, 5, 1] - seen[:, 0, 0, 1]) < -0.5).float().mean() > 0.95
 
 
@@ -50,14 +50,14 @@ def test_bones_change_left_and_right_alike(joints: torch.Tensor, rng: torch.Gene
 
 
 def test_view_fills_the_square_and_agrees_at_the_root(joints: torch.Tensor, rng: torch.Generator) -> None:
-    view = observe(random_cameras(joints, CameraRange(), rng).see(joints))
+    view = observe(random_cameras(joints, CameraRange(), rng).to_camera_axes(joints))
     assert view.clean.abs().amax((1, 2, 3)).sub(1).abs().max() < 1e-4
     torch.testing.assert_close(view.target[:, :, 0, :2], view.clean[:, :, 0])
     assert (view.target[:, :, 0, 2] == 0).all()
 
 
 def test_target_is_metric(joints: torch.Tensor, rng: torch.Generator) -> None:
-    view = observe(random_cameras(joints, CameraRange(), rng).see(joints))
+    view = observe(random_cameras(joints, CameraRange(), rng).to_camera_axes(joints))
     torch.testing.assert_close(lengths(view.target * view.metres), lengths(joints), atol=1e-4, rtol=1e-4)
 
 
@@ -95,7 +95,7 @@ def test_mirror_twice_is_nothing(joints: torch.Tensor) -> None:
 
 
 def test_left_and_right_are_exchanged_for_a_while(joints: torch.Tensor, rng: torch.Generator) -> None:
-    clean = observe(random_cameras(joints, CameraRange(), rng).see(joints)).clean
+    clean = observe(random_cameras(joints, CameraRange(), rng).to_camera_axes(joints)).clean
     still = NoiseRange(4, 0, (0, 0), 0, 0, doubt=0, joint_mask=0, frame_mask=0)
     positions = torch.arange(clean.shape[1]) * 6
     plain, always, half = (
@@ -114,6 +114,6 @@ def test_left_and_right_are_exchanged_for_a_while(joints: torch.Tensor, rng: tor
 
 
 def test_eased_noise_is_a_share_of_all_errors() -> None:
-    eased = NoiseRange(exchange=0.04).eased(0.5)
+    eased = NoiseRange(exchange=0.04).scaled(0.5)
     assert (eased.jitter, eased.sigma, eased.exchange, eased.frame_mask) == (0.002, (0.003, 0.011), 0.02, 0.05)
     assert eased.trust == NoiseRange().trust

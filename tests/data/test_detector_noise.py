@@ -1,4 +1,4 @@
-"""Errors that are borrowed are those of people in a like pose."""
+"""Errors that are sampled are those of people in a like pose."""
 
 import torch
 
@@ -23,9 +23,9 @@ def windows() -> FootageWindows:
     return FootageWindows(said, score, joints, people, torch.arange(FRAMES).expand(PEOPLE, -1))
 
 
-def borrowed(rays: torch.Tensor, stride: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
+def sampled(rays: torch.Tensor, stride: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
     """Offsets in sizes of the body, and scores."""
-    said, score = ErrorBank(windows()).say(rays, stride, torch.Generator().manual_seed(3))
+    said, score = ErrorBank(windows()).sample(rays, stride, torch.Generator().manual_seed(3))
     size = (rays.amax(2) - rays.amin(2)).amax(-1) / 2
     return (said - rays) / size[..., None, None], score
 
@@ -33,7 +33,7 @@ def borrowed(rays: torch.Tensor, stride: int = 2) -> tuple[torch.Tensor, torch.T
 def test_the_same_pose_brings_its_own_errors_nearer_and_farther_away() -> None:
     seen = windows()
     for rays in (project(seen.joints)[:, :25], 0.5 * project(seen.joints)[:, 10:35] + 0.3):
-        error, score = borrowed(rays)
+        error, score = sampled(rays)
         expected = (torch.arange(PEOPLE) / 100)[:, None, None].expand(-1, 25, 16)
         torch.testing.assert_close(error[:, :, 1:, 0], expected, atol=1e-5, rtol=0)
         assert (error[..., 1].abs() < 1e-5).all()
@@ -41,14 +41,14 @@ def test_the_same_pose_brings_its_own_errors_nearer_and_farther_away() -> None:
 
 
 def test_points_that_were_missing_are_missing() -> None:
-    error, score = borrowed(project(windows().joints))
+    error, score = sampled(project(windows().joints))
     assert (score[:, :, 0] == 0).all()
     assert error[:, :, 0].abs().max() < 1e-5
 
 
 def test_mirrored_people_bring_mirrored_errors() -> None:
     seen = windows()
-    said, score = ErrorBank(seen).say(mirror(project(seen.joints)), 1, torch.Generator().manual_seed(0))
+    said, score = ErrorBank(seen).sample(mirror(project(seen.joints)), 1, torch.Generator().manual_seed(0))
     torch.testing.assert_close(score[..., None], mirror(seen.score[..., None]).abs())
     there = score > 0
     torch.testing.assert_close(said[there], mirror(seen.rays)[there], atol=1e-5, rtol=0)

@@ -8,8 +8,8 @@ import torch
 
 from tests import tiny_footage
 from tests.tiny_footage import CAMERA, FOCAL, FRAMES, joints_of, pose_of
-from vidmotion.data.augment import NoiseRange, View
-from vidmotion.data.footage_windows import FootageSampler, FootageWindows, hide, observe_footage, well_seen
+from vidmotion.data.augment import NoiseRange, ObservedWindow
+from vidmotion.data.footage_windows import FootageSampler, FootageWindows, drop_points, observe_footage, well_seen
 from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.data.store import read_store
 from vidmotion.errors import InputError
@@ -24,7 +24,7 @@ def footage(tmp_path: Path) -> FootageSampler:
     return FootageSampler(read_store(tiny_footage.write(tmp_path / "store")), CPU)
 
 
-def observed(windows: FootageWindows) -> tuple[torch.Tensor, View]:
+def observed(windows: FootageWindows) -> tuple[torch.Tensor, ObservedWindow]:
     normalized, view = observe_footage(windows.rays, windows.score, windows.joints)
     return normalized.x, view
 
@@ -100,7 +100,7 @@ def test_exact_detections_are_framed_onto_their_truth(footage: FootageSampler) -
 
 def test_hidden_joints_are_missing(footage: FootageSampler) -> None:
     score = torch.ones(50, 40, 17)
-    hidden = hide(score, NoiseRange(joint_mask=0.2, frame_mask=0.3), generator())
+    hidden = drop_points(score, NoiseRange(joint_mask=0.2, frame_mask=0.3), generator())
     whole_joints = (hidden == 0).all(1)
     whole_frames = (hidden == 0).all(2)
     assert 0.1 < whole_joints.float().mean() < 0.3

@@ -1,4 +1,4 @@
-"""Packed motion capture reads as it was written; windows stay inside their clips."""
+"""PackedFolder motion capture reads as it was written; windows stay inside their clips."""
 
 from pathlib import Path
 

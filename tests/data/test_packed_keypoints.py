@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vidmotion.data.mocap import FOCAL
+from vidmotion.data.mocap import DEFAULT_FOCAL
 from vidmotion.data.packed_keypoints import has_points, read_points
 from vidmotion.data.packed_writer import NewClip, PackedWriter
 from vidmotion.errors import InputError
@@ -33,7 +33,7 @@ def test_rays_go_by_the_focal_length(folder: Path) -> None:
         ("a", "", "", "", 0, 4), ("c", "run", "s", "2", 4, 4),
     ]  # fmt: skip
     np.testing.assert_allclose(read.clip(0)[0], xy[:4] / 500, atol=1e-6)
-    np.testing.assert_allclose(read.clip(1)[0], xy[5:] / (FOCAL * 800), atol=1e-6)
+    np.testing.assert_allclose(read.clip(1)[0], xy[5:] / (DEFAULT_FOCAL * 800), atol=1e-6)
     np.testing.assert_allclose(read.score, score[[0, 1, 2, 3, 5, 6, 7, 8]], atol=0.002)
     assert read.score[2, 5] == 0
 

@@ -39,7 +39,9 @@ def test_numbers_come_back_within_half_a_step(tmp_path: Path) -> None:
             np.testing.assert_allclose(said.joints, whole["joints"][person], atol=LENGTH_STEP / 2 + 1e-6)
             exact = 300 * said.joints[..., :2] / said.joints[..., 2:] + [160, 120]
             np.testing.assert_allclose(said.exact, exact)
-            np.testing.assert_allclose(store.truth["pose"][rows] * ROTATION_STEP, whole["pose"][person], atol=ROTATION_STEP / 2)
+            np.testing.assert_allclose(
+                store.truth["pose"][rows] * ROTATION_STEP, whole["pose"][person], atol=ROTATION_STEP / 2
+            )
             np.testing.assert_allclose(store.truth["translation"][rows], whole["translation"][person], atol=1e-6)
         camera = store.truth["camera"][clip.frame : clip.frame + FRAMES]
         np.testing.assert_allclose(camera[..., :3], whole["rotation"], atol=1e-6)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Generator, Tensor
 
-from vidmotion.model.normalization import bounding_square, project, rotate, turn_to
+from vidmotion.model.normalization import bounding_square, project, rotate, rotation_towards
 from vidmotion.skeletons import H36M17
 
 
@@ -26,7 +26,7 @@ class CameraRange:
     """Mean and spread; positive looks down."""
     roll: float = 5.0
     follow: float = 0.3
-    """Share of the cameras that turn after the person; a third of these also walk along."""
+    """Share of the cameras that rotation after the person; a third of these also walk along."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class NoiseRange:
     joint_mask: float = 0.05
     frame_mask: float = 0.10
 
-    def eased(self, share: float) -> NoiseRange:
+    def scaled(self, share: float) -> NoiseRange:
         """A share of all errors and masks; the detector's confidence keeps its meaning."""
         names = ("jitter", "uniform", "bias", "exchange", "joint_mask", "frame_mask")
         low, high = self.sigma
@@ -63,7 +63,7 @@ class NoiseRange:
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class ObservedWindow:
     """A window as a camera sees it."""
 
     clean: Tensor
@@ -72,7 +72,7 @@ class View:
     """(B, T, J, 3) normalised units, x right, y down, z away; the root lies on `clean` with z = 0."""
     metres: Tensor
     """(B, T, 1, 1) metres in one normalised unit at the root's depth."""
-    turn: Tensor
+    rotation: Tensor
     """(B, 3, 3) by which the camera was turned towards the window's centre."""
 
 
@@ -89,7 +89,7 @@ def normal(shape: tuple[int, ...], rng: Generator) -> Tensor:
 _BONE_GROUPS = torch.tensor([0, 1, 2, 3, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 7, 8, 9])
 """Bones of one group (left and right alike) are scaled together; indexed by the child joint."""
 # How sure a detector is of each joint: the chance that its error is Gaussian, not an outlier.
-_SURE = torch.tensor(
+_INLIER_PROBABILITY = torch.tensor(
     [0.999, 0.99, 0.97, 0.95, 0.99, 0.97, 0.95, 0.99, 0.99, 0.99, 0.98, 0.98, 0.94, 0.90, 0.98, 0.94, 0.90]
 )
 
@@ -118,7 +118,7 @@ class Cameras:
     position: Tensor
     """(B, T or 1, 3) metres."""
 
-    def see(self, joints: Tensor) -> Tensor:
+    def to_camera_axes(self, joints: Tensor) -> Tensor:
         """(B, T, J, 3) metres in the world to camera axes."""
         return torch.einsum("btij,btkj->btki", self.axes, joints - self.position[:, :, None])
 
@@ -145,10 +145,10 @@ def random_cameras(joints: Tensor, cameras: CameraRange, rng: Generator) -> Came
     turns, walks = (draw < cameras.follow).float(), (draw < cameras.follow / 3).float()
     position = (middle - distance[:, None] * forward)[:, None] + walks * drift
     aim = middle[:, None] + turns * drift
-    return Cameras(_look(aim - position, roll), position)
+    return Cameras(_look_along(aim - position, roll), position)
 
 
-def _look(direction: Tensor, roll: Tensor) -> Tensor:
+def _look_along(direction: Tensor, roll: Tensor) -> Tensor:
     """World-to-camera rotations (B, T, 3, 3) that look along `direction` (B, T, 3), rolled by (B,) radians."""
     z = torch.nn.functional.normalize(direction, dim=-1)
     up = torch.tensor([0.0, 1.0, 0.0], device=z.device).expand_as(z)
@@ -158,7 +158,7 @@ def _look(direction: Tensor, roll: Tensor) -> Tensor:
     return torch.stack([cos * x + sin * y, cos * y - sin * x, z], dim=-2)
 
 
-def observe(points: Tensor) -> View:
+def observe(points: Tensor) -> ObservedWindow:
     """Project camera-space joints and frame them as at inference (`vidmotion.model.normalization`).
 
     The target is the turned 3D pose divided by the root's depth, in the same scale: input and target
@@ -167,8 +167,8 @@ def observe(points: Tensor) -> View:
     Args:
         points: (B, T, J, 3) metres in camera axes, in front of the camera.
     """
-    turn = turn_to(bounding_square(project(points))[0])
-    points = rotate(turn, points)
+    rotation = rotation_towards(bounding_square(project(points))[0])
+    points = rotate(rotation, points)
     xy = project(points)
     center, half = bounding_square(xy)
     clean = (xy - center[:, None, None]) / half[:, None, None, None]
@@ -176,7 +176,7 @@ def observe(points: Tensor) -> View:
     metres = root[..., 2:] * half[:, None, None, None]
     target = (points - root) / metres
     shift = torch.cat([clean[:, :, :1], torch.zeros_like(metres)], dim=-1)
-    return View(clean, target + shift, metres, turn)
+    return ObservedWindow(clean, target + shift, metres, rotation)
 
 
 def corrupt(clean: Tensor, positions: Tensor, window: int, noise: NoiseRange, rng: Generator) -> Tensor:
@@ -205,14 +205,14 @@ def corrupt(clean: Tensor, positions: Tensor, window: int, noise: NoiseRange, rn
     body = (clean.amax(2) - clean.amin(2)).amax(-1).mean(1) / 2  # (B,)
     said = torch.cat([clean + error * body[:, None, None, None], confidence.clamp(0.01, 1)], dim=-1)
     if noise.exchange:
-        said = _exchange(said, before, noise, rng)
+        said = _swap_sides(said, before, noise, rng)
     return said * seen
 
 
 _LEGS = torch.tensor([1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], dtype=torch.bool)
 
 
-def _exchange(said: Tensor, stretch: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
+def _swap_sides(said: Tensor, stretch: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
     """Left and right of (B, T, J, 3) in each other's place for some stretches (T,) of legs, and of all else."""
     draws = uniform((2, len(said), noise.keyframes), 0, 1, rng) < noise.exchange
     legs, rest = draws[:, :, stretch, None]  # each (B, T, 1)
@@ -224,5 +224,5 @@ def _key_noise(shape: tuple[int, int, int, int], noise: NoiseRange, rng: Generat
     sigma = uniform((shape[0], 1, 1, 1), *noise.sigma, rng=rng)
     gauss = normal(shape, rng) * sigma
     outlier = uniform(shape, -noise.uniform, noise.uniform, rng)
-    sure = uniform((*shape[:3], 1), 0, 1, rng) < _SURE.to(rng.device)[:, None]
+    sure = uniform((*shape[:3], 1), 0, 1, rng) < _INLIER_PROBABILITY.to(rng.device)[:, None]
     return torch.where(sure, gauss, outlier)

@@ -1,4 +1,4 @@
-"""Draws windows of labelled footage: what the detector said, beside the exact 3D; on batches, in torch.
+"""Draws windows of labelled footage: what the detector found, beside the exact 3D; on batches, in torch.
 
 Deterministic by the generator. Knows the store and the framing; no detector, no pictures.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from vidmotion.data.augment import NoiseRange, View, uniform
+from vidmotion.data.augment import NoiseRange, ObservedWindow, uniform
 from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.data.store import Store
 from vidmotion.errors import InputError
@@ -20,7 +20,7 @@ from vidmotion.model.normalization import NormalizedWindow, normalize, project, 
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Keypoints2D
 
-LEAST_SEEN = 0.5
+MIN_SEEN_SHARE = 0.5
 """Share of a person's frames that the detector must have seen, for the person to be learned from."""
 
 
@@ -39,7 +39,7 @@ class FootageWindows:
     at: Tensor
     """(B, T) frames of the clip."""
 
-    def take(self, keep: Tensor) -> FootageWindows:
+    def select(self, keep: Tensor) -> FootageWindows:
         """The windows chosen by a mask (B,)."""
         return FootageWindows(*(getattr(self, field.name)[keep] for field in fields(self)))
 
@@ -66,16 +66,16 @@ class FootageSampler:
             InputError: the store has no truth, or nobody in it was seen.
         """
         people = [
-            (clip, person, said)
+            (clip, person, found)
             for clip in store.clips
             for person in range(clip.people)
-            if (said := store.person(clip, person)).observed.mean() >= LEAST_SEEN
+            if (found := store.person(clip, person)).observed.mean() >= MIN_SEEN_SHARE
         ]
         if not people:
             raise InputError(f"{store.folder} holds nobody whom the detector saw; render more clips")
         rays, scores = [], []
-        for clip, _, said in people:
-            points = convert(Keypoints2D(said.xy, said.score, store.settings.skeleton), H36M17.name)
+        for clip, _, found in people:
+            points = convert(Keypoints2D(found.xy, found.score, store.settings.skeleton), H36M17.name)
             rays.append(clip.camera.to_rays(points.xy))
             scores.append(points.score)
         actors = [clip.recipe["actors"][person] for clip, person, _ in people]
@@ -88,8 +88,8 @@ class FootageSampler:
             for part in (
                 rays,
                 scores,
-                [said.joints for _, _, said in people],
-                [said.pose for _, _, said in people],
+                [found.joints for _, _, found in people],
+                [found.pose for _, _, found in people],
                 [actor["betas"] for actor in actors],
             )
         )
@@ -132,7 +132,7 @@ class FootageSampler:
         return frames, max(1, min(stride, (self.length - 1) // max(frames - 1, 1)))
 
 
-def hide(score: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
+def drop_points(score: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
     """Scores (B, T, J) with some joints of whole windows, and some frames of all, set to 0 (missing)."""
     batch, frames, joints = score.shape
     seen = uniform((batch, 1, joints), 0, 1, rng) >= noise.joint_mask
@@ -145,10 +145,10 @@ def well_seen(score: Tensor) -> Tensor:
     A few points of a person tell neither the pose nor its scale: what is normalised by their square has no bounds.
     """
     share = (score > 0).float().mean((1, 2))
-    return share >= share.max().clamp_max(LEAST_SEEN)
+    return share >= share.max().clamp_max(MIN_SEEN_SHARE)
 
 
-def observe_footage(rays: Tensor, score: Tensor, joints: Tensor) -> tuple[NormalizedWindow, View]:
+def observe_footage(rays: Tensor, score: Tensor, joints: Tensor) -> tuple[NormalizedWindow, ObservedWindow]:
     """Input and truth of windows, normalized by what was detected, as at inference; arguments as in `FootageWindows`.
 
     The target is that of `vidmotion.data.augment.observe`: turned, divided by the root's depth, its root on the exact
@@ -161,4 +161,4 @@ def observe_footage(rays: Tensor, score: Tensor, joints: Tensor) -> tuple[Normal
     root = points[:, :, :1]
     metres = root[..., 2:] * half
     shift = torch.cat([clean[:, :, :1], torch.zeros_like(metres)], dim=-1)
-    return normalized, View(clean, (points - root) / metres + shift, metres, normalized.rotation)
+    return normalized, ObservedWindow(clean, (points - root) / metres + shift, metres, normalized.rotation)

@@ -1,4 +1,4 @@
-"""Packed motion: a folder of memory-mapped arrays and an index, no pickle. `vidmotion data import` writes it.
+"""PackedFolder motion: a folder of memory-mapped arrays and an index, no pickle. `vidmotion data import` writes it.
 
     *_pos.npy   int16 (N, 17, 3)    joint minus root, steps of 0.1 mm
     *_root.npy  float32 (N, 3)      root (joint 0), metres
@@ -9,7 +9,7 @@
                 class               what is done
                 scene, person       clips of one scene show several people at the same moments
                 width, height       of the picture, pixels
-                focal               of the camera, pixels; where it is empty, `FOCAL` times the longer side is taken
+                focal               of the camera, pixels; where it is empty, `DEFAULT_FOCAL` times the longer side is taken
 
 A folder has 3D (pos, root), or 2D (xy, score; `vidmotion.data.packed_keypoints`), or both. Axes of pos and root: the
 world, right-handed and Y up; beside xy the camera's, x right, y down, z forward. Joints are Human3.6M's 17.
@@ -31,10 +31,10 @@ from vidmotion.model.normalization import FRAME_RATE
 
 STEP = 1e-4
 """Metres per unit of the packed positions."""
-TURN_STEP = 1e-4
+ROTATION_STEP = 1e-4
 """Radians per unit of the packed rotations."""
 SCORE_STEP = 1 / 255
-FOCAL = 1.15
+DEFAULT_FOCAL = 1.15
 """Longer sides of the picture in a focal length that nobody knows: 47 degrees are in view."""
 COLUMNS = ("clip", "subject", "split", "offset", "n_frames", "fps")
 
@@ -69,7 +69,7 @@ class Mocap:
 
 
 @dataclass(frozen=True, eq=False)
-class Packed:
+class PackedFolder:
     """A packed folder as it lies on disk."""
 
     name: str
@@ -82,7 +82,7 @@ class Packed:
     """(N, 3) metres."""
     rotations: np.ndarray | None
     """As it is, or None where there is no such file."""
-    by_camera: bool
+    in_camera_axes: bool
     """Whether positions and roots are in camera axes rather than the world's."""
 
     def joints(self) -> Tensor:
@@ -110,18 +110,18 @@ def read_mocap(folder: Path, split: str) -> Mocap:
     packed = read_packed(folder, split)
     clips: list[Clip] = []
     for row in packed.rows:
-        clips.append(clip_of(row, clips[-1].offset + clips[-1].frames if clips else 0))
+        clips.append(parse_clip(row, clips[-1].offset + clips[-1].frames if clips else 0))
     joints = packed.joints()
-    return Mocap(joints * torch.tensor([1.0, -1.0, -1.0]) if packed.by_camera else joints, tuple(clips))
+    return Mocap(joints * torch.tensor([1.0, -1.0, -1.0]) if packed.in_camera_axes else joints, tuple(clips))
 
 
-def clip_of(row: dict[str, str], offset: int) -> Clip:
+def parse_clip(row: dict[str, str], offset: int) -> Clip:
     """The clip that a row of the index describes, laid at `offset`."""
     extra = (row.get(name) or "" for name in ("class", "scene", "person"))
     return Clip(row["clip"], row["subject"], offset, int(row["n_frames"]), *extra)
 
 
-def read_packed(folder: Path, split: str | None) -> Packed:
+def read_packed(folder: Path, split: str | None) -> PackedFolder:
     """The arrays of a packed folder and the clips of one split, or of all.
 
     Raises:
@@ -138,7 +138,7 @@ def read_packed(folder: Path, split: str | None) -> Packed:
         )
     rotations = read_array(folder / f"{name}_rot.npy") if (folder / f"{name}_rot.npy").is_file() else None
     rows = read_rows(folder, split, len(positions))
-    return Packed(name, rows, positions, roots, rotations, (folder / f"{name}_xy.npy").is_file())
+    return PackedFolder(name, rows, positions, roots, rotations, (folder / f"{name}_xy.npy").is_file())
 
 
 def stem(folder: Path) -> str:

@@ -27,8 +27,8 @@ class WindowShape:
 
 
 @dataclass(frozen=True, eq=False)
-class Moments:
-    """Moments (B, T) of clips, each on the way from one frame to the next."""
+class WindowTimes:
+    """WindowTimes (B, T) of clips, each on the way from one frame to the next."""
 
     before: Tensor
     """(B, T) frames, counted through all clips; likewise `after`."""
@@ -36,7 +36,7 @@ class Moments:
     share: Tensor
     """(B, T, 1, 1) of the way."""
 
-    def of(self, values: Tensor) -> Tensor:
+    def interpolate(self, values: Tensor) -> Tensor:
         """(B, T, J, C) of values (N, J, C) of all frames, in between linearly."""
         return values[self.before] * (1 - self.share) + values[self.after] * self.share
 
@@ -60,9 +60,9 @@ class WindowSampler:
 
     def cut(self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Tensor:
         """A window (B, T, J, 3) in metres of each of the clips (B,), as `moments` has it."""
-        return self.moments(clips, shape, speed, rng).of(self.joints)
+        return self.times(clips, shape, speed, rng).interpolate(self.joints)
 
-    def moments(self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Moments:
+    def times(self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> WindowTimes:
         """The moments of a window of each of the clips (B,), from a random start.
 
         The speed is a random time warp; where a clip is too short for it, the warp gives way first,
@@ -81,4 +81,4 @@ class WindowSampler:
         share = (times - before)[..., None, None]
         index = self.offsets[clips][:, None] + before
         after = torch.minimum(index + 1, (self.offsets + self.lengths - 1)[clips][:, None])
-        return Moments(index, after, share)
+        return WindowTimes(index, after, share)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidmotion.data.mocap import FOCAL, SCORE_STEP, Clip, clip_of, read_array, read_packed, read_rows, stem
+from vidmotion.data.mocap import DEFAULT_FOCAL, SCORE_STEP, Clip, parse_clip, read_array, read_packed, read_rows, stem
 from vidmotion.errors import InputError
 
 
@@ -44,7 +44,7 @@ def has_points(folder: Path) -> bool:
     return (folder / f"{stem(folder)}_xy.npy").is_file()
 
 
-def is_flat(folder: Path) -> bool:
+def is_2d_only(folder: Path) -> bool:
     """Whether a packed folder holds 2D alone.
 
     Raises:
@@ -76,7 +76,7 @@ def read_points(folder: Path, split: str) -> Points2D:
     rays = np.empty((sum(span.stop - span.start for span in spans), 17, 2), np.float32)
     score, clips, offset = np.empty(rays.shape[:2], np.float32), [], 0
     for row, span in zip(rows, spans, strict=True):
-        clip = clip_of(row, offset)
+        clip = parse_clip(row, offset)
         offset += clip.frames
         rays[clip.offset : offset] = xy[span] / _focal(row, folder)
         score[clip.offset : offset] = levels[span] * SCORE_STEP
@@ -89,7 +89,9 @@ def read_points(folder: Path, split: str) -> Points2D:
 def _focal(row: dict[str, str], folder: Path) -> float:
     """Pixels."""
     try:
-        focal = float(row.get("focal") or 0) or FOCAL * max(float(row.get(side) or 0) for side in ("width", "height"))
+        focal = float(row.get("focal") or 0) or DEFAULT_FOCAL * max(
+            float(row.get(side) or 0) for side in ("width", "height")
+        )
     except ValueError as error:
         raise InputError(f"{folder}: index.csv, clip {row['clip']}: {error}") from None
     if not focal > 0:

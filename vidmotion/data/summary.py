@@ -18,7 +18,7 @@ HIDDEN_BELOW = 0.7
 
 
 @dataclass(frozen=True)
-class Line:
+class SummaryLine:
     """A part of a store."""
 
     name: str
@@ -32,7 +32,7 @@ class Line:
     """Share in which the tracker filled in a gap."""
 
 
-def summarise(store: Store) -> list[Line]:
+def summarise(store: Store) -> list[SummaryLine]:
     """All of a store, then its classes of motion, then by people in view and by what is hidden."""
     rows: dict[str, list[np.ndarray]] = defaultdict(list)
     for clip in store.clips:
@@ -48,13 +48,13 @@ def summarise(store: Store) -> list[Line]:
     return list(_lines(store, rows))
 
 
-def _lines(store: Store, rows: dict[str, list[np.ndarray]]) -> Iterator[Line]:
+def _lines(store: Store, rows: dict[str, list[np.ndarray]]) -> Iterator[SummaryLine]:
     for name in sorted(rows, key=lambda name: (name != "all", not name.startswith("class"), name)):
         state = store.detections["state"][np.concatenate(rows[name])]
         clips = sum(len(part) > 0 for part in rows[name])
         minutes = len(state) / store.settings.rate / 60
         share = [float((state == value).mean()) if len(state) else 0.0 for value in (SEEN, FILLED)]
-        yield Line(name, clips, minutes, *share)
+        yield SummaryLine(name, clips, minutes, *share)
 
 
 @dataclass(frozen=True)

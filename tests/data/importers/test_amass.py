@@ -11,8 +11,8 @@ from scipy.spatial.transform import Rotation
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward, local_rotations
 from vidmotion.body.load import free_body
-from vidmotion.data.mocap import TURN_STEP, read_mocap
-from vidmotion.data.synthetic.mocap_rotations import read_capture
+from vidmotion.data.mocap import ROTATION_STEP, read_mocap
+from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
 
 Run = Callable[..., tuple[int, str]]
 UPRIGHT = Rotation.from_euler("X", 90, degrees=True)
@@ -71,7 +71,7 @@ def test_a_body_of_the_user_s_gets_the_betas(data: Run, tmp_path: Path) -> None:
     world, places = forward(local_rotations(pose, 24), rest.joints, model.parents, path)
     wanted = UPRIGHT.inv().apply(to_h36m(places, world[:, HEAD], rest.height).reshape(-1, 3)).reshape(6, 17, 3)
     np.testing.assert_allclose(read_mocap(tmp_path / "out", "train").joints, wanted, atol=2e-4)
-    turns = read_capture(tmp_path / "out", "train").rotations * TURN_STEP
+    turns = read_mocap_rotations(tmp_path / "out", "train").rotations * ROTATION_STEP
     root = UPRIGHT.inv() * Rotation.from_rotvec(poses[:, :3])
     assert (root.inv() * Rotation.from_rotvec(turns[:, 0])).magnitude().max() < 3e-4
     np.testing.assert_allclose(turns[:, 5], poses[:, 15:18], atol=1e-4)

@@ -8,27 +8,27 @@ import pytest
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward
 from vidmotion.body.model import BodyModel
-from vidmotion.data.synthetic.labels import Truth, perform, truth_of
-from vidmotion.data.synthetic.mocap_rotations import Capture
-from vidmotion.data.synthetic.random_recipe import Writer
-from vidmotion.data.synthetic.recipe import TURNED, Actor, Recipe
+from vidmotion.data.synthetic.labels import ClipLabels, actor_motion, clip_labels
+from vidmotion.data.synthetic.mocap_rotations import MocapRotations
+from vidmotion.data.synthetic.random_recipe import RecipeSampler
+from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, Recipe
 from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.skeletons import H36M17
 
 
 @pytest.fixture(scope="module")
-def recipe(writer: Writer) -> Recipe:
+def recipe(sampler: RecipeSampler) -> Recipe:
     """Several people before a camera that moves."""
-    recipes = map(writer.write, range(100))
+    recipes = map(sampler.sample, range(100))
     return next(recipe for recipe in recipes if len(recipe.actors) > 1 and recipe.camera.kind != "fixed")
 
 
 @pytest.fixture(scope="module")
-def truth(recipe: Recipe, capture: Capture, body: BodyModel) -> Truth:
-    return truth_of(recipe, capture, body)
+def truth(recipe: Recipe, capture: MocapRotations, body: BodyModel) -> ClipLabels:
+    return clip_labels(recipe, capture, body)
 
 
-def test_joints_are_those_of_the_posed_body(recipe: Recipe, truth: Truth, body: BodyModel) -> None:
+def test_joints_are_those_of_the_posed_body(recipe: Recipe, truth: ClipLabels, body: BodyModel) -> None:
     for person, actor in enumerate(recipe.actors):
         rest = body.shape(truth.betas[person])
         world, places = forward(
@@ -40,9 +40,9 @@ def test_joints_are_those_of_the_posed_body(recipe: Recipe, truth: Truth, body: 
         np.testing.assert_allclose(truth.joints[person], seen, atol=1e-6)
 
 
-def test_pictures_are_pinhole_projections(recipe: Recipe, truth: Truth) -> None:
+def test_pictures_are_pinhole_projections(recipe: Recipe, truth: ClipLabels) -> None:
     for frame in range(recipe.frames):
-        lens = truth.camera.lens(frame)
+        lens = truth.camera.frame_camera(frame)
         np.testing.assert_allclose(lens.rotation @ lens.rotation.T, np.eye(3), atol=1e-9)
         assert np.linalg.det(lens.rotation) == pytest.approx(1)
         x, y, z = np.moveaxis(truth.joints[:, frame], -1, 0)
@@ -51,18 +51,20 @@ def test_pictures_are_pinhole_projections(recipe: Recipe, truth: Truth) -> None:
         np.testing.assert_allclose(truth.xy[:, frame, :, 1], recipe.camera.focal * y / z + height / 2)
 
 
-def test_the_same_recipe_gives_the_same_truth(recipe: Recipe, truth: Truth, capture: Capture, body: BodyModel) -> None:
-    for one, other in zip(truth.parts(), truth_of(recipe, capture, body).parts(), strict=True):
+def test_the_same_recipe_gives_the_same_truth(
+    recipe: Recipe, truth: ClipLabels, capture: MocapRotations, body: BodyModel
+) -> None:
+    for one, other in zip(truth.arrays(), clip_labels(recipe, capture, body).arrays(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_mirrored_actor_is_the_mirror_image(recipe: Recipe, capture: Capture, body: BodyModel) -> None:
+def test_a_mirrored_actor_is_the_mirror_image(recipe: Recipe, capture: MocapRotations, body: BodyModel) -> None:
     plain: Actor = replace(
-        recipe.actors[0], mirrored=False, heading=0.0, place=(0.0, 0.0), turns=((0.0, 0.0, 0.0),) * len(TURNED)
+        recipe.actors[0], mirrored=False, heading=0.0, place=(0.0, 0.0), turns=((0.0, 0.0, 0.0),) * len(ADJUSTED_JOINTS)
     )
     rest = body.shape(np.array(plain.betas))
     one, other = (
-        perform(actor, capture, rest, body.parents, 12).joints for actor in (plain, replace(plain, mirrored=True))
+        actor_motion(actor, capture, rest, body.parents, 12).joints for actor in (plain, replace(plain, mirrored=True))
     )
     image = one[:, list(H36M17.mirror)] * [-1, 1, 1]
     assert np.linalg.norm(other - image, axis=-1).max() < 0.01  # the body itself is symmetric within millimetres

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from vidmotion.body.model import BodyModel
-from vidmotion.data.synthetic.labels import truth_of
-from vidmotion.data.synthetic.mocap_rotations import Capture
-from vidmotion.data.synthetic.random_recipe import Settings, Writer
+from vidmotion.data.synthetic.labels import clip_labels
+from vidmotion.data.synthetic.mocap_rotations import MocapRotations
+from vidmotion.data.synthetic.random_recipe import RecipeSampler, RecipeSettings
 from vidmotion.data.synthetic.recipe import Recipe
 from vidmotion.errors import InputError
 
@@ -17,15 +17,15 @@ NUMBERS = range(12)
 
 
 @pytest.fixture(scope="module")
-def recipes(writer: Writer) -> list[Recipe]:
-    return [writer.write(number) for number in NUMBERS]
+def recipes(sampler: RecipeSampler) -> list[Recipe]:
+    return [sampler.sample(number) for number in NUMBERS]
 
 
-def test_a_recipe_follows_from_seed_and_number(recipes: list[Recipe], capture: Capture, body: BodyModel) -> None:
-    again = Writer(capture, body, Settings(0, 12, False))
-    assert [again.write(number) for number in (7, 2)] == [recipes[7], recipes[2]]
+def test_a_recipe_follows_from_seed_and_number(recipes: list[Recipe], capture: MocapRotations, body: BodyModel) -> None:
+    again = RecipeSampler(capture, body, RecipeSettings(0, 12, False))
+    assert [again.sample(number) for number in (7, 2)] == [recipes[7], recipes[2]]
     assert len({recipe.camera.position for recipe in recipes}) == len(recipes)
-    assert Writer(capture, body, Settings(1, 12, False)).write(2).actors != recipes[2].actors
+    assert RecipeSampler(capture, body, RecipeSettings(1, 12, False)).sample(2).actors != recipes[2].actors
 
 
 def test_a_recipe_survives_json(recipes: list[Recipe]) -> None:
@@ -33,10 +33,12 @@ def test_a_recipe_survives_json(recipes: list[Recipe]) -> None:
         assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
 
 
-def test_people_are_before_the_camera_and_apart(recipes: list[Recipe], capture: Capture, body: BodyModel) -> None:
+def test_people_are_before_the_camera_and_apart(
+    recipes: list[Recipe], capture: MocapRotations, body: BodyModel
+) -> None:
     assert {len(recipe.actors) for recipe in recipes} >= {1, 2}
     for recipe in recipes:
-        truth = truth_of(recipe, capture, body)
+        truth = clip_labels(recipe, capture, body)
         assert truth.joints[..., 2].min() > 0.4
         inside = (truth.xy > 0) & (truth.xy < recipe.size)
         assert inside.all(-1).mean() > 0.6
@@ -45,12 +47,12 @@ def test_people_are_before_the_camera_and_apart(recipes: list[Recipe], capture: 
             assert np.linalg.norm(roots[one] - roots[:one], axis=-1).min() > 0.3
 
 
-def test_only_given_pictures_are_backgrounds(recipes: list[Recipe], capture: Capture, body: BodyModel) -> None:
+def test_only_given_pictures_are_backgrounds(recipes: list[Recipe], capture: MocapRotations, body: BodyModel) -> None:
     assert "picture" not in {recipe.film.background for recipe in recipes}
-    supplied = Writer(capture, body, Settings(0, 12, True))
-    assert "picture" in {supplied.write(number).film.background for number in NUMBERS}
+    supplied = RecipeSampler(capture, body, RecipeSettings(0, 12, True))
+    assert "picture" in {supplied.sample(number).film.background for number in NUMBERS}
 
 
-def test_a_body_that_knows_no_phenotype_is_refused(capture: Capture, body: BodyModel) -> None:
+def test_a_body_that_knows_no_phenotype_is_refused(capture: MocapRotations, body: BodyModel) -> None:
     with pytest.raises(InputError, match="needs the free body"):
-        Writer(capture, replace(body, phenotype=None), Settings(0, 12, False))
+        RecipeSampler(capture, replace(body, phenotype=None), RecipeSettings(0, 12, False))

@@ -7,36 +7,36 @@ pytest.importorskip("numba")
 
 from vidmotion.body.model import BodyModel
 from vidmotion.data.synthetic.clothing import Clothes
-from vidmotion.data.synthetic.frame_camera import Lens, look
-from vidmotion.data.synthetic.labels import Truth, truth_of
-from vidmotion.data.synthetic.mocap_rotations import Capture
-from vidmotion.data.synthetic.people import Figure, Light, draw_people
-from vidmotion.data.synthetic.random_recipe import Writer
+from vidmotion.data.synthetic.frame_camera import FrameCamera, look_at
+from vidmotion.data.synthetic.labels import ClipLabels, clip_labels
+from vidmotion.data.synthetic.mocap_rotations import MocapRotations
+from vidmotion.data.synthetic.people import ClothedBody, Light, draw_people
+from vidmotion.data.synthetic.random_recipe import RecipeSampler
 from vidmotion.data.synthetic.recipe import Recipe
-from vidmotion.data.synthetic.render_clip import FilmSet
-from vidmotion.data.synthetic.room import View
+from vidmotion.data.synthetic.render_clip import ClipRenderer
+from vidmotion.data.synthetic.room import RoomPicture
 from vidmotion.data.synthetic.scenery import draw_scenery
 
 SIZE = (320, 240)
 
 
 @pytest.fixture(scope="module")
-def figure(body: BodyModel) -> Figure:
+def figure(body: BodyModel) -> ClothedBody:
     grey = np.full(3, 128.0)
-    return Figure.of(body, Clothes(grey, grey, grey, grey, grey, grey, 0.3, -0.8, 0, False))
+    return ClothedBody.of(body, Clothes(grey, grey, grey, grey, grey, grey, 0.3, -0.8, 0, False))
 
 
 @pytest.fixture
-def lens() -> Lens:
-    rotation, translation = look(np.array([0.0, 0.0, 4.0]), np.zeros(3), 0.0)
-    return Lens.centered(rotation, translation, 400.0, SIZE)
+def lens() -> FrameCamera:
+    rotation, translation = look_at(np.array([0.0, 0.0, 4.0]), np.zeros(3), 0.0)
+    return FrameCamera.centered(rotation, translation, 400.0, SIZE)
 
 
-def empty(near: float = 0.0) -> View:
+def empty(near: float = 0.0) -> RoomPicture:
     """A black place without a floor, and something `1 / near` metres before the camera."""
     shape = SIZE[::-1]
     zeros = np.zeros(shape, np.float32)
-    return View(np.zeros((*shape, 3), np.float32), np.full(shape, near, np.float32), zeros)
+    return RoomPicture(np.zeros((*shape, 3), np.float32), np.full(shape, near, np.float32), zeros)
 
 
 def covered(picture: np.ndarray) -> np.ndarray:
@@ -45,19 +45,19 @@ def covered(picture: np.ndarray) -> np.ndarray:
 
 
 def test_exact_joints_lie_on_the_drawn_person(
-    writer: Writer, capture: Capture, body: BodyModel, figure: Figure
+    sampler: RecipeSampler, capture: MocapRotations, body: BodyModel, figure: ClothedBody
 ) -> None:
-    films = FilmSet(body)
+    films = ClipRenderer(body)
     tested = 0
     for number in range(6):
-        recipe = writer.write(number)
-        truth = truth_of(recipe, capture, body)
+        recipe = sampler.sample(number)
+        truth = clip_labels(recipe, capture, body)
         width, height = recipe.size
         blank = np.zeros((height, width), np.float32)
         for person in range(len(recipe.actors)):
             vertices = films._pose(truth, person)[6]
-            view = View(np.zeros((height, width, 3), np.float32), blank, blank)
-            picture, _ = draw_people(view, [(figure, vertices)], truth.camera.lens(6), Light())
+            view = RoomPicture(np.zeros((height, width, 3), np.float32), blank, blank)
+            picture, _ = draw_people(view, [(figure, vertices)], truth.camera.frame_camera(6), Light())
             joints = truth.xy[person, 6]
             inside = joints[((joints >= 0) & (joints < [width, height])).all(1)].astype(int)
             assert covered(picture)[inside[:, 1], inside[:, 0]].all()
@@ -65,7 +65,7 @@ def test_exact_joints_lie_on_the_drawn_person(
     assert tested > 80
 
 
-def test_what_is_nearer_hides_a_person(figure: Figure, body: BodyModel, lens: Lens) -> None:
+def test_what_is_nearer_hides_a_person(figure: ClothedBody, body: BodyModel, lens: FrameCamera) -> None:
     picture, visible = draw_people(empty(), [(figure, body.template)], lens, Light())
     assert visible[0] == pytest.approx(1, abs=0.02)
     assert covered(picture).sum() > 1000
@@ -74,7 +74,9 @@ def test_what_is_nearer_hides_a_person(figure: Figure, body: BodyModel, lens: Le
     assert not covered(picture).any()
 
 
-def test_the_nearer_of_two_is_seen_whichever_is_drawn_first(figure: Figure, body: BodyModel, lens: Lens) -> None:
+def test_the_nearer_of_two_is_seen_whichever_is_drawn_first(
+    figure: ClothedBody, body: BodyModel, lens: FrameCamera
+) -> None:
     near, far = body.template + np.array([0.0, 0.0, 0.5]), body.template
     for people in ([near, far], [far, near]):
         _, visible = draw_people(empty(), [(figure, person) for person in people], lens, Light())
@@ -83,21 +85,21 @@ def test_the_nearer_of_two_is_seen_whichever_is_drawn_first(figure: Figure, body
         assert order[1] < 0.3
 
 
-def test_who_is_outside_of_the_picture_is_not_visible(figure: Figure, body: BodyModel, lens: Lens) -> None:
+def test_who_is_outside_of_the_picture_is_not_visible(figure: ClothedBody, body: BodyModel, lens: FrameCamera) -> None:
     _, visible = draw_people(empty(), [(figure, body.template + np.array([9.0, 0.0, 0.0]))], lens, Light())
     assert visible[0] == 0
 
 
-def shoot(recipe: Recipe, truth: Truth, films: FilmSet) -> tuple[bytes, np.ndarray]:
+def shoot(recipe: Recipe, truth: ClipLabels, films: ClipRenderer) -> tuple[bytes, np.ndarray]:
     scenery = draw_scenery(recipe, truth.camera, truth.joints, (), np.random.default_rng(1))
-    take = films.film(truth, scenery, recipe.film, np.random.default_rng(2))
+    take = films.render(truth, scenery, recipe.film, np.random.default_rng(2))
     assert [picture.shape for picture in take.pictures()] == [(*recipe.size[::-1], 3)] * recipe.frames
     return take.video, take.visible
 
 
-def test_a_film_is_the_same_every_time(writer: Writer, capture: Capture, body: BodyModel) -> None:
-    recipe = writer.write(3)
-    truth, films = truth_of(recipe, capture, body), FilmSet(body)
+def test_a_film_is_the_same_every_time(sampler: RecipeSampler, capture: MocapRotations, body: BodyModel) -> None:
+    recipe = sampler.sample(3)
+    truth, films = clip_labels(recipe, capture, body), ClipRenderer(body)
     (video, visible), (again, visible_again) = shoot(recipe, truth, films), shoot(recipe, truth, films)
     assert video == again
     np.testing.assert_array_equal(visible, visible_again)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vidmotion.data.store import FILLED, NOBODY, SEEN
-from vidmotion.data.synthetic.run_detector import attribute
+from vidmotion.data.synthetic.run_detector import match_tracks
 from vidmotion.types import Keypoints2D, Track
 
 FRAMES = 10
@@ -26,7 +26,7 @@ def track(number: int, frames: range, xy: np.ndarray, filled: tuple[int, ...] = 
 def test_everybody_gets_the_own_track() -> None:
     exact = people()
     tracks = [track(0, range(10), exact[1] + 3), track(1, range(2, 8), exact[0] - 2, filled=(4,))]
-    said = attribute(tracks, exact, STATURE, 17)
+    said = match_tracks(tracks, exact, STATURE, 17)
     np.testing.assert_array_equal(said.state[1], SEEN)
     assert said.state[0].tolist() == [NOBODY] * 2 + [SEEN] * 2 + [FILLED] + [SEEN] * 3 + [NOBODY] * 2
     np.testing.assert_allclose(said.xy[1], exact[1] + 3)
@@ -36,12 +36,12 @@ def test_everybody_gets_the_own_track() -> None:
 
 def test_what_shows_nobody_is_left_out() -> None:
     exact = people()
-    said = attribute([track(0, range(10), exact[0] + [80, 0])], exact, STATURE, 17)
+    said = match_tracks([track(0, range(10), exact[0] + [80, 0])], exact, STATURE, 17)
     assert (said.state == NOBODY).all()
 
 
 def test_the_longer_of_two_tracks_counts() -> None:
     exact = people()
-    said = attribute([track(0, range(4), exact[0]), track(1, range(2, 10), exact[0] + 1)], exact, STATURE, 17)
+    said = match_tracks([track(0, range(4), exact[0]), track(1, range(2, 10), exact[0] + 1)], exact, STATURE, 17)
     np.testing.assert_array_equal(said.xy[0, :2], exact[0, :2])
     np.testing.assert_allclose(said.xy[0, 2:], exact[0, 2:] + 1)

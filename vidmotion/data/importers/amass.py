@@ -17,7 +17,7 @@ from vidmotion.body.kinematics import forward
 from vidmotion.body.load import MOST_BETAS, free_body, load_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.body.shape import neutral_betas
-from vidmotion.data.importers.importer import Choices, Source, at_rate, grid, y_up
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, grid, y_up
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, slerp
@@ -33,25 +33,25 @@ _ANKLE = 0.043
 _ANKLES = (3, 6)
 
 
-def read_amass(source: Source, choices: Choices) -> Iterator[NewClip]:
+def read_amass(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     """The one clip of a file; its subject is the folder's name.
 
     Raises:
         InputError: the file is damaged or lacks something.
     """
-    arrays = _read(source.path)
+    arrays = _read(file.path)
     poses, path, betas = (arrays[name].astype(float) for name in _NEEDED)
     if poses.ndim != 2 or poses.shape[1] < 3 * BODY_JOINTS or path.shape != (len(poses), 3) or not len(poses):
         raise InputError(f"wanted poses (N, 66 or more) and trans (N, 3), received {poses.shape} and {path.shape}")
-    rate = choices.rate or float(next(arrays[name] for name in _RATES if name in arrays))
+    rate = options.fps or float(next(arrays[name] for name in _RATES if name in arrays))
     if not rate > 0:
         raise InputError(f"says {rate:g} frames/s; give the rate with --fps")
-    turns = _turns_at_rate(axis_angle_to_matrix(poses[:, : 3 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 3)), rate)
-    body = _body(choices.body)
-    joints = _joints(body, turns, at_rate(path, rate), betas.ravel()[:MOST_BETAS])
-    turns[:, 0] = y_up(turns[:, 0].swapaxes(-1, -2)).swapaxes(-1, -2)
-    subject = source.path.absolute().parent.name
-    yield NewClip(source.name, subject, choices.split_of(subject), joints, matrix_to_axis_angle(turns))
+    rotations = _rotations_at_rate(axis_angle_to_matrix(poses[:, : 3 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 3)), rate)
+    body = _body(options.body_model)
+    joints = _joints(body, rotations, at_rate(path, rate), betas.ravel()[:MOST_BETAS])
+    rotations[:, 0] = y_up(rotations[:, 0].swapaxes(-1, -2)).swapaxes(-1, -2)
+    subject = file.path.absolute().parent.name
+    yield NewClip(file.name, subject, options.split_of(subject), joints, matrix_to_axis_angle(rotations))
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -73,23 +73,23 @@ def _body(path: Path | None) -> BodyModel:
     return load_body(path)
 
 
-def _turns_at_rate(turns: Floats, rate: float) -> Floats:
+def _rotations_at_rate(rotations: Floats, rate: float) -> Floats:
     """Rotations (T, J, 3, 3) brought to the common rate."""
-    wanted = grid(len(turns), rate)
+    wanted = grid(len(rotations), rate)
     if wanted is None:
-        return turns
+        return rotations
     before = wanted.astype(int)
-    return slerp(turns[before], turns[np.minimum(before + 1, len(turns) - 1)], wanted - before)
+    return slerp(rotations[before], rotations[np.minimum(before + 1, len(rotations) - 1)], wanted - before)
 
 
-def _joints(body: BodyModel, turns: Floats, path: Floats, betas: Floats) -> Floats:
+def _joints(body: BodyModel, rotations: Floats, path: Floats, betas: Floats) -> Floats:
     """(T, 17, 3) metres, Y up, of rotations (T, 22, 3, 3) and a path (T, 3) with Z up."""
     free = body is free_body()
     rest = body.shape(neutral_betas(body) if free else betas)
     if free:
         path = path + _PELVIS - rest.joints[0]
-    world, places = forward(turns, rest.joints[:BODY_JOINTS], body.parents[:BODY_JOINTS], path)
-    joints = y_up(to_h36m(places, world[:, HEAD], rest.height))
+    world, positions = forward(rotations, rest.joints[:BODY_JOINTS], body.parents[:BODY_JOINTS], path)
+    joints = y_up(to_h36m(positions, world[:, HEAD], rest.height))
     if free:
         joints[..., 1] += _ANKLE * rest.height - joints[:, _ANKLES, 1].min()
     return joints

@@ -13,8 +13,8 @@ from typing import TypeVar
 import numpy as np
 
 from vidmotion.data.importers.bvh import subject_of
-from vidmotion.data.importers.importer import Choices, Source, at_rate
-from vidmotion.data.importers.rig import RigMotion, h36m_joints, turns
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate
+from vidmotion.data.importers.rig import RigMotion, euler_to_matrix, h36m_joints
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.types import Floats
@@ -50,21 +50,21 @@ class Asf:
     """In a unit of length."""
 
 
-def read_amc(source: Source, choices: Choices) -> Iterator[NewClip]:
+def read_amc(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     """The one clip of an AMC file.
 
     Raises:
         InputError: there is no ASF for it, one of the two is damaged, or the rig lacks joints.
     """
-    asf_path = _asf_of(source.path)
+    asf_path = _asf_of(file.path)
     asf = _parsed(asf_path, parse_asf)
-    rig = _parsed(source.path, lambda text: parse_amc(text, asf))
-    if choices.unit == "auto":
-        joints = h36m_joints(_in_inches(rig, asf.inches), "inch", choices.up)
+    rig = _parsed(file.path, lambda text: parse_amc(text, asf))
+    if options.unit == "auto":
+        joints = h36m_joints(_in_inches(rig, asf.inches), "inch", options.up)
     else:
-        joints = h36m_joints(rig, choices.unit, choices.up)
-    subject = subject_of(source)
-    yield NewClip(source.name, subject, choices.split_of(subject), at_rate(joints, choices.rate or RATE))
+        joints = h36m_joints(rig, options.unit, options.up)
+    subject = subject_of(file)
+    yield NewClip(file.name, subject, options.split_of(subject), at_rate(joints, options.fps or RATE))
 
 
 def _asf_of(amc: Path) -> Path:
@@ -85,7 +85,7 @@ def _parsed(path: Path, parse: Callable[[str], Parsed]) -> Parsed:
 
 
 def _in_inches(rig: RigMotion, inches: float) -> RigMotion:
-    return RigMotion(rig.names, rig.parents, rig.offsets * inches, rig.moves * inches, rig.rotations)
+    return RigMotion(rig.names, rig.parents, rig.offsets * inches, rig.translations * inches, rig.rotations)
 
 
 def parse_asf(text: str) -> Asf:
@@ -136,7 +136,7 @@ def _bones(lines: list[list[str]], radians: float) -> Iterator[_Bone]:
 
 def _axes(order: str, angles: Floats) -> Floats:
     """(3, 3) of an ASF's `axis`: angles are about X, Y, Z, the last letter of `order` turns first."""
-    return turns(order, angles[["XYZ".index(letter) for letter in order]])
+    return euler_to_matrix(order, angles[["XYZ".index(letter) for letter in order]])
 
 
 def _parents(lines: list[list[str]], index: dict[str, int]) -> tuple[int, ...]:
@@ -158,7 +158,7 @@ def parse_amc(text: str, asf: Asf) -> RigMotion:
     values = _values(text, asf)
     frames = len(values["root"])
     offsets = np.stack([np.zeros(3), *(asf.bones[parent].step for parent in asf.parents[1:])])
-    moves, rotations = np.tile(offsets, (frames, 1, 1)), np.empty((frames, len(asf.bones), 3, 3))
+    translations, rotations = np.tile(offsets, (frames, 1, 1)), np.empty((frames, len(asf.bones), 3, 3))
     for joint, bone in enumerate(asf.bones):
         own = values.get(bone.name, np.zeros((frames, len(bone.channels))))
         angles = np.zeros((frames, 3))
@@ -166,14 +166,14 @@ def parse_amc(text: str, asf: Asf) -> RigMotion:
             if channel in ("rx", "ry", "rz"):
                 angles[:, "XYZ".index(channel[1].upper())] = own[:, column] * asf.radians
             elif channel in ("tx", "ty", "tz") and not joint:
-                moves[:, 0, "XYZ".index(channel[1].upper())] = own[:, column]
-        turn = turns(bone.order, angles[:, ["XYZ".index(letter) for letter in bone.order]])
+                translations[:, 0, "XYZ".index(channel[1].upper())] = own[:, column]
+        turn = euler_to_matrix(bone.order, angles[:, ["XYZ".index(letter) for letter in bone.order]])
         rotations[:, joint] = bone.axes @ turn @ bone.axes.T
-    return RigMotion(tuple(bone.name for bone in asf.bones), asf.parents, offsets, moves, rotations)
+    return RigMotion(tuple(bone.name for bone in asf.bones), asf.parents, offsets, translations, rotations)
 
 
 def _values(text: str, asf: Asf) -> dict[str, Floats]:
-    """(T, channels) of each bone that moves."""
+    """(T, channels) of each bone that translations."""
     counts = {bone.name: len(bone.channels) for bone in asf.bones}
     values: dict[str, list[list[float]]] = {}
     frames = 0

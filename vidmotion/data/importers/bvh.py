@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vidmotion.data.importers.importer import Choices, Source, at_rate
-from vidmotion.data.importers.rig import RigMotion, h36m_joints, turns
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate
+from vidmotion.data.importers.rig import RigMotion, euler_to_matrix, h36m_joints
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.types import Floats
@@ -24,25 +24,25 @@ class _Hierarchy:
     channels: list[list[str]] = field(default_factory=list)
 
 
-def read_bvh(source: Source, choices: Choices) -> Iterator[NewClip]:
+def read_bvh(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     """The one clip of a file; its subject is the number before "_" in the name of CMU's files, or the folder.
 
     Raises:
         InputError: the file is damaged, or its rig lacks joints.
     """
     try:
-        rig, rate = parse_bvh(source.path.read_text(encoding="utf-8-sig", errors="replace"))
+        rig, rate = parse_bvh(file.path.read_text(encoding="utf-8-sig", errors="replace"))
     except (ValueError, IndexError) as error:
         raise InputError(f"is no BVH, or is damaged ({error})") from None
-    joints = at_rate(h36m_joints(rig, choices.unit, choices.up), choices.rate or rate)
-    subject = subject_of(source)
-    yield NewClip(source.name, subject, choices.split_of(subject), joints)
+    joints = at_rate(h36m_joints(rig, options.unit, options.up), options.fps or rate)
+    subject = subject_of(file)
+    yield NewClip(file.name, subject, options.split_of(subject), joints)
 
 
-def subject_of(source: Source) -> str:
-    """Who moves: "07" of 07_12.bvh, else the folder's name."""
-    before, _, after = source.path.stem.partition("_")
-    return before if before.isdigit() and after.isdigit() else source.path.absolute().parent.name
+def subject_of(file: ImportFile) -> str:
+    """Who translations: "07" of 07_12.bvh, else the folder's name."""
+    before, _, after = file.path.stem.partition("_")
+    return before if before.isdigit() and after.isdigit() else file.path.absolute().parent.name
 
 
 def parse_bvh(text: str) -> tuple[RigMotion, float]:
@@ -61,8 +61,8 @@ def parse_bvh(text: str) -> tuple[RigMotion, float]:
     values = np.array(" ".join(lines[2:]).split(), dtype=float)
     if values.size != wanted[0] * wanted[1] or not frames or not seconds > 0:
         raise ValueError(f"wanted {frames} frames of {wanted[1]} numbers, received {values.size} numbers")
-    moves, rotations = _channels(joints, values.reshape(wanted))
-    rig = RigMotion(tuple(joints.names), tuple(joints.parents), np.array(joints.offsets), moves, rotations)
+    translations, rotations = _channels(joints, values.reshape(wanted))
+    rig = RigMotion(tuple(joints.names), tuple(joints.parents), np.array(joints.offsets), translations, rotations)
     return rig, 1 / seconds
 
 
@@ -102,8 +102,8 @@ def _hierarchy(text: str) -> _Hierarchy:
 
 def _channels(joints: _Hierarchy, values: Floats) -> tuple[Floats, Floats]:
     """Moves (T, J, 3) and rotations (T, J, 3, 3); a position channel stands for the offset."""
-    moves = np.tile(np.array(joints.offsets), (len(values), 1, 1))
-    rotations = np.empty((*moves.shape, 3))
+    translations = np.tile(np.array(joints.offsets), (len(values), 1, 1))
+    rotations = np.empty((*translations.shape, 3))
     column = 0
     for joint, channels in enumerate(joints.channels):
         mine = values[:, column : column + len(channels)]
@@ -111,7 +111,7 @@ def _channels(joints: _Hierarchy, values: Floats) -> tuple[Floats, Floats]:
         turning = [index for index, name in enumerate(channels) if name.lower().endswith("rotation")]
         for index, name in enumerate(channels):
             if index not in turning:
-                moves[:, joint, "XYZ".index(name[0].upper())] = mine[:, index]
+                translations[:, joint, "XYZ".index(name[0].upper())] = mine[:, index]
         order = "".join(channels[index][0].upper() for index in turning)
-        rotations[:, joint] = turns(order, np.radians(mine[:, turning]))
-    return moves, rotations
+        rotations[:, joint] = euler_to_matrix(order, np.radians(mine[:, turning]))
+    return translations, rotations

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from vidmotion.data.importers.importer import Choices, Source, points_at_rate
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, points_at_rate
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.model.normalization import FRAME_RATE
@@ -33,25 +33,25 @@ HALF_SEEN = 0.5
 Record = dict[str, Any]
 
 
-def read_coco(source: Source, choices: Choices) -> Iterator[NewClip]:
+def read_coco(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     """The clips of a JSON file; files that are no such JSON are errors.
 
     Raises:
         InputError: the file is damaged or lacks something.
     """
     try:
-        tree = json.loads(source.path.read_bytes())
+        tree = json.loads(file.path.read_bytes())
         images = {image["id"]: image for image in tree["images"]}
         people = [record for record in tree["annotations"] if _is_worth_it(record)]
         skeleton = _skeleton(tree.get("categories") or [])
         if any("track_id" in record for record in people):
-            yield from _tracks(source, people, images, skeleton, choices)
+            yield from _tracks(file, people, images, skeleton, options)
         else:
             for record in people:
-                yield _still(source, record, images[record["image_id"]], skeleton, choices)
+                yield _still(file, record, images[record["image_id"]], skeleton, options)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        told = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise InputError(f"is no keypoint JSON, or is damaged ({told})") from None
+        detail = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise InputError(f"is no keypoint JSON, or is damaged ({detail})") from None
 
 
 def _is_worth_it(record: Record) -> bool:
@@ -67,35 +67,35 @@ def _skeleton(categories: list[Record]) -> Skeleton:
     raise ValueError(f"unknown keypoints {', '.join(names)}; wanted COCO's or PoseTrack's")
 
 
-def _still(source: Source, record: Record, image: Record, skeleton: Skeleton, choices: Choices) -> NewClip:
-    size = _size(image, choices)
+def _still(file: ImportFile, record: Record, image: Record, skeleton: Skeleton, options: ImportOptions) -> NewClip:
+    size = _size(image, options)
     xy, score = _joints([record], skeleton, size)
-    name, scene = f"{source.name}/{record['id']}", f"{source.name}/{image['id']}"
+    name, scene = f"{file.name}/{record['id']}", f"{file.name}/{image['id']}"
     return NewClip(
-        name, "", choices.split, None, None, xy, score, scene=scene, person=str(record["id"]), size=size
+        name, "", options.split, None, None, xy, score, scene=scene, person=str(record["id"]), size=size
     )  # fmt: skip
 
 
 def _tracks(
-    source: Source, people: list[Record], images: dict[int, Record], skeleton: Skeleton, choices: Choices
+    file: ImportFile, people: list[Record], images: dict[int, Record], skeleton: Skeleton, options: ImportOptions
 ) -> Iterator[NewClip]:
     tracks: dict[tuple[str, str], dict[int, Record]] = defaultdict(dict)
     for record in people:
         image = images[record["image_id"]]
         if "track_id" in record:
-            tracks[str(image.get("vid_id", source.name)), str(record["track_id"])][_number(image)] = record
+            tracks[str(image.get("vid_id", file.name)), str(record["track_id"])][_number(image)] = record
     for (video, person), records in tracks.items():
         numbers = np.array(sorted(records))
         edges = [0, *(np.flatnonzero(np.diff(numbers) > LONGEST_GAP) + 1).tolist(), len(numbers)]
         for part, (start, stop) in enumerate(pairwise(edges)):
             run = numbers[start:stop]
             image = images[records[run[0]]["image_id"]]
-            size = _size(image, choices)
+            size = _size(image, options)
             xy, score = _spread(run, *_joints([records[number] for number in run], skeleton, size))
-            xy, score = points_at_rate(xy, score, choices.rate or FRAME_RATE)
+            xy, score = points_at_rate(xy, score, options.fps or FRAME_RATE)
             yield NewClip(
-                f"{source.name}/{video}/{person}.{part}", video, choices.split_of(video), None, None, xy, score,
-                scene=f"{source.name}/{video}/{run[0]}", person=person, size=size,
+                f"{file.name}/{video}/{person}.{part}", video, options.split_of(video), None, None, xy, score,
+                scene=f"{file.name}/{video}/{run[0]}", person=person, size=size,
             )  # fmt: skip
 
 
@@ -107,9 +107,9 @@ def _number(image: Record) -> int:
     return int(digits[-1])
 
 
-def _size(image: Record, choices: Choices) -> tuple[int, int]:
-    if choices.size is not None:
-        return choices.size
+def _size(image: Record, options: ImportOptions) -> tuple[int, int]:
+    if options.size is not None:
+        return options.size
     if not image.get("width") or not image.get("height"):
         raise InputError("does not tell the size of its pictures; give it with --size 1280x720")
     return int(image["width"]), int(image["height"])

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from vidmotion.data.importers.importer import Choices, Source, at_rate, points_at_rate
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, points_at_rate
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.io.pickles import read_pickle
@@ -35,13 +35,13 @@ LEGS = 0.897
 """Metres from hip over knee to ankle: what the data set's people have on average."""
 
 
-def read_h36m(source: Source, choices: Choices) -> Iterator[NewClip]:
+def read_h36m(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     """The clips of both parts: one for each run of frames of one `source`.
 
     Raises:
         InputError: the file is damaged, would run code, or lacks something.
     """
-    tree = read_pickle(source.path, "Human3.6M pickle")
+    tree = read_pickle(file.path, "Human3.6M pickle")
     if not isinstance(tree, dict):
         raise InputError("wanted a dictionary of train and test")
     missing = [part for part in ("train", "test") if not isinstance(tree.get(part), dict)]
@@ -49,12 +49,12 @@ def read_h36m(source: Source, choices: Choices) -> Iterator[NewClip]:
         raise InputError(f"lacks {', '.join(missing)}; wanted a dictionary of train and test")
     for split in ("train", "test"):
         try:
-            yield from _clips(split, tree[split], choices)
+            yield from _clips(split, tree[split], options)
         except (ValueError, TypeError) as error:
             raise InputError(f"its part {split} is damaged ({error})") from None
 
 
-def _clips(split: str, part: dict[str, Any], choices: Choices) -> Iterator[NewClip]:
+def _clips(split: str, part: dict[str, Any], options: ImportOptions) -> Iterator[NewClip]:
     missing = [name for name in _NEEDED if name not in part]
     if missing:
         raise InputError(f"its part {split} lacks {', '.join(missing)}")
@@ -68,15 +68,15 @@ def _clips(split: str, part: dict[str, Any], choices: Choices) -> Iterator[NewCl
     edges = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), count]
     for start, stop in pairwise(edges):
         if stop > start:
-            yield _clip(split, {name: array[start:stop] for name, array in arrays.items()}, choices)
+            yield _clip(split, {name: array[start:stop] for name, array in arrays.items()}, options)
 
 
-def _clip(split: str, part: dict[str, np.ndarray], choices: Choices) -> NewClip:
+def _clip(split: str, part: dict[str, np.ndarray], options: ImportOptions) -> NewClip:
     name, camera = str(part["source"][0]), str(part["camera_name"][0])
     if camera not in CAMERAS:
         raise InputError(f"{name}: unknown camera {camera!r}; wanted one of {', '.join(CAMERAS)}")
     focal, *middle, width, height = CAMERAS[camera]
-    rate = choices.rate or RATE
+    rate = options.fps or RATE
     factor = part["2.5d_factor"].astype(float).ravel() if "2.5d_factor" in part else None
     joints = camera_joints(part["joint3d_image"].astype(float), focal, np.array(middle), factor)
     xy = part["joint_2d"].astype(float) - np.array(middle)

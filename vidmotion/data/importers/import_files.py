@@ -11,7 +11,7 @@ from vidmotion.data.importers.amc import read_amc
 from vidmotion.data.importers.bvh import read_bvh
 from vidmotion.data.importers.coco2d import read_coco
 from vidmotion.data.importers.h36m import read_h36m
-from vidmotion.data.importers.importer import Choices, Importer, Source
+from vidmotion.data.importers.importer import Importer, ImportFile, ImportOptions
 from vidmotion.data.importers.ntu import read_ntu
 from vidmotion.data.packed_writer import PackedWriter
 from vidmotion.errors import InputError
@@ -27,7 +27,7 @@ IMPORTERS = {
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """What came of an import."""
 
     clips: int
@@ -41,10 +41,10 @@ def import_files(
     paths: list[Path],
     folder: Path,
     overwrite: bool,
-    choices: Choices,
+    options: ImportOptions,
     advance: Callable[[int], None],
     fail: Callable[[str], None],
-) -> Imported:
+) -> ImportResult:
     """Read files and folders of files into a packed folder.
 
     Args:
@@ -55,22 +55,22 @@ def import_files(
         InputError: there is no such file, or none of the format.
         OutputError: the folder exists or cannot be written.
     """
-    sources = list(find(importer, paths))
+    files = list(find(importer, paths))
     failed = 0
     with PackedWriter(folder, overwrite) as writer:
-        for source in sources:
+        for file in files:
             try:
-                for clip in importer.read(source, choices):
+                for clip in importer.read(file, options):
                     writer.append(clip)
                     advance(writer.frames)
             except InputError as error:
                 failed += 1
-                told = str(error)
-                fail(told if told.startswith(str(source.path)) else f"{source.path}: {told}")
-    return Imported(writer.clips, writer.frames, failed)
+                detail = str(error)
+                fail(detail if detail.startswith(str(file.path)) else f"{file.path}: {detail}")
+    return ImportResult(writer.clips, writer.frames, failed)
 
 
-def find(importer: Importer, paths: list[Path]) -> Iterator[Source]:
+def find(importer: Importer, paths: list[Path]) -> Iterator[ImportFile]:
     """The files of a format among some files, and below some folders.
 
     Raises:
@@ -86,7 +86,7 @@ def find(importer: Importer, paths: list[Path]) -> Iterator[Source]:
                 continue
             found = True
             below = file.relative_to(path) if path.is_dir() else Path(file.name)
-            yield Source(file, below.with_suffix("").as_posix())
+            yield ImportFile(file, below.with_suffix("").as_posix())
     if not found:
         raise InputError(
             f"{', '.join(map(str, paths))}: no {importer.suffix} files there; name the folder that has them"

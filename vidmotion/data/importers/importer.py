@@ -18,7 +18,7 @@ SAME_RATE = 2e-3
 
 
 @dataclass(frozen=True)
-class Choices:
+class ImportOptions:
     """What the user says about the files; each importer takes what concerns it."""
 
     split: str = "train"
@@ -26,15 +26,15 @@ class Choices:
     val: frozenset[str] = frozenset()
     test: frozenset[str] = frozenset()
     """Subjects of these splits."""
-    rule: str = "xsub"
+    split_rule: str = "xsub"
     """Which of NTU's splits."""
     unit: str = "auto"
     up: str = "y"
-    rate: float | None = None
+    fps: float | None = None
     """Frames per second, instead of what the format or the file says."""
     size: tuple[int, int] | None = None
     """Width and height of pictures, where the file does not tell."""
-    body: Path | None = None
+    body_model: Path | None = None
     """A body model in SMPL's format instead of the free one."""
 
     def split_of(self, subject: str) -> str:
@@ -43,7 +43,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Source:
+class ImportFile:
     """A file to import."""
 
     path: Path
@@ -56,13 +56,13 @@ class Importer:
     """A format: which files are its own, and how the clips come out of one."""
 
     suffix: str
-    read: Callable[[Source, Choices], Iterator[NewClip]]
+    read: Callable[[ImportFile, ImportOptions], Iterator[NewClip]]
     skipped: tuple[str, ...] = ()
     """Ends of file names that hold no motion and are passed over."""
 
 
 def grid(frames: int, rate: float) -> Floats | None:
-    """Source frame numbers (N,), with fractions, of each frame at `FRAME_RATE`; None where the rates are the same."""
+    """ImportFile frame numbers (N,), with fractions, of each frame at `FRAME_RATE`; None where the rates are the same."""
     if abs(rate / FRAME_RATE - 1) < SAME_RATE:
         return None
     step = rate / FRAME_RATE

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from vidmotion.data.importers.importer import Choices, Source, points_at_rate
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, points_at_rate
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.io.pickles import read_pickle
@@ -26,16 +26,16 @@ _SPLITS = {"train": "train", "val": "test"}
 _NAME = re.compile(r"P(\d{3})R\d{3}A(\d{3})")
 
 
-def read_ntu(source: Source, choices: Choices) -> Iterator[NewClip]:
-    """A clip for each person of each video in the parts of `choices.rule`.
+def read_ntu(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
+    """A clip for each person of each video in the parts of `options.split_rule`.
 
     Raises:
         InputError: the file is damaged, would run code, or lacks something.
     """
-    tree = read_pickle(source.path, "NTU pickle")
+    tree = read_pickle(file.path, "NTU pickle")
     if not isinstance(tree, dict) or not isinstance(tree.get("split"), dict) or "annotations" not in tree:
         raise InputError("lacks split or annotations; wanted a dictionary of both")
-    wanted = {f"{choices.rule}_{part}": split for part, split in _SPLITS.items()}
+    wanted = {f"{options.split_rule}_{part}": split for part, split in _SPLITS.items()}
     missing = [name for name in wanted if name not in tree["split"]]
     if missing:
         raise InputError(f"has no split {', '.join(missing)}, but {', '.join(tree['split'])}; choose with --split-rule")
@@ -46,12 +46,12 @@ def read_ntu(source: Source, choices: Choices) -> Iterator[NewClip]:
         if record["frame_dir"] not in split_of:
             continue
         try:
-            yield from _people(record, split_of[record["frame_dir"]], choices)
+            yield from _people(record, split_of[record["frame_dir"]], options)
         except (ValueError, TypeError) as error:
             raise InputError(f"its {record['frame_dir']} is damaged ({error})") from None
 
 
-def _people(record: dict[str, Any], split: str, choices: Choices) -> Iterator[NewClip]:
+def _people(record: dict[str, Any], split: str, options: ImportOptions) -> Iterator[NewClip]:
     scene, (height, width) = str(record["frame_dir"]), record["img_shape"]
     points, scores = (np.asarray(record[name]).astype(float) for name in ("keypoint", "keypoint_score"))
     if points.shape[2:] != (17, 2) or scores.shape != points.shape[:3]:
@@ -63,7 +63,7 @@ def _people(record: dict[str, Any], split: str, choices: Choices) -> Iterator[Ne
             continue
         joints = convert(Keypoints2D(xy, score.clip(0, 1), COCO17.name), H36M17.name)
         middle = np.array([width, height]) / 2
-        xy, score = points_at_rate(joints.xy - middle, joints.score, choices.rate or RATE)
+        xy, score = points_at_rate(joints.xy - middle, joints.score, options.fps or RATE)
         yield NewClip(
             f"{scene}_{person}", subject, split, None, None, xy, score, label, scene, str(person), (width, height)
         )

@@ -23,7 +23,7 @@ UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45
 LEG, SHORTEST_LEG, LONGEST_LEG = 0.8, 0.3, 1.6
 """Metres from hip over knee to ankle: usual, and what is taken for a person."""
 # Of the free body, within 1 % in all its shapes.
-_STATURE = 1.148
+_HEIGHT_RATIO = 1.148
 """Stature by the way from ankle over knee and hip, and from the middle of the hips over the spine to the head."""
 _SPINE, _THORAX = 0.443, 0.957
 """Shares of the way from the middle of the hips to the neck."""
@@ -40,13 +40,13 @@ class RigMotion:
     """Each before its children; -1 for the root."""
     offsets: Floats
     """(J, 3) from the parent joint, at rest."""
-    moves: Floats
+    translations: Floats
     """(T, J, 3) the same in each frame; of the root in the world."""
     rotations: Floats
     """(T, J, 3, 3) in the parent's frame; the root's in the world."""
 
 
-def turns(order: str, angles: Floats) -> Floats:
+def euler_to_matrix(order: str, angles: Floats) -> Floats:
     """Rotations (..., 3, 3) about axes of `order` ("ZYX": Z @ Y @ X) by `angles` (..., len(order)) radians."""
     out = np.broadcast_to(np.eye(3), (*angles.shape[:-1], 3, 3))
     for axis, angle in zip(order, np.moveaxis(angles, -1, 0), strict=True):
@@ -69,39 +69,41 @@ def h36m_joints(rig: RigMotion, unit: str, up: str) -> Floats:
     for joint, parent in enumerate(rig.parents):
         rest[joint] = rig.offsets[joint] + (rest[parent] if parent >= 0 else 0)
     scale = _scale(_leg(rest, found), unit)
-    world, places = _forward(rig)
+    world, positions = _forward(rig)
     spine = _spine(rig.parents, found, rest)
-    out = np.empty((len(places), len(H36M17), 3))
+    out = np.empty((len(positions), len(H36M17), 3))
     for joint, name in enumerate(H36M17.joints):
         if name in found:
-            out[:, joint] = places[:, found[name]]
+            out[:, joint] = positions[:, found[name]]
     out[:, 0] = (out[:, 1] + out[:, 4]) / 2
-    out[:, 7], out[:, 8] = _trunk(rest, places, spine, found)
-    fixed = offsets(_stature(rest, spine, found) * scale)[[9, 10]] / scale
+    out[:, 7], out[:, 8] = _trunk(rest, positions, spine, found)
+    fixed = offsets(_height(rest, spine, found) * scale)[[9, 10]] / scale
     head = world[:, found["head"]] @ _facing(rest, found)
-    out[:, 9:11] = places[:, None, found["head"]] + fixed @ head.swapaxes(-1, -2)
+    out[:, 9:11] = positions[:, None, found["head"]] + fixed @ head.swapaxes(-1, -2)
     return (out if up == "y" else y_up(out)) * scale
 
 
 def _forward(rig: RigMotion) -> tuple[Floats, Floats]:
-    """World rotations (T, J, 3, 3) and places (T, J, 3)."""
-    world, places = np.empty_like(rig.rotations), np.empty_like(rig.moves)
+    """World rotations (T, J, 3, 3) and positions (T, J, 3)."""
+    world, positions = np.empty_like(rig.rotations), np.empty_like(rig.translations)
     for joint, parent in enumerate(rig.parents):
-        turn, move = rig.rotations[:, joint], rig.moves[:, joint]
+        turn, move = rig.rotations[:, joint], rig.translations[:, joint]
         world[:, joint] = turn if parent < 0 else world[:, parent] @ turn
-        places[:, joint] = move if parent < 0 else places[:, parent] + (world[:, parent] @ move[..., None])[..., 0]
-    return world, places
+        positions[:, joint] = (
+            move if parent < 0 else positions[:, parent] + (world[:, parent] @ move[..., None])[..., 0]
+        )
+    return world, positions
 
 
-def _way(places: Floats, joints: list[int]) -> float:
-    """Length of the way over some joints; places (J, 3)."""
-    return float(np.linalg.norm(np.diff(places[joints], axis=0), axis=1).sum())
+def _path_length(positions: Floats, joints: list[int]) -> float:
+    """Length of the way over some joints; positions (J, 3)."""
+    return float(np.linalg.norm(np.diff(positions[joints], axis=0), axis=1).sum())
 
 
 def _leg(rest: Floats, found: dict[str, int]) -> float:
     """From hip over knee to ankle, the mean of both."""
     sides = [[found[f"{side}_{joint}"] for joint in ("hip", "knee", "ankle")] for side in ("left", "right")]
-    return sum(_way(rest, side) for side in sides) / 2
+    return sum(_path_length(rest, side) for side in sides) / 2
 
 
 def _scale(leg: float, unit: str) -> float:
@@ -114,7 +116,7 @@ def _scale(leg: float, unit: str) -> float:
 
 
 def _spine(parents: tuple[int, ...], found: dict[str, int], rest: Floats) -> list[int]:
-    """Joints between the pelvis and the neck that lie at places of their own."""
+    """Joints between the pelvis and the neck that lie at positions of their own."""
     above_hip, joint = set(), found["left_hip"]
     while joint >= 0:
         above_hip.add(joint)
@@ -132,7 +134,7 @@ def _spine(parents: tuple[int, ...], found: dict[str, int], rest: Floats) -> lis
     return own[:0:-1]
 
 
-def _trunk(rest: Floats, places: Floats, spine: list[int], found: dict[str, int]) -> tuple[Floats, Floats]:
+def _trunk(rest: Floats, positions: Floats, spine: list[int], found: dict[str, int]) -> tuple[Floats, Floats]:
     """(T, 3) Human3.6M's spine and thorax.
 
     A spine of three joints is SMPL's, where `vidmotion.body.joints` knows how they lie; else both lie on the way to
@@ -141,28 +143,28 @@ def _trunk(rest: Floats, places: Floats, spine: list[int], found: dict[str, int]
     neck = found["neck"]
     if len(spine) == 3:
         low, middle, high = spine
-        return (places[:, low] + places[:, middle]) / 2, 0.85 * places[:, neck] + 0.15 * places[:, high]
+        return (positions[:, low] + positions[:, middle]) / 2, 0.85 * positions[:, neck] + 0.15 * positions[:, high]
     hips = [found["left_hip"], found["right_hip"]]
     still, moving = (
         np.concatenate([part[..., hips, :].mean(-2, keepdims=True), part[..., [*spine, neck], :]], -2)
-        for part in (rest, places)
+        for part in (rest, positions)
     )
     marks = np.append(0, np.linalg.norm(np.diff(still, axis=0), axis=1).cumsum())
-    return _along(moving, marks, _SPINE), _along(moving, marks, _THORAX)
+    return _point_along(moving, marks, _SPINE), _point_along(moving, marks, _THORAX)
 
 
-def _along(places: Floats, marks: Floats, share: float) -> Floats:
-    """(T, 3) at a share of the way over places (T, K, 3), whose lengths of way are `marks` (K,)."""
+def _point_along(positions: Floats, marks: Floats, share: float) -> Floats:
+    """(T, 3) at a share of the way over positions (T, K, 3), whose lengths of way are `marks` (K,)."""
     wanted = share * marks[-1]
     after = int(np.searchsorted(marks, wanted).clip(1, len(marks) - 1))
     part = (wanted - marks[after - 1]) / max(marks[after] - marks[after - 1], 1e-12)
-    return places[:, after - 1] * (1 - part) + places[:, after] * part
+    return positions[:, after - 1] * (1 - part) + positions[:, after] * part
 
 
-def _stature(rest: Floats, spine: list[int], found: dict[str, int]) -> float:
+def _height(rest: Floats, spine: list[int], found: dict[str, int]) -> float:
     hips: Ints = np.array([found["left_hip"], found["right_hip"]])
     trunk = np.concatenate([rest[hips].mean(0, keepdims=True), rest[[*spine, found["neck"], found["head"]]]])
-    return _STATURE * (_leg(rest, found) + _way(trunk, list(range(len(trunk)))))
+    return _HEIGHT_RATIO * (_leg(rest, found) + _path_length(trunk, list(range(len(trunk)))))
 
 
 def _facing(rest: Floats, found: dict[str, int]) -> Floats:

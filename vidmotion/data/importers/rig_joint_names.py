@@ -1,4 +1,4 @@
-"""What common rigs call the joints that are needed. Standard library only; knows nothing about places."""
+"""What common rigs call the joints that are needed. Standard library only; knows nothing about positions."""
 
 from __future__ import annotations
 

@@ -24,11 +24,11 @@ Picture = NDArray[np.uint8]
 def field(rng: Rng) -> Picture:
     """A sky with clouds over hills or trees; below the horizon a meadow, a beach or a street."""
     rows = np.linspace(0, 1, HEIGHT // 2, dtype=np.float32)[:, None, None]
-    sky, haze, land = faded(rng.uniform([[60], [140], [30]], [[220], [250], [190]], (3, 3)), rng)
-    clouds = clouded(rng, (HEIGHT // 2, WIDTH), 4)[..., None]
+    sky, haze, land = desaturated(rng.uniform([[60], [140], [30]], [[220], [250], [190]], (3, 3)), rng)
+    clouds = cloud_noise(rng, (HEIGHT // 2, WIDTH), 4)[..., None]
     above = sky * (1 - rows) + haze * rows
     above = above + (255 - above) * np.clip(clouds - rng.uniform(0.3, 0.8), 0, 1) * rng.uniform(0, 2.5)
-    below = np.broadcast_to(land, above.shape) * (0.6 + 0.8 * clouded(rng, (HEIGHT // 2, WIDTH), 7)[..., None])
+    below = np.broadcast_to(land, above.shape) * (0.6 + 0.8 * cloud_noise(rng, (HEIGHT // 2, WIDTH), 7)[..., None])
     picture = np.concatenate([above, below])
     for _ in range(int(rng.integers(0, 4))):
         _raise_ridge(picture, rng)
@@ -36,21 +36,21 @@ def field(rng: Rng) -> Picture:
 
 
 def clutter(rng: Rng) -> Picture:
-    """Many shapes in colours that go together, like things in a full room or a street."""
+    """Many shapes in colors that go together, like things in a full room or a street."""
     picture = np.empty((HEIGHT, WIDTH, 3), np.float32)
-    picture[:] = faded(rng.uniform(20, 235, 3), rng)
-    picture *= 0.7 + 0.6 * clouded(rng, (HEIGHT, WIDTH), 4)[..., None]
-    palette = faded(rng.uniform(10, 245, (int(rng.integers(3, 9)), 3)), rng)
+    picture[:] = desaturated(rng.uniform(20, 235, 3), rng)
+    picture *= 0.7 + 0.6 * cloud_noise(rng, (HEIGHT, WIDTH), 4)[..., None]
+    palette = desaturated(rng.uniform(10, 245, (int(rng.integers(3, 9)), 3)), rng)
     for _ in range(int(rng.integers(40, 260))):
         _draw_shape(picture, palette[rng.integers(len(palette))] * rng.uniform(0.6, 1.3), rng)
-    picture *= 0.75 + 0.5 * clouded(rng, (HEIGHT, WIDTH), int(rng.integers(4, 9)))[..., None]
+    picture *= 0.75 + 0.5 * cloud_noise(rng, (HEIGHT, WIDTH), int(rng.integers(4, 9)))[..., None]
     return _finished(picture, rng)
 
 
-def faded(colours: Floats, rng: Rng) -> Floats:
-    """Colours (..., 3) between themselves and grey, as most are in the world."""
-    grey = colours.mean(-1, keepdims=True)
-    return grey + (colours - grey) * rng.uniform(0.05, 0.9, (*colours.shape[:-1], 1))
+def desaturated(colors: Floats, rng: Rng) -> Floats:
+    """Colors (..., 3) between themselves and grey, as most are in the world."""
+    grey = colors.mean(-1, keepdims=True)
+    return grey + (colors - grey) * rng.uniform(0.05, 0.9, (*colors.shape[:-1], 1))
 
 
 def find_pictures(folder: Path | None) -> tuple[Path, ...]:
@@ -85,7 +85,7 @@ def photo(path: Path, rng: Rng) -> Picture:
     return resized
 
 
-def clouded(rng: Rng, shape: tuple[int, int], octaves: int) -> Floats:
+def cloud_noise(rng: Rng, shape: tuple[int, int], octaves: int) -> Floats:
     """(h, w) float32 in about 0..1: noise of several sizes laid over each other, the largest strongest."""
     total, weights = np.zeros(shape, np.float32), 0.0
     for octave in range(octaves):
@@ -100,19 +100,19 @@ def clouded(rng: Rng, shape: tuple[int, int], octaves: int) -> Floats:
 def _raise_ridge(picture: Floats, rng: Rng) -> None:
     """Hills, a row of trees or roofs that stand on the horizon."""
     octaves, height = int(rng.integers(2, 8)), rng.uniform(0.03, 0.3) * HEIGHT
-    profile = clouded(rng, (1, WIDTH), octaves)[0]
+    profile = cloud_noise(rng, (1, WIDTH), octaves)[0]
     if rng.random() < 0.4:
         profile = np.round(profile * 12) / 12  # roofs
     top = HEIGHT // 2 - (height * profile).astype(int)
     inside = (np.arange(HEIGHT)[:, None] >= top) & (np.arange(HEIGHT)[:, None] < HEIGHT // 2)
-    tone = 0.6 + 0.8 * clouded(rng, (HEIGHT, WIDTH), 8)[..., None]
-    picture[inside] = (faded(rng.uniform(20, 180, 3), rng) * tone)[inside]
+    tone = 0.6 + 0.8 * cloud_noise(rng, (HEIGHT, WIDTH), 8)[..., None]
+    picture[inside] = (desaturated(rng.uniform(20, 180, 3), rng) * tone)[inside]
 
 
-def _draw_shape(picture: Floats, colour: Floats, rng: Rng) -> None:
+def _draw_shape(picture: Floats, color: Floats, rng: Rng) -> None:
     x, y = int(rng.integers(WIDTH)), int(rng.integers(HEIGHT))
     wide, tall = (int(side) for side in np.exp(rng.uniform(np.log(8), np.log(260), 2)))
-    ink = tuple(float(part) for part in np.clip(colour, 0, 255))
+    ink = tuple(float(part) for part in np.clip(color, 0, 255))
     kind = rng.integers(4)
     if kind == 0:
         cv2.rectangle(picture, (x, y), (x + wide, y + tall), ink, -1)

@@ -1,4 +1,4 @@
-"""Skin, hair and clothes: the colour of each point of a body at rest, painted without textures (numba).
+"""Skin, hair and clothes: the color of each point of a body at rest, painted without textures (numba).
 
 Lengths are metres in the T-pose template of the free body, whose origin lies between chest and hips.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from vidmotion.data.synthetic.procedural_noise import cloudy
+from vidmotion.data.synthetic.procedural_noise import value_noise
 from vidmotion.types import Floats
 
 PARTS = ("skin", "hair", "shirt", "stripe", "trousers", "shoes")
@@ -22,7 +22,7 @@ class Clothes:
     """How a body is dressed."""
 
     skin: Floats
-    """(3,) RGB 0..255, as all colours here."""
+    """(3,) RGB 0..255, as all colors here."""
     hair: Floats
     shirt: Floats
     stripe: Floats
@@ -39,12 +39,12 @@ class Clothes:
     """Metres by which shirt and trousers stand off the body."""
 
     def table(self) -> tuple[Floats, Floats]:
-        """Colours of `PARTS` (6, 3), and the cut as numbers for `paint`."""
-        colours = np.stack([getattr(self, part) for part in PARTS])
-        return colours.astype(np.float64), np.array([self.sleeve, self.leg, self.pattern, self.long_hair])
+        """Colors of `PARTS` (6, 3), and the cut as numbers for `paint`."""
+        colors = np.stack([getattr(self, part) for part in PARTS])
+        return colors.astype(np.float64), np.array([self.sleeve, self.leg, self.pattern, self.long_hair])
 
-    def standing_off(self, template: Floats) -> Floats:
-        """(V,) metres by which the dress moves each vertex (V, 3) outwards."""
+    def clothing_offset(self, template: Floats) -> Floats:
+        """(V,) metres by which the clothing_color moves each vertex (V, 3) outwards."""
         x, y = np.abs(template[:, 0]), template[:, 1]
         shirt = (y > _WAIST) & (y < _NECK - 0.08) & (x < self.sleeve)
         trousers = (y <= _WAIST) & (y > max(self.leg, -0.82)) & (x < _CROTCH_SIDE)
@@ -54,8 +54,8 @@ class Clothes:
 
 
 @numba.njit(cache=True, fastmath=True)
-def dress(x, y, z, colours, cut, rgb):  # type: ignore[no-untyped-def]
-    """The colour of the point (x, y, z) of the template, into `rgb`; returns how much it shines."""
+def clothing_color(x, y, z, colors, cut, rgb):  # type: ignore[no-untyped-def]
+    """The color of the point (x, y, z) of the template, into `rgb`; returns how much it shines."""
     skin, hair, shirt, stripe, trousers, shoes = 0, 1, 2, 3, 4, 5
     side = abs(x)
     part = skin
@@ -74,21 +74,21 @@ def dress(x, y, z, colours, cut, rgb):  # type: ignore[no-untyped-def]
         if collar > 0.0058:
             part = stripe if _patterned(x, y, z, side, cut[2]) else shirt
     for k in range(3):
-        rgb[k] = colours[part, k]
+        rgb[k] = colors[part, k]
     tone = 1.0
     if part in (shirt, stripe, trousers):
-        tone = 0.90 + 0.2 * cloudy(x * 25, y * 14 + z * 20, 3.0)
+        tone = 0.90 + 0.2 * value_noise(x * 25, y * 14 + z * 20, 3.0)
         if part != trousers and y < 0.0:
             tone *= 0.8
         if part == trousers and side < 0.012 and y > -0.16 and z > 0:
             tone *= 0.7
     elif part == hair:
-        tone = 0.75 + 0.5 * cloudy(x * 160, y * 30 + z * 30, 5.0)
+        tone = 0.75 + 0.5 * value_noise(x * 160, y * 30 + z * 30, 5.0)
     elif part == shoes and y < -0.915:
         for k in range(3):
             rgb[k] = 225.0
     if part == skin and y > 0.54 and z > 0.11:
-        _face(side, y, colours[hair], rgb)
+        _face(side, y, colors[hair], rgb)
     for k in range(3):
         rgb[k] *= tone
     return 0.22 if part in (skin, shoes) else 0.05
@@ -96,15 +96,15 @@ def dress(x, y, z, colours, cut, rgb):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, fastmath=True)
 def _patterned(x, y, z, side, pattern):  # type: ignore[no-untyped-def]
-    """Whether the shirt has its second colour here."""
+    """Whether the shirt has its second color here."""
     if pattern == 1:
         return ((y if side < 0.2 else x) / 0.075) % 1.0 < 0.4
     if pattern == 2:
         return (x / 0.06) % 1.0 < 0.25 or (y / 0.06) % 1.0 < 0.25
     if pattern == 3:
-        return cloudy(x * 14, y * 14 + z * 9, 14.0) > 0.55
+        return value_noise(x * 14, y * 14 + z * 9, 14.0) > 0.55
     if pattern == 4:
-        return z > 0 and side < 0.09 and abs(y - 0.30) < 0.08 and cloudy(x * 40, y * 40, 15.0) > 0.4
+        return z > 0 and side < 0.09 and abs(y - 0.30) < 0.08 and value_noise(x * 40, y * 40, 15.0) > 0.4
     return False
 
 

@@ -1,4 +1,4 @@
-"""A camera at one moment, and where it looks. Numpy only."""
+"""A camera at one frame of a clip, and the rotation that points a camera at a target. Numpy only."""
 
 from __future__ import annotations
 
@@ -10,26 +10,31 @@ from vidmotion.types import Camera, Floats
 
 
 @dataclass(frozen=True, eq=False)
-class Lens(Camera):
-    """A camera at one moment, with the size of its picture."""
+class FrameCamera(Camera):
+    """A camera at one frame, with the size of its picture."""
 
     size: tuple[int, int]
     """Width and height in pixels."""
 
     @classmethod
-    def centered(cls, rotation: Floats, translation: Floats, focal: float, size: tuple[int, int]) -> Lens:
+    def centered(cls, rotation: Floats, translation: Floats, focal: float, size: tuple[int, int]) -> FrameCamera:
         """A camera whose principal point is the center of the picture."""
         return cls(focal, (size[0] / 2, size[1] / 2), rotation, translation, size)
 
-    def halved(self) -> Lens:
-        """The same view on a picture of half the size; width and height are even."""
+    def halved(self) -> FrameCamera:
+        """The same view on a picture of half the size; width and height have to be even."""
         width, height = self.size
-        return Lens.centered(self.rotation, self.translation, self.focal / 2, (width // 2, height // 2))
+        return FrameCamera.centered(self.rotation, self.translation, self.focal / 2, (width // 2, height // 2))
 
 
-def look(position: Floats, target: Floats, roll: Floats | float) -> tuple[Floats, Floats]:
-    """Rotations (..., 3, 3) and translations (..., 3) of cameras at `position` (..., 3) that look at `target`
-    (..., 3), rolled by `roll` (...) radians."""
+def look_at(position: Floats, target: Floats, roll: Floats | float) -> tuple[Floats, Floats]:
+    """Rotations (..., 3, 3) and translations (..., 3), world to camera, of cameras that look at a target.
+
+    Args:
+        position: (..., 3) of the cameras in the world, metres.
+        target: (..., 3) points in the world, metres.
+        roll: (...) radians about the viewing direction.
+    """
     z = (target - position) / np.linalg.norm(target - position, axis=-1, keepdims=True)
     x = np.cross(z, [0.0, 1.0, 0.0])
     x /= np.linalg.norm(x, axis=-1, keepdims=True)

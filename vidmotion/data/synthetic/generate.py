@@ -165,7 +165,7 @@ class ClipGenerator:
 
         from vidmotion.data.synthetic.background import find_pictures
         from vidmotion.data.synthetic.render_clip import RATE, ClipRenderer
-        from vidmotion.detectors import create
+        from vidmotion.detectors import create_detector
 
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
@@ -175,7 +175,7 @@ class ClipGenerator:
         recipe_settings = RecipeSettings(settings.seed, settings.frames, bool(self._pictures))
         self._sampler = RecipeSampler(self._rotations, self._body, recipe_settings)
         self._renderer: ClipRenderer = ClipRenderer(self._body)
-        self._detector: Detector = create(settings.detector, threads=1)
+        self._detector: Detector = create_detector(settings.detector, threads=1)
         self.store_settings = StoreSettings(
             seed=settings.seed,
             split=settings.split,

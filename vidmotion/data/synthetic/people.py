@@ -12,9 +12,10 @@ import numba
 import numpy as np
 
 from vidmotion.body.model import BodyModel
-from vidmotion.data.synthetic.clothing import Clothes, dress
-from vidmotion.data.synthetic.frame_camera import Lens
-from vidmotion.data.synthetic.room import View
+from vidmotion.data.synthetic.clothing import Clothes, clothing_color
+from vidmotion.data.synthetic.frame_camera import FrameCamera
+from vidmotion.data.synthetic.room import RoomPicture
+from vidmotion.geometry.mesh_numba import vertex_normals
 from vidmotion.types import Floats, Ints
 
 _CONTACT = 0.16
@@ -40,7 +41,7 @@ class Light:
 
 
 @dataclass(frozen=True, eq=False)
-class Figure:
+class ClothedBody:
     """A dressed body: V vertices, F faces."""
 
     template: Floats
@@ -48,17 +49,17 @@ class Figure:
     faces: Ints
     """(F, 3) int32."""
     clothes: Clothes
-    standing_off: Floats
+    clothing_offset: Floats
     """(V,) float32 metres by which clothes stand off."""
 
     @staticmethod
-    def of(body: BodyModel, clothes: Clothes) -> Figure:
-        off = clothes.standing_off(body.template).astype(np.float32)
-        return Figure(body.template.astype(np.float32), body.faces.astype(np.int32), clothes, off)
+    def of(body: BodyModel, clothes: Clothes) -> ClothedBody:
+        off = clothes.clothing_offset(body.template).astype(np.float32)
+        return ClothedBody(body.template.astype(np.float32), body.faces.astype(np.int32), clothes, off)
 
 
 def draw_people(
-    view: View, people: list[tuple[Figure, Floats]], lens: Lens, light: Light, samples: int = 2
+    view: RoomPicture, people: list[tuple[ClothedBody, Floats]], lens: FrameCamera, light: Light, samples: int = 2
 ) -> tuple[Floats, Floats]:
     """People in a place.
 
@@ -83,14 +84,15 @@ def draw_people(
     return picture, np.clip(seen / np.maximum(covered, 1), 0, 1)
 
 
-def _clothed(figure: Figure, vertices: Floats) -> tuple[Floats, Floats]:
-    """Vertices (V, 3) with the dress standing off, and normals (V, 3)."""
-    normals = np.zeros_like(vertices)
-    _add_normals(vertices, figure.faces, normals)
-    return vertices + normals * figure.standing_off[:, None], normals
+def _clothed(figure: ClothedBody, vertices: Floats) -> tuple[Floats, Floats]:
+    """Vertices (V, 3) with the clothing_color standing off, and normals (V, 3)."""
+    normals = vertex_normals(vertices, figure.faces)
+    return vertices + normals * figure.clothing_offset[:, None], normals
 
 
-def _darken(picture: Floats, floor: Floats, figure: Figure, vertices: Floats, lens: Lens, light: Light) -> None:
+def _darken(
+    picture: Floats, floor: Floats, figure: ClothedBody, vertices: Floats, lens: FrameCamera, light: Light
+) -> None:
     """Soft cast shadow and dark contact under the feet, on the floor."""
     towards = np.array(light.direction)
     faces = figure.faces
@@ -123,8 +125,8 @@ def _window(points: Floats, size: tuple[int, int], samples: int, margin: int = 0
 
 
 def _lay_over(
-    picture: Floats, near: Floats, ranks: Ints, rank: int, figure: Figure, vertices: Floats, normals: Floats,
-    lens: Lens, light: Light, samples: int,
+    picture: Floats, near: Floats, ranks: Ints, rank: int, figure: ClothedBody, vertices: Floats, normals: Floats,
+    lens: FrameCamera, light: Light, samples: int,
 ) -> int:  # fmt: skip
     """Draw one body over the picture; the number of pixels that it would cover alone comes back."""
     points, inverse = _project(vertices, _STRAIGHT, lens.rotation, lens.translation, lens.focal, np.array(lens.center))
@@ -138,7 +140,7 @@ def _lay_over(
     points = (points - window[0] * samples).astype(np.float32)
     _rasterise(points, inverse, figure.faces, depth, which)
     view = lens.position - np.einsum("vc->c", vertices) / len(vertices)
-    colours, cut = figure.clothes.table()
+    colors, cut = figure.clothes.table()
     return _paint(
         picture[y0:y1, x0:x1],
         near[y0:y1, x0:x1],
@@ -152,30 +154,12 @@ def _lay_over(
         figure.faces,
         figure.template,
         normals,
-        colours,
+        colors,
         cut,
         np.array(light.direction),
         view / np.linalg.norm(view),
         np.array([light.ambient, light.key, light.sky, light.fill]),
     )
-
-
-@numba.njit(cache=True, fastmath=True)
-def _add_normals(vertices, faces, normals):  # type: ignore[no-untyped-def]
-    """Unit normals of the vertices, weighted by the area of the faces around."""
-    for t in range(len(faces)):
-        a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
-        for i in range(3):
-            j, k = (i + 1) % 3, (i + 2) % 3
-            u = (vertices[b, j] - vertices[a, j]) * (vertices[c, k] - vertices[a, k])
-            v = (vertices[b, k] - vertices[a, k]) * (vertices[c, j] - vertices[a, j])
-            normals[a, i] += u - v
-            normals[b, i] += u - v
-            normals[c, i] += u - v
-    for n in range(len(normals)):
-        length = np.sqrt(normals[n, 0] ** 2 + normals[n, 1] ** 2 + normals[n, 2] ** 2)
-        for i in range(3):
-            normals[n, i] /= max(length, np.float32(1e-12))
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -253,7 +237,7 @@ def _shade(picture, floor, mask, strength):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, fastmath=True)
 def _paint(  # type: ignore[no-untyped-def]
-    picture, near, ranks, rank, samples, depth, which, points, inverse, faces, template, normals, colours, cut, light,
+    picture, near, ranks, rank, samples, depth, which, points, inverse, faces, template, normals, colors, cut, light,
     view, strengths,
 ):  # fmt: skip
     """Shade the rasterised body and lay it over the picture where nothing is nearer, averaging the sub-pixels."""
@@ -279,7 +263,7 @@ def _paint(  # type: ignore[no-untyped-def]
                     count += 1
                     closest = max(closest, depth[j, i])
                     _locate(i, j, which[j, i], points, inverse, faces, template, normals, spot, normal)
-                    shine = dress(spot[0], spot[1], spot[2], colours, cut, rgb)
+                    shine = clothing_color(spot[0], spot[1], spot[2], colors, cut, rgb)
                     key = fill = gloss = 0.0
                     for k in range(3):
                         key += normal[k] * light[k]

@@ -1,4 +1,4 @@
-"""Numbers that look random but follow from a place, for surfaces in pictures: compiled by numba."""
+"""Numbers that look_at random but follow from a place, for surfaces in pictures: compiled by numba."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import numpy as np
 
 
 @numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
-def hashed(i: float, j: float, k: float) -> float:
+def hash_noise(i: float, j: float, k: float) -> float:
     """A number in 0..1 that looks random."""
     x = np.sin(i * 12.9898 + j * 78.233 + k * 37.719) * 43758.5453
     return x - np.floor(x)
 
 
 @numba.njit(cache=True, fastmath=True)  # type: ignore[untyped-decorator]
-def cloudy(x: float, y: float, seed: float) -> float:
+def value_noise(x: float, y: float, seed: float) -> float:
     """Smooth noise in 0..1, one blob per unit."""
     i, j = np.floor(x), np.floor(y)
     u, v = x - i, y - j
     u, v = u * u * (3 - 2 * u), v * v * (3 - 2 * v)
-    top = hashed(i, j, seed) * (1 - u) + hashed(i + 1, j, seed) * u
-    bottom = hashed(i, j + 1, seed) * (1 - u) + hashed(i + 1, j + 1, seed) * u
+    top = hash_noise(i, j, seed) * (1 - u) + hash_noise(i + 1, j, seed) * u
+    bottom = hash_noise(i, j + 1, seed) * (1 - u) + hash_noise(i + 1, j + 1, seed) * u
     return top * (1 - v) + bottom * v

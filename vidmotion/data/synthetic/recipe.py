@@ -1,7 +1,8 @@
-"""What happens in one clip of footage, in numbers that JSON can hold: enough to rebuild all that is true of it.
+"""The recipe of one synthetic clip: people, camera and picture quality, as numbers that JSON can hold.
 
-Colours, rooms and noise are not in it: they come from the clip's own random numbers (`scenery`, `film`). Standard
-library only.
+The exact labels follow from the recipe (`labels`). Colors, rooms and noise are not in it: they are drawn from random
+numbers that follow from the clip's seed and number (`scenery`, `render_clip`). The names of the fields are the keys of
+the JSON. Standard library only.
 """
 
 from __future__ import annotations
@@ -11,42 +12,42 @@ from typing import Any
 
 Numbers = tuple[float, ...]
 
-TURNED = (7, 8, 10, 11, 12, 15, 20, 21)
-"""SMPL joints that an actor holds differently from the motion capture: ankles, toes, neck, head, wrists."""
+ADJUSTED_JOINTS = (7, 8, 10, 11, 12, 15, 20, 21)
+"""SMPL joints that get a rotation besides that of the motion capture: ankles, toes, neck, head, wrists."""
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who moves, and how. Angles in radians, lengths in metres."""
+    """One person of a clip: body, motion and position. Angles in radians, lengths in metres."""
 
     clip: str
     """Name in the motion capture's index."""
     group: str
-    """Class of the motion, such as "walk"; "" where the index knows none."""
+    """Class of the motion, such as "walk"; "" where the index gives none."""
     subject: str
     start: float
-    """Frame of the clip."""
+    """First frame that is used of the motion capture's clip."""
     speed: float
-    """Frames of the clip in a frame of footage; beyond either end the clip runs backwards."""
+    """Frames of the motion capture in one frame of the synthetic clip; beyond either end the capture is reversed."""
     mirrored: bool
     betas: Numbers
     height: float
-    """Stature."""
+    """Body height."""
     scale: float
-    """Length of the legs against those of the motion capture."""
+    """Length of the legs divided by that of the captured person's legs."""
     turns: tuple[Numbers, ...]
-    """Axis times angle for each of `TURNED`, after the joint's own rotation."""
+    """Rotation, axis-angle, of each of `ADJUSTED_JOINTS`, applied after the joint's captured rotation."""
     heading: float
-    """Turn about the vertical axis."""
+    """Rotation about the vertical axis."""
     place: Numbers
-    """x and z of the root's middle."""
+    """x and z of the mean root position."""
     lift: float
-    """Added to the scaled height of the root, so that the body stands on the floor."""
+    """Height added to the scaled root, so that the body stands on the floor."""
 
 
 @dataclass(frozen=True)
 class CameraPlan:
-    """How the clip is filmed. Lengths in metres, angles in radians."""
+    """Position and motion of the camera. Lengths in metres, angles in radians."""
 
     kind: str
     """fixed, pan, handheld or walk."""
@@ -56,31 +57,32 @@ class CameraPlan:
     target: Numbers
     roll: float
     follow: float
-    """Share of the people's way that the camera turns after."""
+    """Share of the people's movement by which the camera's target moves."""
     walk: float
-    """Share of the people's way that the camera itself goes."""
+    """Share of the people's movement by which the camera itself moves."""
     travel: Numbers
-    """(3,) way of the camera from the first frame to the last, besides."""
+    """(3,) further movement of the camera from the first frame to the last."""
     shake: float
-    """Strength of the hands' tremor; 1 moves the aim by some 0.3 degrees."""
+    """Strength of a hand-held camera's shake; 1 moves the target by about 0.3 degrees."""
     shake_seed: int
 
 
 @dataclass(frozen=True)
 class Film:
-    """What the picture suffers between scene and detector."""
+    """Background, things in front of people, and what lens, sensor and encoder do to the picture."""
 
     background: str
     """room, field, clutter or picture."""
     occluders: int
-    """Things in front of people."""
+    """Number of things between the camera and people."""
     shutter: float
-    """Share of a frame's time for which light falls in; 0 freezes motion."""
+    """Share of a frame's time for which the shutter is open; 0 draws no motion blur."""
     softness: float
-    """Pixels, spread of the lens's blur."""
+    """Pixels, standard deviation of the lens's blur."""
     gain: float
+    """Factor of the brightness."""
     grain: float
-    """Grey levels, spread of the sensor's noise."""
+    """Grey levels, standard deviation of the sensor's noise."""
     quality: int
     """x264's crf."""
     preset: str
@@ -88,7 +90,7 @@ class Film:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One clip of footage."""
+    """One synthetic clip."""
 
     seed: int
     number: int
@@ -100,14 +102,15 @@ class Recipe:
     film: Film
 
     def to_json(self) -> dict[str, Any]:
+        """A record that JSON can hold."""
         return asdict(self)
 
     @staticmethod
     def from_json(record: dict[str, Any]) -> Recipe:
-        """What `to_json` gave, after a way through JSON.
+        """The recipe of a record that `to_json` made, also after it was written to JSON and read again.
 
         Raises:
-            KeyError, TypeError, ValueError: the record is no recipe.
+            KeyError, TypeError, ValueError: the record is not a recipe.
         """
         values = {field.name: record[field.name] for field in fields(Recipe)}
         return Recipe(

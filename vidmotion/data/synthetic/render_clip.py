@@ -21,17 +21,17 @@ from vidmotion.body.kinematics import local_rotations
 from vidmotion.body.model import BodyModel
 from vidmotion.body.posed import CHUNK
 from vidmotion.body.skinning import Skinning
-from vidmotion.data.synthetic.labels import CameraPath, Truth
-from vidmotion.data.synthetic.people import Figure, draw_people
+from vidmotion.data.synthetic.labels import CameraPath, ClipLabels
+from vidmotion.data.synthetic.people import ClothedBody, draw_people
 from vidmotion.data.synthetic.recipe import Film
-from vidmotion.data.synthetic.room import View, draw_room, draw_soft_room
+from vidmotion.data.synthetic.room import RoomPicture, draw_room, draw_soft_room
 from vidmotion.data.synthetic.scenery import Scenery
 from vidmotion.types import Floats
 
 RATE = 30
 """Frames per second."""
 SUB_FRAMES = 3
-"""Moments that are laid over each other where motion is blurred."""
+"""WindowTimes that are laid over each other where motion is blurred."""
 _GRAIN_SIDE = 640
 """Pixels of the noise that every frame takes another part of."""
 
@@ -39,7 +39,7 @@ Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
-class Take:
+class RenderedClip:
     """A clip on film."""
 
     video: bytes
@@ -55,35 +55,37 @@ class Take:
                 yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
 
 
-class FilmSet:
+class ClipRenderer:
     """Films clips with one body model."""
 
     def __init__(self, body: BodyModel) -> None:
         self._body, self._skinning = body, Skinning(body)
 
-    def film(self, truth: Truth, scenery: Scenery, film: Film, rng: np.random.Generator) -> Take:
+    def render(self, truth: ClipLabels, scenery: Scenery, film: Film, rng: np.random.Generator) -> RenderedClip:
         """Draw and develop a clip."""
-        figures = [Figure.of(self._body, clothes) for clothes in scenery.clothes]
-        posed = [self._pose(truth, person) for person in range(len(figures))]
+        bodies = [ClothedBody.of(self._body, clothes) for clothes in scenery.clothes]
+        posed = [self._pose(truth, person) for person in range(len(bodies))]
         frames = len(truth.camera.rotation)
-        visible = np.zeros((len(figures), frames))
-        views = _views(scenery, truth.camera)
+        visible = np.zeros((len(bodies), frames))
+        empty_rooms = _empty_rooms(scenery, truth.camera)
         grain = rng.normal(0, film.grain, (_GRAIN_SIDE, _GRAIN_SIDE)).astype(np.float32)
         gain = (scenery.tint * film.gain).astype(np.float32)
         encoder = _Encoder(truth.camera.size, film)
-        for t, view in enumerate(views):
+        for t, empty in enumerate(empty_rooms):
             drawn = []
-            for moment in _moments(t, film.shutter, frames):
-                people = [(figure, _at(vertices, moment)) for figure, vertices in zip(figures, posed, strict=True)]
-                picture, visible[:, t] = draw_people(view, people, truth.camera.lens(t), scenery.light, samples=1)
+            for time in _shutter_times(t, film.shutter, frames):
+                people = [(body, _vertices_at(vertices, time)) for body, vertices in zip(bodies, posed, strict=True)]
+                picture, visible[:, t] = draw_people(
+                    empty, people, truth.camera.frame_camera(t), scenery.light, samples=1
+                )
                 drawn.append(picture)
             picture = drawn[0] if len(drawn) == 1 else np.mean(drawn, axis=0, dtype=np.float32)
             soft = cv2.GaussianBlur(picture, (0, 0), film.softness)
-            encoder.add(_develop(soft, gain, grain, *rng.integers(_GRAIN_SIDE, size=2)))
-        return Take(encoder.finish(), visible)
+            encoder.add(_expose(soft, gain, grain, *rng.integers(_GRAIN_SIDE, size=2)))
+        return RenderedClip(encoder.finish(), visible)
 
     @torch.no_grad()
-    def _pose(self, truth: Truth, person: int) -> Floats:
+    def _pose(self, truth: ClipLabels, person: int) -> Floats:
         """(T, V, 3) float32 metres in the world."""
         rotations = torch.tensor(local_rotations(truth.pose[person], len(self._body.parents)), dtype=torch.float32)
         betas = torch.tensor(truth.betas[person][None], dtype=torch.float32)
@@ -95,28 +97,28 @@ class FilmSet:
         return torch.cat(parts).numpy()
 
 
-def _views(scenery: Scenery, camera: CameraPath) -> Iterator[View]:
+def _empty_rooms(scenery: Scenery, camera: CameraPath) -> Iterator[RoomPicture]:
     """The empty place in each frame; drawn once where the camera stands still."""
     frames = len(camera.rotation)
     if np.ptp(camera.rotation, axis=0).max() + np.ptp(camera.translation, axis=0).max() < 1e-9:
-        view = draw_room(scenery.room, camera.lens(0), samples=1)
-        yield from (view for _ in range(frames))
+        empty = draw_room(scenery.room, camera.frame_camera(0), samples=1)
+        yield from (empty for _ in range(frames))
     else:
         for t in range(frames):
-            yield draw_soft_room(scenery.room, camera.lens(t))
+            yield draw_soft_room(scenery.room, camera.frame_camera(t))
 
 
-def _moments(frame: int, shutter: float, frames: int) -> Floats:
+def _shutter_times(frame: int, shutter: float, frames: int) -> Floats:
     """When light falls in, in frames: around the frame's own time, within the clip."""
     if not shutter:
         return np.array([float(frame)])
     return np.clip(frame + shutter * np.linspace(-0.5, 0.5, SUB_FRAMES), 0, frames - 1)
 
 
-def _at(vertices: Floats, moment: float) -> Floats:
-    """Vertices (V, 3) of (T, V, 3) at a moment between frames."""
-    before = min(int(moment), len(vertices) - 1)
-    share = np.float32(moment - before)
+def _vertices_at(vertices: Floats, time: float) -> Floats:
+    """Vertices (V, 3) of (T, V, 3) at a time between frames."""
+    before = min(int(time), len(vertices) - 1)
+    share = np.float32(time - before)
     if not share:
         return vertices[before]
     return (1 - share) * vertices[before] + share * vertices[before + 1]
@@ -143,7 +145,7 @@ class _Encoder:
 
 
 @numba.njit(cache=True, fastmath=True)
-def _develop(picture, gain, grain, top, left):  # type: ignore[no-untyped-def]
+def _expose(picture, gain, grain, top, left):  # type: ignore[no-untyped-def]
     """Exposure and noise: (H, W, 3) float32 to uint8."""
     height, width = picture.shape[:2]
     out = np.empty((height, width, 3), np.uint8)

@@ -12,14 +12,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from vidmotion.data.synthetic.frame_camera import Lens
-from vidmotion.data.synthetic.procedural_noise import cloudy, hashed
+from vidmotion.data.synthetic.frame_camera import FrameCamera
+from vidmotion.data.synthetic.procedural_noise import hash_noise, value_noise
 from vidmotion.types import Floats, Ints
 
 BACKDROP_ANGLE = 2.0
 """Radians along the horizon that a backdrop covers; it is repeated in mirrors beyond."""
 _FADE = 25.0
-"""Metres at which half of the open ground has faded into the backdrop's foot."""
+"""Metres at which half of the open ground has desaturated into the backdrop's foot."""
 
 
 def _no_backdrop() -> NDArray[np.uint8]:
@@ -28,20 +28,20 @@ def _no_backdrop() -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, eq=False)
 class Room:
-    """A room with boxes in it. Colours are 0..255 RGB."""
+    """A room with boxes in it. Colors are 0..255 RGB."""
 
     low: Floats
     """(3,) metres, a corner of the room; low[1] is the floor's height, 0."""
     high: Floats
     """(3,)"""
-    colours: Floats
+    colors: Floats
     """(3, 3) walls, floor, ceiling."""
     floor: int
     """0 planks, 1 tiles, 2 carpet, 3 soil."""
     boxes: Floats
     """(N, 6) low and high corners, metres."""
-    box_colours: Floats
-    """(N, 2, 3) two colours each."""
+    box_colors: Floats
+    """(N, 2, 3) two colors each."""
     box_patterns: Ints
     """(N,) 0 plain, 1 stripes, 2 drawers, 3 picture, 4 clouds."""
     backdrop: NDArray[np.uint8] = field(default_factory=_no_backdrop)
@@ -51,7 +51,7 @@ class Room:
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class RoomPicture:
     """The empty place in one picture."""
 
     picture: Floats
@@ -62,7 +62,7 @@ class View:
     """(H, W) float32 0..1, the share of the pixel that shows the floor."""
 
 
-def draw_room(room: Room, lens: Lens, samples: int = 2) -> View:
+def draw_room(room: Room, lens: FrameCamera, samples: int = 2) -> RoomPicture:
     """The empty room; `samples` sub-pixels along each axis."""
     width, height = lens.size
     picture = np.empty((height, width, 3), np.float32)
@@ -76,23 +76,23 @@ def draw_room(room: Room, lens: Lens, samples: int = 2) -> View:
         lens.focal,
         samples,
         np.stack([room.low, room.high]),
-        room.colours,
+        room.colors,
         room.floor,
         room.boxes,
         _frames(room.boxes, lens),
-        room.box_colours,
+        room.box_colors,
         room.box_patterns,
         room.backdrop,
         room.ground,
     )
-    return View(picture, near, floor)
+    return RoomPicture(picture, near, floor)
 
 
-def draw_soft_room(room: Room, lens: Lens) -> View:
+def draw_soft_room(room: Room, lens: FrameCamera) -> RoomPicture:
     """The same at half the resolution, for a camera that moves: four times faster, a little out of focus."""
     view = draw_room(room, lens.halved(), samples=1)
     picture, near, floor = (_doubled(part) for part in (view.picture, view.near, view.floor))
-    return View(picture, near, floor)
+    return RoomPicture(picture, near, floor)
 
 
 def _doubled(part: Floats) -> Floats:
@@ -100,7 +100,7 @@ def _doubled(part: Floats) -> Floats:
     return doubled
 
 
-def _frames(boxes: Floats, lens: Lens) -> Ints:
+def _frames(boxes: Floats, lens: FrameCamera) -> Ints:
     """(N, 4) pixels x0, y0, x1, y1 outside of which no ray meets the box."""
     frames = np.empty((len(boxes), 4), np.int64)
     for n, box in enumerate(boxes):
@@ -134,22 +134,22 @@ def _floor(x, z, kind):  # type: ignore[no-untyped-def]
     """Brightness of the floor."""
     if kind == 0:
         plank = np.floor(x / 0.16)
-        along = z / 1.4 + 5.0 * hashed(plank, 1.0, 0.0)
+        along = z / 1.4 + 5.0 * hash_noise(plank, 1.0, 0.0)
         gap = (x / 0.16) % 1.0 < 0.035 or along % 1.0 < 0.006
-        grain = 0.12 * cloudy(x * 60, z * 3, 1.0)
-        return 0.62 if gap else 0.80 + 0.22 * hashed(plank, np.floor(along), 2.0) + grain
+        grain = 0.12 * value_noise(x * 60, z * 3, 1.0)
+        return 0.62 if gap else 0.80 + 0.22 * hash_noise(plank, np.floor(along), 2.0) + grain
     if kind == 1:
         gap = (x / 0.45) % 1.0 < 0.025 or (z / 0.45) % 1.0 < 0.025
         dark = (np.floor(x / 0.45) + np.floor(z / 0.45)) % 2
-        return 0.70 if gap else 0.95 - 0.22 * dark + 0.08 * cloudy(x * 8, z * 8, 4.0)
+        return 0.70 if gap else 0.95 - 0.22 * dark + 0.08 * value_noise(x * 8, z * 8, 4.0)
     if kind == 2:
-        return 0.85 + 0.25 * cloudy(x * 40, z * 40, 6.0) * cloudy(x * 3, z * 3, 7.0)
-    return 0.65 + 0.35 * cloudy(x * 1.3, z * 1.3, 10.0) + 0.25 * cloudy(x * 14, z * 14, 11.0)
+        return 0.85 + 0.25 * value_noise(x * 40, z * 40, 6.0) * value_noise(x * 3, z * 3, 7.0)
+    return 0.65 + 0.35 * value_noise(x * 1.3, z * 1.3, 10.0) + 0.25 * value_noise(x * 14, z * 14, 11.0)
 
 
 @numba.njit(cache=True, fastmath=True)
-def _box_colour(u, v, pattern, colours, rgb):  # type: ignore[no-untyped-def]
-    """Colour at (u, v) in 0..1 of a box's face."""
+def _box_color(u, v, pattern, colors, rgb):  # type: ignore[no-untyped-def]
+    """Color at (u, v) in 0..1 of a box's face."""
     which, shade = 0, 1.0
     if pattern == 1:
         which = int(u * 9) % 2
@@ -159,18 +159,18 @@ def _box_colour(u, v, pattern, colours, rgb):  # type: ignore[no-untyped-def]
         which = 1 if edge < 0.05 or knob else 0
     elif pattern == 3:
         frame = min(u, 1 - u, v, 1 - v) < 0.07
-        hill = v < 0.35 + 0.2 * cloudy(u * 5, 0.0, 8.0)
+        hill = v < 0.35 + 0.2 * value_noise(u * 5, 0.0, 8.0)
         which = 1 if frame or hill else 0
         shade = 0.85 + 0.3 * v
     elif pattern == 4:
-        which = 1 if cloudy(u * 7, v * 7, 12.0) > 0.55 else 0
-        shade = 0.8 + 0.4 * cloudy(u * 23, v * 23, 13.0)
+        which = 1 if value_noise(u * 7, v * 7, 12.0) > 0.55 else 0
+        shade = 0.8 + 0.4 * value_noise(u * 23, v * 23, 13.0)
     for k in range(3):
-        rgb[k] = colours[which, k] * shade
+        rgb[k] = colors[which, k] * shade
 
 
 @numba.njit(cache=True, fastmath=True)
-def _backdrop_colour(ray, backdrop, rgb):  # type: ignore[no-untyped-def]
+def _backdrop_color(ray, backdrop, rgb):  # type: ignore[no-untyped-def]
     """The backdrop in the direction of a ray, on a cylinder; the horizon is its middle row."""
     height, width = backdrop.shape[:2]
     turn = np.arctan2(ray[0], ray[2]) / BACKDROP_ANGLE
@@ -201,7 +201,7 @@ def _contact(x, z, boxes):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, fastmath=True)
 def _trace(  # type: ignore[no-untyped-def]
-    picture, near, floor_seen, eye, rotation, focal, samples, limits, colours, floor, boxes, frames, box_colours,
+    picture, near, floor_seen, eye, rotation, focal, samples, limits, colors, floor, boxes, frames, box_colors,
     box_patterns, backdrop, ground,
 ):  # fmt: skip
     height, width = near.shape
@@ -242,33 +242,33 @@ def _trace(  # type: ignore[no-untyped-def]
                     b = 1 if axis != 1 else 0
                     u = (point[a] - box[a]) / (box[a + 3] - box[a])
                     v = (point[b] - box[b]) / (box[b + 3] - box[b])
-                    _box_colour(u, v, box_patterns[hit], box_colours[hit], rgb)
+                    _box_color(u, v, box_patterns[hit], box_colors[hit], rgb)
                     closest = max(closest, 1 / best)
                 elif axis == 1 and ray[1] < 0:
                     shade = _floor(point[0], point[2], floor) * _contact(point[0], point[2], boxes)
                     if open_air:
-                        _backdrop_colour(ray, backdrop, rgb)
+                        _backdrop_color(ray, backdrop, rgb)
                         fade = best / (best + _FADE)
                         for k in range(3):
-                            rgb[k] = rgb[k] * fade + colours[1, k] * shade * (1 - fade)
+                            rgb[k] = rgb[k] * fade + colors[1, k] * shade * (1 - fade)
                         shade = 1.0
                     else:
                         for k in range(3):
-                            rgb[k] = colours[1, k]
+                            rgb[k] = colors[1, k]
                     on_floor += 1
                 elif open_air:
-                    _backdrop_colour(ray, backdrop, rgb)
+                    _backdrop_color(ray, backdrop, rgb)
                 elif axis == 1:
                     for k in range(3):
-                        rgb[k] = colours[2, k]
+                        rgb[k] = colors[2, k]
                 else:
                     along = point[2] if axis == 0 else point[0]
                     for k in range(3):
-                        rgb[k] = colours[0, k]
-                    shade *= 0.84 + 0.13 * min(point[1] / 2.0, 1.0) + 0.05 * cloudy(along * 2, point[1] * 2, 9.0)
+                        rgb[k] = colors[0, k]
+                    shade *= 0.84 + 0.13 * min(point[1] / 2.0, 1.0) + 0.05 * value_noise(along * 2, point[1] * 2, 9.0)
                     if point[1] < 0.11:
                         for k in range(3):
-                            rgb[k] = 0.5 * colours[0, k] + 110
+                            rgb[k] = 0.5 * colors[0, k] + 110
                         shade *= 0.80 if point[1] > 0.10 else 0.95
                 total0 += rgb[0] * shade
                 total1 += rgb[1] * shade

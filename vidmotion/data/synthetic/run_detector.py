@@ -1,6 +1,6 @@
-"""What the real detector says of a clip: our detect stage over its frames, and which track is whom.
+"""Runs a real detector on a clip, and matches its tracks with the people whose positions are known.
 
-Knows nothing about how the frames were made.
+The tracks come from the same class that `vidmotion lift` uses. Does not depend on how the frames were drawn.
 """
 
 from __future__ import annotations
@@ -17,46 +17,53 @@ from vidmotion.skeletons import H36M17, convert
 from vidmotion.tracking import PersonTracker
 from vidmotion.types import Floats, Ints, Track
 
-FARTHEST = 0.3
-"""Mean distance of a track's joints from somebody's, in statures, up to which it shows this person."""
+MAX_MATCH_DISTANCE = 0.3
+"""Largest mean distance between a track's joints and a person's, as a share of the body height, for a match."""
 
 
 @dataclass(frozen=True, eq=False)
-class Testimony:
-    """What was said of P people in T frames, with the detector's own K points."""
+class DetectorOutput:
+    """The detector's output for P people in T frames, with the detector's own K points."""
 
     xy: Floats
     """(P, T, K, 2) pixels."""
     score: Floats
-    """(P, T, K) in 0..1; 0 where nobody was seen."""
+    """(P, T, K) in 0..1; 0 where the person was not detected."""
     state: Ints
     """(P, T) `vidmotion.data.store.NOBODY`, `SEEN`, or `FILLED` where the tracker filled in a short gap."""
 
 
-def watch(pictures: Iterable[Picture], detector: Detector, rate: int) -> list[Track]:
-    """The tracks of a clip, as `Pipeline.detect` finds them in a file."""
+def detect_clip(pictures: Iterable[Picture], detector: Detector, rate: int) -> list[Track]:
+    """The tracks of a clip, as `vidmotion.detect` finds them in a file.
+
+    Args:
+        pictures: frames, (H, W, 3) RGB.
+        rate: frames per second.
+    """
     tracker = PersonTracker(detector, Fraction(rate))
     for index, picture in enumerate(pictures):
         tracker.update(picture, index, index / rate)
     return tracker.finish()
 
 
-def attribute(tracks: list[Track], xy: Floats, stature: Floats, points: int) -> Testimony:
-    """Give tracks to the people whom they show; of two that show somebody at a time, the longer one counts.
+def match_tracks(tracks: list[Track], xy: Floats, height: Floats, points: int) -> DetectorOutput:
+    """Assign each track to the nearest person; tracks that are far from everybody are left out.
+
+    Where two tracks are nearest to the same person in the same frame, the longer track is used.
 
     Args:
-        xy: (P, T, 17, 2) pixels, exact.
-        stature: (P, T) pixels, at the root's depth.
-        points: how many the detector has.
+        xy: (P, T, 17, 2) pixels, the exact joints.
+        height: (P, T) pixels, body height at the depth of the root.
+        points: number of points of the detector.
     """
-    people, frames = stature.shape
-    out = Testimony(
+    people, frames = height.shape
+    out = DetectorOutput(
         np.zeros((people, frames, points, 2)), np.zeros((people, frames, points)), np.zeros((people, frames), np.uint8)
     )
     for track in sorted(tracks, key=lambda track: -int(track.observed.sum())):
-        distance = [_distance(track, xy[person], stature[person]) for person in range(people)]
+        distance = [_distance(track, xy[person], height[person]) for person in range(people)]
         person = int(np.argmin(distance))
-        if distance[person] > FARTHEST:
+        if distance[person] > MAX_MATCH_DISTANCE:
             continue
         free = out.state[person, track.frames] == NOBODY
         rows = track.frames[free]
@@ -66,8 +73,8 @@ def attribute(tracks: list[Track], xy: Floats, stature: Floats, points: int) -> 
     return out
 
 
-def _distance(track: Track, xy: Floats, stature: Floats) -> float:
-    """Mean distance of a track's 17 joints from somebody's (T, 17, 2), in statures."""
+def _distance(track: Track, xy: Floats, height: Floats) -> float:
+    """Mean distance of a track's 17 joints from a person's (T, 17, 2), as a share of the body height (T,)."""
     found = convert(track.keypoints, H36M17.name).xy
-    apart = np.linalg.norm(found - xy[track.frames], axis=-1).mean(1)
-    return float((apart / stature[track.frames]).mean())
+    distance = np.linalg.norm(found - xy[track.frames], axis=-1).mean(1)
+    return float((distance / height[track.frames]).mean())

@@ -1,4 +1,4 @@
-"""Draws by chance what a clip looks like: rooms, things in the way, light, skin, hair and clothes.
+"""Draws by chance what a clip looks like: rooms, things in the ray, light, skin, hair and clothes.
 
 All of it comes from a random generator and from where people and camera are; none of it changes what is true.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.data.synthetic import background
-from vidmotion.data.synthetic.background import faded
+from vidmotion.data.synthetic.background import desaturated
 from vidmotion.data.synthetic.clothing import Clothes
 from vidmotion.data.synthetic.labels import CameraPath
 from vidmotion.data.synthetic.people import Light
@@ -27,9 +27,9 @@ _HAIRS = np.array([[30.0, 24, 22], [58, 40, 28], [110, 76, 44], [190, 150, 92], 
 _CLEAR = 0.25
 """Metres between anybody's joints and a thing."""
 _POLE = 0.2
-"""Share of the things in the way that are poles."""
+"""Share of the things in the ray that are poles."""
 _HIDDEN = (0.05, 0.6)
-"""Share of somebody's joints that a thing in the way may hide on average."""
+"""Share of somebody's joints that a thing in the ray may hide on average."""
 _ATTEMPTS = 20
 _GROUND = 0.75
 """Share of the painted backdrops that have ground before them."""
@@ -48,48 +48,48 @@ class Scenery:
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class SceneBounds:
     """Where people and camera are, in the world's axes."""
 
-    acts: Floats
+    joints: Floats
     """(P, T, 17, 3) metres."""
-    eyes: Floats
+    camera_positions: Floats
     """(T, 3) metres."""
     camera: CameraPath
 
     @property
-    def joints(self) -> Floats:
+    def points(self) -> Floats:
         """(N, 3) metres, of all people and frames."""
-        return self.acts.reshape(-1, 3)
+        return self.joints.reshape(-1, 3)
 
-    def hidden(self, box: Floats) -> Floats:
+    def hidden_share(self, box: Floats) -> Floats:
         """(P,) share of everybody's joints that a box (6,) hides from the camera."""
-        origin = self.eyes[:, None]
-        way = self.acts - origin  # (P, T, 17, 3)
-        way = np.where(np.abs(way) < 1e-9, 1e-9, way)
-        one, other = (box[:3] - origin) / way, (box[3:] - origin) / way
+        origin = self.camera_positions[:, None]
+        ray = self.joints - origin  # (P, T, 17, 3)
+        ray = np.where(np.abs(ray) < 1e-9, 1e-9, ray)
+        one, other = (box[:3] - origin) / ray, (box[3:] - origin) / ray
         enters, leaves = np.minimum(one, other).max(-1), np.maximum(one, other).min(-1)
         return ((enters < leaves) & (enters > 0) & (enters < 1)).mean((1, 2))
 
     def clear_of_people(self, box: Floats) -> bool:
         """Whether a box (6,) keeps away from everybody."""
-        return bool(_apart(self.joints, box).min() > _CLEAR)
+        return bool(_box_distance(self.points, box).min() > _CLEAR)
 
     def clear_of_camera(self, box: Floats) -> bool:
-        return bool(_apart(self.eyes, box).min() > _CLEAR)
+        return bool(_box_distance(self.camera_positions, box).min() > _CLEAR)
 
     def behind(self, box: Floats) -> bool:
         """Whether a box lies behind everybody at the beginning, in the middle and at the end."""
         corners = np.stack(np.meshgrid(box[[0, 3]], box[[1, 4]], box[[2, 5]]), -1).reshape(-1, 3)
-        frames = (0, len(self.eyes) // 2, len(self.eyes) - 1)
+        frames = (0, len(self.camera_positions) // 2, len(self.camera_positions) - 1)
         return all(
-            self.camera.lens(t).to_camera_axes(corners)[:, 2].min()
-            > self.camera.lens(t).to_camera_axes(self.joints)[:, 2].max()
+            self.camera.frame_camera(t).to_camera_axes(corners)[:, 2].min()
+            > self.camera.frame_camera(t).to_camera_axes(self.points)[:, 2].max()
             for t in frames
         )
 
 
-def _apart(points: Floats, box: Floats) -> Floats:
+def _box_distance(points: Floats, box: Floats) -> Floats:
     """(N,) metres from points (N, 3) to a box (6,)."""
     return np.linalg.norm(np.maximum(np.maximum(box[:3] - points, points - box[3:]), 0), axis=1)
 
@@ -105,26 +105,26 @@ def draw_scenery(recipe: Recipe, camera: CameraPath, joints: Floats, pictures: t
         InputError: one of the pictures cannot be read.
     """
     turned = (joints - camera.translation[:, None]) @ camera.rotation
-    eyes = -(camera.rotation.swapaxes(1, 2) @ camera.translation[..., None])[..., 0]
-    stage = Stage(turned, eyes, camera)
-    room = _room(stage, recipe, pictures, rng)
+    camera_positions = -(camera.rotation.swapaxes(1, 2) @ camera.translation[..., None])[..., 0]
+    bounds = SceneBounds(turned, camera_positions, camera)
+    room = _room(bounds, recipe, pictures, rng)
     return Scenery(room, _light(rng), _tint(rng), tuple(_clothes(rng) for _ in recipe.actors))
 
 
-def _room(stage: Stage, recipe: Recipe, pictures: tuple[Path, ...], rng: Rng) -> Room:
-    spots = np.concatenate([stage.joints, stage.eyes])
+def _room(bounds: SceneBounds, recipe: Recipe, pictures: tuple[Path, ...], rng: Rng) -> Room:
+    spots = np.concatenate([bounds.points, bounds.camera_positions])
     low = (spots.min(0) - rng.uniform(0.4, 3, 3)) * [1.0, 0.0, 1.0]
     high = np.maximum(spots.max(0) + rng.uniform(0.4, 3, 3), [-np.inf, 2.4, -np.inf])
     kind = recipe.film.background
-    boxes = _furniture(stage, low, high, rng, most=12 if kind == "room" else 3)
-    boxes += _hindrances(stage, recipe.film.occluders, recipe.actors[0].height, rng)
+    boxes = _furniture(bounds, low, high, rng, most=12 if kind == "room" else 3)
+    boxes += _occluders(bounds, recipe.film.occluders, recipe.actors[0].height, rng)
     room = Room(
         low,
         high,
-        faded(rng.uniform(40, 245, (3, 3)), rng),
+        desaturated(rng.uniform(40, 245, (3, 3)), rng),
         int(rng.integers(3)) if kind == "room" else int(rng.choice([1, 2, 3, 3])),
         np.array(boxes).reshape(-1, 6),
-        faded(rng.uniform(20, 240, (len(boxes), 2, 3)), rng),
+        desaturated(rng.uniform(20, 240, (len(boxes), 2, 3)), rng),
         rng.integers(0, 5, len(boxes)),
     )
     if kind == "room":
@@ -137,15 +137,15 @@ def _outdoors(room: Room, kind: str, pictures: tuple[Path, ...], rng: Rng) -> Ro
         painted = background.photo(pictures[rng.integers(len(pictures))], rng)
     else:
         painted = background.field(rng) if kind == "field" else background.clutter(rng)
-    colours = room.colours.copy()
-    colours[1] = painted[painted.shape[0] // 2 :].mean((0, 1))  # the ground goes with what lies behind it
+    colors = room.colors.copy()
+    colors[1] = painted[painted.shape[0] // 2 :].mean((0, 1))  # the ground goes with what lies behind it
     ground = kind == "field" or bool(rng.random() < _GROUND)
     return Room(
-        room.low, room.high, colours, room.floor, room.boxes, room.box_colours, room.box_patterns, painted, ground
+        room.low, room.high, colors, room.floor, room.boxes, room.box_colors, room.box_patterns, painted, ground
     )
 
 
-def _furniture(stage: Stage, low: Floats, high: Floats, rng: Rng, most: int) -> Boxes:
+def _furniture(bounds: SceneBounds, low: Floats, high: Floats, rng: Rng, most: int) -> Boxes:
     """Boxes behind everybody, on the floor or on the wall."""
     boxes = []
     for _ in range(int(rng.integers(0, most + 1))):
@@ -153,34 +153,34 @@ def _furniture(stage: Stage, low: Floats, high: Floats, rng: Rng, most: int) -> 
         base = rng.uniform(low, high - size)
         base[1] = 0.0 if rng.random() < 0.7 else rng.uniform(0.5, 2.0)
         box = np.concatenate([base, base + size])
-        if stage.clear_of_people(box) and stage.clear_of_camera(box) and stage.behind(box):
+        if bounds.clear_of_people(box) and bounds.clear_of_camera(box) and bounds.behind(box):
             boxes.append(box)
     return boxes
 
 
-def _hindrances(stage: Stage, count: int, height: float, rng: Rng) -> Boxes:
+def _occluders(bounds: SceneBounds, count: int, height: float, rng: Rng) -> Boxes:
     """Boxes and poles between the camera and people that hide a part of somebody, mostly the legs."""
     boxes: Boxes = []
     for _ in range(count):
         for _attempt in range(_ATTEMPTS):
-            box = _hindrance(stage, height, rng)
-            hidden = stage.hidden(box)
-            if _HIDDEN[0] < hidden.max() < _HIDDEN[1] and stage.clear_of_people(box) and stage.clear_of_camera(box):
+            box = _random_occluder(bounds, height, rng)
+            hidden = bounds.hidden_share(box)
+            if _HIDDEN[0] < hidden.max() < _HIDDEN[1] and bounds.clear_of_people(box) and bounds.clear_of_camera(box):
                 boxes.append(box)
                 break
     return boxes
 
 
-def _hindrance(stage: Stage, height: float, rng: Rng) -> Floats:
-    eye = stage.eyes.mean(0)
-    person = stage.joints[rng.integers(len(stage.joints))]
-    way = rng.uniform(0.35, 0.85)
-    x, z = (eye + way * (person - eye))[[0, 2]] + rng.normal(0, 0.2, 2)
+def _random_occluder(bounds: SceneBounds, height: float, rng: Rng) -> Floats:
+    eye = bounds.camera_positions.mean(0)
+    person = bounds.points[rng.integers(len(bounds.points))]
+    ray = rng.uniform(0.35, 0.85)
+    x, z = (eye + ray * (person - eye))[[0, 2]] + rng.normal(0, 0.2, 2)
     if rng.random() < _POLE:
         top, half = 3.0, rng.uniform(0.03, 0.1, 2)
     else:
         level = rng.uniform(0.2, 0.7) * height
-        top, half = max(eye[1] + way * (level - eye[1]), 0.12), rng.uniform(0.12, 0.8, 2)
+        top, half = max(eye[1] + ray * (level - eye[1]), 0.12), rng.uniform(0.12, 0.8, 2)
     return np.array([x - half[0], 0.0, z - half[1], x + half[0], top, z + half[1]])
 
 
@@ -199,12 +199,12 @@ def _tint(rng: Rng) -> Floats:
 
 
 def _clothes(rng: Rng) -> Clothes:
-    shirt, stripe, trousers, shoes = faded(rng.uniform(12, 240, (4, 3)), rng)
+    shirt, stripe, trousers, shoes = desaturated(rng.uniform(12, 240, (4, 3)), rng)
     if rng.random() < 0.35:  # dark greys, blues and browns are what most people wear
         trousers = rng.uniform(15, 110) * rng.uniform(0.85, 1.15, 3)
     skin = _SKINS[rng.integers(len(_SKINS))] * rng.uniform(0.88, 1.05)
     if rng.random() < 0.08:
-        shirt = skin * 0.98  # bare, or clothes of the skin's colour
+        shirt = skin * 0.98  # bare, or clothes of the skin's color
     return Clothes(
         skin=skin,
         hair=_HAIRS[rng.integers(len(_HAIRS))] if rng.random() < 0.93 else skin * 0.97,

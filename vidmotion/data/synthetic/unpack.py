@@ -1,7 +1,7 @@
-"""Makes a whole store of a light pack and the motion capture, without drawing or detecting anything.
+"""Makes a store from a light pack and the motion capture, without drawing pictures or running a detector.
 
-Numpy only: this runs on a bare machine. The result is the store that was packed, bit for bit where the machine computes
-sines as the other one did, else within one step of the stored numbers.
+Needs numpy only, so it runs on a machine without OpenCV or a detector. The result is the store that was packed: bit for
+bit where both machines compute sines alike, otherwise within one step of the stored numbers.
 """
 
 from __future__ import annotations
@@ -12,24 +12,27 @@ from pathlib import Path
 from vidmotion.body.load import free_body
 from vidmotion.data.light_pack import read_pack
 from vidmotion.data.store import StoreWriter, pack_truth
-from vidmotion.data.synthetic.labels import truth_of
-from vidmotion.data.synthetic.mocap_rotations import read_capture
+from vidmotion.data.synthetic.labels import clip_labels
+from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
 from vidmotion.data.synthetic.recipe import Recipe
 from vidmotion.errors import InputError
 
 
-def rebuild(pack_file: Path, mocap: Path, out: Path, advance: Callable[[int], None]) -> int:
-    """Unpack into a store; the number of its clips comes back.
+def unpack_store(pack_file: Path, mocap: Path, out: Path, advance: Callable[[int], None]) -> int:
+    """Unpack into a store; clips that the store has already are kept.
 
     Args:
-        advance: hears how many frames are done.
+        advance: called with the number of frames that are done.
+
+    Returns:
+        the number of clips in the pack.
 
     Raises:
         InputError: the pack is damaged, or was made from another motion capture or body.
         OutputError: the store cannot be written.
     """
     pack = read_pack(pack_file)
-    capture, body = read_capture(mocap, pack.settings.split), free_body()
+    capture, body = read_mocap_rotations(mocap, pack.settings.split), free_body()
     for name, wanted, here in (("motion capture", pack.settings.capture, capture.name),
                                ("body", pack.settings.body, body.name)):  # fmt: skip
         if wanted != here:
@@ -41,9 +44,9 @@ def rebuild(pack_file: Path, mocap: Path, out: Path, advance: Callable[[int], No
             rows = slice(row, row + len(recipe.actors) * recipe.frames)
             row = rows.stop
             if recipe.number not in store.done:
-                truth = truth_of(recipe, capture, body)
+                truth = clip_labels(recipe, capture, body)
                 store.append(
-                    record, {name: part[rows] for name, part in pack.detections.items()}, pack_truth(*truth.parts())
+                    record, {name: part[rows] for name, part in pack.detections.items()}, pack_truth(*truth.arrays())
                 )
             advance(done * recipe.frames)
     return len(pack.recipes)
@@ -53,4 +56,4 @@ def _recipe(record: dict[str, object], pack_file: Path) -> Recipe:
     try:
         return Recipe.from_json(record)
     except (KeyError, TypeError, ValueError):
-        raise InputError(f"{pack_file} holds a recipe of another version of vidmotion") from None
+        raise InputError(f"{pack_file} holds a recipe that this version of vidmotion cannot read") from None
