@@ -58,9 +58,6 @@ class Surface:
 class Kernels(Protocol):
     """The inner loops. Samples are the quarters of pixels: S x S of them (S = SAMPLES) make one pixel."""
 
-    def normals(self, points: NDArray[np.float32], faces: Ints) -> NDArray[np.float32]:
-        """(V, 3) sums of the normals of the faces (F, 3) around each point (V, 3), as long as twice their areas."""
-
     def fill(
         self,
         xy: NDArray[np.float32],
@@ -90,10 +87,14 @@ def is_fast() -> bool:
     return find_spec("numba") is not None
 
 
+def _uses_numba(fast: bool | None) -> bool:
+    return is_fast() if fast is None else fast
+
+
 @cache
 def _loops(fast: bool | None) -> Kernels:
     """The loops in numba, or else in numpy; None takes the faster that there is."""
-    name = "numba" if fast or (fast is None and is_fast()) else "numpy"
+    name = "numba" if _uses_numba(fast) else "numpy"
     return cast(Kernels, import_module(f"vidmotion.rendering.raster_{name}"))
 
 
@@ -104,8 +105,9 @@ def normals_of(points: Floats, faces: Ints, fast: bool | None = None) -> Floats:
         points: (V, 3).
         faces: (F, 3), anticlockwise seen from outside.
     """
-    sums = _loops(fast).normals(points.astype(np.float32), faces)
-    return sums / np.maximum(np.sqrt((sums * sums).sum(1, keepdims=True)), 1e-12)
+    name = "mesh_numba" if _uses_numba(fast) else "mesh"
+    normals: Floats = import_module(f"vidmotion.geometry.{name}").vertex_normals(points.astype(np.float32), faces)
+    return normals
 
 
 def paint(canvas: Canvas, surfaces: Sequence[Surface], fast: bool | None = None) -> None:

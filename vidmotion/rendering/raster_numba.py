@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from vidmotion.geometry.compiled import compiled
 from vidmotion.rendering.drawing import Canvas
 from vidmotion.rendering.raster import SAMPLES, SLACK, TINY
 from vidmotion.types import Ints
@@ -16,29 +13,7 @@ from vidmotion.types import Ints
 Float32s = NDArray[np.float32]
 
 
-def _compiled(loop: Callable[..., Any]) -> Any:
-    try:
-        return numba.njit(cache=True, fastmath=True, nogil=True)(loop)
-    except RuntimeError:  # neither the package's folder nor the user's cache can hold the compiled code
-        return numba.njit(fastmath=True, nogil=True)(loop)
-
-
-@_compiled
-def normals(points: Float32s, faces: Ints) -> Float32s:
-    sums = np.zeros(points.shape, np.float32)
-    for face in range(len(faces)):
-        a, b, c = points[faces[face, 0]], points[faces[face, 1]], points[faces[face, 2]]
-        ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-        vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
-        for corner in range(3):
-            total = sums[faces[face, corner]]
-            total[0] += uy * vz - uz * vy
-            total[1] += uz * vx - ux * vz
-            total[2] += ux * vy - uy * vx
-    return sums
-
-
-@_compiled
+@compiled
 def fill(xy: Float32s, near: Float32s, faces: Ints, rgba: Float32s, nearest: Float32s, layer: Float32s) -> None:
     height, width = nearest.shape
     for face in range(len(faces)):
@@ -81,7 +56,7 @@ def fill(xy: Float32s, near: Float32s, faces: Ints, rgba: Float32s, nearest: Flo
                         layer[y, x, k] = fa * rgba[a, k] + fb * rgba[b, k] + fc * rgba[c, k]
 
 
-@_compiled
+@compiled
 def blend(canvas: Canvas, nearest: Float32s, layer: Float32s) -> None:
     share, half = np.float32(1.0 / SAMPLES**2), np.float32(0.5)
     for y in range(canvas.shape[0]):

@@ -20,14 +20,6 @@ AT_A_TIME = 1 << 18
 """Samples, or rows, that are worked on at a time, beyond those of one row or triangle: about 40 MB."""
 
 
-def normals(points: NDArray[np.float32], faces: Ints) -> NDArray[np.float32]:
-    """See `Kernels.normals`."""
-    a, b, c = (points[corner] for corner in faces.T)
-    corners, across = faces.T.reshape(-1), np.cross(b - a, c - a)
-    sums = [np.bincount(corners, np.tile(part, 3), len(points)) for part in across.T]
-    return np.stack(sums, axis=1).astype(np.float32)
-
-
 def fill(
     xy: NDArray[np.float32],
     near: NDArray[np.float32],
