@@ -20,10 +20,10 @@ import numpy as np
 import torch
 
 from vidmotion.detectors import create_detector
-from vidmotion.detectors.mmpose.compat import prepare, quiet
-from vidmotion.detectors.mmpose.model_names import Files, packaged, require_extra
+from vidmotion.detectors.mmpose.compat import import_mmpose, warnings_ignored
+from vidmotion.detectors.mmpose.model_names import Files, packaged_config, require_extra
 from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork
-from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES, Published
+from vidmotion.detectors.mmpose.published_models import PERSON_MODELS, POSE_MODELS, PublishedModel
 from vidmotion.devices import available
 from vidmotion.video.reader import open_video
 
@@ -32,7 +32,7 @@ FRAMES = 10
 
 def main(video: Path) -> None:
     require_extra()
-    prepare()
+    import_mmpose()
     # Random weights make numbers so small that a CPU is slow with them; trained ones do not.
     torch.set_flush_denormal(True)
     where = torch.device("cuda" if available()["cuda"] else "cpu")
@@ -42,10 +42,10 @@ def main(video: Path) -> None:
     print(f"{video.name}, {width} x {height}, {where}, {torch.get_num_threads()} threads")
     box = np.array([[0.3 * width, 0.1 * height, 0.6 * width, 0.95 * height]], np.float32)
     with tempfile.TemporaryDirectory() as folder:
-        for model in PEOPLE.values():
+        for model in PERSON_MODELS.values():
             person = PersonNetwork(random_weights(model, Path(folder)), where)
             tell(model.name, person.find, pictures)
-        for model in POSES.values():
+        for model in POSE_MODELS.values():
             pose = PoseNetwork(random_weights(model, Path(folder)), where)
             for people in (1, 4):
                 boxes = np.repeat(box, people, 0)
@@ -59,15 +59,15 @@ def main(video: Path) -> None:
     tell("blazepose", lambda rgb: blazepose.detect(rgb, next(count)), pictures)
 
 
-def random_weights(model: Published, folder: Path) -> Files:
+def random_weights(model: PublishedModel, folder: Path) -> Files:
     """A checkpoint for a published config."""
     from mmengine import Config, DefaultScope
     from mmengine.model import revert_sync_batchnorm
     from mmengine.registry import MODELS
 
-    files = Files(packaged(model.config), folder / model.checkpoint)
+    files = Files(packaged_config(model.config), folder / model.checkpoint)
     torch.manual_seed(0)
-    with quiet():
+    with warnings_ignored():
         config = Config.fromfile(files.config)
         with DefaultScope.overwrite_default_scope(config.default_scope):
             network = revert_sync_batchnorm(MODELS.build(config.model))

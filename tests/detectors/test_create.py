@@ -39,8 +39,8 @@ def test_by_name() -> None:
     ("cores", "heavy", "name", "reason"),
     [
         (2, True, "blazepose", "the faster one, as this machine has 2 cores"),
-        (8, True, "blazepose-heavy", "its weights are here"),
-        (8, False, "blazepose", "brings a more accurate one"),
+        (8, True, "blazepose-heavy", "its weights are available"),
+        (8, False, "blazepose", "downloads a more accurate one"),
     ],
 )
 def test_auto(monkeypatch: pytest.MonkeyPatch, cores: int, heavy: bool, name: str, reason: str) -> None:

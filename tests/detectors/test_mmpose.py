@@ -15,10 +15,10 @@ import torch
 
 from vidmotion import weights
 from vidmotion.detectors import create_detector, resolve_detector_name
-from vidmotion.detectors.mmpose.compat import prepare, quiet
-from vidmotion.detectors.mmpose.model_names import Files, locate, packaged, parse
+from vidmotion.detectors.mmpose.compat import import_mmpose, warnings_ignored
+from vidmotion.detectors.mmpose.model_names import Files, locate, packaged_config, parse_name
 from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork, WholePicture
-from vidmotion.detectors.mmpose.published_models import PEOPLE, POSES
+from vidmotion.detectors.mmpose.published_models import PERSON_MODELS, POSE_MODELS
 from vidmotion.errors import InputError, MissingExtraError, WeightsError
 from vidmotion.pipeline import Pipeline
 from vidmotion.settings import Settings
@@ -63,7 +63,7 @@ class Workshop:
         for module in network.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.momentum = None
-        with quiet():
+        with warnings_ignored():
             network.train().backbone(torch.randn(8, 3, 256, 192))
         torch.save({"state_dict": network.state_dict()}, files.checkpoint)
         return files
@@ -77,7 +77,7 @@ class Workshop:
         """
         from mmdet.registry import MODELS
 
-        base = packaged(PEOPLE["rtmdet-nano"].config)
+        base = packaged_config(PERSON_MODELS["rtmdet-nano"].config)
         files = self._write("person", SMALL_PERSON.format(base=str(base)))
         network = self._build(files, MODELS.build)
         state = network.state_dict()
@@ -99,9 +99,9 @@ class Workshop:
         from mmengine import Config, DefaultScope
         from mmengine.model import revert_sync_batchnorm
 
-        prepare()
+        import_mmpose()
         torch.manual_seed(0)
-        with quiet():
+        with warnings_ignored():
             config = Config.fromfile(files.config)
             with DefaultScope.overwrite_default_scope(config.default_scope):
                 return revert_sync_batchnorm(build(config.model))
@@ -109,7 +109,7 @@ class Workshop:
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    prepare()
+    import_mmpose()
     return Workshop(tmp_path_factory.mktemp("models"))
 
 
@@ -129,7 +129,7 @@ BOXES = np.array([[20, 10, 220, 350], [300, -40, 420, 200], [500, 100, 660, 380]
 def test_points_are_those_of_mmposes_own_inference(pose: Files, rgb: np.ndarray) -> None:
     from mmpose.apis import inference_topdown, init_model
 
-    with quiet():
+    with warnings_ignored():
         model = init_model(str(pose.config), str(pose.checkpoint), device="cpu")
         wanted = [one.pred_instances for one in inference_topdown(model, rgb[..., ::-1].copy(), BOXES)]
     xy, score = PoseNetwork(pose, CPU).read(rgb, BOXES)
@@ -207,7 +207,7 @@ def plain_nms(boxes: np.ndarray, scores: np.ndarray, threshold: float, offset: i
 @pytest.mark.parametrize("offset", [0, 1])
 @pytest.mark.parametrize("threshold", [0.3, 0.6])
 def test_suppression_by_mmcv_is_as_defined(threshold: float, offset: int) -> None:
-    prepare()
+    import_mmpose()
     from mmcv.ops import nms
 
     draws = np.random.default_rng(1)
@@ -221,7 +221,7 @@ def test_suppression_by_mmcv_is_as_defined(threshold: float, offset: int) -> Non
 
 @pytest.mark.skipif(find_spec("mmcv") is None or find_spec("mmcv._ext") is not None, reason="mmcv is compiled")
 def test_operations_that_mmcv_lite_lacks() -> None:
-    prepare()
+    import_mmpose()
     from mmcv.ops import roi_align
 
     with pytest.raises(MissingExtraError, match="needs roi_align_forward of the compiled mmcv"):
@@ -307,7 +307,8 @@ def _any_pose(config: Any) -> torch.nn.Module:
 
 def test_missing_files_are_named(tmp_path: Path, pose: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "search_folders", lambda: [tmp_path])
-    wanted = f"{POSES['rtmpose-m'].address} and {PEOPLE['rtmdet-m'].address}: download into {weights.cache_folder()}"
+    pose_address, person_address = POSE_MODELS["rtmpose-m"].address, PERSON_MODELS["rtmdet-m"].address
+    wanted = f"{pose_address} and {person_address}: download into {weights.cache_folder()}"
     with pytest.raises(WeightsError) as error:
         create_detector("mmpose")
     assert wanted in str(error.value)
@@ -315,17 +316,17 @@ def test_missing_files_are_named(tmp_path: Path, pose: Files, monkeypatch: pytes
         create_detector(f"mmpose:{pose.config},gone.pth,picture")
     with pytest.raises(InputError, match=r"gone\.py: no such config"):
         create_detector(f"mmpose:gone.py,{pose.checkpoint},picture")
-    (tmp_path / POSES["rtmpose-m"].checkpoint).touch()
-    (files,) = locate(parse("mmpose:picture"))
+    (tmp_path / POSE_MODELS["rtmpose-m"].checkpoint).touch()
+    (files,) = locate(parse_name("mmpose:picture"))
     assert files.checkpoint.parent == tmp_path
 
 
-@pytest.mark.parametrize("name", [*POSES, *PEOPLE])
+@pytest.mark.parametrize("name", [*POSE_MODELS, *PERSON_MODELS])
 def test_published_models_are_as_their_package_tells(name: str) -> None:
-    model = POSES.get(name) or PEOPLE[name]
-    config = packaged(model.config)
+    model = POSE_MODELS.get(name) or PERSON_MODELS[name]
+    config = packaged_config(model.config)
     assert config.is_file()
-    if name in POSES:
+    if name in POSE_MODELS:
         assert f"Weights: {model.address}\n" in (config.parent / "rtmpose_body8-halpe26.yml").read_text() + "\n"
 
 
@@ -343,11 +344,10 @@ def test_a_video_becomes_motion(workshop: Workshop, pose: Files, sample: Path) -
         assert one.motion.joints.shape == (len(one.track), 17, 3)
         assert np.isfinite(one.motion.joints).all()
     np.testing.assert_allclose(scenes[0].people[0].motion.joints, scenes[1].people[0].motion.joints, atol=1e-4)
-    told = scenes[1].provenance["detector"]
-    assert (
-        told["name"] == f"mmpose:{pose.config.name},{pose.checkpoint.name},{found.config.name},{found.checkpoint.name}"
-    )
-    assert told["licence"].startswith(f"points: that of {pose.checkpoint.name}, chosen by the user; people: ")
+    detector = scenes[1].provenance["detector"]
+    files = (pose.config, pose.checkpoint, found.config, found.checkpoint)
+    assert detector["name"] == f"mmpose:{','.join(file.name for file in files)}"
+    assert detector["licence"].startswith(f"points: that of {pose.checkpoint.name}, chosen by the user; people: ")
 
 
 def test_what_was_found_is_kept_by_the_files(pose: Files, tmp_path: Path) -> None:

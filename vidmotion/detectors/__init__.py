@@ -1,4 +1,4 @@
-"""2D detectors by name."""
+"""2D pose detectors, selected by name."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = [
 ]
 
 DETECTORS = ("auto", *weights.DETECTORS, mmpose.NAME)
-"""The names that `create_detector` takes, and `mmpose:` with models of the user's choice."""
+"""The names that `create_detector` accepts, beside `mmpose:` with models of the user's choice."""
 
 _FAST_CORES = 8
 _MOST_THREADS = 4
 
 
 def check_detector_name(name: str) -> None:
-    """Make sure that there is such a detector.
+    """Check that there is a detector of this name.
 
     Raises:
-        InputError: there is none, or what it says of mmpose's models makes no sense.
+        InputError: there is none, or the models of mmpose are not named correctly.
     """
-    if mmpose.is_meant(name):
-        mmpose.parse(name)
+    if mmpose.is_mmpose_name(name):
+        mmpose.parse_name(name)
     elif name not in DETECTORS:
         raise InputError(f"unknown detector {name!r}; known: {', '.join(DETECTORS)}")
 
@@ -46,24 +46,24 @@ def create_detector(
     device: Device = Device.auto,
     max_people: int = 0,
 ) -> Detector:
-    """A detector, its weights fetched if they are missing and can be.
+    """A detector. Missing weights are downloaded if they can be.
 
     Args:
-        name: one of `DETECTORS`, or as `vidmotion.detectors.mmpose.parse` reads it; "auto" takes the best one of
-            BlazePose's that this machine runs fast enough.
-        threads: for BlazePose's networks; None takes the machine's cores, up to 4. mmpose takes torch's.
-        say: hears which detector was taken, and of downloads.
-        device: for mmpose's networks; BlazePose runs on the CPU.
-        max_people: how many people BlazePose can follow at a time at least; mmpose sees all.
+        name: one of `DETECTORS`, or a name that `vidmotion.detectors.mmpose.parse_name` accepts. "auto" selects the
+            most accurate BlazePose that is fast enough on this machine.
+        threads: of BlazePose's networks; None uses the available cores, at most 4. mmpose uses torch's setting.
+        on_message: called with the detector that "auto" selects, and with downloads.
+        device: of mmpose's networks; BlazePose runs on the CPU.
+        max_people: at least so many people can be followed by BlazePose at a time; mmpose has no limit.
 
     Raises:
         InputError: unknown name; a config that cannot be used.
-        WeightsError: the weights are damaged, or missing and not to be had.
+        WeightsError: the weights are damaged, or missing and cannot be downloaded.
         MissingExtraError: the detector cannot run on this machine.
     """
     check_detector_name(name)
-    if mmpose.is_meant(name):
-        return mmpose.load(mmpose.parse(name), device)
+    if mmpose.is_mmpose_name(name):
+        return mmpose.load(mmpose.parse_name(name), device)
     cores = _cores()
     if name == "auto":
         name, reason = _best(cores)
@@ -75,30 +75,30 @@ def create_detector(
 
 
 def resolve_detector_name(name: str) -> str:
-    """The detector that `create_detector` would take; of mmpose's with the sums of its files.
+    """The name of the detector that `create_detector` would make; with the sha256 of the files for mmpose.
 
     Raises:
-        VidmotionError: mmpose's files are missing.
+        VidmotionError: files of mmpose are missing.
     """
-    if mmpose.is_meant(name):
-        return mmpose.fingerprint(mmpose.parse(name))
+    if mmpose.is_mmpose_name(name):
+        return mmpose.fingerprint(mmpose.parse_name(name))
     return _best(_cores())[0] if name == "auto" else name
 
 
 def _best(cores: int) -> tuple[str, str]:
-    """The detector for "auto", and why."""
+    """The detector for "auto", and the reason."""
     if cores < _FAST_CORES:
-        return "blazepose", f"the faster one, as this machine has {cores} cores"
+        return "blazepose", f"the faster one, as this machine has {cores} core{'' if cores == 1 else 's'}"
     if not weights.is_available("blazepose-heavy"):
-        return "blazepose", "`vidmotion weights fetch blazepose-heavy` brings a more accurate one"
+        return "blazepose", "`vidmotion weights fetch blazepose-heavy` downloads a more accurate one"
     return (
         "blazepose-heavy",
-        f"the more accurate one, as its weights are here and this machine has {cores} cores",
+        f"the more accurate one, as its weights are available and this machine has {cores} cores",
     )
 
 
 def _cores() -> int:
     """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
+    if hasattr(os, "sched_getaffinity"):  # neither on Windows nor on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

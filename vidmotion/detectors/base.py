@@ -1,4 +1,4 @@
-"""What every 2D detector offers, whatever its family. Knows no tracks: a detection has no identity."""
+"""The interface of all 2D detectors. A detection has no identity; tracking assigns it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Detection:
     xy: Floats
     """(J, 2) pixels of the upright picture; points may lie outside it."""
     score: Floats
-    """(J,) in 0..1; 0 says that the point is missing."""
+    """(J,) in 0..1; 0 where a point is missing."""
     box: Floats
-    """(4,) x0, y0, x1, y1 in pixels: the points, clipped to the picture."""
+    """(4,) x0, y0, x1, y1 in pixels: the bounding box of the points, clipped to the picture."""
     appearance: Floats | None = None
-    """Colours, as `vidmotion.tracking.appearance` measures them; None where nobody looked."""
+    """(PATCHES, BINS) color histograms of `vidmotion.tracking.appearance`; None if they were not computed."""
 
     def __post_init__(self) -> None:
         check_shape("Detection", "score", self.score, ("J",))
@@ -34,19 +34,19 @@ class Detection:
 
 
 class Detector(Protocol):
-    """Finds people frame after frame. It may remember where they were: one serves one video at a time."""
+    """Finds people frame by frame. It may keep state between frames, so it processes one video at a time."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def skeleton(self) -> str:
-        """Name of the skeleton of its points."""
+        """Name of the skeleton of the points."""
         ...
 
     @property
     def licence(self) -> str:
-        """Licence of its weights."""
+        """Licence of the weights."""
         ...
 
     def detect(self, rgb: Picture, index: int) -> list[Detection]:
@@ -59,9 +59,9 @@ class Detector(Protocol):
         ...
 
     def reset(self, rate: float) -> None:
-        """Forget all frames so far; called before another video.
+        """Drop the state of the frames so far. Called before each video.
 
         Args:
-            rate: frames per second of the video that comes.
+            rate: frames per second of the next video.
         """
         ...

@@ -1,7 +1,7 @@
-"""Makes mmpose and mmdet importable beside mmcv-lite, which lacks mmcv's compiled operations.
+"""Makes mmpose and mmdet importable with mmcv-lite, which lacks the compiled operations of mmcv.
 
-mmdet imports many of them and its detectors use one, non-maximum suppression, which torchvision has too. The others
-raise an error if a model calls them. Where the compiled mmcv is installed, nothing is replaced.
+mmdet imports many of these operations. Its detectors use only non-maximum suppression, which torchvision provides. The
+other operations raise an error if a model calls them. Where the compiled mmcv is installed, nothing is replaced.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ _COMPILED = "mmcv._ext"
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the libraries' own warnings, such as those of old names, from the user, who can do nothing about them."""
+def warnings_ignored() -> Iterator[None]:
+    """Ignore the libraries' own warnings, such as deprecations: users can do nothing about them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 @cache
-def prepare() -> None:
-    """Import mmpose and mmdet and make their models known by name.
+def import_mmpose() -> None:
+    """Import mmpose and mmdet and register their models.
 
     Raises:
-        MissingExtraError: they are installed but cannot be imported, as beside another numpy.
+        MissingExtraError: they are installed but cannot be imported, for example because of another numpy version.
     """
-    with quiet():
+    with warnings_ignored():
         try:
             if find_spec(_COMPILED) is None:
-                _stand_in()
+                _replace_compiled_operations()
             import mmdet.utils
             import mmpose.utils
 
@@ -55,36 +55,37 @@ def prepare() -> None:
 
 
 def data_globals() -> list[Any]:
-    """What OpenMMLab's checkpoints hold beside tensors, numbers and texts: numpy's arrays and records of losses.
+    """The types in OpenMMLab's checkpoints beside tensors, numbers and strings: numpy arrays and histories of losses.
 
-    They are data; `torch.load(weights_only=True)` still refuses everything that would run code. A record's pickle names
-    methods of its class by `getattr`: here that name gives nothing, and the class is an empty one.
+    They are data; `torch.load(weights_only=True)` still refuses everything that would run code. The pickle of a history
+    looks up methods of its class by `getattr`. Here `getattr` is replaced by a function that returns None, and the
+    class by an empty one.
     """
     dtypes = [type(np.dtype(code)) for code in "?bBhHiIlLqQefdU"]
-    # The two functions that pickles make arrays and numbers by; numpy 1 and 2 write different names of them.
+    # The two functions by which pickles make arrays and numbers; their module has different names in numpy 1 and 2.
     makers: dict[str, Any] = {"_reconstruct": np.zeros(0).__reduce__()[0], "scalar": np.float32().__reduce__()[0]}
     named = [
         (maker, f"{core}.multiarray.{name}") for core in ("numpy.core", "numpy._core") for name, maker in makers.items()
     ]
-    records = [(_Record, "mmengine.logging.history_buffer.HistoryBuffer"), (_nothing, "builtins.getattr")]
+    records = [(_LossHistory, "mmengine.logging.history_buffer.HistoryBuffer"), (_none, "builtins.getattr")]
     return [np.ndarray, np.dtype, *dict.fromkeys(dtypes), *named, *records]
 
 
-class _Record:
-    """Stands in for mmengine's HistoryBuffer, of which nothing is needed."""
+class _LossHistory:
+    """Replaces mmengine's HistoryBuffer, whose content is not needed."""
 
 
-def _nothing(*args: Any) -> None:
+def _none(*args: Any) -> None:
     pass
 
 
 def nms(bboxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -> Tensor:
-    """Places of the boxes that stay, best first; as the compiled operation.
+    """Indices of the boxes that are kept, best first; same signature as the compiled operation.
 
     Args:
         bboxes: (N, 4) x0, y0, x1, y1.
         scores: (N,)
-        iou_threshold: a box that overlaps a better one by more goes.
+        iou_threshold: a box whose overlap with a better one is higher is dropped.
         offset: 1 where x1 and y1 are the last pixels inside.
     """
     import torchvision
@@ -94,7 +95,7 @@ def nms(bboxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -
 
 
 class _Operations(ModuleType):
-    """Stands in for the compiled operations."""
+    """Replaces the compiled operations."""
 
     nms = staticmethod(nms)
 
@@ -108,7 +109,7 @@ class _Operations(ModuleType):
         return missing
 
 
-def _stand_in() -> None:
+def _replace_compiled_operations() -> None:
     import mmcv
 
     operations = _Operations(_COMPILED)

@@ -1,4 +1,4 @@
-"""mmpose's and mmdet's networks: pictures in, boxes of people and their points out. No memory from frame to frame."""
+"""Runs the networks of mmpose and mmdet: boxes of people and their points from pictures. Keeps no state."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ import torch
 from torch import nn
 
 from vidmotion.detectors.base import Picture
-from vidmotion.detectors.mmpose.compat import data_globals, prepare, quiet
+from vidmotion.detectors.mmpose.compat import data_globals, import_mmpose, warnings_ignored
 from vidmotion.detectors.mmpose.model_names import Files
-from vidmotion.detectors.mmpose.skeleton_names import match
+from vidmotion.detectors.mmpose.skeleton_names import match_skeleton
 from vidmotion.errors import InputError, VidmotionError, WeightsError
 from vidmotion.types import Floats
 
 PERSON_SCORE = 0.3
-"""From which on a box is somebody; that of mmpose's own demo."""
+"""Lowest score of a box that counts as a person, as in mmpose's demo."""
 
 
 class PersonNetwork:
-    """A detector of mmdet."""
+    """A person detector of mmdet."""
 
     def __init__(self, files: Files, device: torch.device) -> None:
         """
         Raises:
-            InputError: the config cannot be run or knows no people.
+            InputError: the config cannot be run or has no class of people.
             WeightsError: the checkpoint cannot be read or does not fit.
             MissingExtraError: mmpose cannot be imported.
         """
-        prepare()
+        import_mmpose()
         self._network = _Network(files, device, "mmdet", _build_person)
         self._person = _person_label(self._network.config, files.config)
 
@@ -51,7 +51,7 @@ class PersonNetwork:
 
 
 class WholePicture:
-    """In place of a `PersonNetwork`: one person fills the picture."""
+    """Replaces a `PersonNetwork` where one person fills the picture."""
 
     def find(self, rgb: Picture) -> tuple[Floats, Floats]:
         """The picture as a box (1, 4), and its score (1,)."""
@@ -65,27 +65,29 @@ class PoseNetwork:
     def __init__(self, files: Files, device: torch.device) -> None:
         """
         Raises:
-            InputError: the config cannot be run, is no top-down model, or has points that make no known skeleton.
+            InputError: the config cannot be run, is not a top-down model, or its points contain no known skeleton.
             WeightsError: the checkpoint cannot be read or does not fit.
             MissingExtraError: mmpose cannot be imported.
         """
-        prepare()
+        import_mmpose()
         self._network = _Network(files, device, "mmpose", _build_pose)
         self._meta = _meta(self._network.config, files.config)
         names = [self._meta["keypoint_id2name"][place] for place in range(self._meta["num_keypoints"])]
-        told = self._network.module.test_cfg.get("output_keypoint_indices")
-        skeleton, self._places = match(names if told is None else [names[place] for place in told], str(files.config))
+        indices = self._network.module.test_cfg.get("output_keypoint_indices")
+        skeleton, self._places = match_skeleton(
+            names if indices is None else [names[place] for place in indices], str(files.config)
+        )
         self.skeleton = skeleton.name
 
     def read(self, rgb: Picture, boxes: Floats) -> tuple[Floats, Floats]:
         """The points of the people in boxes (N, 4), all at once: (N, J, 2) pixels and scores (N, J) in 0..1.
 
-        SimCC's scores are heights of two curves that training draws towards 1, and may lie a little beyond; they are
-        cut there. Where a curve has no peak, mmpose gives 0 or less: the point is missing.
+        The scores of SimCC are the peaks of two curves that are trained towards 1 and may be slightly higher; they are
+        clipped to 1. Where a curve has no peak, mmpose returns 0 or less: the point is missing.
         """
         bgr = _bgr(rgb)
-        sure = np.ones(1, np.float32)
-        crops = [{"img": bgr, "bbox": box[None], "bbox_score": sure, **self._meta} for box in boxes]
+        certain = np.ones(1, np.float32)
+        crops = [{"img": bgr, "bbox": box[None], "bbox_score": certain, **self._meta} for box in boxes]
         found = [sample.pred_instances for sample in self._network.run(crops)]
         xy = np.stack([one.keypoints[0, self._places, :2] for one in found])
         score = np.stack([one.keypoint_scores[0, self._places] for one in found])
@@ -93,14 +95,14 @@ class PoseNetwork:
 
 
 class _Network:
-    """A config's model with its weights and its way to prepare pictures."""
+    """The model of a config with its weights and its preprocessing."""
 
     def __init__(self, files: Files, device: torch.device, scope: str, build: Callable[[Any], nn.Module]) -> None:
         from mmengine import Config, DefaultScope
         from mmengine.dataset import Compose
         from mmengine.model import revert_sync_batchnorm
 
-        with _taking(files.config):
+        with _config_errors(files.config):
             self.config = Config.fromfile(files.config)
             with DefaultScope.overwrite_default_scope(self.config.get("default_scope", scope)):
                 self.module = revert_sync_batchnorm(build(self.config))
@@ -110,28 +112,28 @@ class _Network:
         self._device = device
 
     def run(self, pictures: list[dict[str, Any]]) -> list[Any]:
-        """mmpose's or mmdet's samples with their predictions, all pictures in one batch."""
+        """The data samples of mmpose or mmdet with their predictions, for all pictures in one batch."""
         from mmengine.dataset import pseudo_collate
 
         half = torch.autocast(self._device.type, torch.float16, enabled=self._device.type == "cuda")
-        with quiet(), torch.inference_mode(), half:
+        with warnings_ignored(), torch.inference_mode(), half:
             return self.module.test_step(pseudo_collate([self._prepare(picture) for picture in pictures]))
 
 
 @contextmanager
-def _taking(config: Path) -> Iterator[None]:
-    """A config is the user's own code: whatever it raises tells them what is wrong with it.
+def _config_errors(config: Path) -> Iterator[None]:
+    """Turn every exception of a config, which is the user's own code, into an error that quotes it.
 
     Raises:
-        InputError: it raised something.
+        InputError: the config raised an exception.
     """
     try:
-        with quiet():
+        with warnings_ignored():
             yield
     except VidmotionError:
         raise
     except Exception as error:
-        raise InputError(f"{config} makes no model ({type(error).__name__}: {_line(error)})") from error
+        raise InputError(f"{config} makes no model ({type(error).__name__}: {_first_line(error)})") from error
 
 
 def _build_person(config: Any) -> nn.Module:
@@ -150,7 +152,7 @@ def _build_pose(config: Any) -> nn.Module:
 
 
 def _steps(config: Any) -> list[Any]:
-    """How a config prepares pictures for a test, told that they come as arrays."""
+    """The preprocessing steps of a config for tests, changed to take pictures as arrays and not as files."""
     steps = list(config.test_dataloader.dataset.pipeline)
     reader = "LoadImageFromFile"
     return [
@@ -160,10 +162,10 @@ def _steps(config: Any) -> list[Any]:
 
 
 def _meta(config: Any, path: Path) -> dict[str, Any]:
-    """What mmpose knows of the points: names, numbers, mirrors."""
+    """The metadata of the points: names, indices, mirrored pairs."""
     from mmpose.apis.inference import dataset_meta_from_config
 
-    with _taking(path):
+    with _config_errors(path):
         meta = dataset_meta_from_config(config, "train")
     if meta is None:
         raise InputError(f"{path} does not say what its points are called (train_dataloader.dataset.metainfo)")
@@ -171,10 +173,10 @@ def _meta(config: Any, path: Path) -> dict[str, Any]:
 
 
 def _person_label(config: Any, path: Path) -> int:
-    """Number of the class of people."""
+    """Index of the class of people."""
     from mmdet.registry import DATASETS
 
-    with _taking(path):
+    with _config_errors(path):
         data = config.test_dataloader.dataset
         own = getattr(DATASETS.get(data.type), "METAINFO", {})
         classes = {**own, **(data.get("metainfo") or {})}.get("classes", ())
@@ -184,18 +186,19 @@ def _person_label(config: Any, path: Path) -> int:
 
 
 def _load(network: nn.Module, path: Path, config: Path) -> None:
-    """Put a checkpoint's weights into a network.
+    """Load the weights of a checkpoint into a network.
 
-    What the file holds beside them is left alone: OpenMMLab's may have a teacher or constants too.
+    Other content of the file is ignored: OpenMMLab's files may contain a teacher network or constants too.
 
     Raises:
-        WeightsError: the file cannot be read without running code in it, or lacks a tensor of the network.
+        WeightsError: the file cannot be read without running code, or lacks a tensor of the network.
     """
     try:
         with torch.serialization.safe_globals(data_globals()):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, TypeError, KeyError) as error:
-        raise WeightsError(f"{path} cannot be read as a checkpoint without running code{_refused(error)}") from None
+        reason = _refused_name(error)
+        raise WeightsError(f"{path} cannot be read as a checkpoint without running code{reason}") from None
     state = content.get("state_dict", content) if isinstance(content, dict) else {}
     try:
         missing = network.load_state_dict(state, strict=False).missing_keys
@@ -205,16 +208,16 @@ def _load(network: nn.Module, path: Path, config: Path) -> None:
         raise WeightsError(f"{path} does not fit {config}: {len(missing)} tensors are missing ({missing[0]} ...)")
 
 
-def _refused(error: Exception) -> str:
-    """What torch did not want to build, if that is the reason."""
+def _refused_name(error: Exception) -> str:
+    """The name that torch refused to load, if that is the reason."""
     found = re.search(r"GLOBAL (\S+)", str(error))
-    return f": it names {found[1]}" if found else ""
+    return f": it needs {found[1]}" if found else ""
 
 
-def _line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _bgr(rgb: Picture) -> Picture:
-    """As OpenMMLab's configs take pictures."""
+    """The channel order of OpenMMLab's configs."""
     return np.ascontiguousarray(rgb[..., ::-1])

@@ -1,4 +1,4 @@
-"""The published models that have a name here: config, address of the checkpoint, what it was trained on.
+"""The published models that can be selected by name: config, address of the checkpoint, training data.
 
 Sources: mmpose 1.3.2's `rtmpose_body8-halpe26.yml`, `default_det_models.py` and `projects/rtmpose/README.md`.
 """
@@ -16,32 +16,32 @@ _COCO = f"{_TERMS} COCO"
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedModel:
     """A model whose config comes with mmpose."""
 
     name: str
     config: str
     """Path inside mmpose's folder `.mim`."""
     address: str
-    """Of the checkpoint; its last part is the file's name."""
+    """URL of the checkpoint; its last part is the name of the file."""
     licence: str
 
     @property
     def checkpoint(self) -> str:
-        """Name of the checkpoint's file."""
+        """Name of the file of the checkpoint."""
         return self.address.rpartition("/")[2]
 
 
-def _pose(size: str, config: str, checkpoint: str) -> Published:
+def _pose(size: str, config: str, checkpoint: str) -> PublishedModel:
     folder = "configs/body_2d_keypoint/rtmpose/body8"
-    return Published(f"rtmpose-{size}", f"{folder}/{config}.py", f"{_POSE_FILES}/{checkpoint}.pth", _BODY8)
+    return PublishedModel(f"rtmpose-{size}", f"{folder}/{config}.py", f"{_POSE_FILES}/{checkpoint}.pth", _BODY8)
 
 
-def _person(name: str, config: str, address: str, licence: str) -> Published:
-    return Published(name, f"demo/mmdetection_cfg/{config}.py", f"{_HOST}/{address}.pth", licence)
+def _person(name: str, config: str, address: str, licence: str) -> PublishedModel:
+    return PublishedModel(name, f"demo/mmdetection_cfg/{config}.py", f"{_HOST}/{address}.pth", licence)
 
 
-POSES = {
+POSE_MODELS = {
     model.name: model
     for model in (
         _pose(
@@ -73,7 +73,7 @@ POSES = {
 }
 """RTMPose (arXiv 2303.07399) for Halpe's 26 points; the first is the default."""
 
-PEOPLE = {
+PERSON_MODELS = {
     model.name: model
     for model in (
         _person(

@@ -1,4 +1,4 @@
-"""People first, then the points of each: a `Detector` of two networks that remembers nothing. Imports no mmpose."""
+"""A top-down `Detector`: first the people, then the points of each. Does not import mmpose."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from vidmotion.detectors.base import Detection, Picture
 from vidmotion.types import Floats
 
 SAME_POSE = 0.05
-"""Median distance of the points, in diagonals of the surer pose, below which two poses are one person's: boxes may
-overlap by much where people dance together, poses do not. mmpose's `nearby_joints_nms` takes the same."""
+"""Two poses are of one person if the median distance of their points is smaller, in diagonals of the pose with the
+higher score. Poses are compared and not boxes, because boxes may overlap almost completely where people dance together.
+mmpose's `nearby_joints_nms` uses the same value."""
 
 
-class People(Protocol):
-    """Finds people."""
+class PersonFinder(Protocol):
+    """Finds the boxes of people."""
 
     def find(self, rgb: Picture) -> tuple[Floats, Floats]:
         """Boxes (N, 4) in pixels and scores (N,) in 0..1."""
         ...
 
 
-class Poses(Protocol):
-    """Reads people's points."""
+class PoseEstimator(Protocol):
+    """Finds the points of people in boxes."""
 
     skeleton: str
 
@@ -32,47 +33,47 @@ class Poses(Protocol):
         ...
 
 
-class TopDown:
-    """Every frame for itself; all people of a frame in one batch."""
+class TopDownDetector:
+    """Treats each frame by itself; all people of a frame are one batch."""
 
-    def __init__(self, name: str, licence: str, people: People, poses: Poses) -> None:
+    def __init__(self, name: str, licence: str, people: PersonFinder, poses: PoseEstimator) -> None:
         self.name, self.licence, self.skeleton = name, licence, poses.skeleton
         self._people, self._poses = people, poses
 
     def reset(self, rate: float) -> None:
-        """Nothing is remembered."""
+        """Does nothing: no state is kept between frames."""
 
     def detect(self, rgb: Picture, index: int) -> list[Detection]:
-        """The people in a frame, the surest first."""
-        boxes, sure = self._people.find(rgb)
+        """The people in a frame, the highest score first."""
+        boxes, person_score = self._people.find(rgb)
         if not len(boxes):
             return []
         xy, score = self._poses.read(rgb, boxes)
-        found = [_detection(xy[one], score[one], rgb) for one in distinct(xy, sure)]
+        found = [_detection(xy[one], score[one], rgb) for one in distinct(xy, person_score)]
         return [detection for detection in found if detection is not None]
 
 
-def distinct(xy: Floats, sure: Floats) -> list[int]:
-    """Places of the poses without those that show somebody again, the surest first.
+def distinct(xy: Floats, person_score: Floats) -> list[int]:
+    """Indices of the poses without duplicates of one person, the highest score first.
 
     Args:
         xy: (N, J, 2) pixels.
-        sure: (N,) how sure it is that there is somebody.
+        person_score: (N,) scores of the people.
     """
     kept: list[int] = []
-    for one in np.argsort(-sure, kind="stable").tolist():
+    for one in np.argsort(-person_score, kind="stable").tolist():
         if not any(_same(xy[other], xy[one]) for other in kept):
             kept.append(one)
     return kept
 
 
-def _same(surer: Floats, other: Floats) -> bool:
-    apart = np.median(np.linalg.norm(surer - other, axis=1))
-    return bool(apart < SAME_POSE * np.linalg.norm(np.ptp(surer, axis=0)))
+def _same(better: Floats, other: Floats) -> bool:
+    apart = np.median(np.linalg.norm(better - other, axis=1))
+    return bool(apart < SAME_POSE * np.linalg.norm(np.ptp(better, axis=0)))
 
 
 def _detection(xy: Floats, score: Floats, rgb: Picture) -> Detection | None:
-    """None where no point lies in the picture."""
+    """None if no point lies in the picture."""
     seen = xy[score > 0]
     if not len(seen):
         return None
