@@ -1,1 +1,1 @@
-"""The free body that ships with vidmotion, and the scripts that made it; nothing else imports these modules."""
+"""Builds the free body model that ships with vidmotion. The package itself does not import these modules."""

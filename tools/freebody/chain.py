@@ -1,4 +1,4 @@
-"""The whole chain from MakeHuman's files to the free body."""
+"""All steps from MakeHuman's files to the free body."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tools.freebody.smpl import FreeBody
 from tools.freebody.surface import Surface, surface_of, vertex_ids
 from vidmotion.types import Bools, Floats, Ints
 
-Say = Callable[[str], None]
-"""Takes one line of news for the user."""
+Report = Callable[[str], None]
+"""Shows one line of progress to the user."""
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """MakeHuman's bodies, and how they come into SMPL's rest pose."""
+    """MakeHuman's bodies, and what poses them as SMPL's template."""
 
     human: MakeHuman
     rig: Rig
@@ -50,7 +50,7 @@ class Source:
 
 
 def read_source(folder: Folder) -> Source:
-    """Everything that is read."""
+    """Read the mesh, the targets and the rig."""
     human = read_makehuman(folder)
     mesh = human.mesh
     rig = read_rig(folder, len(mesh.vertices))
@@ -60,20 +60,20 @@ def read_source(folder: Folder) -> Source:
     return Source(human, rig, surface, reposer_of(rig, joints, surface), vertex_ids(mesh.skin), kept)
 
 
-def build_body(folder: Folder, say: Say) -> FreeBody:
+def build_body(folder: Folder, report: Report) -> FreeBody:
     """The free body from MPFB2's data."""
     source = read_source(folder)
-    say("read the source; posing bodies")
+    report("read the source; posing bodies")
     people = list(draw_adults(SAMPLES, SEED))
     bodies, joints = (np.array(part) for part in zip(*map(source.at_rest, people), strict=True))
     space = fit_shapes(bodies.astype(np.float32), np.array([traits(person) for person in people]))
-    say(f"{SAMPLES} bodies: {space.explained:.2%} of the variance kept, {space.residual * 1e3:.2f} mm left")
+    report(f"{SAMPLES} bodies: {space.explained:.2%} of the variance kept, {space.residual * 1e3:.2f} mm left")
     full = full_body(source, space, joints.mean(0))
-    followed = np.einsum("jv,nvc->njc", full.regressor, bodies)
-    drift = np.linalg.norm(followed - joints, axis=-1).mean(0).max()
-    say(f"full body: {len(full.template)} vertices; joints drift by up to {drift * 1e3:.1f} mm over the bodies")
+    regressed = np.einsum("jv,nvc->njc", full.regressor, bodies)
+    distance = np.linalg.norm(regressed - joints, axis=-1).mean(0).max()
+    report(f"full body: {len(full.template)} vertices; the regressor misses joints by up to {distance * 1e3:.1f} mm")
     body = decimate(full, len(source.skin))
-    say(f"decimated: {len(body.template)} vertices, {len(body.faces)} faces; {_joint_change(full, body)}")
+    report(f"decimated: {len(body.template)} vertices, {len(body.faces)} faces; {_joint_change(full, body)}")
     return body
 
 

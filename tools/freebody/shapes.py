@@ -16,7 +16,7 @@ DIRECTIONS = 10
 
 
 def draw_adults(count: int, seed: int) -> Iterator[Adult]:
-    """Adults, women and men alike, most of them near the middle of every trait."""
+    """Adults, women and men alike, most of them near the average of every trait."""
     rng = np.random.default_rng(seed)
 
     def around(mean: float, deviation: float) -> float:
@@ -35,7 +35,7 @@ def draw_adults(count: int, seed: int) -> Iterator[Adult]:
 
 
 def traits(person: Adult) -> list[float]:
-    """The numbers that the file's map from phenotype to shape takes."""
+    """The inputs of the file's map from phenotype to shape."""
     return [person.gender, person.age, person.muscle, person.weight, person.height, person.proportions]
 
 
@@ -46,11 +46,11 @@ class ShapeSpace:
     mean: Floats
     """(V, 3) metres."""
     directions: Floats
-    """(V, 3, S) metres for each standard deviation; the first ends of all are the taller ones."""
+    """(V, 3, S) metres for each standard deviation; positive values make the body taller."""
     phenotype_mean: Floats
     """(6,)"""
     phenotype_to_betas: Floats
-    """(7, S) betas from a phenotype less the mean, and 1."""
+    """(7, S) the betas are (phenotype - mean, 1) @ this."""
     explained: float
     """Share of the variance."""
     residual: float

@@ -10,22 +10,22 @@ from tools.freebody.surface import Surface
 from vidmotion.types import Floats
 
 _ROUNDS = 4
-"""Of smoothing the gathered weights."""
+"""Rounds of smoothing of the gathered weights."""
 _SIDED = {
     "upperleg": "hip", "lowerleg": "knee", "foot": "ankle", "toe": "foot", "clavicle": "collar", "shoulder": "collar",
     "upperarm": "shoulder", "lowerarm": "elbow", "wrist": "wrist", "finger": "hand", "metacarpal": "hand",
 }  # fmt: skip
-"""How the rig's bones begin, and the joint that they go to, on both sides."""
+"""Prefixes of the rig's bones and the joint that replaces them, on both sides."""
 _MIDDLE = {"neck": "neck", "breast": "spine3", "root": "pelvis", "pelvis": "pelvis"}
 _SPINE = "spine"
 _OTHERS = "head"
-"""Jaw, eyes, tongue and the face's muscles."""
+"""The joint of all other bones: jaw, eyes, tongue and the muscles of the face."""
 _RAMPS = (("spine1", 0.0, 0.11), ("spine2", 0.0, 0.09), ("spine3", 0.01, 0.07))
-"""Joints of the spine; metres above each to where its share begins half, and the height of the ramp."""
+"""Joints of the spine; metres above each joint where its share is one half, and the height of the ramp."""
 
 
 def joint_of(bone: str) -> str | None:
-    """The joint that takes over a bone; the spine's bones have none as they are shared between several."""
+    """The joint that replaces a bone; None for the spine's bones, which are shared between several joints."""
     name, _, side = bone.partition(".")
     for start, joint in _SIDED.items():
         if name.startswith(start):
@@ -37,7 +37,7 @@ def joint_of(bone: str) -> str | None:
 
 
 def gather_weights(rig: Rig, surface: Surface, vertices: Floats, joints: Floats) -> Floats:
-    """(V, 24) weights of SMPL's joints, the strongest of each vertex.
+    """(V, 24) weights of SMPL's joints, only the largest of each vertex.
 
     Args:
         vertices: (V, 3) the average body in T-pose.

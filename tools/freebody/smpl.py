@@ -10,7 +10,6 @@ import numpy as np
 
 from vidmotion.body.model import SMPL_JOINTS, SMPL_PARENTS
 from vidmotion.io.atomic import atomic_file
-from vidmotion.io.atomic import atomic_file
 from vidmotion.types import Floats, Ints
 
 JOINTS, PARENTS = SMPL_JOINTS, SMPL_PARENTS

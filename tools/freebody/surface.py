@@ -1,4 +1,4 @@
-"""A surface of faces over V vertices: neighbours, smoothing, normals, and delta mush. Knows nothing about bodies."""
+"""A surface of faces over V vertices: neighbours, smoothing, normals, and delta mush. Does not depend on bodies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sparse
 
+from vidmotion.geometry.mesh import vertex_normals
 from vidmotion.geometry.vectors import unit
 from vidmotion.types import Bools, Floats, Ints
 
@@ -15,22 +16,22 @@ Faces = list[list[int]]
 """Polygons by vertex ids."""
 
 _STEP = 0.6
-"""How far each round of smoothing goes towards the neighbours' mean."""
+"""Share of the way to the neighbours' mean in each round of smoothing."""
 
 
 def vertex_ids(faces: Faces) -> Ints:
-    """The vertices of some faces, rising."""
+    """The vertices of some faces, in ascending order."""
     return np.unique(np.concatenate([np.array(face) for face in faces]))
 
 
 def triangles(faces: Faces) -> Ints:
-    """(F, 3) the faces, quads cut in two."""
+    """(F, 3) the faces, quads split in two."""
     return np.array([[face[0], *pair] for face in faces for pair in itertools.pairwise(face[1:])])
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """Who lies beside whom."""
+    """Triangles with the neighbours of each vertex."""
 
     triangles: Ints
     """(F, 3)"""
@@ -49,22 +50,17 @@ class Surface:
 
     def normals(self, vertices: Floats) -> Floats:
         """(V, 3) unit normals, the faces weighted by their area."""
-        first, second, third = (vertices[self.triangles[:, corner]] for corner in range(3))
-        of_faces = np.cross(second - first, third - first)
-        normals = np.zeros_like(vertices)
-        for corner in range(3):
-            np.add.at(normals, self.triangles[:, corner], of_faces)
-        return unit(normals)
+        return vertex_normals(vertices, self.triangles)
 
     def frames(self, vertices: Floats) -> Floats:
-        """(V, 3, 3) axes that ride on the surface, in columns: the normal, towards a neighbour, across."""
+        """(V, 3, 3) axes attached to the surface, in columns: the normal, towards a neighbour, across."""
         normals = self.normals(vertices)
         along: Floats = vertices[self.neighbor] - vertices
         along = unit(along - (along * normals).sum(1, keepdims=True) * normals)
         return np.stack([normals, along, np.cross(normals, along)], -1)
 
     def delta_mush(self, rest: Floats, posed: Floats, rounds: int, strength: Floats) -> Floats:
-        """Heal a skinned pose: smooth it, then put the detail back that smoothing takes from the rest pose.
+        """Correct a skinned pose: smooth it, then add the detail that smoothing removes from the rest pose.
 
         Source: Mancewicz et al., "Delta Mush: Smoothing Deformations While Preserving Detail", 2014.
 
@@ -75,8 +71,8 @@ class Surface:
         """
         smooth_rest, smooth_posed = self.smooth(rest, rounds), self.smooth(posed, rounds)
         detail = np.einsum("nji,nj->ni", self.frames(smooth_rest), rest - smooth_rest)
-        healed = smooth_posed + np.einsum("nij,nj->ni", self.frames(smooth_posed), detail)
-        return np.where(self.loose[:, None], posed, posed + strength[:, None] * (healed - posed))
+        corrected = smooth_posed + np.einsum("nij,nj->ni", self.frames(smooth_posed), detail)
+        return np.where(self.loose[:, None], posed, posed + strength[:, None] * (corrected - posed))
 
 
 def surface_of(faces: Faces, count: int) -> Surface:

@@ -1,4 +1,4 @@
-"""Which faces of a body can be seen from outside: pictures of face numbers from many sides."""
+"""Finds the faces that are visible from outside, with images of face numbers from many sides."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from vidmotion.types import Bools, Floats, Ints
 SEED = 0
 VIEWS = 60
 PIXELS = 1400
-"""Side of each picture."""
+"""Width and height of each image."""
 CLOSE = 0.16
-"""Metres, half of the side of a close-up."""
+"""Metres, half of the width of a close-up."""
 _MARGIN = 0.01
 """Metres around the whole body."""
 
 
 def seen_faces(vertices: Floats, faces: Ints, head: Bools) -> Bools:
-    """(F,) whether a face shows in some picture: from each side the whole body, the head, and a random place.
+    """(F,) whether a face is visible in any image: from each side the whole body, the head, and a random position.
 
     Args:
         vertices: (V, 3) metres.
@@ -30,14 +30,14 @@ def seen_faces(vertices: Floats, faces: Ints, head: Bools) -> Bools:
     rng = np.random.default_rng(SEED)
     seen = np.zeros(len(faces), bool)
     for _ in range(VIEWS):
-        turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
-        turned = vertices @ turn
-        flat = turned[:, :2]
+        rotation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+        rotated = vertices @ rotation
+        flat = rotated[:, :2]
         whole = float(np.ptp(flat, axis=0).max()) / 2 + _MARGIN
         place = flat[rng.integers(len(flat))]
         for center, half in ((flat.mean(0), whole), (flat[head].mean(0), CLOSE), (place, CLOSE)):
             points = (flat - center) / half * PIXELS / 2 + PIXELS / 2
-            numbers = _face_numbers(points, turned[:, 2], faces, PIXELS)
+            numbers = _face_numbers(points, rotated[:, 2], faces, PIXELS)
             seen[np.unique(numbers[numbers >= 0])] = True
     return seen
 
