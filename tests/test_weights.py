@@ -214,11 +214,11 @@ def test_listing(places: Path, managers: Managers) -> None:
 
 
 def test_fetch_takes_only_the_pinned_members(places: Path, managers: Managers) -> None:
-    said: list[str] = []
-    files = weights.detector_files("blazepose-heavy", on_message=said.append)
+    messages: list[str] = []
+    files = weights.detector_files("blazepose-heavy", on_message=messages.append)
     assert files.person.read_bytes() == CONTENT[NAMES[0]]
     assert files.landmarks.read_bytes() == CONTENT[NAMES[2]]
-    assert [line.split(" out of ")[0] for line in said] == [f"fetching {NAMES[0]}", f"fetching {NAMES[2]}"]
+    assert [line.split(" from ")[0] for line in messages] == [f"fetching {NAMES[0]}", f"fetching {NAMES[2]}"]
     assert sorted(path.name for path in files.person.parent.iterdir()) == [NAMES[0], NAMES[2]]
     assert not list(places.rglob("escaped.txt"))
     pip, npm = managers.commands
@@ -227,7 +227,7 @@ def test_fetch_takes_only_the_pinned_members(places: Path, managers: Managers) -
     assert npm[1:3] == ["pack", "@mediapipe/pose@0.5.1675469404"]
 
 
-def test_what_is_here_is_not_fetched_again(managers: Managers) -> None:
+def test_available_files_are_not_fetched_again(managers: Managers) -> None:
     weights.detector_files("blazepose")
     weights.detector_files("blazepose")
     weights.fetch("blazepose")
@@ -282,7 +282,7 @@ def test_an_unreadable_archive(
     [
         (1, "/usr/bin/python: No module named pip\n", "No module named pip"),
         (1, "WARNING: retrying\nERROR: No matching distribution found for mediapipe==0.10.21\n", "No matching"),
-        (2, "", "it gave no reason"),
+        (2, "", "it printed no reason"),
     ],
 )
 def test_pip_that_fails(places: Path, managers: Managers, code: int, stderr: str, reason: str) -> None:
@@ -299,7 +299,7 @@ def test_without_npm(places: Path, managers: Managers, monkeypatch: pytest.Monke
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(WeightsError) as caught:
         weights.fetch("blazepose-heavy")
-    assert str(caught.value).startswith("npm is not installed, and pose_landmark_heavy.tflite comes with it")
+    assert str(caught.value).startswith("npm is not installed, which downloads pose_landmark_heavy.tflite")
     assert str(places / "cache" / "weights" / NAMES[2]) in str(caught.value)
 
 
@@ -317,7 +317,7 @@ def test_files_placed_by_hand_are_found(places: Path, managers: Managers) -> Non
     assert managers.commands == []
 
 
-def test_nothing_is_fetched_unasked(managers: Managers) -> None:
+def test_nothing_is_fetched_unless_requested(managers: Managers) -> None:
     with pytest.raises(
         WeightsError, match=r"pose_detection\.tflite is missing; run `vidmotion weights fetch blazepose`"
     ):
@@ -330,5 +330,5 @@ def test_names_that_cannot_be_fetched(places: Path, managers: Managers) -> None:
     with pytest.raises(WeightsError, match="no weights called 'nobody' to fetch; there are blazepose"):
         weights.fetch("nobody")
     put(places / "work" / "weights", "walker.safetensors")
-    with pytest.raises(WeightsError, match="is here already"):
+    with pytest.raises(WeightsError, match="is a network that is already available"):
         weights.fetch("walker")

