@@ -1,21 +1,35 @@
-"""Checks that commands make before they start to work."""
+"""Checks that commands make before they start to work. What cannot succeed is refused as wrong usage (exit code 2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
 from vidmotion.choices import Style
-from vidmotion.errors import InputError, OutputError
-
-DETECTOR_HELP = "auto, blazepose, blazepose-heavy, mmpose, or mmpose: and models (README)."
+from vidmotion.cli.console import fail
+from vidmotion.errors import InputError, OutputError, VidmotionError
 
 
 def film_suffix(style: Style) -> str:
     """The end of a film's name: never the name of the video that it shows."""
     return f".{style.value}.mp4"
+
+
+@contextmanager
+def before_work() -> Iterator[None]:
+    """Turn what the library refuses before any work into one line and the exit code of wrong usage.
+
+    Raises:
+        typer.Exit: with 2, after a `VidmotionError` within the context.
+    """
+    try:
+        yield
+    except VidmotionError as error:
+        fail(str(error))
+        raise typer.Exit(2) from None
 
 
 def check_detector(name: str) -> None:
@@ -24,10 +38,10 @@ def check_detector(name: str) -> None:
     Raises:
         typer.BadParameter: there is none.
     """
-    from vidmotion.detectors import check
+    from vidmotion.detectors import check_detector_name
 
     try:
-        check(name)
+        check_detector_name(name)
     except InputError as error:
         raise typer.BadParameter(f"--detector: {error}") from None
 
@@ -41,20 +55,20 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the folder {folder}: {error.strerror}; name another with -o") from None
+        raise OutputError(f"cannot make the folder {folder}: {error.strerror}; name another with `output`") from None
 
 
 def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
-    """Make sure that no result would replace a file unasked, or has a name that no format has.
+    """Make sure that no result would replace a file unasked.
 
     Raises:
         OutputError: one of them exists.
-        InputError: unknown suffix.
+        InputError: a suffix belongs to no format.
     """
     for path in paths:
-        for found in _in_the_way(path):
+        for found in _existing(path):
             if not overwrite:
-                raise OutputError(f"{found} exists already; pass -y to replace it, or choose another name")
+                raise OutputError(f"{found} exists already; pass `overwrite` to replace it, or choose another name")
 
 
 def check_file(path: Path, overwrite: bool) -> None:
@@ -62,16 +76,16 @@ def check_file(path: Path, overwrite: bool) -> None:
 
     Raises:
         OutputError: it exists, or its folder does not.
-        InputError: unknown suffix.
+        InputError: the suffix belongs to no format.
     """
     if not path.absolute().parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}; make it first or choose another name")
     refuse_existing([path], overwrite)
 
 
-def _in_the_way(path: Path) -> list[Path]:
-    from vidmotion.io.scene.formats import in_the_way
+def _existing(path: Path) -> list[Path]:
+    from vidmotion.io.scene.formats import existing_targets
 
     if path.suffix.lower() in (".mp4", ".safetensors"):
         return [path] if path.exists() else []
-    return in_the_way(path)
+    return existing_targets(path)

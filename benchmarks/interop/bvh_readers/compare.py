@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.lib.readers import ask
-from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.load import load_body
 from vidmotion.body.model import BodyModel
-from vidmotion.io.scene.armature import NAMES
+from vidmotion.io.scene.armature import BODY_JOINT_NAMES
 from vidmotion.io.scene.formats import load
 
 HERE = Path(__file__).parent.resolve()
@@ -51,10 +51,10 @@ def truth(path: Path, model: BodyModel) -> np.ndarray:
     body = person.body
     if body is None:
         raise SystemExit(f"{path} holds no body; run `vidmotion lift` again")
-    model.check(body)
+    model.check_motion(body)
     rest = model.shape(body.betas).joints
-    places = forward(local_rotations(body.pose, len(rest)), rest, model.parents, body.translation)[1]
-    return places[:, : len(NAMES)]
+    places = forward_kinematics(local_rotations(body.pose, len(rest)), rest, model.parents, body.translation)[1]
+    return places[:, : len(BODY_JOINT_NAMES)]
 
 
 def tell(name: str, command: list[str], folder: Path, joints: np.ndarray) -> float | None:
@@ -70,7 +70,7 @@ def tell(name: str, command: list[str], folder: Path, joints: np.ndarray) -> flo
 def difference(places: dict[str, list[list[float]]], joints: np.ndarray) -> tuple[float, str]:
     """The largest distance in millimetres, and at which joint."""
     worst, where = 0.0, ""
-    for joint, name in enumerate(NAMES):
+    for joint, name in enumerate(BODY_JOINT_NAMES):
         read = np.array(places[name]) * 10
         if len(read) != len(joints):
             raise SystemExit(f"{name}: the reader sees {len(read)} frames, the motion has {len(joints)}")

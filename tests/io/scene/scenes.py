@@ -7,7 +7,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.load import free_body
 from vidmotion.skeletons import H36M17
 from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
@@ -59,7 +59,7 @@ def joints_of(body: BodyMotion) -> tuple[np.ndarray, np.ndarray]:
     """World rotations (T, 24, 3, 3) and places (T, 24, 3) in metres of the body's own joints."""
     model = free_body()
     rest = model.shape(body.betas).joints
-    return forward(local_rotations(body.pose, len(rest)), rest, model.parents, body.translation)
+    return forward_kinematics(local_rotations(body.pose, len(rest)), rest, model.parents, body.translation)
 
 
 def embodied(

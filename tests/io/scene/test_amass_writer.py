@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from tests.io.scene.scenes import joints_of, scene_of
-from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.load import free_body
-from vidmotion.io.scene.formats import export, in_the_way
+from vidmotion.io.scene.formats import existing_targets, export
 from vidmotion.types import Person
 
 
@@ -22,7 +22,7 @@ def test_joints_are_the_bodys_with_z_up(walker: Person, tmp_path: Path) -> None:
     assert (float(content["mocap_framerate"]), str(content["model"])) == (30.0, "freebody")
     model = free_body()
     rest = model.shape(content["betas"]).joints[:22]
-    _, places = forward(
+    _, places = forward_kinematics(
         local_rotations(content["poses"][:, :66].reshape(-1, 22, 3), 22), rest, model.parents[:22], content["trans"]
     )
     expected = joints_of(walker.body)[1][:, :22]
@@ -33,5 +33,5 @@ def test_several_people_are_several_files(walker: Person, tmp_path: Path) -> Non
     other = replace(walker, track=replace(walker.track, id=3))
     paths = export(scene_of(walker, other), tmp_path / "a.b.amass.npz")
     assert [path.name for path in paths] == ["a.b.0.amass.npz", "a.b.3.amass.npz"]
-    assert in_the_way(tmp_path / "a.b.amass.npz") == paths
-    assert in_the_way(tmp_path / "a.b.npz") == []
+    assert existing_targets(tmp_path / "a.b.amass.npz") == paths
+    assert existing_targets(tmp_path / "a.b.npz") == []

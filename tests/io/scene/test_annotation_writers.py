@@ -48,7 +48,7 @@ def test_the_schema_knows_them(tagged: Scene, tmp_path: Path) -> None:
 def test_labels_that_are_none_are_told(tagged: Scene, tmp_path: Path) -> None:
     (path,) = export(tagged, tmp_path / "scene.json")
     path.write_text(path.read_text().replace('"label":"unknown"', '"label":"juggle"'))
-    with pytest.raises(InputError, match=r"people\[0\].actions.segments: 'juggle' is none of the labels"):
+    with pytest.raises(InputError, match=r"people\[0\].actions.segments: 'juggle' is not one of the labels"):
         load(path)
 
 
@@ -59,6 +59,23 @@ def test_subtitles(tagged: Scene, tmp_path: Path) -> None:
         "1\n00:00:00.000 --> 00:00:01.500\nperson 0: walk &amp; turn (75 %)\n\n"
         "2\n00:00:01.500 --> 00:00:04.000\nperson 0: unknown (50 %)\n"
     )
+
+
+def test_subtitles_that_start_together(tagged: Scene, tmp_path: Path) -> None:
+    """They are ordered by person and end; two segments of one person may start at the same time."""
+    walker = tagged.people[0]
+    assert walker.actions
+    segments = (Segment(1.0, 3.0, "walk", 0.5), Segment(1.0, 2.0, "sit", 0.5))
+    first = dataclasses.replace(walker, actions=dataclasses.replace(walker.actions, segments=segments))
+    second = dataclasses.replace(first, track=dataclasses.replace(walker.track, id=1))
+    (path,) = export(scene_of(second, first), tmp_path / "scene.vtt")
+    cues = [line for line in path.read_text().splitlines() if line.startswith("person")]
+    assert cues == [
+        "person 0: sit (50 %)",
+        "person 0: walk (50 %)",
+        "person 1: sit (50 %)",
+        "person 1: walk (50 %)",
+    ]
 
 
 def test_elan(tagged: Scene, tmp_path: Path) -> None:
@@ -84,6 +101,6 @@ def test_table(tagged: Scene, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["vtt", "eaf"])
 def test_scenes_without_tags_are_refused(walker: Person, tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(InputError, match="has action tags; lift it with --head action"):
+    with pytest.raises(InputError, match=r"has action tags; lift it again with `heads=action`$"):
         export(scene_of(walker), tmp_path / f"scene.{suffix}")
     assert not list(tmp_path.iterdir())

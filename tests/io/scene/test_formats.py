@@ -12,7 +12,7 @@ from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
-from vidmotion.io.scene.formats import WRITERS, export, in_the_way, load, paths_for
+from vidmotion.io.scene.formats import WRITERS, existing_targets, export, load, paths_for
 from vidmotion.types import Actions, Person, Scene, Segment
 
 
@@ -26,7 +26,7 @@ def test_unknown_suffix_lists_the_known(walker: Person, tmp_path: Path) -> None:
         InputError, match=r"'\.docx'; known: \.amass\.npz, \.bvh, \.csv, \.eaf, \.glb, \.json, \.npz, \.trc, \.vtt"
     ):
         export(scene_of(walker), tmp_path / "a.docx")
-    with pytest.raises(InputError, match=r"known: \.json, \.npz"):
+    with pytest.raises(InputError, match=r"wanted \.json or \.npz"):
         load(tmp_path / "a.bvh")
 
 
@@ -40,15 +40,15 @@ def test_several_people_are_several_bvh_files(pair: Scene, tmp_path: Path) -> No
     assert paths_for(pair, tmp_path / "duo.v1.bvh") == wanted
     assert export(pair, tmp_path / "duo.v1.bvh") == wanted
     assert sorted(tmp_path.iterdir()) == wanted
-    assert in_the_way(tmp_path / "duo.v1.bvh") == wanted
-    assert in_the_way(tmp_path / "duo.v1.json") == []
+    assert existing_targets(tmp_path / "duo.v1.bvh") == wanted
+    assert existing_targets(tmp_path / "duo.v1.json") == []
 
 
 def test_one_of_several_people(pair: Scene, tmp_path: Path) -> None:
     assert export(pair, tmp_path / "duo.bvh", person=2) == [tmp_path / "duo.bvh"]
     export(pair, tmp_path / "duo.json", person=2)
     assert [person.id for person in load(tmp_path / "duo.json").people] == [2]
-    with pytest.raises(InputError, match=r"no person 7 in walk\.mp4; known: 0, 2"):
+    with pytest.raises(InputError, match=r"there is no person 7 in walk\.mp4; the ids are 0, 2$"):
         export(pair, tmp_path / "duo.bvh", person=7)
 
 

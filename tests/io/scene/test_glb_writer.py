@@ -13,7 +13,7 @@ import pytest
 from tests.io.scene.glb_reader import Glb, read_glb
 from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.body.load import free_body
-from vidmotion.body.posed import PosedBody
+from vidmotion.body.posed_mesh import PosedMesh
 from vidmotion.errors import InputError
 from vidmotion.io.scene.formats import export
 from vidmotion.types import BodyMotion, Camera, Person, Scene
@@ -33,7 +33,7 @@ def write(scene: Scene, folder: Path) -> Glb:
 
 
 def skin(body: BodyMotion, row: int) -> np.ndarray:
-    return PosedBody(free_body(), body).vertices(row)
+    return PosedMesh(free_body(), body).vertices(row)
 
 
 def furthest(glb: Glb, person: Person, rows: tuple[int, ...]) -> float:

@@ -1,1 +1,1 @@
-"""Scenes to files and back: `formats` picks the writer or reader by suffix; a file for each format."""
+"""Writes and reads scenes. `formats` selects the writer or reader by suffix; each format has a module of its own."""

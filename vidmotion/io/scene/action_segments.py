@@ -1,4 +1,4 @@
-"""Action tags of a scene, as the formats for annotations take them."""
+"""The action segments of a scene, for annotation formats. Does not depend on files."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from vidmotion.errors import InputError
 from vidmotion.types import Person, Scene, Segment
 
 SHORTEST = 0.001
-"""Seconds: the formats count milliseconds."""
+"""Seconds; the formats count in milliseconds."""
 
 
-def tagged(scene: Scene) -> list[tuple[Person, Segment]]:
-    """All segments of all people; those too short to be written are left out.
+def all_segments(scene: Scene) -> list[tuple[Person, Segment]]:
+    """All segments of all people, person by person. Segments that are too short for the formats are left out.
 
     Raises:
         InputError: nobody has action tags.
     """
     people = [(person, person.actions) for person in scene.people if person.actions is not None]
     if not people:
-        raise InputError(f"nobody in {scene.source} has action tags; lift it with --head action")
+        raise InputError(f"nobody in {scene.source} has action tags; lift it again with `heads=action`")
     return [
         (person, segment)
         for person, actions in people

@@ -1,10 +1,10 @@
 """AMASS' NPZ for research tools: one person's body over time, Z up, floor at z = 0.
 
     trans (N, 3) metres    poses (N, 156) radians, SMPL-H's order, the hands flat    betas (S,)
-    mocap_framerate        gender        model: whose betas these are, beside AMASS' own names
+    mocap_framerate        gender        model: the body model of the betas, which is not one of AMASS' own fields
 
-The frame rate is the video's; what the video has unevenly in time is brought onto that grid, and gaps are held.
-Knows nothing about paths.
+The frame rate is the video's. Frames at uneven times are resampled at that rate, and the pose is held across gaps.
+Does not depend on paths.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import numpy as np
 
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from vidmotion.io.scene.armature import fitted
+from vidmotion.io.scene.armature import require_body
 from vidmotion.io.scene.even_frames import even_grid
 from vidmotion.io.scene.requirements import only_person
 from vidmotion.types import Scene
 
 POSES = 156
 Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-"""From the world with Y up."""
+"""Rotation from the world with Y up to one with Z up."""
 
 
 def write_amass(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
@@ -32,15 +32,15 @@ def write_amass(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
         InputError: not one person, no motion, no body, a body of another model, or a number that is not finite.
     """
     person = only_person(scene, "AMASS' NPZ")
-    body = fitted(person, model)
+    body = require_body(person, model)
     pelvis = model.shape(body.betas).joints[0]
     grid = even_grid(person.track.frames, person.track.times, float(scene.fps))
-    turns = grid.turned(axis_angle_to_matrix(body.pose[:, :BODY_JOINTS]))
-    turns[:, 0] = Z_UP @ turns[:, 0]
-    poses = np.zeros((len(turns), POSES))
-    poses[:, : 3 * BODY_JOINTS] = matrix_to_axis_angle(turns).reshape(len(turns), -1)
-    # A body turns about its pelvis, which `trans` moves away from where it rests.
-    trans = (pelvis + grid.between(body.translation)) @ Z_UP.T - pelvis
+    rotations = grid.interpolate_rotations(axis_angle_to_matrix(body.pose[:, :BODY_JOINTS]))
+    rotations[:, 0] = Z_UP @ rotations[:, 0]
+    poses = np.zeros((len(rotations), POSES))
+    poses[:, : 3 * BODY_JOINTS] = matrix_to_axis_angle(rotations).reshape(len(rotations), -1)
+    # A body rotates about its pelvis, and `trans` is the offset of the pelvis from its place at rest.
+    trans = (pelvis + grid.interpolate(body.translation)) @ Z_UP.T - pelvis
     np.savez_compressed(
         file,
         allow_pickle=False,

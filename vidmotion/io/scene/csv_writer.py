@@ -4,11 +4,11 @@
     observed                   1, or 0 where the frame was interpolated across a short gap
     JOINT_x, JOINT_y, JOINT_z  metres: right-handed, Y up, floor at y = 0, for each of the 17 joints
     JOINT_confidence           0..1
-    action, action_score       what the person does and how sure that is; empty outside of all segments; these two stand
-                               only where somebody has action tags
+    action, action_score       label and score of the person's segment at that time, or empty; these two columns exist
+                               only if somebody has action tags
 
-All people are in the world of the first one. Frames in which a person was not seen have no row. Knows nothing
-about paths.
+All people are in the world of the first one. A person has no row for frames where it was not visible. Does not depend
+on paths.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import align_worlds
-from vidmotion.io.scene.requirements import lifted
+from vidmotion.io.scene.requirements import require_motion
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Person, Scene
 
@@ -32,17 +32,17 @@ def write_csv(scene: Scene, file: BinaryIO) -> None:
         InputError: there is nobody, somebody has no motion, or a number is not finite.
     """
     if not scene.people:
-        raise InputError(f"there is nobody in {scene.source} to write")
-    motions = [lifted(person) for person in scene.people]
+        raise InputError(f"nobody is in {scene.source}, so there is nothing to write")
+    motions = [require_motion(person) for person in scene.people]
     columns = [f"{joint}_{what}" for joint in H36M17.joints for what in ("x", "y", "z", "confidence")]
-    tags = any(person.actions is not None for person in scene.people)
-    columns += ["action", "action_score"] if tags else []
+    with_tags = any(person.actions is not None for person in scene.people)
+    columns += ["action", "action_score"] if with_tags else []
     file.write((",".join(["person", "frame", "time", "observed", *columns]) + "\n").encode())
     for person, motion, placement in zip(scene.people, motions, align_worlds([*motions]), strict=True):
-        assert placement is not None  # everybody has a motion
+        assert placement is not None  # every person has a motion
         lines = _lines(person, placement.apply(motion.joints), motion.confidence)
         for line, tag in zip(lines, _tags(person), strict=True):
-            file.write((line + (f",{tag}" if tags else "") + "\n").encode())
+            file.write((line + (f",{tag}" if with_tags else "") + "\n").encode())
 
 
 def _lines(person: Person, joints: Floats, confidence: Floats) -> Iterator[str]:
@@ -55,13 +55,13 @@ def _lines(person: Person, joints: Floats, confidence: Floats) -> Iterator[str]:
 
 
 def _tags(person: Person) -> Iterator[str]:
-    """The last two fields of each frame."""
+    """The last two columns of each frame."""
     segments = person.actions.segments if person.actions else ()
     for time in person.track.times:
-        here = next((one for one in segments if one.start <= time <= one.end), None)
-        yield "," if here is None else f"{_quoted(here.label)},{here.score:.4f}"
+        current = next((one for one in segments if one.start <= time <= one.end), None)
+        yield "," if current is None else f"{_quoted(current.label)},{current.score:.4f}"
 
 
 def _quoted(text: str) -> str:
-    """A field, in quotation marks where it needs them (RFC 4180)."""
+    """A field of CSV, in quotation marks if it needs them (RFC 4180)."""
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text

@@ -1,7 +1,7 @@
-"""A scene as a tree of mappings and lists with numpy arrays at its leaves, and back.
+"""Converts a scene to a tree of mappings and lists with numpy arrays at its leaves, and back.
 
-The JSON and NPZ files are two ways to store this tree. Reading trusts nothing: every field is checked,
-and what does not fit is an InputError that names the field. Knows nothing about files.
+The JSON and NPZ files are two ways to store this tree. Every field is checked when a tree is read, and one that is
+wrong raises an InputError that names the field. Does not depend on files.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ T = TypeVar("T")
 
 
 def to_document(scene: Scene) -> dict[str, Any]:
-    """The tree of `scene`; arrays are the scene's own, unrounded.
+    """The tree of `scene`. Its arrays are those of the scene, unrounded and not copied.
 
     Raises:
-        InputError: an unknown skeleton, two people with one id, or a number that is not finite.
+        InputError: a skeleton is unknown, two people have the same id, or a number is not finite.
     """
     _check_ids([person.id for person in scene.people])
     return {
@@ -71,7 +71,7 @@ def from_document(tree: Any) -> Scene:
         )
     size = _numbers(tree, "size", "", kinds="iu", shape=(2,))
     if not (size > 0).all():
-        raise InputError(f"field size: wanted a width and a height, received {size.tolist()}")
+        raise InputError(f"field size: wanted a width and a height above 0, received {size.tolist()}")
     people = tuple(_person(item, f"people[{index}].") for index, item in enumerate(_get(tree, "people", list, "")))
     _check_ids([person.id for person in people])
     return Scene(
@@ -85,7 +85,7 @@ def from_document(tree: Any) -> Scene:
 
 
 def _from_schema_1(tree: dict[str, Any]) -> dict[str, Any]:
-    """The same tree with the names of fields as they are now; what is not as expected stays, to be refused later."""
+    """The tree with the names that fields have now. Parts of an unexpected type are kept, and refused later."""
     people = tree.get("people")
     return {**tree, "people": list(map(_person_from_schema_1, people)) if isinstance(people, list) else people}
 
@@ -166,7 +166,7 @@ def _person(tree: Any, at: str) -> Person:
     motion = _get(tree, "motion", (dict, type(None)), at)
     body = _get(tree, "body", (dict, type(None)), at)
     actions = _get(tree, "actions", (dict, type(None)), at)
-    # Numpy raises ValueError for shapes that do not fit each other; the values check the rest when made.
+    # The value types raise ValueError when shapes do not fit each other.
     try:
         track = Track(
             id=_get(tree, "id", int, at),
@@ -238,7 +238,7 @@ def _actions(tree: Any, at: str) -> Actions:
     segments = tuple(_segment(item, f"{at}segments[{index}].") for index, item in enumerate(trees))
     for segment in segments:
         if segment.label not in (*labels, UNKNOWN):
-            raise InputError(f"{at}segments: {segment.label!r} is none of the labels; add it to them")
+            raise InputError(f"{at}segments: {segment.label!r} is not one of the labels")
     return Actions(tuple(labels), _numbers(tree, "centers", at), _numbers(tree, "probabilities", at), segments)
 
 
@@ -271,24 +271,24 @@ def _expect(tree: Any, wanted: Mapping[str, str], at: str) -> None:
 
 def _get(tree: Any, name: str, kind: type[T] | tuple[type[T], ...], at: str) -> T:
     if not isinstance(tree, dict):
-        raise InputError(f"{at.removesuffix('.') or 'the file'}: wanted an object with named fields")
+        raise InputError(f"{at.removesuffix('.') or 'the file'}: wanted an object with fields")
     if name not in tree:
         raise InputError(f"field {at}{name} is missing")
     value = tree[name]
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise InputError(f"field {at}{name}: a {type(value).__name__} does not belong here")
+        raise InputError(f"field {at}{name}: has a value of the wrong type, {type(value).__name__}")
     return value
 
 
 def _numbers(tree: Any, name: str, at: str, kinds: str = "fiu", shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """A field as an array: int64, bool, or floats in the precision in which they come."""
+    """A field as an array of int64, bool, or floats in the precision of the file."""
     value = _get(tree, name, (list, np.ndarray), at)
     try:
         array = np.asarray(value)
     except ValueError:
         raise InputError(f"field {at}{name}: rows of different lengths") from None
     if array.dtype.kind not in kinds:
-        raise InputError(f"field {at}{name}: holds something else than numbers of its kind")
+        raise InputError(f"field {at}{name}: holds values that are not numbers, or not numbers of the right type")
     if shape is not None and array.shape != shape:
         raise InputError(f"field {at}{name}: wanted shape {shape}, received {array.shape}")
     if kinds == "iu":
@@ -310,7 +310,7 @@ def _real(tree: Any, name: str, at: str) -> float:
 def _rate(text: str) -> Fraction:
     match = re.fullmatch(r"([1-9][0-9]{0,17})/([1-9][0-9]{0,17})", text)
     if match is None:
-        raise InputError(f"field fps_exact: wanted frames/seconds such as 30000/1001, received {text!r}")
+        raise InputError(f"field fps_exact: wanted a fraction such as 30000/1001, received {text!r}")
     return Fraction(int(match[1]), int(match[2]))
 
 

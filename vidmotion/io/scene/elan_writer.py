@@ -1,4 +1,4 @@
-"""ELAN's annotation format (.eaf), for people who annotate video: a tier for each person. Knows nothing about paths.
+"""ELAN's annotation format (.eaf), for people who annotate videos: a tier for each person. Does not depend on paths.
 
 Source: EAF 3.0, https://www.mpi.nl/tools/elan/EAF_Annotation_Format_3.0_and_ELAN.pdf
 """
@@ -8,22 +8,22 @@ from __future__ import annotations
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from vidmotion.io.scene.action_segments import tagged
+from vidmotion.io.scene.action_segments import all_segments
 from vidmotion.types import Scene
 
 TYPE = "action"
-# The format wants a date, and the same scene is to give the same file.
+# The format requires a date. A fixed one makes the same scene give the same file.
 NO_DATE = "1970-01-01T00:00:00+00:00"
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
 
 
 def write_eaf(scene: Scene, file: BinaryIO) -> None:
-    """Write the segments of all people, times in milliseconds, with the video beside the file.
+    """Write the segments of all people, with times in milliseconds. The video is expected beside the file.
 
     Raises:
         InputError: nobody has action tags.
     """
-    found = tagged(scene)
+    segments = all_segments(scene)
     root = Element(
         "ANNOTATION_DOCUMENT",
         {
@@ -43,13 +43,13 @@ def write_eaf(scene: Scene, file: BinaryIO) -> None:
         RELATIVE_MEDIA_URL=f"./{scene.source}",
     )
     order = SubElement(root, "TIME_ORDER")
-    for number, (_, segment) in enumerate(found):
+    for number, (_, segment) in enumerate(segments):
         for end, seconds in enumerate((segment.start, segment.end)):
             slot, value = f"ts{2 * number + end + 1}", str(round(1000 * seconds))
             SubElement(order, "TIME_SLOT", TIME_SLOT_ID=slot, TIME_VALUE=value)
-    for identity in dict.fromkeys(person.id for person, _ in found):
+    for identity in dict.fromkeys(person.id for person, _ in segments):
         tier = SubElement(root, "TIER", LINGUISTIC_TYPE_REF=TYPE, TIER_ID=f"person {identity}")
-        for number, (person, segment) in enumerate(found):
+        for number, (person, segment) in enumerate(segments):
             if person.id == identity:
                 _annotate(tier, number, segment.label)
     SubElement(root, "LINGUISTIC_TYPE", GRAPHIC_REFERENCES="false", LINGUISTIC_TYPE_ID=TYPE, TIME_ALIGNABLE="true")

@@ -1,7 +1,7 @@
 """Scenes to files and back: `export` picks the writer by suffix, `load` the reader.
 
     .amass.npz  the body of one person, for research tools
-    .json  everything, rounded; schema in scene.schema.json
+    .json  everything, rounded; the schema is scene.schema.json
     .npz   everything, in full precision
     .glb   the bodies of all people with their skin, for animation programs and viewers
     .bvh   the motion of one person's body, for animation programs
@@ -10,21 +10,22 @@
     .eaf   the action tags of all people, for ELAN
     .vtt   the action tags of all people, as subtitles
 
-A file appears whole or not at all. Knows nothing about videos, networks or the command line.
+A file appears complete or not at all. Scenes hold the poses of body models, so this folder imports `vidmotion.body`,
+which imports nothing of it. Does not depend on videos or networks.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel
-from vidmotion.errors import InputError, OutputError
+from vidmotion.errors import InputError
+from vidmotion.io.atomic import atomic_paths
 from vidmotion.io.scene.amass_writer import write_amass
 from vidmotion.io.scene.bvh_writer import write_bvh
 from vidmotion.io.scene.csv_writer import write_csv
@@ -36,7 +37,7 @@ from vidmotion.io.scene.trc_writer import write_trc
 from vidmotion.io.scene.webvtt_writer import write_vtt
 from vidmotion.types import Scene
 
-__all__ = ["READERS", "WRITERS", "Writer", "export", "in_the_way", "load", "paths_for"]
+__all__ = ["READERS", "WRITERS", "Writer", "existing_targets", "export", "load", "paths_for"]
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,11 @@ class Writer:
     """One format."""
 
     write: Callable[..., None]
-    """Takes the scene and a binary file; `with_body` also the body model."""
+    """Called with the scene and a binary file, and with the body model if `with_body`."""
     one_person: bool = False
-    """The format holds one person: several people make several files."""
+    """A file holds one person; several people are written to several files."""
     with_body: bool = False
-    """The format is written from people's bodies."""
+    """The format holds bodies, so every person needs one."""
 
 
 WRITERS = {
@@ -68,45 +69,42 @@ READERS: dict[str, Callable[[Path], Scene]] = {".json": read_json, ".npz": read_
 def export(
     scene: Scene, path: str | os.PathLike[str], person: int | None = None, body_model: BodyModel | None = None
 ) -> list[Path]:
-    """Write `scene`, or only the person with this id, and return the files written (see `paths_for`).
+    """Write `scene`, or only the person with this id, and return the paths of the written files (see `paths_for`).
 
-    Existing files are replaced, and only when all new ones are complete.
+    Existing files are replaced, but only when all new ones are complete.
 
     Args:
+        scene: the scene.
+        path: the file; its suffix selects the format.
+        person: id of the only person to write; None writes everybody.
         body_model: the model of the people's bodies, for formats that need it; None is the free body.
 
     Raises:
-        InputError: unknown suffix or person, the scene does not hold what the format needs, or its bodies belong
+        InputError: the suffix or the person is unknown, the scene lacks what the format needs, or its bodies belong
             to another model.
         OutputError: the folder cannot be written to or the disk is full; nothing is left behind.
     """
     writer = _writer(Path(path))
     models = [body_model or free_body()] if writer.with_body else []
     parts = _parts(scene, Path(path), person)
-    temporary = [target.with_name(f".vidmotion-{os.getpid()}-{index}.part") for index, (target, _) in enumerate(parts)]
-    try:
+    targets = [target for target, _ in parts]
+    with atomic_paths(targets) as temporary:
         for part, (_, content) in zip(temporary, parts, strict=True):
             with part.open("wb") as file:
                 writer.write(content, file, *models)
-        for part, (target, _) in zip(temporary, parts, strict=True):
-            os.replace(part, target)
-    except OSError as error:
-        raise OutputError(_told(Path(path), error)) from None
-    finally:
-        _remove(temporary)
-    return [target for target, _ in parts]
+    return targets
 
 
 def load(path: str | os.PathLike[str]) -> Scene:
     """Read a scene that `export` wrote as .json or .npz.
 
     Raises:
-        InputError: no such file, or not a scene.
+        InputError: there is no such file, or it is not a scene.
     """
     path = Path(path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise InputError(f"{path}: cannot load this kind of file; known: {', '.join(sorted(READERS))}")
+        raise InputError(f"{path}: cannot load this kind of file; wanted {' or '.join(sorted(READERS))}")
     try:
         return reader(path)
     except FileNotFoundError:
@@ -118,19 +116,19 @@ def load(path: str | os.PathLike[str]) -> Scene:
 def paths_for(scene: Scene, path: str | os.PathLike[str], person: int | None = None) -> list[Path]:
     """The files that `export` would write.
 
-    It is `path` itself; where the format holds one person and there are several, NAME.ID.bvh for each.
+    It is `path` itself; if the format holds one person and the scene several, NAME.ID.bvh for each person.
 
     Raises:
-        InputError: unknown suffix or person.
+        InputError: the suffix or the person is unknown.
     """
     return [target for target, _ in _parts(scene, Path(path), person)]
 
 
-def in_the_way(path: str | os.PathLike[str]) -> list[Path]:
-    """Existing files that an export to `path` might replace, before the number of people is known.
+def existing_targets(path: str | os.PathLike[str]) -> list[Path]:
+    """Existing files that an export to `path` could replace, whatever the number of people.
 
     Raises:
-        InputError: unknown suffix.
+        InputError: the suffix is unknown.
     """
     path = Path(path)
     found = [path] if path.exists() else []
@@ -157,12 +155,11 @@ def _writer(path: Path) -> Writer:
 
 
 def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, Scene]]:
-    """Each file with the part of the scene that goes into it."""
+    """Each file to write, with the part of the scene that belongs into it."""
     if person is not None:
         chosen = tuple(one for one in scene.people if one.id == person)
         if not chosen:
-            ids = ", ".join(str(one.id) for one in scene.people) or "none"
-            raise InputError(f"no person {person} in {scene.source}; known: {ids}")
+            raise InputError(_no_such_person(scene, person))
         scene = replace(scene, people=chosen)
     if not _writer(path).one_person or len(scene.people) < 2:
         return [(path, scene)]
@@ -170,14 +167,8 @@ def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, Sce
     return [(path.with_name(f"{stem}.{one.id}{suffix}"), replace(scene, people=(one,))) for one in scene.people]
 
 
-def _told(path: Path, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{path}: the disk is full; free some space or write to another folder"
-    return f"{path}: cannot be written ({error.strerror or error}); write to another folder"
-
-
-def _remove(paths: Sequence[Path]) -> None:
-    for path in paths:
-        # A path that could not be made (its folder is a file, say) cannot be removed either.
-        if path.parent.is_dir():
-            path.unlink(missing_ok=True)
+def _no_such_person(scene: Scene, person: int) -> str:
+    if not scene.people:
+        return f"there is no person {person} in {scene.source}: nobody is in it"
+    ids = ", ".join(str(one.id) for one in scene.people)
+    return f"there is no person {person} in {scene.source}; the ids are {ids}"

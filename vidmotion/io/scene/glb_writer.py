@@ -1,13 +1,13 @@
 """GLB: the bodies of all people as skinned meshes with one animation; metres, Y up, one world, the video's seconds.
 
-For each person a root node ("Person0") with the joints below it, and a mesh ("Body0") in the person's shape. At
-rest they stand in a T-pose at the origin and face +Z. The keys have the exact times of the frames. A person who is
-not there at some time (comes late, leaves, is lost for long) has a root of scale 0 then, which is glTF's way to
-hide a skinned mesh. glTF knows no pose-dependent shape as SMPL's licensed models have: the mesh is that of linear
-blend skinning with the four strongest joints of each vertex.
+Each person is a root node ("Person0") with the joints below it, and a mesh ("Body0") in the person's shape. At rest
+they stand in a T-pose at the origin and face +Z. Keyframes have the exact times of the frames. While a person is not
+visible (before it appears, after it leaves, in long gaps) its root has scale 0, which is how glTF hides a skinned mesh.
+glTF has no pose-dependent shapes, which SMPL's licensed models have: the mesh is that of linear blend skinning with the
+four strongest joints of each vertex.
 
-Source: Khronos, "glTF 2.0 Specification", sections 3.7 (meshes and skins) and 3.11 (animations). Knows nothing
-about paths.
+Source: Khronos, "glTF 2.0 Specification", sections 3.7 (meshes and skins) and 3.11 (animations). Does not depend on
+paths.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import align_worlds
 from vidmotion.geometry.mesh import vertex_normals
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
-from vidmotion.io.scene.armature import fitted, joint_names, posed_joints
+from vidmotion.io.scene.armature import joint_names, posed_joints, require_body
 from vidmotion.io.scene.gltf_container import INDICES, VERTICES, Animation, Gltf
 from vidmotion.types import BodyMotion, Floats, Ints, Scene, Track
 
-TINTS = ((224, 186, 162), (146, 174, 200), (202, 182, 128), (160, 194, 156), (206, 154, 166), (176, 166, 206))
-"""Of people's skins, by their ids; sRGB."""
+SKIN_COLOURS = ((224, 186, 162), (146, 174, 200), (202, 182, 128), (160, 194, 156), (206, 154, 166), (176, 166, 206))
+"""sRGB; people take them in turn, by their ids."""
 STILL = 1e-7
-"""A joint whose quaternion changes by less has a single key."""
+"""A joint whose quaternion components change by less has a single keyframe."""
 
 
 @dataclass(frozen=True)
 class _Shared:
-    """Numbers of the accessors that all bodies of a model share."""
+    """Indices of the accessors that all bodies of a model share."""
 
     faces: int
     joints: int
@@ -42,32 +42,32 @@ class _Shared:
 
 
 @dataclass(frozen=True, eq=False)
-class _Keys:
-    """When a person moves, and when it is there. K keys."""
+class _Keyframes:
+    """The K keyframes of a person, and when the person is visible."""
 
     times: Floats
     """(K,) seconds, rising, float32."""
     rows: Ints
-    """(K,) frame of the body at each key."""
-    switches: tuple[tuple[float, bool], ...]
-    """Seconds, and whether the person is there from then on; the first at 0."""
+    """(K,) row of the body motion at each keyframe."""
+    visibility: tuple[tuple[float, bool], ...]
+    """Seconds, and whether the person is visible from then on; the first at 0."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Figure:
-    """A person's body, ready to be written."""
+class _PersonMesh:
+    """A person's body in the common world."""
 
     id: int
     vertices: Floats
     """(V, 3) metres at rest, with the soles on the floor."""
     joints: Floats
-    """(J, 3) metres, likewise."""
-    turns: Floats
+    """(J, 3) metres at rest, likewise."""
+    root_rotation: Floats
     """(T, 3, 3) of the root in the common world."""
-    path: Floats
+    root_position: Floats
     """(T, 3) metres, of the root in the common world."""
     body: BodyMotion
-    keys: _Keys
+    keyframes: _Keyframes
 
 
 def write_glb(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
@@ -78,8 +78,8 @@ def write_glb(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
             finite.
     """
     if not scene.people:
-        raise InputError(f"there is nobody in {scene.source} to write")
-    figures = _figures(scene, model)
+        raise InputError(f"nobody is in {scene.source}, so there is nothing to write")
+    meshes = _person_meshes(scene, model)
     gltf = Gltf({
         "generator": "vidmotion",
         "copyright": f"Body model {model.name}: {model.licence}",
@@ -87,135 +87,135 @@ def write_glb(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
     })  # fmt: skip
     shared = _add_shared(gltf, model)
     animation = Animation(gltf, "motion")
-    for figure in figures:
-        root = gltf.node({"name": f"Person{figure.id}"})
-        joints = _add_joints(gltf, model, figure, root)
-        _add_mesh(gltf, model, figure, shared, joints)
-        _add_motion(gltf, animation, figure, joints)
-        _add_presence(gltf, animation, figure.keys, root)
+    for person in meshes:
+        root = gltf.node({"name": f"Person{person.id}"})
+        joints = _add_joints(gltf, model, person, root)
+        _add_mesh(gltf, model, person, shared, joints)
+        _add_motion(gltf, animation, person, joints)
+        _add_visibility(gltf, animation, person.keyframes, root)
     animation.finish()
     gltf.write(file)
 
 
-def _figures(scene: Scene, model: BodyModel) -> list[_Figure]:
-    bodies = [fitted(person, model) for person in scene.people]
+def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
+    bodies = [require_body(person, model) for person in scene.people]
     placements = align_worlds([person.motion for person in scene.people])
     end = max(float(person.track.times[-1]) for person in scene.people)
-    figures = []
+    meshes = []
     for person, body, placement in zip(scene.people, bodies, placements, strict=True):
-        assert placement is not None  # `fitted` saw to it that there is a motion
+        assert placement is not None  # `require_body` has checked that there is a motion
         rest = model.shape(body.betas)
         to_floor = np.array([0.0, -rest.vertices[:, 1].min(), 0.0])
-        figures.append(_Figure(
+        meshes.append(_PersonMesh(
             id=person.id,
             vertices=rest.vertices + to_floor,
             joints=rest.joints + to_floor,
-            turns=placement.rotation @ axis_angle_to_matrix(body.pose[:, 0]),
-            path=placement.apply(rest.joints[0] + body.translation),
+            root_rotation=placement.rotation @ axis_angle_to_matrix(body.pose[:, 0]),
+            root_position=placement.apply(rest.joints[0] + body.translation),
             body=body,
-            keys=_keys(person.track, float(scene.fps), end),
+            keyframes=_keyframes(person.track, float(scene.fps), end),
         ))  # fmt: skip
-    return figures
+    return meshes
 
 
 def _add_shared(gltf: Gltf, model: BodyModel) -> _Shared:
     strongest = np.argsort(-model.weights, axis=1, kind="stable")[:, :4]
     weights = np.take_along_axis(model.weights, strongest, axis=1).clip(0).astype(np.float32)
     weights /= weights.sum(1, keepdims=True)
-    # The format wants joints without weight to be number 0.
+    # The format requires number 0 for joints without weight.
     joints = np.where(weights > 0, strongest, 0).astype(np.uint8 if len(model.parents) <= 256 else np.uint16)
     faces = model.faces.ravel().astype(np.uint16 if len(model.template) < 65535 else np.uint32)
     return _Shared(gltf.array(faces, INDICES), gltf.array(joints, VERTICES), gltf.array(weights, VERTICES))
 
 
-def _add_joints(gltf: Gltf, model: BodyModel, figure: _Figure, root: int) -> list[int]:
+def _add_joints(gltf: Gltf, model: BodyModel, person: _PersonMesh, root: int) -> list[int]:
     """The nodes of the joints."""
     nodes: list[int] = []
     for joint, (name, parent) in enumerate(zip(joint_names(len(model.parents)), model.parents, strict=True)):
-        offset = figure.joints[joint] - (figure.joints[parent] if joint else 0)
+        offset = person.joints[joint] - (person.joints[parent] if joint else 0)
         node = {"name": name, "translation": np.round(offset, 7).tolist()}
         nodes.append(gltf.node(node, nodes[parent] if joint else root))
     return nodes
 
 
-def _add_mesh(gltf: Gltf, model: BodyModel, figure: _Figure, shared: _Shared, joints: list[int]) -> None:
+def _add_mesh(gltf: Gltf, model: BodyModel, person: _PersonMesh, shared: _Shared, joints: list[int]) -> None:
     inverse = np.tile(np.eye(4), (len(joints), 1, 1))
-    inverse[:, :3, 3] = -figure.joints
+    inverse[:, :3, 3] = -person.joints
     primitive = {
         "attributes": {
-            "POSITION": gltf.array(figure.vertices, VERTICES, bounds=True),
-            "NORMAL": gltf.array(_normals(figure.vertices, model.faces), VERTICES),
+            "POSITION": gltf.array(person.vertices, VERTICES, bounds=True),
+            "NORMAL": gltf.array(_normals(person.vertices, model.faces), VERTICES),
             "JOINTS_0": shared.joints,
             "WEIGHTS_0": shared.weights,
         },
         "indices": shared.faces,
-        "material": gltf.add("materials", _material(figure.id)),
+        "material": gltf.add("materials", _material(person.id)),
     }
-    mesh = gltf.add("meshes", {"name": f"Body{figure.id}", "primitives": [primitive]})
+    mesh = gltf.add("meshes", {"name": f"Body{person.id}", "primitives": [primitive]})
     skin = gltf.add("skins", {"inverseBindMatrices": gltf.array(inverse), "joints": joints})
-    gltf.node({"name": f"Body{figure.id}", "mesh": mesh, "skin": skin})
+    gltf.node({"name": f"Body{person.id}", "mesh": mesh, "skin": skin})
 
 
-def _add_motion(gltf: Gltf, animation: Animation, figure: _Figure, joints: list[int]) -> None:
-    keys = figure.keys
-    every = gltf.array(keys.times, bounds=True)
-    animation.drive(joints[0], "translation", every, figure.path[keys.rows])
-    turned = [_quaternions(figure, joint) for joint in range(posed_joints(len(joints)))]
-    still = [float(np.ptp(values, axis=0).max()) < STILL for values in turned]
-    once = gltf.array(keys.times[:1], bounds=True) if any(still) else every
-    for node, values, rests in zip(joints, turned, still, strict=False):
-        if rests:
+def _add_motion(gltf: Gltf, animation: Animation, person: _PersonMesh, joints: list[int]) -> None:
+    keyframes = person.keyframes
+    times = gltf.array(keyframes.times, bounds=True)
+    animation.drive(joints[0], "translation", times, person.root_position[keyframes.rows])
+    quaternions = [_quaternions(person, joint) for joint in range(posed_joints(len(joints)))]
+    still = [float(np.ptp(values, axis=0).max()) < STILL for values in quaternions]
+    once = gltf.array(keyframes.times[:1], bounds=True) if any(still) else times
+    for node, values, is_still in zip(joints, quaternions, still, strict=False):
+        if is_still:
             animation.drive(node, "rotation", once, values[:1])
         else:
-            animation.drive(node, "rotation", every, values[keys.rows])
+            animation.drive(node, "rotation", times, values[keyframes.rows])
 
 
-def _quaternions(figure: _Figure, joint: int) -> Floats:
+def _quaternions(person: _PersonMesh, joint: int) -> Floats:
     """(T, 4) rotation of a joint in its parent's frame, each with the sign that is nearer to the one before."""
-    values = matrix_to_quaternion(axis_angle_to_matrix(figure.body.pose[:, joint]) if joint else figure.turns)
+    values = matrix_to_quaternion(axis_angle_to_matrix(person.body.pose[:, joint]) if joint else person.root_rotation)
     flips = np.where((values[1:] * values[:-1]).sum(1) < 0, -1.0, 1.0)
     return values * np.cumprod(np.append(1.0, flips))[:, None]
 
 
-def _add_presence(gltf: Gltf, animation: Animation, keys: _Keys, root: int) -> None:
-    if len(keys.switches) < 2:
+def _add_visibility(gltf: Gltf, animation: Animation, keyframes: _Keyframes, root: int) -> None:
+    if len(keyframes.visibility) < 2:
         return
-    times = gltf.array(np.array([time for time, _ in keys.switches]), bounds=True)
-    scales = np.array([[float(there)] * 3 for _, there in keys.switches])
+    times = gltf.array(np.array([time for time, _ in keyframes.visibility]), bounds=True)
+    scales = np.array([[float(visible)] * 3 for _, visible in keyframes.visibility])
     animation.drive(root, "scale", times, scales, "STEP")
 
 
 def _normals(vertices: Floats, faces: Ints) -> Floats:
-    """(V, 3) unit normals; a vertex of no face has some direction too, as the format requires."""
+    """(V, 3) unit normals; vertices without a face point up, because the format requires a direction."""
     normals = vertex_normals(vertices, faces)
     return np.where(normals.any(1, keepdims=True), normals, [0.0, 1.0, 0.0])
 
 
 def _material(number: int) -> dict[str, Any]:
-    linear = [round((part / 255) ** 2.2, 4) for part in TINTS[number % len(TINTS)]]
+    linear = [round((part / 255) ** 2.2, 4) for part in SKIN_COLOURS[number % len(SKIN_COLOURS)]]
     matte = {"baseColorFactor": [*linear, 1.0], "metallicFactor": 0.0, "roughnessFactor": 0.85}
     return {"name": f"Skin{number}", "pbrMetallicRoughness": matte}
 
 
-def _keys(track: Track, fps: float, end: float) -> _Keys:
-    """The keys of a person in an animation that ends at `end` seconds.
+def _keyframes(track: Track, fps: float, end: float) -> _Keyframes:
+    """The keyframes of a person in an animation that ends at `end` seconds.
 
-    A frame lasts from half a frame before its time to half a frame after it: so readers that round times find
-    nobody missing. While a person comes and goes it keeps the pose of its last or first frame.
+    A person is visible from half a frame before its first time to half a frame after its last one, so that readers that
+    round times still show it. During these half frames it keeps the pose of the nearest frame.
     """
     times = track.times.astype(np.float64)
     gaps = np.flatnonzero(np.diff(track.frames) > 1)
     half = (times[gaps + 1] - times[gaps]) / (track.frames[gaps + 1] - track.frames[gaps]) / 2
     edges = np.stack([times[gaps] + half, times[gaps + 1] - half], 1)  # (gaps, 2)
-    places = np.repeat(gaps + 1, 2)
-    rows = np.insert(np.arange(len(times)), places, np.stack([gaps, gaps + 1], 1).ravel())
-    times32 = np.insert(times, places, edges.ravel()).astype(np.float32)
+    positions = np.repeat(gaps + 1, 2)
+    rows = np.insert(np.arange(len(times)), positions, np.stack([gaps, gaps + 1], 1).ravel())
+    times32 = np.insert(times, positions, edges.ravel()).astype(np.float32)
     if times32[0] < 0 or not (np.diff(times32) > 0).all():
-        raise InputError(f"the times of person {track.id} are below 0 or too near to each other for a GLB file")
+        raise InputError(f"the times of person {track.id} are below 0 or too close together for a GLB file")
     begin, stop = times[0] - 0.5 / fps, times[-1] + 0.5 / fps
-    switches = [(0.0, True)] if begin <= 0 else [(0.0, False), (begin, True)]
+    visibility = [(0.0, True)] if begin <= 0 else [(0.0, False), (begin, True)]
     for leave, back in edges.tolist():
-        switches += [(leave, False), (back, True)]
+        visibility += [(leave, False), (back, True)]
     if stop < end:
-        switches.append((stop, False))
-    return _Keys(times32, rows, tuple(switches))
+        visibility.append((stop, False))
+    return _Keyframes(times32, rows, tuple(visibility))

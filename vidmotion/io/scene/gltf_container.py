@@ -1,7 +1,7 @@
-"""The container of a binary glTF 2.0 file: a JSON tree, and numpy arrays in one buffer behind it.
+"""The container of a binary glTF 2.0 file: a JSON tree followed by one buffer that holds all arrays.
 
 Source: Khronos, "glTF 2.0 Specification", sections 3.6 (buffers and accessors), 3.11 (animations), 4.4 (GLB).
-Knows nothing about people.
+Does not depend on people.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from vidmotion.errors import InputError
 from vidmotion.types import Floats
 
 VERTICES, INDICES = 34962, 34963
-"""What a graphics card uses an array for."""
+"""glTF's codes of buffers that hold vertex attributes and vertex indices."""
 _COMPONENTS = {"float32": 5126, "uint8": 5121, "uint16": 5123, "uint32": 5125}
 _TYPES = {(): "SCALAR", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
 _MAGIC, _VERSION, _JSON, _BINARY = b"glTF", 2, b"JSON", b"BIN\0"
 
 
 class Gltf:
-    """A file that grows: things are added, and refer to each other by the numbers that they get."""
+    """A file under construction: each added item gets a number, by which other items refer to it."""
 
     def __init__(self, asset: dict[str, Any]) -> None:
         self._scene: dict[str, Any] = {"name": "scene"}
@@ -49,8 +49,8 @@ class Gltf:
 
         Args:
             values: (N,), (N, 3), (N, 4) or (N, 4, 4), the latter as rows of a matrix; float64 becomes float32.
-            target: VERTICES, INDICES, or None for what no graphics card reads.
-            bounds: write the least and greatest value, which vertices and times of keys must have.
+            target: VERTICES, INDICES, or None for arrays that are neither, such as keyframes.
+            bounds: write the minimum and maximum, which the format requires for vertex positions and keyframe times.
 
         Raises:
             InputError: a number is not finite in single precision.
@@ -80,7 +80,7 @@ class Gltf:
         return self.add("accessors", accessor)
 
     def write(self, file: BinaryIO) -> None:
-        """Write the GLB."""
+        """Write the complete file."""
         tree = {**self._tree, "buffers": [{"byteLength": self._length}]}
         text = _padded(json.dumps(tree, separators=(",", ":")).encode(), b" ")
         file.write(struct.pack("<4sII", _MAGIC, _VERSION, 12 + 8 + len(text) + 8 + self._length))
@@ -91,7 +91,7 @@ class Gltf:
 
 
 class Animation:
-    """Values over time of properties of nodes."""
+    """Keyframes of properties of nodes."""
 
     def __init__(self, gltf: Gltf, name: str) -> None:
         self._gltf, self._name = gltf, name
@@ -99,20 +99,24 @@ class Animation:
         self._channels: list[dict[str, Any]] = []
 
     def drive(self, node: int, path: str, times: int, values: Floats, interpolation: str = "LINEAR") -> None:
-        """Let `path` ("rotation", "translation", "scale") of a node follow `values` (K, 3 or 4).
+        """Animate a property of a node.
 
         Args:
-            times: number of the accessor with the K rising seconds of the keys.
+            node: number of the node.
+            path: "rotation", "translation" or "scale".
+            times: number of the accessor with the seconds of the K keyframes, rising.
+            values: (K, 4) for rotations (quaternions), else (K, 3).
+            interpolation: glTF's name, such as "LINEAR" or "STEP".
         """
         sampler = {"input": times, "output": self._gltf.array(values), "interpolation": interpolation}
         self._channels.append({"sampler": len(self._samplers), "target": {"node": node, "path": path}})
         self._samplers.append(sampler)
 
     def finish(self) -> None:
-        """Put the animation into the file."""
+        """Add the animation to the file."""
         self._gltf.add("animations", {"name": self._name, "samplers": self._samplers, "channels": self._channels})
 
 
 def _padded(raw: bytes, filler: bytes) -> bytes:
-    """Up to a multiple of four bytes."""
+    """`raw` extended to a multiple of four bytes."""
     return raw + filler * (-len(raw) % 4)

@@ -1,6 +1,6 @@
 """A scene as JSON: rounded numbers, written array by array so that a long video needs little memory.
 
-`scene.schema.json` beside this file describes the format. Knows nothing about paths or replacing files.
+`scene.schema.json` in this folder describes the format. Does not depend on how files are replaced.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ DECIMALS = {
     "centers": 3,
     "probabilities": 4,
 }
-"""Digits kept of each array: 1 microsecond, 0.01 pixel, 0.1 mm, 0.01 milliradian."""
+"""Decimals kept of each array: 1 microsecond, 0.01 pixel, 0.1 mm, 0.01 milliradian."""
 
 
 def write_json(scene: Scene, file: BinaryIO) -> None:
     """Write `scene` as UTF-8 JSON on one line.
 
     Raises:
-        InputError: a number is not finite, or the provenance holds something that JSON cannot.
+        InputError: a number is not finite, or the provenance holds a value that JSON does not have.
     """
     for text in _encode(to_document(scene), "scene"):
         file.write(text.encode())
@@ -46,10 +46,10 @@ def write_json(scene: Scene, file: BinaryIO) -> None:
 
 
 def read_json(path: Path) -> Scene:
-    """Read what `write_json` wrote.
+    """Read a file of `write_json`, also one of an earlier schema.
 
     Raises:
-        InputError: broken JSON, or not a scene of this version.
+        InputError: the file is not valid JSON, or not a scene of a known schema.
         OSError: the file cannot be read.
     """
     try:
@@ -65,7 +65,7 @@ def read_json(path: Path) -> Scene:
 
 
 def _encode(value: Any, name: str) -> Iterator[str]:
-    """JSON text of a tree in pieces; `name` is the field that holds it."""
+    """The JSON text of a tree in pieces; `name` is the field that holds the tree."""
     if isinstance(value, np.ndarray):
         yield json.dumps(_rounded(value, name).tolist(), separators=(",", ":"))
     elif isinstance(value, Mapping):

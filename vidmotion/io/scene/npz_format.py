@@ -1,19 +1,19 @@
 """A scene as NumPy arrays in one compressed file, in full precision and without pickle.
 
     scene               text: the JSON tree without its large arrays
-    person{ID}_frames   (T,)         person{ID}_xy          (T, K, 2) pixels
-    person{ID}_times    (T,) s       person{ID}_score       (T, K)
-    person{ID}_boxes    (T, 4)       person{ID}_joints      (T, J, 3) metres; absent without motion
-    person{ID}_observed (T,)         person{ID}_confidence  (T, J); likewise
+    person{ID}_frames   (T,)         person{ID}_xy             (T, K, 2) pixels
+    person{ID}_times    (T,) s       person{ID}_score          (T, K)
+    person{ID}_boxes    (T, 4)       person{ID}_joints         (T, J, 3) metres; absent without motion
+    person{ID}_observed (T,)         person{ID}_confidence     (T, J); likewise
 
     absent without a body:
-    person{ID}_pose     (T, 24, 3)   person{ID}_translation (T, 3) metres
-    person{ID}_betas    (S,)         person{ID}_error       (T,) metres
+    person{ID}_pose     (T, 24, 3)   person{ID}_translation    (T, 3) metres
+    person{ID}_betas    (S,)         person{ID}_error          (T,) metres
 
     absent without action tags:
     person{ID}_centers  (W,) s       person{ID}_probabilities  (W, L)
 
-Units, axes and joint names stand in `scene` and are those of the JSON format.
+`scene` holds the units, axes and joint names, which are those of the JSON format.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def write_npz(scene: Scene, file: BinaryIO) -> None:
     """Write `scene` as a compressed .npz.
 
     Raises:
-        InputError: a number is not finite, or the provenance holds something that JSON cannot.
+        InputError: a number is not finite, or the provenance holds a value that JSON does not have.
     """
     tree = to_document(scene)
     arrays: dict[str, Any] = {}
@@ -53,17 +53,17 @@ def write_npz(scene: Scene, file: BinaryIO) -> None:
             for name in names:
                 arrays[f"person{person['id']}_{name}"] = holder.pop(name)
     try:
-        header = json.dumps(tree, allow_nan=False, default=_plain)
+        header = json.dumps(tree, allow_nan=False, default=_to_json)
     except (TypeError, ValueError) as error:
         raise InputError(f"provenance: cannot be written as JSON ({error})") from None
     np.savez_compressed(file, allow_pickle=False, scene=np.array(header), **arrays)
 
 
 def read_npz(path: Path) -> Scene:
-    """Read what `write_npz` wrote; nothing in the file is executed.
+    """Read a file of `write_npz`, also one of an earlier schema; nothing in the file is executed.
 
     Raises:
-        InputError: not a .npz file, or not a scene of this version.
+        InputError: the file is not an .npz file, or not a scene of a known schema.
         OSError: the file cannot be read.
     """
     try:
@@ -76,7 +76,7 @@ def read_npz(path: Path) -> Scene:
                 holder.update({name: arrays[f"person{person['id']}_{name}"] for name in names})
     except KeyError as error:
         raise InputError(f"{path} is not a scene: {error.args[0]} is missing") from None
-    # What damaged or foreign zip files, array headers and JSON of another shape raise.
+    # Raised by damaged or foreign zip files and array headers, and by JSON of another layout.
     except (ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, RecursionError):
         raise InputError(f"{path} is not an .npz file of vidmotion, or is damaged; export it again") from None
     try:
@@ -88,7 +88,7 @@ def read_npz(path: Path) -> Scene:
 def _holders(
     person: dict[str, Any], actions: tuple[str, ...] = ACTION_ARRAYS
 ) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
-    """The mappings of a person's tree with the names of their large arrays."""
+    """The mappings in a person's tree that hold large arrays, each with the names of these arrays."""
     parts = (
         (person, TRACK_ARRAYS),
         (person["keypoints"], KEYPOINT_ARRAYS),
@@ -99,7 +99,7 @@ def _holders(
     return [(holder, names) for holder, names in parts if holder is not None]
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, Mapping):
