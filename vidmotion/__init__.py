@@ -2,7 +2,7 @@
 
     import vidmotion as vm
 
-    scene = vm.lift("dance.mp4")
+    scene = vm.lift("dance.mp4", height=1.82)
     scene.people[0].motion.joints  # (T, 17, 3) metres
     vm.export(scene, "dance.bvh")
 
@@ -15,30 +15,68 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vidmotion.api import detect, lift, render
+    from vidmotion.api import detect, export, lift, render
+    from vidmotion.choices import Device, Format, Head, Style, View
+    from vidmotion.errors import (
+        InputError,
+        MissingExtraError,
+        NobodyFoundError,
+        OutputError,
+        StoppedError,
+        VideoError,
+        VidmotionError,
+        WeightsError,
+    )
     from vidmotion.io.keypoints import read_keypoints
-    from vidmotion.io.scene.formats import export, load
-    from vidmotion.lifting.lift import LiftSettings
-    from vidmotion.pipeline import Pipeline, Settings
+    from vidmotion.io.scene.formats import load
+    from vidmotion.pipeline import Pipeline
+    from vidmotion.settings import Settings
+    from vidmotion.types import Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
 
 __version__ = "0.1.0.dev0"
 
 _ROOMS = {
-    "LiftSettings": "vidmotion.lifting.lift",
-    "Pipeline": "vidmotion.pipeline",
-    "Settings": "vidmotion.pipeline",
-    "detect": "vidmotion.api",
-    "export": "vidmotion.io.scene.formats",
-    "lift": "vidmotion.api",
-    "load": "vidmotion.io.scene.formats",
-    "read_keypoints": "vidmotion.io.keypoints",
-    "render": "vidmotion.api",
-}
+    "vidmotion.api": ("detect", "export", "lift", "render"),
+    "vidmotion.choices": ("Device", "Format", "Head", "Style", "View"),
+    "vidmotion.errors": (
+        "InputError", "MissingExtraError", "NobodyFoundError", "OutputError", "StoppedError", "VideoError",
+        "VidmotionError", "WeightsError",
+    ),
+    "vidmotion.io.keypoints": ("read_keypoints",),
+    "vidmotion.io.scene.formats": ("load",),
+    "vidmotion.pipeline": ("Pipeline",),
+    "vidmotion.settings": ("Settings",),
+    "vidmotion.types": (
+        "Actions", "BodyMotion", "Camera", "Keypoints2D", "Motion", "Person", "Scene", "Segment", "Track",
+    ),
+}  # fmt: skip
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
-    "LiftSettings",
+    "Actions",
+    "BodyMotion",
+    "Camera",
+    "Device",
+    "Format",
+    "Head",
+    "InputError",
+    "Keypoints2D",
+    "MissingExtraError",
+    "Motion",
+    "NobodyFoundError",
+    "OutputError",
+    "Person",
     "Pipeline",
+    "Scene",
+    "Segment",
     "Settings",
+    "StoppedError",
+    "Style",
+    "Track",
+    "VideoError",
+    "VidmotionError",
+    "View",
+    "WeightsError",
     "detect",
     "export",
     "lift",
@@ -49,12 +87,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in _HOME:
         raise AttributeError(f"module 'vidmotion' has no attribute {name!r}")
-    value = getattr(import_module(_ROOMS[name]), name)
+    value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_ROOMS])
+    return sorted([*globals(), *_HOME])

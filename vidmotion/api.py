@@ -1,84 +1,215 @@
-"""The verbs of the public API that need more than one room."""
+"""The verbs of the public API: detect, lift, export, render. `load` and `read_keypoints` come from `vidmotion.io`.
+
+Rooms are imported where they are needed, so that exporting and drawing skeletons loads no torch.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from vidmotion.choices import Style, View
+from vidmotion.choices import Device, Head, Style, View
+from vidmotion.errors import InputError
+from vidmotion.settings import Settings, as_choice, as_choices, as_count, as_path, as_weights
 from vidmotion.types import Scene
 
 if TYPE_CHECKING:
+    from vidmotion.body.model import BodyModel
     from vidmotion.rendering import Mesh
 
-# Rooms are imported where they are needed: drawing skeletons loads no torch.
+AnyPath = str | PathLike[str]
 
 
-def detect(video: Path | str, **settings: Any) -> Scene:
-    """The people of a video in 2D: a scene whose people have tracks and no motion.
-
-    Args:
-        settings: fields of `Settings`, such as `detector="blazepose-heavy"`.
-
-    Raises:
-        VidmotionError: see `Pipeline.detect`.
-    """
-    from vidmotion.pipeline import Pipeline, Settings
-
-    return Pipeline(Settings(**settings)).detect(video)
-
-
-def lift(source: Path | str | Scene, **settings: Any) -> Scene:
-    """The people of a video, or of a scene that `detect` made, in 3D.
+def detect(
+    video: AnyPath,
+    *,
+    detector: str = "auto",
+    device: Device | str = Device.auto,
+    start: float | None = None,
+    end: float | None = None,
+    max_people: int | None = None,
+) -> Scene:
+    """Find and follow the people of a video in 2D: a scene whose people have tracks and no motion.
 
     Args:
-        settings: fields of `Settings`, such as `lift=LiftSettings(height=1.82)`.
+        video: a video file.
+        detector: name of a 2D detector; "auto" takes the best one that this machine runs fast enough.
+        device: where mmpose's networks run; the other detectors run on the CPU.
+        start: seconds; frames before are not read.
+        end: seconds; frames after are not read.
+        max_people: keep only this many people: those seen longest and largest.
 
     Raises:
-        VidmotionError: see `Pipeline.lift`.
+        InputError: an argument cannot be used.
+        VideoError: the file cannot be read as a video.
+        NobodyFoundError: nobody is in view for long enough.
+        WeightsError: the detector's files are damaged, or missing and cannot be fetched.
+        MissingExtraError: the detector needs packages that are not installed.
     """
-    from vidmotion.pipeline import Pipeline, Settings
+    from vidmotion.pipeline import Pipeline
 
-    return Pipeline(Settings(**settings)).lift(source)
+    path = as_path("video", video)
+    settings = Settings(detector=detector, device=_device(device), start=start, end=end, max_people=max_people)
+    return Pipeline(settings).detect(path)
+
+
+def lift(
+    source: AnyPath | Scene,
+    *,
+    height: float = 1.70,
+    fov: float = 55.0,
+    heads: Head | str | Sequence[Head | str] = Head.pose3d,
+    weights: AnyPath | Sequence[AnyPath] | None = None,
+    body_model: AnyPath | None = None,
+    detector: str = "auto",
+    device: Device | str = Device.auto,
+    person: int | None = None,
+    max_people: int | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    flip: bool = True,
+    refine: bool = True,
+) -> Scene:
+    """Lift the people of a video, or of a scene that `detect`, `read_keypoints` or `load` gave, to 3D.
+
+    Args:
+        source: a video file, or a scene with 2D tracks.
+        height: metres; the height of every person, which sets the scale.
+        fov: degrees; the camera's field of view along the picture's longer side.
+        heads: what the network is asked for: "pose3d", "action", "mesh", or several; 3D joints are always included.
+        weights: name or file of the network, or of several; each head comes from the first that has it.
+        body_model: your own SMPL, SMPL-H or SMPL-X file; None is the free body.
+        detector: name of a 2D detector; "auto" takes the best one that this machine runs fast enough.
+        device: where the lifting network and mmpose's networks run.
+        person: lift only the person with this id.
+        max_people: keep only this many people: those seen longest and largest.
+        start: seconds; frames of a video before are not read.
+        end: seconds; frames of a video after are not read.
+        flip: average with the mirrored input, which is more accurate and takes twice as long.
+        refine: with the head "mesh", pull bodies to the lifted joints.
+
+    Raises:
+        InputError: an argument cannot be used, the scene has no such person, or the body model cannot be read.
+        VideoError: the file cannot be read as a video.
+        NobodyFoundError: nobody is in view for long enough.
+        WeightsError: a network cannot be loaded, or none has a head that is asked for.
+        MissingExtraError: the detector needs packages that are not installed.
+    """
+    from vidmotion.pipeline import Pipeline
+
+    settings = Settings(
+        detector=detector,
+        weights=as_weights("weights", weights),
+        device=_device(device),
+        start=start,
+        end=end,
+        person=person,
+        max_people=max_people,
+        heads=as_choices("heads", heads, Head),
+        refine=refine,
+        height=height,
+        fov=fov,
+        flip=flip,
+        body_model=None if body_model is None else as_path("body_model", body_model),
+    )
+    return Pipeline(settings).lift(source if isinstance(source, Scene) else as_path("source", source))
+
+
+def export(
+    scene: Scene,
+    path: AnyPath,
+    *,
+    person: int | None = None,
+    body_model: AnyPath | BodyModel | None = None,
+) -> list[Path]:
+    """Write a scene to a file; the suffix picks the format. The files written are returned.
+
+    Formats that hold one person write NAME.ID.bvh for each of several people. Existing files are replaced, and only
+    when all new ones are complete.
+
+    Args:
+        path: ends in .json, .npz, .bvh, .glb, .trc, .csv, .amass.npz, .vtt or .eaf.
+        person: write only the person with this id.
+        body_model: the model that the bodies were made with, or its file; None is the free body.
+
+    Raises:
+        InputError: unknown suffix or person, the scene does not hold what the format needs, or its bodies belong to
+            another model.
+        OutputError: the file cannot be written; nothing is left behind.
+    """
+    from vidmotion.body.model import BodyModel
+    from vidmotion.io.scene import formats
+
+    _check_scene(scene)
+    target = as_path("path", path)
+    chosen = None if person is None else as_count("person", person, 0)
+    model = body_model if isinstance(body_model, BodyModel) else _load_body(body_model)
+    return formats.export(scene, target, chosen, model)
 
 
 def render(
     scene: Scene,
-    path: Path | str,
-    video: Path | str | None = None,
+    path: AnyPath,
+    *,
+    video: AnyPath | None = None,
     style: Style | str = Style.skeleton,
     view: View | str = View.turn,
-    body_model: Path | str | None = None,
+    body_model: AnyPath | None = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> None:
     """Draw a scene as an H.264 mp4: the people over the video, beside a 3D view of them.
 
     Args:
-        video: the file that the scene was made of; None draws the 3D view alone.
-        style: skeleton, mesh, or both: a half transparent mesh with the skeleton over it.
-        view: turn circles the people, side stands at right angles to the video's camera, camera leaves the 3D view
-            out.
+        path: the file to write; ends in .mp4.
+        video: the file that the scene was made from; None draws the 3D view alone.
+        style: "skeleton", "mesh", or "both": a half transparent mesh with the skeleton over it.
+        view: "turn" circles the people, "side" stands at right angles to the video's camera, "camera" leaves the 3D
+            view out.
         body_model: the file of the model that the bodies were made with; None is the free body.
-        progress: called after each frame with the number done and, if known, the number of all.
+        progress: called after each frame with the number of frames done and, if known, of all frames.
 
     Raises:
+        InputError: an argument cannot be used, the scene has no bodies to draw as meshes, or they belong to another
+            model.
         VideoError: the video cannot be read.
-        InputError: the scene has no bodies to draw as meshes, or they belong to another model.
         OutputError: the file cannot be written.
     """
-    from vidmotion.rendering import Look
+    from vidmotion.rendering import FilmOptions
     from vidmotion.rendering import render as draw
 
-    style = Style(style)
-    meshes = {} if style is Style.skeleton else _meshes(scene, None if body_model is None else Path(body_model))
-    draw(scene, Path(path), None if video is None else Path(video), progress, Look(style, View(view), meshes))
+    _check_scene(scene)
+    target = as_path("path", path)
+    if target.suffix.lower() != ".mp4":
+        raise InputError(f"{target}: films are written as MP4; choose a name that ends in .mp4")
+    footage = None if video is None else as_path("video", video)
+    style, view = as_choice("style", style, Style), as_choice("view", view, View)
+    model = None if body_model is None else as_path("body_model", body_model)
+    meshes = {} if style is Style.skeleton else _meshes(scene, model)
+    draw(scene, target, footage, progress, FilmOptions(style, view, meshes))
+
+
+def _check_scene(scene: Scene) -> None:
+    if not isinstance(scene, Scene):
+        raise InputError(f"`scene`: wanted a Scene, as `lift` and `load` return it, received a {type(scene).__name__}")
+
+
+def _device(device: Device | str) -> Device:
+    return as_choice("device", device, Device)
+
+
+def _load_body(path: AnyPath | None) -> BodyModel | None:
+    """The body model of a file; None where the writer shall take the free body, if it needs one."""
+    from vidmotion.body.load import load_body
+
+    return None if path is None else load_body(as_path("body_model", path))
 
 
 def _meshes(scene: Scene, body_model: Path | None) -> dict[int, Mesh]:
     """The meshes of all people who have a body, by id."""
     from vidmotion.body.load import load_body
-    from vidmotion.body.posed import PosedBody
+    from vidmotion.body.posed_mesh import PosedMesh
 
     model = load_body(body_model)
-    return {person.id: PosedBody(model, person.body) for person in scene.people if person.body is not None}
+    return {person.id: PosedMesh(model, person.body) for person in scene.people if person.body is not None}

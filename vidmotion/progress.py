@@ -27,6 +27,9 @@ class Progress(Protocol):
     def message(self, text: str) -> None:
         """Called with one line of text for the user."""
 
+    def detail(self, text: str) -> None:
+        """Called with one line for users who want to know more: what was chosen and why."""
+
 
 class NoProgress:
     """A `Progress` that ignores everything."""
@@ -36,6 +39,9 @@ class NoProgress:
         yield _IgnoredTask()
 
     def message(self, text: str) -> None:
+        pass
+
+    def detail(self, text: str) -> None:
         pass
 
 

@@ -39,7 +39,7 @@ def main() -> None:
     video = parser.parse_args().video
 
     flip = vm.Pipeline(vm.Settings())
-    plain = vm.Pipeline(vm.Settings(lift=vm.LiftSettings(flip=False)))
+    plain = vm.Pipeline(vm.Settings(flip=False))
     tracks = flip.detect(video)  # loads networks and warms caches
     scene = flip.lift(tracks)
     plain.lift(tracks)

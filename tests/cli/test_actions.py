@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("detector")
 
 @pytest.fixture
 def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("vidmotion.tracking.cache.kept_folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr("vidmotion.tracking.cache.detections_folder", lambda: tmp_path / "kept")
     torch.manual_seed(0)
     save_network(MotionNetwork(DSTformer(TINY), HEADS), tmp_path / "net.safetensors", {})
     return tmp_path / "net.safetensors"
@@ -75,7 +75,7 @@ def test_bad_use_is_one_line(network: Path, second: Path, tmp_path: Path, vidmot
 def test_labelled_videos_teach_a_head(
     second: Path, sample: Path, tmp_path: Path, vidmotion: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vidmotion.tracking.cache.kept_folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr("vidmotion.tracking.cache.detections_folder", lambda: tmp_path / "kept")
     videos = tmp_path / "videos"
     for name, frames in (("walk", 30), ("turn", 40)):
         (videos / name).mkdir(parents=True)

@@ -39,7 +39,7 @@ def run(weights: Path, head: str, *folders: Path) -> dict[str, dict]:
 
 
 def test_lifting_is_measured_on_both_kinds_of_data(weights: Path, tmp_path: Path) -> None:
-    store, mocap = tiny_footage.write(tmp_path / "store"), tiny_mocap.write_acting(tmp_path / "mocap")
+    store, mocap = tiny_footage.write(tmp_path / "store"), tiny_mocap.write_with_rotations(tmp_path / "mocap")
     found = run(weights, "pose3d", store, mocap)
     assert list(found) == ["store, detected", "mocap, simulated noise", "mocap, exact 2D"]
     seen = found["store, detected"]
@@ -55,13 +55,13 @@ def test_actions_are_measured(weights: Path, tmp_path: Path) -> None:
     found = run(weights, "action", tiny_footage.write(tmp_path / "store"))["store"]
     assert found["left_out"] == 4  # two jump, two are called nothing
     assert set(found["confusion"]) == {"walk"}
-    assert found["likeness"] == {}  # one class alone has two clips
+    assert found["similarity"] == {}  # one class alone has two clips
     with pytest.raises(InputError, match="has no clip of a class that the network knows: dance, walk"):
         run(weights, "action", tiny_mocap.write(tmp_path / "mocap"))
 
 
 def test_bodies_are_measured_beside_one_that_stands(weights: Path, tmp_path: Path) -> None:
-    store = tiny_footage.write(tmp_path / "store", joints_of=tiny_footage.acting_of)
+    store = tiny_footage.write(tmp_path / "store", joints_of=tiny_footage.body_joints_of)
     found = run(weights, "mesh", store)
     assert list(found) == ["store, mean body, standing", "store, network"]
     for one in found.values():

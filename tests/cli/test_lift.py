@@ -1,5 +1,6 @@
 """`vidmotion lift` end to end on real pictures, and what it says of bad input. The real detector and weights run."""
 
+import errno
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,10 @@ import torch
 
 from tests.cli.conftest import Run, beginning, write_video
 from vidmotion.body.load import FREE_BODY_FILE
+from vidmotion.io.scene.formats import WRITERS
+from vidmotion.model.checkpoint import save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.model.network import MotionNetwork
 
 pytestmark = pytest.mark.usefixtures("detector")
 
@@ -23,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("detector")
 def test_a_video_becomes_motion_in_every_format(second: Path, tmp_path: Path, vidmotion: Run) -> None:
     formats = ["bvh", "csv", "glb", "json", "npz", "trc"]
     flags = [part for name in formats for part in ("-f", name)]
-    code, told = vidmotion("lift", second, "-o", tmp_path, *flags, "--render")
+    code, told = vidmotion("lift", second, "-o", tmp_path, *flags, "--render", "-v")
     assert code == 0, told
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == sorted([*(f"second.{name}" for name in formats), "second.skeleton.mp4"])
@@ -37,7 +42,7 @@ def test_a_video_becomes_motion_in_every_format(second: Path, tmp_path: Path, vi
     joints = np.array(person["motion"]["joints"])
     assert 1.3 < np.median(joints[:, 10, 1]) < 1.8
     assert abs(np.median(joints[:, [3, 6], 1].min(1)) - 0.039 * 1.7) < 0.06
-    for word in ("1 people in 30 frames", "stature 1.7 m", "detect:", "lift:", "render:", "wrote"):
+    for word in ("1 person in 30 frames", "height 1.7 m", "detect:", "lift:", "render:", "wrote"):
         assert word in told
 
 
@@ -55,7 +60,7 @@ def test_a_body_of_ones_own_goes_into_every_file(second: Path, tmp_path: Path, v
     code, told = vidmotion("export", results / "second.json", "-o", results / "again.glb", "--body-model", mine)
     assert code == 0, told
     code, told = vidmotion("lift", second, "-o", results, "-y", "--body-model", tmp_path / "SMPL_NEUTRAL.pkl")
-    assert (code, "register at https://smpl.is.tue.mpg.de" in told) == (1, True)
+    assert (code, "register at https://smpl.is.tue.mpg.de" in told) == (2, True)
 
 
 def test_results_are_not_replaced_unasked(second: Path, tmp_path: Path, vidmotion: Run) -> None:
@@ -83,7 +88,7 @@ def test_brackets_in_names_are_no_markup(second: Path, tmp_path: Path, vidmotion
     video.write_bytes(second.read_bytes())
     code, told = vidmotion("lift", video, "-o", tmp_path / "[old]")
     assert code == 0
-    assert "dance [dQw4w9].mp4: 1 people" in told
+    assert "dance [dQw4w9].mp4: 1 person" in told
 
 
 def test_a_bad_video_does_not_stop_the_others(second: Path, tmp_path: Path, vidmotion: Run) -> None:
@@ -102,7 +107,7 @@ def test_start_end_and_person_choose(second: Path, tmp_path: Path, vidmotion: Ru
     assert person["frames"][0] == 6
     assert person["times"][-1] < 0.86
     code, told = vidmotion("lift", second, "-o", tmp_path, "-y", "--person", 7)
-    assert (code, "no person 7; there are 0" in told) == (1, True)
+    assert (code, "there is no person 7; choose --person from 0" in told) == (1, True)
 
 
 def test_max_people_keeps_the_foremost_with_their_ids(
@@ -124,7 +129,7 @@ def test_max_people_keeps_the_foremost_with_their_ids(
         (person,) = json.loads((tmp_path / "out" / f"{source.stem}.json").read_text())["people"]
         assert person["id"] == longest
     code, told = vidmotion("lift", video, "-o", tmp_path / "out", "--max-people", 1, "--person", 1 - longest, "-y")
-    assert (code, f"no person {1 - longest}; there are {longest}" in told) == (1, True)
+    assert (code, f"there is no person {1 - longest}; choose --person from {longest}" in told) == (1, True)
     assert vidmotion("lift", video, "--max-people", 0)[0] == 2
 
 
@@ -200,20 +205,46 @@ def test_an_output_folder_that_is_a_file_is_refused_before_the_work(
         (["--start", "soon"], "wanted seconds or HH:MM:SS"),
         (["--person", "Bob"], "wanted an id such as 0, or all"),
         (["--height", "17"], "height"),
-        (["--start", "5", "--end", "2"], "does not lie after"),
+        (["--start", "5", "--end", "2"], "is not after"),
         (["--detector", "nonsense"], "blazepose-heavy"),
         (["--frobnicate"], "frobnicate"),
+        (["-f", "vtt"], "pass --head action too"),
+        (["-f", "json", "-f", "eaf", "--head", "mesh"], "pass --head action too"),
+        (["--no-refine"], "pass --head mesh too"),
+        (["--head", "action", "--weights", "BARE"], "no head 'action'"),
+        (["--body-model", "nowhere.npz"], "nowhere.npz: no such file"),
+        (["--device", "mps"], "--device mps"),
     ],
 )
-def test_wrong_usage_exits_with_2(second: Path, vidmotion: Run, args: list[str], message: str) -> None:
-    code, told = vidmotion("lift", second, *args)
+def test_what_cannot_succeed_is_refused_before_the_first_frame(
+    second: Path, tmp_path: Path, vidmotion: Run, monkeypatch: pytest.MonkeyPatch, args: list[str], message: str
+) -> None:
+    monkeypatch.setattr("vidmotion.pipeline.open_video", lambda *_: pytest.fail("read"))
+    bare = tmp_path / "bare.safetensors"
+    save_network(MotionNetwork(DSTformer(DSTformerConfig(16, 16, 1, 2, 2.0, 17, 27))), bare, {})
+    args = [str(bare) if one == "BARE" else one for one in args]
+    code, told = vidmotion("lift", second, "-o", tmp_path / "out", *args)
     assert code == 2
-    assert message in told
+    assert message in " ".join(told.replace("│", "").split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_format_that_fails_leaves_the_others(
+    second: Path, tmp_path: Path, vidmotion: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setitem(WRITERS, ".bvh", replace(WRITERS[".bvh"], write=full))
+    code, told = vidmotion("lift", second, "-o", tmp_path, "-f", "json", "-f", "bvh", "-f", "trc", "--end", "0.5")
+    assert code == 1
+    assert "the disk is full" in told
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["second.json", "second.trc"]
 
 
 def test_unknown_names_are_told_with_what_there_is(second: Path, tmp_path: Path, vidmotion: Run) -> None:
     code, told = vidmotion("lift", second, "-o", tmp_path, "--weights", "nonsense")
-    assert (code, "motion-small" in told) == (1, True)
+    assert (code, "motion-small" in told) == (2, True)
 
 
 def test_a_checkpoint_that_does_not_fit_is_refused(second: Path, tmp_path: Path, vidmotion: Run) -> None:
@@ -222,7 +253,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused(second: Path, tmp_path: Path,
     assert code == 1
     assert "not a DSTformer" in one_line(told)
     code, told = vidmotion("lift", second, "-o", tmp_path / "out", "--weights", tmp_path / "part.bin")
-    assert code == 1
+    assert code == 2
     assert "vidmotion weights import" in told
 
 
@@ -267,9 +298,9 @@ def test_detect_writes_people_without_motion(second: Path, tmp_path: Path, vidmo
 @pytest.mark.parametrize("name", ["x.txt", "x.bvh", "nowhere/x.json"])
 def test_a_bad_output_name_is_refused_before_the_work(second: Path, tmp_path: Path, vidmotion: Run, name: str) -> None:
     code, told = vidmotion("detect", second, "-o", tmp_path / name)
-    assert code == 1
-    assert one_line(told).startswith("error: ")
-    assert "detector" not in told
+    assert code == 2
+    assert "detector blazepose" not in told
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")

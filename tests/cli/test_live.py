@@ -10,8 +10,9 @@ import pytest
 from tests.cli.conftest import Run, beginning, write_video
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import unbroken_runs
-from vidmotion.live import LiveView, Moment, Session, Shot, file_shots
+from vidmotion.live import LiveFrame, LiveView, Session, TimedFrame, file_frames
 from vidmotion.live.session import WAIT
+from vidmotion.model.head_set import HeadSet
 from vidmotion.pipeline import Pipeline
 from vidmotion.settings import LiftSettings, Settings
 from vidmotion.video.reader import open_video
@@ -48,8 +49,8 @@ def test_what_is_lifted_live_is_near_what_lift_says(clip: Path, every: int) -> N
     assert person.motion
     settings = LiftSettings(flip=False)
     with (
-        file_shots(clip, in_time=False) as shots,
-        Session(pipeline.detector, [pipeline.lifter], shots, settings, patient=True) as session,
+        file_frames(clip, in_time=False) as shots,
+        Session(pipeline.detector, HeadSet([pipeline.lifter]), shots, settings, patient=True) as session,
     ):
         moments = [session.look(shot) for shot in islice(shots.frames, 0, None, every)]
         assert [len(unbroken_runs(track.frames)) for track in session._tracker.in_view()] == [1]
@@ -64,7 +65,7 @@ def test_what_is_lifted_live_is_near_what_lift_says(clip: Path, every: int) -> N
 
 
 def test_late_frames_are_left_out(clip: Path) -> None:
-    with file_shots(clip) as shots:
+    with file_frames(clip) as shots:
         started, seen = time.monotonic(), []
         for shot in shots.frames:
             seen.append(shot.frame.index)
@@ -76,9 +77,9 @@ def test_late_frames_are_left_out(clip: Path) -> None:
 
 
 def test_people_who_walk_off_are_followed_by_the_view(clip: Path) -> None:
-    with file_shots(clip, in_time=False) as shots:
+    with file_frames(clip, in_time=False) as shots:
         pipeline = Pipeline(Settings())
-        with Session(pipeline.detector, [pipeline.lifter], shots, LiftSettings(flip=False), True) as session:
+        with Session(pipeline.detector, HeadSet([pipeline.lifter]), shots, LiftSettings(flip=False), True) as session:
             moment = [session.look(shot) for shot in shots.frames][-1]
         view = LiveView(shots)
         moment.figures[0].joints[:, 0] += 50
@@ -92,7 +93,7 @@ def test_what_was_filmed_until_an_error_is_kept(
 ) -> None:
     look, looked = Session.look, []
 
-    def unplugged(self: Session, shot: Shot) -> Moment:
+    def unplugged(self: Session, shot: TimedFrame) -> LiveFrame:
         looked.append(shot)
         if len(looked) > 20:
             raise InputError("the camera has given no picture for 5 s")
@@ -112,7 +113,7 @@ def test_what_was_filmed_until_an_error_is_kept(
         (("--camera", 63), 1, "camera 63 cannot be opened"),
         (("x.mp4", "--camera", 1), 2, "VIDEO is played instead"),
         (("--every-frame",), 2, "a camera does not wait"),
-        (("x.mp4", "--save", "film.avi"), 1, "ends in .mp4"),
+        (("x.mp4", "--save", "film.avi"), 2, "ends in .mp4"),
         (("x.mp4", "--view", "camera"), 2, "wanted turn or side"),
     ],
 )

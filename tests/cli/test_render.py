@@ -64,9 +64,9 @@ def test_meshes_need_bodies_of_the_model(
 def test_speed_advice_without_numba(
     person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(raster, "is_fast", lambda: False)
+    monkeypatch.setattr(raster, "has_numba", lambda: False)
     motion = save(person, tmp_path)
-    advice = "`pip install 'vidmotion[fast]'` would draw meshes"
+    advice = "`pip install numba` would draw meshes"
     assert run(monkeypatch, capsys, "render", motion, "--style", "mesh")[1].count(advice) == 1
     assert advice not in run(monkeypatch, capsys, "render", motion, "-y", "--style", "mesh", "-q")[1]
     assert advice not in run(monkeypatch, capsys, "render", motion, "-y")[1]

@@ -9,33 +9,32 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from vidmotion.cli.checks import DETECTOR_HELP, check_detector, check_file
+from vidmotion.cli import options
+from vidmotion.cli.checks import check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, fail, note, results
 from vidmotion.cli.json_report import write_report
 from vidmotion.errors import InputError, VidmotionError
 
 if TYPE_CHECKING:
-    from vidmotion.actions.search import Hit, Placed
+    from vidmotion.actions.search import Hit, WindowEmbeddings
     from vidmotion.pipeline import Pipeline
 
 app = typer.Typer(no_args_is_help=True, help="Teach motions by example, and find them in videos.")
 
 LIBRARY = Path("actions.npz")
 
-Weights = Annotated[str | None, typer.Option(help="Network: name or file.", show_default="lift's own")]
-Detector = Annotated[str, typer.Option(help=DETECTOR_HELP)]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")]
-
 
 @app.command()
 def teach(
-    name: Annotated[str, typer.Argument(help="What the motion is called.")],
-    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Videos of it, best a few seconds long.")],
+    name: Annotated[str, typer.Argument(help="Name of the motion.")],
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP...", help="Videos of it, ideally a few seconds long.")],
     library: Annotated[Path, typer.Option("-l", "--library", help="File to add it to.")] = LIBRARY,
-    person: Annotated[int | None, typer.Option(help="Id of who does it, where a clip shows several people.")] = None,
-    weights: Weights = None,
-    detector: Detector = "auto",
-    quiet: Quiet = False,
+    person: Annotated[
+        int | None, typer.Option(min=0, help="Id of the person to learn from, where a clip shows several people.")
+    ] = None,
+    weights: options.Network = None,
+    detector: options.Detector = "auto",
+    quiet: options.Quiet = False,
 ) -> None:
     """Add examples of a motion to a library."""
     from vidmotion.actions.library import Library, read_library, write_library
@@ -46,8 +45,8 @@ def teach(
     pipeline, network = _pipeline(weights, detector, person, quiet)
     known = read_library(library, network) if library.exists() else None
     for clip in clips:
-        place = _only(pipeline.embed(clip), clip).mean
-        known = (known or Library(network, (), (), place[None][:0])).taught(name, clip.name, place)
+        embedding = _only(pipeline.embed(clip), clip).mean
+        known = (known or Library(network, (), (), embedding[None][:0])).with_example(name, clip.name, embedding)
     assert known is not None  # typer wants one clip at least
     write_library(known, library)
     if not quiet:
@@ -57,17 +56,20 @@ def teach(
 
 @app.command()
 def search(
-    library: Annotated[Path, typer.Argument(help="What `teach` wrote.")],
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Where to look.")],
-    most: Annotated[int, typer.Option("-n", "--most", min=1, help="Hits to list.")] = 10,
+    library: Annotated[Path, typer.Argument(help="A file that `teach` wrote.")],
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Videos to search.")],
+    most: Annotated[int, typer.Option("-n", "--most", min=1, help="Number of hits to list.")] = 10,
     names: Annotated[list[str] | None, typer.Option("--name", help="Only this motion; may be repeated.")] = None,
-    report: Annotated[Path | None, typer.Option("--json", help="Write all hits here.")] = None,
-    weights: Weights = None,
-    detector: Detector = "auto",
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing report.")] = False,
-    quiet: Quiet = False,
+    report: Annotated[Path | None, typer.Option("--json", help="Write all hits to this file.")] = None,
+    weights: options.Network = None,
+    detector: options.Detector = "auto",
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
 ) -> None:
-    """Find where the motions of a library happen, best first. A video that was searched before needs no detector."""
+    """Find where the motions of a library happen, best first.
+
+    The 2D people of each video are kept in the user's cache, so that the next search of it needs no detector.
+    """
     from vidmotion.actions.library import read_library
     from vidmotion.actions.search import Hit, hits
 
@@ -95,22 +97,24 @@ def search(
 
 
 def _pipeline(weights: str | None, detector: str, person: int | None, quiet: bool) -> tuple[Pipeline, str]:
-    """The pipeline, and the sum of its network's file, which libraries are tied to."""
+    """The pipeline, and the sha256 of its network's file: libraries belong to one network."""
     from vidmotion.model.checkpoint import heads_in
-    from vidmotion.pipeline import Pipeline, Settings
+    from vidmotion.pipeline import Pipeline
+    from vidmotion.settings import Settings
     from vidmotion.weights import DEFAULT_NETWORK, find_weights, verify
 
     (checked,) = verify(str(find_weights(weights)))
     path, has = str(checked.path), heads_in(checked.path)
-    # A network whose encoder has learned actions lifts no more.
-    used = (path, DEFAULT_NETWORK) if "embedding" in has and "pose3d" not in has else path
-    return Pipeline(Settings(detector, used, person=person), TerminalProgress(quiet)), checked.sha256
+    # A network whose encoder was trained along with its heads has no usable pose head.
+    networks = (path, DEFAULT_NETWORK) if "embedding" in has and "pose3d" not in has else (path,)
+    settings = Settings(detector=detector, weights=networks, person=person)
+    return Pipeline(settings, TerminalProgress(quiet)), checked.sha256
 
 
-def _only(people: list[Placed], clip: Path) -> Placed:
+def _only(people: list[WindowEmbeddings], clip: Path) -> WindowEmbeddings:
     if len(people) != 1:
         ids = ", ".join(str(one.person) for one in people)
-        raise InputError(f"{clip} shows {len(people)} people ({ids}); say who does it with --person")
+        raise InputError(f"{clip} shows {len(people)} people ({ids}); choose one with --person")
     return people[0]
 
 

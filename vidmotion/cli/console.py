@@ -11,22 +11,28 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from vidmotion.progress import Stage
+from vidmotion.cli.option_names import with_options
+from vidmotion.progress import Task
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 results = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200)
-"""What was asked for goes to stdout; a pipe has no width that tables would have to keep to."""
+"""Results go to stdout; a pipe has no width that tables would have to fit."""
 
 
 def fail(message: str) -> None:
     """Print one line that says what is wrong and what to do."""
-    console.print(Text.assemble(("error: ", "bold red"), message))
+    console.print(Text.assemble(("error: ", "bold red"), with_options(message)))
 
 
 def note(message: str) -> None:
     """Print one line of news."""
     console.print(Text(message))
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """ "1 person", "2 people"; the plural is `one` with an s unless it is given."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 class _Bar:
@@ -44,15 +50,20 @@ class _Bar:
 
 
 class TerminalProgress:
-    """Stages as bars while stderr is a terminal; lines of news unless quiet. Remembers the time of each stage."""
+    """Tasks as bars while stderr is a terminal, messages as lines. Remembers how long each task took."""
 
-    def __init__(self, quiet: bool = False) -> None:
-        self.quiet = quiet
+    def __init__(self, quiet: bool = False, verbose: bool = False) -> None:
+        """
+        Args:
+            quiet: print nothing.
+            verbose: print details too.
+        """
+        self.quiet, self.verbose = quiet, verbose and not quiet
         self.seconds: dict[str, float] = {}
         self.frames: dict[str, int] = {}
 
     @contextmanager
-    def stage(self, name: str, total: int | None) -> Iterator[Stage]:
+    def task(self, name: str, total: int | None) -> Iterator[Task]:
         columns = (
             TextColumn("{task.description:<7}"),
             BarColumn(),
@@ -68,6 +79,16 @@ class TerminalProgress:
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - started
         self.frames[name] = self.frames.get(name, 0) + bar.done
 
-    def say(self, text: str) -> None:
+    def message(self, text: str) -> None:
         if not self.quiet:
+            note(with_options(text))
+
+    def detail(self, text: str) -> None:
+        if self.verbose:
             note(text)
+
+    def timings(self) -> None:
+        """Print how long each task took, as a detail."""
+        for name, seconds in self.seconds.items():
+            rate = self.frames[name] / max(seconds, 1e-6)
+            self.detail(f"  {name}: {seconds:.1f} s, {rate:.0f} frames/s")

@@ -10,14 +10,15 @@ import typer
 from rich.table import Table
 
 from vidmotion.choices import Split
-from vidmotion.cli.checks import DETECTOR_HELP, check_file
-from vidmotion.cli.console import TerminalProgress, fail, note, results
+from vidmotion.cli import options
+from vidmotion.cli.checks import check_file
+from vidmotion.cli.console import TerminalProgress, counted, fail, note, results
 from vidmotion.cli.data_import import import_
 
 if TYPE_CHECKING:
     from vidmotion.data.store import Store
 
-app = typer.Typer(no_args_is_help=True, help="Make, import and carry training data.")
+app = typer.Typer(no_args_is_help=True, help="Make, import and inspect training data.")
 app.command("import")(import_)
 
 NEWS_SECONDS = 60.0
@@ -32,59 +33,59 @@ def _verbs() -> None:
 @app.command()
 def render(
     mocap: Annotated[Path, typer.Option(help="Folder of packed motion capture with rotations.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the store; an old one is continued.")],
-    clips: Annotated[int, typer.Option(min=1, help="How many clips the store shall hold.")] = 100,
-    split: Annotated[Split, typer.Option(help="Which subjects move.")] = Split.train,
-    seed: Annotated[int, typer.Option(min=0, help="Of all random choices.")] = 0,
-    jobs: Annotated[
-        int, typer.Option("-j", "--jobs", min=1, help="Processes; as many as there are cores is best.")
-    ] = 1,
-    frames: Annotated[int, typer.Option(min=2, help="Length of a clip.")] = 81,
-    backgrounds: Annotated[Path | None, typer.Option(help="Folder of pictures to stand behind people.")] = None,
-    detector: Annotated[str, typer.Option(help="blazepose, blazepose-heavy.")] = "blazepose",
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the store; an existing one is continued.")],
+    clips: Annotated[int, typer.Option(min=1, help="Number of clips in the finished store.")] = 100,
+    split: Annotated[Split, typer.Option(help="Split of the motion capture to use.")] = Split.train,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes; one for each core is best.")] = 1,
+    frames: Annotated[int, typer.Option(min=2, help="Frames of a clip.")] = 81,
+    backgrounds: Annotated[Path | None, typer.Option(help="Folder of pictures to use as backgrounds.")] = None,
+    detector: Annotated[str, typer.Option(help="blazepose or blazepose-heavy.")] = "blazepose",
     keep_video: Annotated[bool, typer.Option("--keep-video", help="Keep the clips as MP4 in OUT/videos.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
-    """Draw people whose motion is known exactly, and keep what the detector says of them.
+    """Render labelled footage: people whose motion is known exactly, and the detector's output for them.
 
-    Clips depend on seed and number alone. An interrupted run keeps its finished clips; the same command goes on.
+    A clip depends on the seed and its number alone. An interrupted run keeps its finished clips; run the same command
+    again to go on.
     """
     from vidmotion.cli.checks import check_detector
-    from vidmotion.data.synthetic.generate import Order, render
+    from vidmotion.data.synthetic.generate import GenerationSettings, generate_clips
 
     check_detector(detector)
-    order = Order(mocap, out, clips, split.value, seed, frames, jobs, backgrounds, detector, keep_video)
+    settings = GenerationSettings(mocap, out, clips, split.value, seed, frames, jobs, backgrounds, detector, keep_video)
     progress, started = TerminalProgress(quiet), time.monotonic()
     news = started
-    with progress.stage("render", clips * frames) as stage:
+    with progress.task("render", clips * frames) as task:
 
         def advance(done: int) -> None:
             nonlocal news
-            stage.advance(done)
+            task.advance(done)
             if time.monotonic() - news > NEWS_SECONDS:
                 news = time.monotonic()
-                progress.say(f"{done // frames} clips, {done / (news - started):.1f} frames/s")
+                progress.message(f"{done // frames} clips, {done / (news - started):.1f} frames/s")
 
-        made = render(order, advance)
+        made = generate_clips(settings, advance)
     seconds = time.monotonic() - started
-    progress.say(f"{out}: {made} clips made, {clips - made} were there; {made * frames / seconds:.1f} frames/s")
+    progress.message(f"{out}: {made} clips made, {clips - made} were there; {made * frames / seconds:.1f} frames/s")
 
 
 @app.command()
 def detect(
     folder: Annotated[Path, typer.Argument(help="Folder of videos; each of its sub-folders is a class.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder that is made.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write.")],
     held_out: Annotated[
-        float, typer.Option(min=0, max=0.9, help="Share of each class' videos to measure on: the split test.")
+        float, typer.Option(min=0, max=0.9, help="Share of each class' videos for the split `test`.")
     ] = 0.0,
-    detector: Annotated[str, typer.Option(help=DETECTOR_HELP)] = "auto",
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing folder.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+    detector: options.Detector = "auto",
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
 ) -> None:
-    """Find the people of labelled videos, for `train action` and `eval action`. Videos are looked at once."""
+    """Detect the people of labelled videos, for `train action` and `eval action`."""
     from vidmotion.cli.checks import check_detector
     from vidmotion.data.labelled_videos import pack_labelled
-    from vidmotion.pipeline import Pipeline, Settings
+    from vidmotion.pipeline import Pipeline
+    from vidmotion.settings import Settings
 
     check_detector(detector)
     progress = TerminalProgress(quiet)
@@ -94,8 +95,9 @@ def detect(
         fail(message)
         failed.append(message)
 
-    clips = pack_labelled(folder, out, Pipeline(Settings(detector), progress).recall, held_out, overwrite, refuse)
-    progress.say(f"{out}: {clips} people")
+    pipeline = Pipeline(Settings(detector=detector), progress)
+    clips = pack_labelled(folder, out, pipeline.recall, held_out, overwrite, refuse)
+    progress.message(f"{out}: {counted(clips, 'person', 'people')}")
     if failed:
         raise typer.Exit(1)
 
@@ -104,9 +106,9 @@ def detect(
 def pack(
     store: Annotated[Path, typer.Argument(help="Folder of a store.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="NPZ file.")],
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing file.")] = False,
+    overwrite: options.Overwrite = False,
 ) -> None:
-    """Put recipes and detections into one small file, without any motion capture."""
+    """Put a store's recipes and detections into one small file, without any motion capture."""
     from vidmotion.data.light_pack import write_pack
     from vidmotion.data.store import read_store
 
@@ -118,23 +120,23 @@ def pack(
 
 @app.command()
 def unpack(
-    file: Annotated[Path, typer.Argument(help="What `pack` wrote.")],
+    file: Annotated[Path, typer.Argument(help="A file that `pack` wrote.")],
     mocap: Annotated[Path, typer.Option(help="The motion capture that the footage was made from.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of the store.")],
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
-    """Rebuild a store from a packed one: what is true follows from recipes and motion capture."""
-    from vidmotion.data.synthetic.unpack import rebuild
+    """Rebuild a store from a packed one: its labels follow from the recipes and the motion capture."""
+    from vidmotion.data.synthetic.unpack import unpack_store
 
     progress = TerminalProgress(quiet)
-    with progress.stage("unpack", None) as stage:
-        clips = rebuild(file, mocap, out, stage.advance)
-    progress.say(f"{out}: {clips} clips")
+    with progress.task("unpack", None) as task:
+        clips = unpack_store(file, mocap, out, task.advance)
+    progress.message(f"{out}: {clips} clips")
 
 
 @app.command()
 def info(folder: Annotated[Path, typer.Argument(help="Folder of a store, or of packed motion.")]) -> None:
-    """Say what a folder holds: clips and minutes, and how often the detector saw people."""
+    """Show what a folder holds: clips and minutes, and how often the detector found people."""
     from vidmotion.data.store import is_store, read_store
 
     if not is_store(folder) and (folder / "index.csv").is_file():

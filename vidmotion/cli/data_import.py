@@ -8,50 +8,51 @@ from typing import Annotated
 import typer
 
 from vidmotion.choices import ImportFormat, Split, SplitRule, Unit, Up
+from vidmotion.cli import options
 from vidmotion.cli.console import TerminalProgress, fail
-from vidmotion.cli.sizes import parse_size
+from vidmotion.cli.parsing import parse_size
 
 
 def import_(
     file_format: Annotated[ImportFormat, typer.Argument(metavar="FORMAT", help="bvh, amc, amass, h36m, ntu, coco2d.")],
-    sources: Annotated[list[Path], typer.Argument(help="Files, or folders that are searched through.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder that is made.")],
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing folder.")] = False,
-    split: Annotated[Split, typer.Option(help="Split of everybody who is not named below.")] = Split.train,
-    val: Annotated[list[str] | None, typer.Option(help="A subject of the split val; repeat it.")] = None,
-    test: Annotated[list[str] | None, typer.Option(help="A subject of the split test; repeat it.")] = None,
+    sources: Annotated[list[Path], typer.Argument(help="Files, or folders with such files.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write.")],
+    overwrite: options.Overwrite = False,
+    split: Annotated[Split, typer.Option(help="Split of all other subjects.")] = Split.train,
+    val: Annotated[list[str] | None, typer.Option(help="A subject of the split val. May be repeated.")] = None,
+    test: Annotated[list[str] | None, typer.Option(help="A subject of the split test. May be repeated.")] = None,
     split_rule: Annotated[SplitRule, typer.Option(help="ntu: by people, cameras or setups.")] = SplitRule.xsub,
     unit: Annotated[
-        Unit, typer.Option(help="bvh, amc: of lengths; auto goes by the legs (amc: the file).")
+        Unit, typer.Option(help="bvh, amc: unit of lengths; auto guesses from the legs (amc: reads the file).")
     ] = Unit.auto,
     up: Annotated[Up, typer.Option(help="bvh, amc: the file's vertical axis.")] = Up.y,
-    fps: Annotated[float | None, typer.Option(min=1, help="Frame rate, instead of the file's or format's own.")] = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help="coco2d: pictures whose size is not told.")] = None,
+    fps: Annotated[float | None, typer.Option(min=1, help="Frame rate, instead of that of the file or format.")] = None,
+    size: Annotated[str | None, typer.Option(metavar="WxH", help="coco2d: picture size, if the file lacks it.")] = None,
     body_model: Annotated[
         Path | None, typer.Option(help="amass: SMPL, SMPL-H or SMPL-X file instead of the free body.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
-    """Bring motion in other formats into a folder that `vidmotion train` learns from.
+    """Convert motion in other formats to a folder that `vidmotion train` reads.
 
     3D motion: bvh, amc (with .asf), amass (.npz). 2D: coco2d (COCO's or PoseTrack's keypoint JSON), ntu (pyskl's
     pickle). Both: h36m (MotionBERT's pickle). AMASS, Human3.6M and NTU RGB+D allow research only, and so do weights
     learned from them.
     """
     from vidmotion.data.importers.import_files import IMPORTERS, import_files
-    from vidmotion.data.importers.importer import Choices
+    from vidmotion.data.importers.importer import ImportOptions
 
-    choices = Choices(
+    options = ImportOptions(
         split.value, frozenset(val or ()), frozenset(test or ()), split_rule.value, unit.value, up.value, fps,
         parse_size(size), body_model,
     )  # fmt: skip
     progress = TerminalProgress(quiet)
     importer = IMPORTERS[file_format.value]
-    with progress.stage("import", None) as stage:
-        done = import_files(importer, sources, out, overwrite, choices, stage.advance, fail)
+    with progress.task("import", None) as task:
+        done = import_files(importer, sources, out, overwrite, options, task.advance, fail)
     if done.clips:
-        progress.say(f"{out}: {done.clips} clips, {done.frames} frames")
+        progress.message(f"{out}: {done.clips} clips, {done.frames} frames")
     elif not done.failed:
-        fail(f"{', '.join(map(str, sources))}: nobody in there; nothing was written")
+        fail(f"{', '.join(map(str, sources))}: there is nobody in these files; nothing was written")
     if done.failed or not done.clips:
         raise typer.Exit(1)

@@ -8,41 +8,54 @@ from typing import Annotated
 import typer
 
 from vidmotion.choices import Device
-from vidmotion.cli.checks import DETECTOR_HELP, check_detector, check_file
-from vidmotion.cli.console import TerminalProgress, note
-from vidmotion.cli.times import parse_section
-from vidmotion.errors import InputError
+from vidmotion.cli import options
+from vidmotion.cli.checks import before_work, check_detector, check_file
+from vidmotion.cli.console import TerminalProgress, counted, note
+from vidmotion.cli.parsing import parse_section
 
 
 def detect(
     video: Annotated[Path, typer.Argument(help="Video file.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="JSON or NPZ file.", show_default="VIDEO.json here")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="JSON or NPZ file.",
+            show_default="VIDEO.json here",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
-    detector: Annotated[str, typer.Option(help=DETECTOR_HELP)] = "auto",
-    max_people: Annotated[
-        int | None,
-        typer.Option(min=1, help="Keep so many people: who is seen longest and largest.", show_default="all"),
-    ] = None,
-    start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
-    end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
-    device: Annotated[Device, typer.Option(help="Where mmpose runs.")] = Device.auto,
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+    overwrite: options.Overwrite = False,
+    detector: options.Detector = "auto",
+    max_people: options.MaxPeople = None,
+    start: options.Start = None,
+    end: options.End = None,
+    device: Annotated[
+        Device, typer.Option("--device", help="Where mmpose runs.", rich_help_panel=options.RUN)
+    ] = Device.auto,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
-    """Find and follow the people of a video in 2D."""
-    from vidmotion.io.scene.formats import READERS, export
-    from vidmotion.pipeline import Pipeline, Settings
-
+    """Find and follow the people of a video in 2D, without lifting."""
     check_detector(detector)
     first, last = parse_section(start, end)
     path = output or Path(f"{video.stem}.json")
+
+    from vidmotion.io.scene.formats import READERS, export
+    from vidmotion.pipeline import Pipeline
+    from vidmotion.settings import Settings
+
     if path.suffix.lower() not in READERS:
-        raise InputError(f"{path}: 2D people go into {' or '.join(READERS)} files")
-    check_file(path, overwrite)
-    settings = Settings(detector, device=device, start=first, end=last, max_people=max_people)
-    progress = TerminalProgress(quiet)
-    scene = Pipeline(settings, progress).detect(video)
+        raise typer.BadParameter(f"-o {path}: 2D people are written to {' or '.join(READERS)} files")
+    progress = TerminalProgress(quiet, verbose)
+    with before_work():
+        check_file(path, overwrite)
+        settings = Settings(detector=detector, device=device, start=first, end=last, max_people=max_people)
+        pipeline = Pipeline(settings, progress)
+    scene = pipeline.detect(video)
+    progress.timings()
     for written in export(scene, path):
         if not quiet:
-            note(f"wrote {written}: {len(scene.people)} people in {scene.frame_count} frames")
+            people, frames = counted(len(scene.people), "person", "people"), counted(scene.frame_count, "frame")
+            note(f"wrote {written}: {people} in {frames}")

@@ -13,15 +13,15 @@ from vidmotion.cli.weights import remedy
 
 PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "ai-edge-litert", "safetensors")
 EXTRAS = {
-    "numba": "pip install 'vidmotion[fast]' draws meshes about 10 times faster and can make footage",
+    "numba": "pip install numba draws meshes about 10 times faster and renders labelled footage",
     "mmpose": "pip install 'vidmotion[mmpose]' runs RTMPose and your own mmpose models, in an environment of its own",
     "smplx": "pip install 'vidmotion[smpl]' poses your own SMPL files; non-commercial research only, never needed",
 }
-"""Packages that the program works without, and what brings them."""
+"""Packages that the program works without, and how to get them."""
 
 
 def doctor() -> None:
-    """Check versions, devices and weights."""
+    """Check versions, devices and weights on this machine."""
     table = Table("", "what", "found", "to do", box=None)
     table.add_row("ok", "vidmotion", vidmotion.__version__, "")
     table.add_row("ok", "Python", platform.python_version(), "")

@@ -11,12 +11,13 @@ import typer
 from rich.table import Table
 
 from vidmotion.choices import Head, Split
+from vidmotion.cli import options
 from vidmotion.cli.console import results
 from vidmotion.cli.json_report import write_report
 from vidmotion.errors import InputError, WeightsError
 
 if TYPE_CHECKING:
-    from vidmotion.evaluate.action import ActionReport, Heard
+    from vidmotion.evaluate.action import ActionReport, WindowPrediction
     from vidmotion.evaluate.bootstrap import Estimate
     from vidmotion.evaluate.report import Report
     from vidmotion.model.network import MotionNetwork
@@ -25,14 +26,14 @@ Row = dict[str, Any]
 
 
 def evaluate(
-    head: Annotated[Head, typer.Argument(help="What to measure.", show_default=False)],
+    head: Annotated[Head, typer.Argument(help="The head to measure.", show_default=False)],
     data: Annotated[list[Path], typer.Option(help="Folder of packed motion capture or of footage; may be repeated.")],
-    weights: Annotated[str | None, typer.Option(help="Weights, by name or file.", show_default="lift's own")] = None,
-    split: Annotated[Split, typer.Option(help="Subjects of motion capture.")] = Split.test,
-    flip: Annotated[bool, typer.Option(help="Average with the mirrored input.")] = True,
-    report: Annotated[Path | None, typer.Option("--json", help="Write all figures here.")] = None,
+    weights: options.Network = None,
+    split: Annotated[Split, typer.Option(help="Split of motion capture.")] = Split.test,
+    flip: Annotated[bool, typer.Option("--flip/--no-flip", help="Average with the mirrored input.")] = True,
+    report: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file.")] = None,
 ) -> None:
-    """Measure a network on people whom it was not trained on; intervals are 95 %, over clips."""
+    """Measure a network on people that it was not trained on. Intervals are 95 %, over clips."""
     from vidmotion.model.checkpoint import load_network
     from vidmotion.weights import find_weights
 
@@ -65,7 +66,7 @@ def _pose3d(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> d
     from vidmotion.data.footage_windows import FootageSampler
     from vidmotion.data.mocap import read_mocap
     from vidmotion.data.store import is_store, read_store
-    from vidmotion.evaluate.pose3d import FIGURES, collect, collect_footage, network_lifter
+    from vidmotion.evaluate.pose3d import METRICS, collect, collect_footage, network_lifter
     from vidmotion.evaluate.report import reduce
     from vidmotion.skeletons import H36M17
 
@@ -79,7 +80,7 @@ def _pose3d(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> d
             "exact 2D": collect(lifter, mocap, None),
         }
     reports = {f"{folder.name}, {name}": reduce(errors, H36M17.joints) for name, errors in found.items()}
-    return _told(reports, FIGURES)
+    return _print_reports(reports, METRICS)
 
 
 def _mesh(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
@@ -87,54 +88,54 @@ def _mesh(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dic
 
     from vidmotion.data.footage_windows import FootageSampler
     from vidmotion.data.store import read_store
-    from vidmotion.evaluate.mesh import FIGURES, collect, network_poser, standing
+    from vidmotion.evaluate.mesh import METRICS, collect, mean_body, network_poser
     from vidmotion.evaluate.report import reduce
     from vidmotion.skeletons import H36M17
 
     footage = FootageSampler(read_store(folder), torch.device("cpu"))
-    posers = {"mean body, standing": standing, "network": network_poser(network, flip)}
+    posers = {"mean body, standing": mean_body, "network": network_poser(network, flip)}
     reports = {
         f"{folder.name}, {name}": reduce(collect(poser, footage), H36M17.joints) for name, poser in posers.items()
     }
-    return _told(reports, FIGURES)
+    return _print_reports(reports, METRICS)
 
 
 def _action(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
-    from vidmotion.evaluate.action import hear, judge
+    from vidmotion.evaluate.action import measure_accuracy, predict
 
     classes = next(head.classes for head in network.head_configs if head.kind == "action")
-    heard = hear(network, folder, split, flip)
-    if not any(one.label in classes for one in heard):
+    predictions = predict(network, folder, split, flip)
+    if not any(one.label in classes for one in predictions):
         raise InputError(f"{folder} has no clip of a class that the network knows: {', '.join(classes)}")
-    one = judge(heard, classes)
+    one = measure_accuracy(predictions, classes)
     _show_actions(folder.name, one)
-    likeness = _likeness(heard) if "embedding" in network.heads else {}
-    for name, found in likeness.items():
+    similarity = _similarity(predictions) if "embedding" in network.heads else {}
+    for name, found in similarity.items():
         results.print(f"{folder.name}: {name}: {_interval(found, 100)} %")
-    return {folder.name: asdict(one) | {"likeness": {name: asdict(found) for name, found in likeness.items()}}}
+    return {folder.name: asdict(one) | {"similarity": {name: asdict(found) for name, found in similarity.items()}}}
 
 
-def _likeness(heard: list[Heard]) -> dict[str, Estimate]:
-    """Classes told by examples, among five or as many as have two clips; and searching."""
+def _similarity(predictions: list[WindowPrediction]) -> dict[str, Estimate]:
+    """Recognition of classes from examples, among five or as many as have two clips; and precision of search."""
     from vidmotion.evaluate.action import WAYS, one_shot, precision
 
-    labels = sorted({one.label for one in heard} - {"", "other"})
-    able = [label for label in labels if len({one.clip for one in heard if one.label == label}) > 1]
+    labels = sorted({one.label for one in predictions} - {"", "other"})
+    able = [label for label in labels if len({one.clip for one in predictions if one.label == label}) > 1]
     ways = min(WAYS, len(able))
     if ways < 2:
         return {}
     found = {
-        f"1 of {ways} classes by {shots} example(s) of each": one_shot(heard, able, ways, shots=shots)
+        f"1 of {ways} classes by {shots} example(s) of each": one_shot(predictions, able, ways, shots=shots)
         for shots in (1, 5)
     }
-    search = precision(heard, able)
+    search = precision(predictions, able)
     return (
         found if math.isnan(search.value) else found | {"of the 10 nearest windows, of the class searched for": search}
     )
 
 
-def _told(reports: dict[str, Report], units: dict[str, str]) -> dict[str, Row]:
-    """Print reports; as records they come back."""
+def _print_reports(reports: dict[str, Report], units: dict[str, str]) -> dict[str, Row]:
+    """Print reports and return them as records."""
     for name, one in reports.items():
         _show(name, one, units)
     return {name: asdict(one) for name, one in reports.items()}
@@ -153,12 +154,12 @@ def _show(name: str, report: Report, units: dict[str, str]) -> None:
 
 
 def _show_actions(name: str, report: ActionReport) -> None:
-    said = sorted({label for row in report.confusion.values() for label in row})
-    table = Table(title=f"{name}: windows by what they are called", title_justify="left")
-    for column in ("", *said, "right"):
+    predicted = sorted({label for row in report.confusion.values() for label in row})
+    table = Table(title=f"{name}: windows by predicted class", title_justify="left")
+    for column in ("", *predicted, "right"):
         table.add_column(column, justify="right")
     for label, row in sorted(report.confusion.items()):
-        table.add_row(label, *(str(row.get(each, "")) for each in said), f"{100 * report.classes[label]:.0f} %")
+        table.add_row(label, *(str(row.get(each, "")) for each in predicted), f"{100 * report.classes[label]:.0f} %")
     results.print(table)
     mean = 100 * sum(report.classes.values()) / len(report.classes)
     results.print(

@@ -7,22 +7,32 @@ from typing import Annotated
 
 import typer
 
+from vidmotion.cli import options
 from vidmotion.cli.checks import check_file
-from vidmotion.cli.console import note
+from vidmotion.cli.console import fail, note
+from vidmotion.errors import VidmotionError
 
 
 def export(
-    motion: Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz that lift wrote.")],
-    output: Annotated[list[Path], typer.Option("-o", "--output", help="File; the suffix picks the format.")],
-    person: Annotated[int | None, typer.Option(help="Only this person.")] = None,
+    motion: Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz file that `lift` wrote.")],
+    output: Annotated[
+        list[Path],
+        typer.Option(
+            "-o",
+            "--output",
+            help="File to write; the suffix picks the format. May be repeated.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ],
+    overwrite: options.Overwrite = False,
+    person: Annotated[int | None, typer.Option(min=0, help="Only the person with this id.")] = None,
     body_model: Annotated[
         Path | None,
-        typer.Option("--body-model", help="The SMPL file with which it was lifted.", show_default="free body"),
+        typer.Option("--body-model", help="The SMPL file that it was lifted with.", show_default="the free body"),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing files.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
-    """Convert a motion file."""
+    """Convert a saved motion: BVH, GLB, TRC, CSV, AMASS, WebVTT, ELAN, JSON, NPZ."""
     from vidmotion.body.load import load_body
     from vidmotion.io.scene.formats import export as write
     from vidmotion.io.scene.formats import load
@@ -30,7 +40,16 @@ def export(
     for path in output:
         check_file(path, overwrite)
     scene, model = load(motion), load_body(body_model)
+    failed = False
     for path in output:
-        for written in write(scene, path, person, model):
-            if not quiet:
-                note(f"wrote {written}")
+        try:
+            written = write(scene, path, person, model)
+        except VidmotionError as error:
+            fail(str(error))
+            failed = True
+            continue
+        if not quiet:
+            for one in written:
+                note(f"wrote {one}")
+    if failed:
+        raise typer.Exit(1)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidmotion.choices import Style, View
-from vidmotion.cli.console import TerminalProgress, note
+from vidmotion.cli.console import note
 
 if TYPE_CHECKING:
+    from vidmotion.progress import Progress
     from vidmotion.types import Scene
 
 
@@ -23,14 +24,14 @@ class FilmChoice:
 
 
 def advise_on_speed(film: FilmChoice) -> None:
-    """Say how meshes would be drawn faster, where they would."""
-    from vidmotion.rendering.raster import SPEED_UP, is_fast
+    """Say how meshes would be drawn faster, where numba is missing."""
+    from vidmotion.rendering.raster import SPEED_UP, has_numba
 
-    if film.style is not Style.skeleton and not is_fast():
-        note(f"`pip install 'vidmotion[fast]'` would draw meshes {SPEED_UP} times faster")
+    if film.style is not Style.skeleton and not has_numba():
+        note(f"`pip install numba` would draw meshes {SPEED_UP} times faster")
 
 
-def draw_film(scene: Scene, path: Path, video: Path | None, film: FilmChoice, progress: TerminalProgress) -> None:
+def draw_film(scene: Scene, path: Path, video: Path | None, film: FilmChoice, progress: Progress) -> None:
     """Draw a scene to a file.
 
     Raises:
@@ -38,6 +39,13 @@ def draw_film(scene: Scene, path: Path, video: Path | None, film: FilmChoice, pr
     """
     from vidmotion.api import render
 
-    with progress.stage("render", scene.frame_count) as stage:
-        advance = stage.advance
-        render(scene, path, video, film.style, film.view, film.body_model, lambda done, total: advance(done))
+    with progress.task("render", scene.frame_count) as task:
+        render(
+            scene,
+            path,
+            video=video,
+            style=film.style,
+            view=film.view,
+            body_model=film.body_model,
+            progress=lambda done, total: task.advance(done),
+        )

@@ -1,4 +1,4 @@
-"""`vidmotion lift`: videos in; motion files, and pictures if wanted, out."""
+"""`vidmotion lift`: videos in; motion files, and films if wanted, out."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidmotion.choices import Device, Format, Head, Style, View
-from vidmotion.cli.checks import DETECTOR_HELP, check_detector, film_suffix, make_folder, refuse_existing
-from vidmotion.cli.console import TerminalProgress, fail, note
+from vidmotion.cli import options
+from vidmotion.cli.checks import before_work, check_detector, film_suffix, make_folder, refuse_existing
+from vidmotion.cli.console import TerminalProgress, counted, fail, note
 from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
 from vidmotion.cli.lift_inputs import Job, KeypointOptions, plan
-from vidmotion.cli.times import parse_section
+from vidmotion.cli.parsing import parse_person, parse_section
 from vidmotion.errors import OutputError, VidmotionError
 
 if TYPE_CHECKING:
     from vidmotion.pipeline import Pipeline
     from vidmotion.types import Actions, Person, Scene
 
-SEGMENTS_TOLD = 5
+ANNOTATION_FORMATS = (Format.vtt, Format.eaf)
+"""Formats that hold action tags and nothing else."""
+SEGMENTS_SHOWN = 5
 """Of each person, on the terminal."""
 
 
@@ -35,7 +38,7 @@ class Outputs:
     overwrite: bool
 
     def paths(self, named_after: Path) -> list[Path]:
-        """The files that a video makes, as far as they are known before it is read."""
+        """The files of a video, as far as they are known before it is read."""
         suffixes = [f".{name.value}" for name in self.formats]
         if self.film is not None:
             suffixes.append(film_suffix(self.film.style))
@@ -44,148 +47,193 @@ class Outputs:
 
 def lift(
     videos: Annotated[
-        list[Path] | None, typer.Argument(metavar="VIDEO...", help="Video files, or what detect wrote.")
+        list[Path] | None, typer.Argument(metavar="VIDEO...", help="Video files, or files that `detect` wrote.")
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")] = Path("."),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for the results.", rich_help_panel=options.OUTPUT)
+    ] = Path("."),
     formats: Annotated[
-        list[Format] | None, typer.Option("-f", "--format", help="Give it several times.", show_default="json")
+        list[Format] | None,
+        typer.Option("-f", "--format", help="May be repeated.", show_default="json", rich_help_panel=options.OUTPUT),
     ] = None,
-    render: Annotated[bool, typer.Option("--render", help="Draw an mp4 of the people too.")] = False,
-    style: Annotated[
-        Style | None, typer.Option(help="How people are drawn; implies --render.", show_default="skeleton")
-    ] = None,
-    view: Annotated[
-        View | None,
-        typer.Option(
-            help="The 3D view circles the people or stands at their side, camera is the picture alone; "
-            "implies --render.",
-            show_default="turn",
-        ),
-    ] = None,
+    overwrite: options.Overwrite = False,
     heads: Annotated[
         list[Head] | None,
         typer.Option(
             "--head",
-            help="action: tags over time; mesh: bodies as the network sees them. Give it several times.",
+            help="What the network predicts: pose3d, joints; action, tags over time; mesh, bodies. May be repeated.",
             show_default="pose3d",
+            rich_help_panel=options.LIFTING,
         ),
     ] = None,
-    detector: Annotated[str, typer.Option(help=DETECTOR_HELP)] = "auto",
+    height: options.Height = 1.70,
+    fov: options.FieldOfView = 55.0,
+    flip: Annotated[
+        bool,
+        typer.Option(
+            "--flip/--no-flip",
+            help="Average with the mirrored input: more accurate, half as fast.",
+            rich_help_panel=options.LIFTING,
+        ),
+    ] = True,
+    weights: options.Networks = None,
+    body_model: options.BodyModel = None,
+    refine: Annotated[
+        bool,
+        typer.Option(
+            "--refine/--no-refine",
+            help="With --head mesh: pull bodies to the lifted joints.",
+            rich_help_panel=options.LIFTING,
+        ),
+    ] = True,
+    detector: options.Detector = "auto",
+    person: Annotated[
+        str, typer.Option(metavar="ID|all", help="Lift only this person.", rich_help_panel=options.PEOPLE)
+    ] = "all",
+    max_people: options.MaxPeople = None,
+    start: options.Start = None,
+    end: options.End = None,
+    render: Annotated[
+        bool, typer.Option("--render", help="Draw an mp4 of the people too.", rich_help_panel=options.FILM)
+    ] = False,
+    style: Annotated[
+        Style | None,
+        typer.Option(
+            help=f"{options.STYLE_HELP}; implies --render.", show_default="skeleton", rich_help_panel=options.FILM
+        ),
+    ] = None,
+    view: Annotated[
+        View | None,
+        typer.Option(help=f"{options.VIEW_HELP}; implies --render.", show_default="turn", rich_help_panel=options.FILM),
+    ] = None,
     keypoints: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE|FOLDER",
-            help="2D of AlphaPose, OpenPose, mmpose, Sports2D, ... instead of a detector; VIDEO is optional then.",
+            help="Results of AlphaPose, OpenPose, mmpose, Sports2D, ...; VIDEO is optional then.",
+            rich_help_panel=options.KEYPOINTS,
         ),
     ] = None,
-    skeleton: Annotated[str | None, typer.Option(help="Of --keypoints that do not tell: halpe26, coco17, ...")] = None,
-    fps: Annotated[float | None, typer.Option(min=0.1, help="Of --keypoints without VIDEO.")] = None,
-    size: Annotated[str | None, typer.Option(metavar="WxH", help="Picture of --keypoints without VIDEO.")] = None,
+    skeleton: Annotated[
+        str | None,
+        typer.Option(help="Skeleton of points without names: halpe26, coco17, ...", rich_help_panel=options.KEYPOINTS),
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(min=0.1, help="Frame rate, without VIDEO.", rich_help_panel=options.KEYPOINTS)
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(metavar="WxH", help="Picture size, without VIDEO.", rich_help_panel=options.KEYPOINTS),
+    ] = None,
     first_frame: Annotated[
-        int | None, typer.Option(min=0, help="The number that --keypoints give the first frame.", show_default="0")
-    ] = None,
-    weights: Annotated[
-        list[str] | None,
-        typer.Option(help="Network: name or file. Of several, each head is asked of the first that has it."),
-    ] = None,
-    refine: Annotated[
-        bool, typer.Option("--refine/--no-refine", help="--head mesh: pull bodies to the lifted joints.")
-    ] = True,
-    person: Annotated[str, typer.Option(metavar="ID|all", help="Lift only this person.")] = "all",
-    max_people: Annotated[
         int | None,
-        typer.Option(min=1, help="Keep so many people: who is seen longest and largest.", show_default="all"),
+        typer.Option(
+            min=0, help="Number of the first frame in the file.", show_default="0", rich_help_panel=options.KEYPOINTS
+        ),
     ] = None,
-    start: Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.")] = None,
-    end: Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.")] = None,
-    height: Annotated[float, typer.Option(min=0.3, max=3.0, help="Stature in metres; sets the scale.")] = 1.70,
-    fov: Annotated[
-        float, typer.Option(min=5, max=150, help="Degrees that the camera sees along the longer side.")
-    ] = 55.0,
-    flip: Annotated[bool, typer.Option("--flip/--no-flip", help="Average with the mirrored input.")] = True,
-    body_model: Annotated[
-        Path | None, typer.Option(help="Your own SMPL, SMPL-H or SMPL-X file.", show_default="the free body")
-    ] = None,
-    device: Annotated[Device, typer.Option(help="Where the lifting network and mmpose run.")] = Device.auto,
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing results.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+    device: options.DeviceOption = Device.auto,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
-    """Turn videos into 3D motion of the people in them."""
-    from vidmotion.lifting.lift import LiftSettings
-    from vidmotion.pipeline import Pipeline, Settings
-
+    """Turn videos into the 3D motion of the people in them."""
     check_detector(detector)
-    lifting = LiftSettings(flip, height, fov)
     section = parse_section(start, end)
-    told = KeypointOptions(keypoints, skeleton, fps, size, first_frame)
     if keypoints is not None and detector != "auto":
         raise typer.BadParameter("--detector: with --keypoints no detector runs")
-    asked, networks = tuple(heads or [Head.pose3d]), tuple(weights) if weights else None
-    settings = Settings(
-        detector, networks, device, *section, _parse_person(person), asked, refine, lifting, body_model, max_people
-    )
     film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
-    jobs = plan(videos or [], told, section)
+    asked = tuple(heads or [Head.pose3d])
+    _check_formats(outputs.formats, asked)
+    jobs = plan(videos or [], KeypointOptions(keypoints, skeleton, fps, size, first_frame), section)
+    one = parse_person(person)
+
+    from vidmotion.pipeline import Pipeline
+    from vidmotion.settings import Settings
+
+    with before_work():
+        settings = Settings(
+            detector=detector,
+            weights=tuple(weights) if weights else None,
+            device=device,
+            start=section[0],
+            end=section[1],
+            person=one,
+            max_people=max_people,
+            heads=asked,
+            refine=refine,
+            height=height,
+            fov=fov,
+            flip=flip,
+            body_model=body_model,
+        )
+        pipeline = Pipeline(settings, TerminalProgress(quiet, verbose))
+        pipeline.prepare()
     if film is not None and not quiet:
         advise_on_speed(film)
-    pipeline = Pipeline(settings)
-    failed = 0
-    for job in jobs:
-        try:
-            _lift_one(pipeline, job, outputs, quiet)
-        except VidmotionError as error:
-            fail(str(error))
-            failed += 1
+    failed = sum(not _lift_one(pipeline, job, outputs, quiet, verbose) for job in jobs)
     if failed:
         if failed < len(jobs):
             fail(f"{failed} of {len(jobs)} videos failed; the results of the others are in {output}")
         raise typer.Exit(1)
 
 
-def _lift_one(pipeline: Pipeline, job: Job, outputs: Outputs, quiet: bool) -> None:
-    from vidmotion.io.scene.formats import export
+def _check_formats(formats: tuple[Format, ...], heads: tuple[Head, ...]) -> None:
+    """Refuse formats that would hold nothing."""
+    empty = [name for name in formats if name in ANNOTATION_FORMATS and Head.action not in heads]
+    if empty:
+        raise typer.BadParameter(f"-f {empty[0]} holds action tags: pass --head action too")
 
-    progress = pipeline.progress = TerminalProgress(quiet)
+
+def _lift_one(pipeline: Pipeline, job: Job, outputs: Outputs, quiet: bool, verbose: bool) -> bool:
+    """Lift one video and write its files; whether all went well. What is finished stays, whatever fails after it."""
+    progress = pipeline.progress = TerminalProgress(quiet, verbose)
     paths = outputs.paths(job.named_after)
-    _check_outputs(paths, job.inputs, outputs)
-    scene = pipeline.lift(job.read())
+    try:
+        _check_outputs(paths, job.inputs, outputs)
+        scene = pipeline.lift(job.read())
+    except VidmotionError as error:
+        fail(str(error))
+        return False
     written: list[Path] = []
+    errors: list[str] = []
     for path in paths:
-        if outputs.film is not None and path.suffix == ".mp4":
-            draw_film(scene, path, job.video, outputs.film, progress)
-            written.append(path)
-        else:
-            written += export(scene, path, body_model=pipeline.body_model)
+        try:
+            written += _write(scene, path, pipeline, job, outputs)
+        except VidmotionError as error:
+            errors.append(str(error))
     if not quiet:
         _summarise(scene, progress, written)
+    for message in errors:
+        fail(message)
+    return not errors
+
+
+def _write(scene: Scene, path: Path, pipeline: Pipeline, job: Job, outputs: Outputs) -> list[Path]:
+    """Write one of the results; the files written are returned."""
+    from vidmotion.io.scene.formats import export
+
+    if outputs.film is not None and path.suffix == ".mp4":
+        draw_film(scene, path, job.video, outputs.film, pipeline.progress)
+        return [path]
+    return export(scene, path, body_model=pipeline.body_model)
 
 
 def _check_outputs(paths: list[Path], inputs: tuple[Path, ...], outputs: Outputs) -> None:
     """Refuse before the work what could not be written after it."""
     for path, given in product(paths, inputs):
         if path.exists() and given.exists() and path.samefile(given):
-            raise OutputError(f"{path} is the input itself; name another folder with -o")
+            raise OutputError(f"{path} is the input itself; name another folder with `output`")
     refuse_existing(paths, outputs.overwrite)
     make_folder(outputs.folder)
 
 
-def _parse_person(text: str) -> int | None:
-    if text == "all":
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        raise typer.BadParameter(f"--person {text}: wanted an id such as 0, or all") from None
-
-
 def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) -> None:
-    note(f"{scene.source}: {len(scene.people)} people in {scene.frame_count} frames")
+    note(f"{scene.source}: {counted(len(scene.people), 'person', 'people')} in {counted(scene.frame_count, 'frame')}")
     scale = scene.provenance["lift"]
-    note(f"  scale: stature {scale['height']:g} m (--height), view {scale['fov']:g} degrees (--fov)")
-    if isinstance(said := scene.provenance.get("keypoints"), dict):
+    note(f"  scale: height {scale['height']:g} m (--height), field of view {scale['fov']:g} degrees (--fov)")
+    if isinstance(source := scene.provenance.get("keypoints"), dict):
         skeletons = ", ".join(sorted({person.track.keypoints.skeleton for person in scene.people}))
-        note(f"  2D: {said.get('format')}, {skeletons}, identities by the {said.get('identities')}")
+        note(f"  2D: {source.get('format')}, {skeletons}, identities from the {source.get('identities')}")
     for person in scene.people:
         track = person.track
         span = int(track.frames[-1] - track.frames[0]) + 1
@@ -195,18 +243,16 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
             f"{filled} filled in, {missing} missing; {_body_error(person)}"
         )
         if person.actions is not None:
-            note(f"    {_told(person.actions)}")
-    for name, seconds in progress.seconds.items():
-        rate = progress.frames[name] / max(seconds, 1e-6)
-        note(f"  {name}: {seconds:.1f} s, {rate:.0f} frames/s")
+            note(f"    {_action_summary(person.actions)}")
+    progress.timings()
     for path in written:
         note(f"  wrote {path}")
 
 
-def _told(actions: Actions) -> str:
+def _action_summary(actions: Actions) -> str:
     """The first segments, so that a long video takes one line."""
-    said = [f"{one.label} {one.start:.1f} to {one.end:.1f} s ({100 * one.score:.0f} %)" for one in actions.segments]
-    return ", ".join(said[:SEGMENTS_TOLD]) + (", ..." if len(said) > SEGMENTS_TOLD else "")
+    shown = [f"{one.label} {one.start:.1f} to {one.end:.1f} s ({100 * one.score:.0f} %)" for one in actions.segments]
+    return ", ".join(shown[:SEGMENTS_SHOWN]) + (", ..." if len(shown) > SEGMENTS_SHOWN else "")
 
 
 def _body_error(person: Person) -> str:

@@ -1,4 +1,4 @@
-"""What `vidmotion lift` is given: each thing to lift, read when its turn comes."""
+"""The inputs of `vidmotion lift`: videos, saved 2D people, other programs' keypoints; each read when its turn comes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from vidmotion.cli.sizes import parse_size
+from vidmotion.cli.parsing import parse_size
 from vidmotion.errors import InputError
 
 if TYPE_CHECKING:
     from vidmotion.types import Scene
+
+Section = tuple[float | None, float | None]
+"""Seconds at which to begin and to stop."""
 
 
 @dataclass(frozen=True)
@@ -21,18 +24,18 @@ class Job:
     """One thing to lift."""
 
     named_after: Path
-    """What the results take their names from."""
+    """The results take their names from it."""
     inputs: tuple[Path, ...]
     """Files that no result may replace."""
     video: Path | None
     """What a film is drawn over; None draws the 3D view alone."""
     read: Callable[[], Path | Scene]
-    """A video to look for people in, or people in 2D."""
+    """Gives the video in which to find people, or people in 2D."""
 
 
 @dataclass(frozen=True)
 class KeypointOptions:
-    """What the user says of people whom another program found."""
+    """The options for people that another program found."""
 
     path: Path | None
     skeleton: str | None
@@ -41,22 +44,22 @@ class KeypointOptions:
     first_frame: int | None
 
     @property
-    def said(self) -> list[str]:
-        """The options that only make sense for keypoints."""
+    def used(self) -> list[str]:
+        """The options that only make sense with --keypoints and were given."""
         options = {"--skeleton": self.skeleton, "--fps": self.fps, "--size": self.size}
         return [name for name, value in {**options, "--first-frame": self.first_frame}.items() if value is not None]
 
 
-def plan(videos: Sequence[Path], keypoints: KeypointOptions, section: tuple[float | None, float | None]) -> list[Job]:
+def plan(videos: Sequence[Path], keypoints: KeypointOptions, section: Section) -> list[Job]:
     """What there is to do.
 
     Raises:
-        typer.BadParameter: nothing is named, or what is said does not go together.
+        typer.BadParameter: nothing is named, or the options do not go together.
     """
     if keypoints.path is not None:
         return [_of_keypoints(keypoints.path, videos, keypoints, section)]
-    if keypoints.said:
-        raise typer.BadParameter(f"{keypoints.said[0]} is for --keypoints")
+    if keypoints.used:
+        raise typer.BadParameter(f"{keypoints.used[0]} is for --keypoints")
     if not videos:
         raise typer.BadParameter("name a VIDEO, or --keypoints FILE")
     _check_names(videos)
@@ -72,7 +75,7 @@ def _of_video(path: Path) -> Job:
         try:
             return load(path)
         except InputError as error:
-            raise InputError(f"{error}; what another program wrote is read with --keypoints {path}") from None
+            raise InputError(f"{error}; read other programs' files with --keypoints {path}") from None
 
     return Job(path, (path,), None if _is_saved(path) else path, read)
 
@@ -83,21 +86,27 @@ def _is_saved(path: Path) -> bool:
     return path.suffix.lower() in READERS
 
 
-def _of_keypoints(
-    path: Path, videos: Sequence[Path], options: KeypointOptions, section: tuple[float | None, float | None]
-) -> Job:
+def _of_keypoints(path: Path, videos: Sequence[Path], options: KeypointOptions, section: Section) -> Job:
     if len(videos) > 1:
         raise typer.BadParameter("--keypoints go with one VIDEO at most")
     video = videos[0] if videos else None
     size, first = parse_size(options.size), options.first_frame or 0
     if video is not None and (size or options.fps):
-        raise typer.BadParameter(f"{'--size' if size else '--fps'}: {video} tells that")
+        raise typer.BadParameter(f"{'--size' if size else '--fps'} is not needed: it comes from {video}")
 
     def read() -> Scene:
         from vidmotion.io.keypoints import read_keypoints
 
-        told = {"skeleton": options.skeleton, "fps": options.fps, "size": size, "first_frame": first}
-        return read_keypoints(path, video, **told, start=section[0], end=section[1])
+        return read_keypoints(
+            path,
+            video,
+            skeleton=options.skeleton,
+            fps=options.fps,
+            size=size,
+            first_frame=first,
+            start=section[0],
+            end=section[1],
+        )
 
     return Job(video or path.resolve(), (path, *videos), video, read)
 

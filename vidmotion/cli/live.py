@@ -13,41 +13,60 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidmotion.choices import Device, View
-from vidmotion.cli.checks import DETECTOR_HELP, check_detector, check_file
+from vidmotion.cli import options
+from vidmotion.cli.checks import before_work, check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, note
 from vidmotion.errors import InputError, OutputError, VidmotionError
 
 if TYPE_CHECKING:
-    from vidmotion.live import Shots
+    from vidmotion.live import FrameSource
+
+
+INPUT = "Camera or video"
 
 
 def live(
     video: Annotated[
         Path | None, typer.Argument(metavar="[VIDEO]", help="Play this file as if it were filmed.")
     ] = None,
-    camera: Annotated[int | None, typer.Option(min=0, help="Number of a camera.", show_default="0")] = None,
-    save: Annotated[Path | None, typer.Option(metavar="FILE.mp4", help="Keep what is shown.")] = None,
-    page: Annotated[bool, typer.Option("--page/--no-page", help="Show it in the browser.")] = True,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the page.", show_default="a free one")] = 0,
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so long.")] = None,
-    every_frame: Annotated[bool, typer.Option("--every-frame", help="VIDEO: leave none out, however late.")] = False,
-    view: Annotated[View, typer.Option(help="Of the people in 3D: turn or side.")] = View.turn,
-    detector: Annotated[str, typer.Option(help=DETECTOR_HELP)] = "auto",
-    weights: Annotated[str | None, typer.Option(help="Lifting network: name or file.", show_default="lift's")] = None,
-    height: Annotated[float, typer.Option(min=0.3, max=3.0, help="Stature in metres; sets the scale.")] = 1.70,
-    fov: Annotated[
-        float, typer.Option(min=5, max=150, help="Degrees that the camera sees along the longer side.")
-    ] = 55.0,
-    device: Annotated[Device, typer.Option(help="Where the lifting network and mmpose run.")] = Device.auto,
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing film.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+    camera: Annotated[
+        int | None,
+        typer.Option(min=0, help="Number of a camera.", show_default="0", rich_help_panel=INPUT),
+    ] = None,
+    every_frame: Annotated[
+        bool,
+        typer.Option("--every-frame", help="VIDEO: leave no frame out, however late.", rich_help_panel=INPUT),
+    ] = False,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after this long.", rich_help_panel=INPUT)] = None,
+    page: Annotated[
+        bool, typer.Option("--page/--no-page", help="Show a page in the browser.", rich_help_panel=options.OUTPUT)
+    ] = True,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65535, help="Port of the page.", show_default="a free one", rich_help_panel=options.OUTPUT
+        ),
+    ] = 0,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.mp4", help="Save what is shown as a film.", rich_help_panel=options.OUTPUT),
+    ] = None,
+    view: Annotated[View, typer.Option(help="The 3D view: turn or side.", rich_help_panel=options.OUTPUT)] = View.turn,
+    overwrite: options.Overwrite = False,
+    detector: options.Detector = "auto",
+    weights: options.Network = None,
+    height: options.Height = 1.70,
+    fov: options.FieldOfView = 55.0,
+    device: options.DeviceOption = Device.auto,
+    quiet: options.Quiet = False,
 ) -> None:
-    """Follow people while they are filmed: a page on this machine shows them in the picture and in 3D."""
-    # OpenCV reads it once: what goes wrong with a camera is told by us, in one line.
+    """Follow people while they are filmed, in 2D and 3D, on a page of this machine."""
+    # OpenCV reads the variable once. Problems with a camera are reported by us, in one line.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
-    from vidmotion.lifting.lift import LiftSettings
     from vidmotion.live import LiveView, Page, Session
-    from vidmotion.pipeline import Pipeline, Settings
+    from vidmotion.model.head_set import HeadSet
+    from vidmotion.pipeline import Pipeline
+    from vidmotion.settings import LiftSettings, Settings
     from vidmotion.video import VideoWriter
 
     check_detector(detector)
@@ -55,11 +74,14 @@ def live(
         raise typer.BadParameter("--view camera: the picture is shown anyway; wanted turn or side")
     if save is not None:
         if save.suffix.lower() != ".mp4":
-            raise InputError(f"{save}: films are written as MP4; choose a name that ends in .mp4")
+            raise typer.BadParameter(f"--save {save}: films are written as MP4; choose a name that ends in .mp4")
         check_file(save, overwrite)
         if video is not None and save.exists() and video.exists() and save.samefile(video):
             raise InputError(f"{save} is the input itself; choose another name")
-    pipeline = Pipeline(Settings(detector, weights, device), TerminalProgress(quiet))
+    with before_work():
+        networks = None if weights is None else (weights,)
+        pipeline = Pipeline(Settings(detector=detector, weights=networks, device=device), TerminalProgress(quiet))
+        pipeline.prepare()
     moments: list[tuple[float, float | None]] = []
     failed: VidmotionError | None = None
     with ExitStack() as opened:
@@ -69,7 +91,7 @@ def live(
         window = opened.enter_context(Page(port)) if page else None
         film = opened.enter_context(VideoWriter(save, shots.fps, looking.layout.size)) if save else None
         session = opened.enter_context(
-            Session(detecting, [network], shots, LiftSettings(flip=False, height=height, fov=fov), every_frame)
+            Session(detecting, HeadSet([network]), shots, LiftSettings(flip=False, height=height, fov=fov), every_frame)
         )
         if window is not None:
             _announce(window.address, quiet)
@@ -98,16 +120,16 @@ def live(
         raise failed
 
 
-def _shots(video: Path | None, camera: int | None, every_frame: bool) -> AbstractContextManager[Shots]:
-    from vidmotion.live import camera_shots, file_shots
+def _shots(video: Path | None, camera: int | None, every_frame: bool) -> AbstractContextManager[FrameSource]:
+    from vidmotion.live import camera_frames, file_frames
 
     if video is not None:
         if camera is not None:
             raise typer.BadParameter("--camera: VIDEO is played instead of a camera")
-        return file_shots(video, in_time=not every_frame)
+        return file_frames(video, in_time=not every_frame)
     if every_frame:
         raise typer.BadParameter("--every-frame: a camera does not wait")
-    return camera_shots(camera or 0)
+    return camera_frames(camera or 0)
 
 
 def _announce(address: str, quiet: bool) -> None:
@@ -117,7 +139,7 @@ def _announce(address: str, quiet: bool) -> None:
         webbrowser.open(address)
 
 
-def _summarise(shots: Shots, moments: list[tuple[float, float | None]], save: Path | None) -> None:
+def _summarise(shots: FrameSource, moments: list[tuple[float, float | None]], save: Path | None) -> None:
     if not moments:
         note(f"{shots.name}: no frame was seen")
         return

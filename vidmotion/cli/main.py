@@ -1,35 +1,101 @@
-"""The program `vidmotion`: its commands, and the one place where errors become lines and exit codes."""
+"""The program `vidmotion`: its commands, and the one place where errors become lines and exit codes.
+
+A command's module is imported when the command is called, so that `vidmotion --help` is quick.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import vidmotion
-from vidmotion.cli import actions, data, detect, doctor, eval, export, lift, live, render, train, weights
-from vidmotion.cli.console import fail
 from vidmotion.errors import VidmotionError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A command, or a group of commands, in the program's help."""
+
+    name: str
+    panel: str
+    summary: str
+    """The first line of its own help."""
+    attribute: str
+    """The function of the module vidmotion.cli.NAME; "app" for a group."""
+
+
+MOTION, LEARNING, HOUSEKEEPING = "Motion", "Learning", "Housekeeping"
+ENTRIES = (
+    Entry("lift", MOTION, "Turn videos into the 3D motion of the people in them.", "lift"),
+    Entry("live", MOTION, "Follow people while they are filmed, in 2D and 3D, on a page of this machine.", "live"),
+    Entry("detect", MOTION, "Find and follow the people of a video in 2D, without lifting.", "detect"),
+    Entry("export", MOTION, "Convert a saved motion: BVH, GLB, TRC, CSV, AMASS, WebVTT, ELAN, JSON, NPZ.", "export"),
+    Entry("render", MOTION, "Draw the people of a saved motion over the video, beside a 3D view of them.", "render"),
+    Entry("actions", MOTION, "Teach motions by example, and find them in videos.", "app"),
+    Entry("data", LEARNING, "Make, import and inspect training data.", "app"),
+    Entry("train", LEARNING, "Train networks on your own data, with MotionBERT's recipes.", "train"),
+    Entry("eval", LEARNING, "Measure a network on people that it was not trained on.", "evaluate"),
+    Entry("weights", HOUSEKEEPING, "List, fetch and check detector files and network weights.", "app"),
+    Entry("doctor", HOUSEKEEPING, "Check versions, devices and weights on this machine.", "doctor"),
+)
+
+
+class LazyGroup(TyperGroup):
+    """Commands that are imported when they are called; help shows their summaries."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args:
+            self.load(args[0])
+        return super().resolve_command(ctx, args)
+
+    def load(self, name: str) -> None:
+        """Replace a summary by the command itself."""
+        for entry in ENTRIES:
+            if entry.name == name:
+                self.commands[name] = _command(entry)
+
+    def load_all(self) -> None:
+        """Replace all summaries by the commands themselves, for a reference of the program."""
+        for entry in ENTRIES:
+            self.load(entry.name)
+
 
 app = typer.Typer(
     name="vidmotion",
+    cls=LazyGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(lift.lift)
-app.command()(live.live)
-app.command()(detect.detect)
-app.command()(export.export)
-app.command()(render.render)
-app.command()(train.train)
-app.command("eval")(eval.evaluate)
-app.add_typer(actions.app, name="actions")
-app.add_typer(data.app, name="data")
-app.add_typer(weights.app, name="weights")
-app.command()(doctor.doctor)
 
+
+def _command(entry: Entry) -> Any:
+    """The command of an entry, imported."""
+    found = getattr(import_module(f"vidmotion.cli.{entry.name}"), entry.attribute)
+    group = typer.Typer(pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+    if isinstance(found, typer.Typer):
+        group.add_typer(found, name=entry.name)
+    else:
+        group.command(entry.name)(found)
+        group.callback()(_nothing)
+    return typer.main.get_group(group).commands[entry.name]
+
+
+def _nothing() -> None:
+    """Makes a group of a single command."""
+
+
+def _register() -> None:
+    for entry in ENTRIES:
+        app.command(entry.name, help=entry.summary, rich_help_panel=entry.panel)(_nothing)
+
+
+_register()
 
 INTERRUPTED = 130
 """What Typer exits with after Ctrl-C."""
@@ -55,18 +121,24 @@ def main() -> None:
     try:
         app()
     except VidmotionError as error:
-        fail(str(error))
+        _fail(str(error))
         sys.exit(1)
     except OSError as error:
         if error.filename is None:
             raise
-        fail(f"{error.filename}: {error.strerror}")
+        _fail(f"{error.filename}: {error.strerror}")
         sys.exit(1)
     except SystemExit as end:
         if end.code != INTERRUPTED:
             raise
-        fail("interrupted; finished files are kept")
+        _fail("interrupted; finished files are kept")
         sys.exit(1)
+
+
+def _fail(message: str) -> None:
+    from vidmotion.cli.console import fail
+
+    fail(message)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 SPECIAL = {
-    "frames_per_second": "--fps",
     "heads": "--head",
     "output": "-o",
     "overwrite": "-y",
@@ -13,9 +12,9 @@ SPECIAL = {
 }
 """Names whose option is not the same name with dashes."""
 PLAIN = frozenset({
-    "background", "body_model", "camera", "clips", "data", "detector", "device", "end", "first_frame", "flip", "fov",
+    "backgrounds", "body_model", "camera", "clips", "data", "detector", "device", "end", "first_frame", "flip", "fov",
     "fps", "height", "jobs", "keypoints", "max_people", "person", "port", "refine", "resume", "size", "skeleton",
-    "split", "split_rule", "start", "style", "unit", "up", "video", "view", "weights",
+    "split", "split_rule", "start", "style", "unit", "up", "view", "weights",
 })  # fmt: skip
 """Names whose option is the same name with dashes."""
 _NAMED = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]+))?`")

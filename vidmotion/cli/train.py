@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from vidmotion.choices import Device, Recipe
-from vidmotion.cli.console import TerminalProgress, fail, note
+from vidmotion.cli import options
+from vidmotion.cli.console import TerminalProgress, counted, fail, note
 from vidmotion.cli.training_progress import speaks, training_progress
 
 
@@ -16,8 +17,8 @@ def train(
     recipe: Annotated[
         Recipe,
         typer.Argument(
-            help="pretrain: an encoder, from 3D and 2D motion. pose3d: 2D joints to 3D. action: classes and likeness. "
-            "mesh: pose and shape of a body.",
+            help="pretrain: an encoder, from 3D and 2D motion. pose3d: 2D joints to 3D. action: classes and similarity "
+            "of motions. mesh: pose and shape of a body.",
             show_default=False,
         ),
     ],
@@ -40,28 +41,28 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Errors only.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
-    """Train networks on your own data, by MotionBERT's recipes."""
+    """Train networks on your own data, with MotionBERT's recipes."""
     from vidmotion.devices import torch_device
     from vidmotion.train.config import read_config
     from vidmotion.train.recipes import RECIPES
-    from vidmotion.train.run import Job
+    from vidmotion.train.run import TrainingJob
 
     training = RECIPES[recipe]
     chosen = read_config(training.config, config, settings or [])
     run = out or Path("runs") / recipe
     if recipe is Recipe.action:
-        data = [_watched(folder, run, number, quiet) for number, folder in enumerate(data)]
+        data = [_detected(folder, run, number, quiet) for number, folder in enumerate(data)]
     with training_progress(chosen.steps, quiet) as report:
-        job = Job(data, run, torch_device(device), resume, report, start)
+        job = TrainingJob(data, run, torch_device(device), resume, report, start)
         weights = training.train(job, chosen)
     if speaks() and not quiet:
         note(f"wrote {weights}")
 
 
-def _watched(folder: Path, run: Path, number: int, quiet: bool) -> Path:
-    """A folder to train on: the people of videos in sub-folders are packed beside the run."""
+def _detected(folder: Path, run: Path, number: int, quiet: bool) -> Path:
+    """A folder to train on: where it holds videos in sub-folders, their people are packed beside the run."""
     from vidmotion.data.labelled_videos import is_labelled, pack_labelled
     from vidmotion.data.store import is_store
 
@@ -72,5 +73,5 @@ def _watched(folder: Path, run: Path, number: int, quiet: bool) -> Path:
 
     people = pack_labelled(folder, packed, Pipeline(progress=TerminalProgress(quiet)).recall, overwrite=True, fail=fail)
     if not quiet:
-        note(f"wrote {packed}: {people} people")
+        note(f"wrote {packed}: {counted(people, 'person', 'people')}")
     return packed

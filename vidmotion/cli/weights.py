@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from vidmotion.cli import options
 from vidmotion.cli.checks import check_file
 from vidmotion.cli.console import note, results
 from vidmotion.errors import InputError
 from vidmotion.weights import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
-    from vidmotion.weights import Listing
+    from vidmotion.weights import WeightsInfo
 
-app = typer.Typer(no_args_is_help=True, help="Manage detector files and network weights.")
+app = typer.Typer(no_args_is_help=True, help="List, fetch and check detector files and network weights.")
 
 RESEARCH_ONLY = (
     "MotionBERT's official checkpoints were trained on Human3.6M, AMASS and NTU, whose licences allow research only"
 )
 
 
-def remedy(item: Listing) -> str:
-    """What brings weights that are not here."""
+def remedy(item: WeightsInfo) -> str:
+    """How to get weights that are missing."""
     if item.kind == "detector":
         return f"vidmotion weights fetch {item.name}"
     return "install vidmotion again, or point VIDMOTION_WEIGHTS to the file"
@@ -32,13 +33,13 @@ def remedy(item: Listing) -> str:
 
 @app.command("list")
 def list_all() -> None:
-    """Show all weights known by name, here or not."""
+    """Show all weights known by name, and where they are."""
     from vidmotion.weights import list_weights
 
     table = Table("name", "kind", "size", "licence", "where", box=None)
     for item in list_weights():
         size = f"{item.size / 1e6:.1f} MB" if item.size else ""
-        where = str(item.path) if item.path else f"not here: {remedy(item)}"
+        where = str(item.path) if item.path else f"missing: {remedy(item)}"
         table.add_row(item.name, item.kind, size, item.licence, where)
     results.print(table)
 
@@ -47,11 +48,11 @@ def list_all() -> None:
 def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="Detectors.", show_default="blazepose")] = None,
 ) -> None:
-    """Bring a detector's files into the user cache and check them."""
+    """Download a detector's files to the user's cache and check them."""
     from vidmotion.weights import fetch as bring
 
     for name in names or ["blazepose"]:
-        for path in bring(name, say=note):
+        for path in bring(name, on_message=note):
             note(f"{path} is here and intact")
 
 
@@ -72,7 +73,7 @@ def import_file(
     classes: Annotated[
         Path | None, typer.Option(help="Names of an action network's classes, a line each.", show_default="A001 ...")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("-y", "--overwrite", help="Replace an existing file.")] = False,
+    overwrite: options.Overwrite = False,
 ) -> None:
     """Convert a MotionBERT checkpoint for pose, actions or meshes to ours; `lift --weights OUTPUT` then uses it."""
     from vidmotion.model.checkpoint import save_network
@@ -86,7 +87,7 @@ def import_file(
     save_network(network, path, {"task": task, "source": file.name, "licence": RESEARCH_ONLY}, half=False)
     note(f"wrote {path}; {RESEARCH_ONLY}")
     if not network.lifts:
-        note(f"it does not lift: use it before one that does, --weights {path} --weights {DEFAULT_NETWORK}")
+        note(f"it does not lift: name a network that does after it, --weights {path} --weights {DEFAULT_NETWORK}")
 
 
 def _text(path: Path) -> str:

@@ -1,0 +1,79 @@
+"""The options that several commands share, each written once, and the panels in which help shows them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidmotion.choices import Device, Style, View
+
+OUTPUT = "Output"
+PEOPLE = "People and time"
+LIFTING = "Lifting"
+KEYPOINTS = "2D from another program, instead of a detector"
+FILM = "Film"
+RUN = "Run"
+
+DETECTOR_HELP = "auto, blazepose, blazepose-heavy, mmpose, or mmpose: followed by models (see the docs)."
+
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.", rich_help_panel=RUN)]
+Verbose = Annotated[
+    bool,
+    typer.Option("-v", "--verbose", help="Print what was chosen and why, and how long it took.", rich_help_panel=RUN),
+]
+Overwrite = Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing files.", rich_help_panel=OUTPUT)]
+DeviceOption = Annotated[
+    Device, typer.Option("--device", help="Where the lifting network and mmpose run.", rich_help_panel=RUN)
+]
+
+Detector = Annotated[str, typer.Option("--detector", help=DETECTOR_HELP, rich_help_panel=PEOPLE)]
+MaxPeople = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Keep this many people: those seen longest and largest.",
+        show_default="all",
+        rich_help_panel=PEOPLE,
+    ),
+]
+Start = Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
+End = Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
+
+Height = Annotated[
+    float, typer.Option(min=0.3, max=3.0, help="Everybody's height in metres; sets the scale.", rich_help_panel=LIFTING)
+]
+FieldOfView = Annotated[
+    float,
+    typer.Option(
+        min=5, max=150, help="The camera's field of view in degrees, along the longer side.", rich_help_panel=LIFTING
+    ),
+]
+Network = Annotated[
+    str | None,
+    typer.Option("--weights", help="Network: name or file.", show_default="lift's own", rich_help_panel=LIFTING),
+]
+Networks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        help="Network: name or file. May be repeated: each head comes from the first network that has it.",
+        show_default="motion-small",
+        rich_help_panel=LIFTING,
+    ),
+]
+BodyModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--body-model",
+        help="Your own SMPL, SMPL-H or SMPL-X file.",
+        show_default="the free body",
+        rich_help_panel=LIFTING,
+    ),
+]
+
+STYLE_HELP = "How people are drawn; both is a mesh with the skeleton over it"
+VIEW_HELP = "The 3D view circles the people (turn) or stands beside them (side); camera shows the picture alone"
+StyleOption = Annotated[Style, typer.Option("--style", help=f"{STYLE_HELP}.", rich_help_panel=FILM)]
+ViewOption = Annotated[View, typer.Option("--view", help=f"{VIEW_HELP}.", rich_help_panel=FILM)]
