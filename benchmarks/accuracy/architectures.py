@@ -27,7 +27,7 @@ from vidmotion.data.mocap import read_mocap
 from vidmotion.data.store import read_store
 from vidmotion.evaluate.pose3d import Errors, Lifter, measure, measure_footage, network_lifter
 from vidmotion.model.dstformer import PRESETS, DSTformer, DSTformerConfig
-from vidmotion.train.batches import Source
+from vidmotion.train.batches import BatchSource
 from vidmotion.train.config import Pose3DConfig
 from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.open_sources import FootageSource
@@ -53,7 +53,7 @@ def networks(size: DSTformerConfig) -> dict[str, Callable[[], nn.Module]]:
     }
 
 
-def train(name: str, model: nn.Module, sources: list[Source], config: Pose3DConfig) -> float:
+def train(name: str, model: nn.Module, sources: list[BatchSource], config: Pose3DConfig) -> float:
     """Train a network; seconds a step come back, of its own work alone."""
     optimizer = AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     model.train()
@@ -127,7 +127,7 @@ def main() -> None:
         warmup=min(200, 1 + args.steps // 10),
     )
     filmed = FootageSource(args.footage, config, CPU)
-    sources: list[Source] = [filmed, filmed, CaptureSource(args.mocap, config, CPU)]
+    sources: list[BatchSource] = [filmed, filmed, CaptureSource(args.mocap, config, CPU)]
     footage, mocap = FootageSampler(read_store(args.test), CPU), read_mocap(args.mocap, "test")
     built, wanted = networks(size), parameters(DSTformer(size))
     results: dict[str, tuple[Errors, Errors]] = {}

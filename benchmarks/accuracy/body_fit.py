@@ -20,10 +20,10 @@ import numpy as np
 
 from vidmotion.body import fitting
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, BodyModel
-from vidmotion.body.posed import PosedBody
+from vidmotion.body.posed_mesh import PosedMesh
 from vidmotion.data.mocap import read_packed
 from vidmotion.data.synthetic.mocap_rotations import ROTATION_STEP
 from vidmotion.geometry.rotations import matrix_to_axis_angle
@@ -87,14 +87,14 @@ def _points(model: BodyModel, body: BodyMotion) -> Floats:
 
 def _forward(model: BodyModel, body: BodyMotion) -> tuple[Floats, Floats]:
     rotations = local_rotations(body.pose.astype(float), len(model.parents))
-    return forward(rotations, model.shape(body.betas).joints, model.parents, body.translation)
+    return forward_kinematics(rotations, model.shape(body.betas).joints, model.parents, body.translation)
 
 
 def measure(model: BodyModel, case: Case, fitted: BodyMotion) -> Floats:
     """Joints (mm), surface (mm), then the turn off (degrees) of each body joint; means over the frames."""
     (turned, places), (found, lie) = _forward(model, case.truth), _forward(model, fitted)
     off = np.linalg.norm(matrix_to_axis_angle(turned.swapaxes(-1, -2) @ found), axis=-1).mean(0)
-    meshes = PosedBody(model, case.truth), PosedBody(model, fitted)
+    meshes = PosedMesh(model, case.truth), PosedMesh(model, fitted)
     rows = range(0, len(fitted), 15)
     surface = np.mean([np.linalg.norm(meshes[0].vertices(row) - meshes[1].vertices(row), axis=-1) for row in rows])
     apart = np.linalg.norm(places - lie, axis=-1)[:, :BODY_JOINTS].mean()
@@ -140,7 +140,7 @@ def speed(model: BodyModel, folder: Path) -> None:
     window = BodyMotion(truth.model, truth.pose[:243], truth.betas, truth.translation[:243], truth.error[:243])
 
     def skin() -> None:
-        posed = PosedBody(model, window)
+        posed = PosedMesh(model, window)
         for row in range(len(window)):
             posed.vertices(row)
 

@@ -38,13 +38,16 @@ from vidmotion.data.footage_windows import observe_footage
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe, p_mpjpe, velocity_error
 from vidmotion.evaluate.pose3d import Lifter, network_lifter
-from vidmotion.geometry.filters import runs
-from vidmotion.geometry.rotations import matrices
+from vidmotion.geometry.camera import field_of_view
+from vidmotion.geometry.filters import unbroken_runs
+from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.geometry.vectors import unit
-from vidmotion.lifting.lift import LiftSettings, lift_tracks
+from vidmotion.lifting.lift import lift_tracks
 from vidmotion.model.checkpoint import load_network
+from vidmotion.model.head_set import HeadSet
 from vidmotion.model.network import MotionNetwork
 from vidmotion.model.normalization import rotate
+from vidmotion.settings import LiftSettings
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Floats, Keypoints2D, Track
 from vidmotion.weights import find_weights
@@ -91,7 +94,7 @@ def people_of(store: Store, clip: StoredClip, said: Watched, network: MotionNetw
         stored = store.person(clip, person)
         truth, seen = stored.joints.astype(np.float32), said.state[person] == SEEN
         points = joints17(said.xy[person], said.score[person])
-        fov = float(np.degrees(2 * np.arctan(max(clip.size) / 2 / clip.focal)))
+        fov = field_of_view(clip.focal, clip.size)
         given = LiftSettings(height=stature(truth.astype(float)), fov=fov)
         blaze = world17(said.world[person])
         ours = lifter_alone(lifter, clip, points.xy, points.score, truth)
@@ -142,16 +145,18 @@ def smoothed(joints: Floats, track: np.ndarray, seen: np.ndarray, rate: float) -
     out = joints.copy()
     for number in set(track[seen]):
         frames = np.flatnonzero(seen & (track == number))
-        for run in runs(frames):
+        for run in unbroken_runs(frames):
             out[frames[run]] = one_euro(joints[frames[run]], rate)
     return out
 
 
 def lifter_alone(lifter: Lifter, clip: StoredClip, xy: Floats, score: Floats, truth: Floats) -> Floats:
     """(T, 17, 3) metres, of points (T, 17, 2), by the protocol of `measure_footage`."""
-    rays = (xy - np.array(clip.size) / 2) / clip.focal
-    framed, view = observe_footage(*(torch.from_numpy(part.astype(np.float32))[None] for part in (rays, score, truth)))
-    return rooted(rotate(framed.turn.mT, lifter(framed.x) * view.metres)[0].numpy())
+    rays = clip.camera.to_rays(xy)
+    normalized, view = observe_footage(
+        *(torch.from_numpy(part.astype(np.float32))[None] for part in (rays, score, truth))
+    )
+    return rooted(rotate(normalized.rotation.mT, lifter(normalized.x) * view.metres)[0].numpy())
 
 
 def lift_all(
@@ -169,7 +174,9 @@ def lift_all(
             tracks.append(Track(len(tracks), frames, frames / rate, boxes, points, observed))
     if not tracks:
         return out
-    for person, track, one in zip(owners, tracks, lift_tracks([network], tracks, clip.size, settings), strict=True):
+    for person, track, one in zip(
+        owners, tracks, lift_tracks(HeadSet([network]), tracks, clip.size, settings), strict=True
+    ):
         out[person][track.frames] = in_camera(one.motion)
     return out
 
@@ -373,7 +380,7 @@ def aimed(joints: Floats, start: Floats, end: Floats) -> Floats:
     axis = np.cross(start, end)
     length = np.linalg.norm(axis, axis=-1)
     angle = np.arctan2(length, end @ start)
-    turns = matrices(axis * (angle / np.maximum(length, 1e-12))[:, None])
+    turns = axis_angle_to_matrix(axis * (angle / np.maximum(length, 1e-12))[:, None])
     return np.einsum("tij,tkj->tki", turns, joints)
 
 

@@ -22,13 +22,14 @@ import torch
 
 from benchmarks.accuracy.foot_skate import track_of
 from vidmotion.body.fitting import fit_body
-from vidmotion.body.kinematics import forward
+from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import free_body
 from vidmotion.data.store import Store, read_store
 from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.lifting.lift import lift_tracks
 from vidmotion.model.checkpoint import load_network
+from vidmotion.model.head_set import HeadSet
 from vidmotion.model.network import MotionNetwork
 from vidmotion.settings import LiftSettings
 from vidmotion.skeletons import SMPL24, convert, foot_points
@@ -42,7 +43,7 @@ SURE, SIDE = 0.9, 0.5
 def forwards(pose: Floats) -> Floats:
     """(T, 2, 3) where both feet point, of SMPL's rotations (T, 24, 3)."""
     nowhere = np.zeros((24, 3))
-    world, _ = forward(axis_angle_to_matrix(pose.astype(np.float64)), nowhere, SMPL24.parents, np.zeros((len(pose), 3)))
+    world, _ = forward_kinematics(axis_angle_to_matrix(pose.astype(np.float64)), nowhere, SMPL24.parents, np.zeros((len(pose), 3)))
     return world[:, FEET][..., 2]
 
 
@@ -56,7 +57,7 @@ def measure(store: Store, network: MotionNetwork, clips: int) -> Iterator[dict[s
             if len(track) < 2 or points is None:
                 continue
             blind = replace(track, keypoints=convert(track.keypoints, "h36m17"))
-            one = lift_tracks([network], [track], clip.size, LiftSettings(), ("mesh",))[0]
+            one = lift_tracks(HeadSet([network]), [track], clip.size, LiftSettings(), ("mesh",))[0]
             bodies = {
                 "floor": fit_body(model, one.motion, blind),
                 "points": fit_body(model, one.motion, track),

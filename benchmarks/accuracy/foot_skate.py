@@ -21,15 +21,16 @@ import numpy as np
 import torch
 
 from vidmotion.body.fitting import fit_body
-from vidmotion.body.kinematics import forward
+from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
-from vidmotion.body.solve import PARENTS
+from vidmotion.body.inverse_kinematics import PARENTS
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.lifting.lift import lift_tracks
 from vidmotion.model.checkpoint import load_network
+from vidmotion.model.head_set import HeadSet
 from vidmotion.model.network import MotionNetwork
 from vidmotion.settings import LiftSettings
 from vidmotion.skeletons import H36M17, SMPL24
@@ -74,7 +75,7 @@ def measure(store: Store, network: MotionNetwork) -> Iterator[dict[str, tuple[fl
             truth = (stored.joints[:, ANKLES])[track.frames]
             near = (np.diff(track.frames) == 1) & track.observed[1:] & track.observed[:-1]
             stands = (speeds(truth, rate) < STANDS) & near[:, None]
-            one = lift_tracks([network], [track], clip.size, LiftSettings(), ("mesh",))[0]
+            one = lift_tracks(HeadSet([network]), [track], clip.size, LiftSettings(), ("mesh",))[0]
             bodies = {
                 "skeleton": fit_body(model, one.motion, track),
                 "both": fit_body(model, one.motion, track, one.guess),
@@ -89,7 +90,7 @@ def measure(store: Store, network: MotionNetwork) -> Iterator[dict[str, tuple[fl
 def ankles(model: BodyModel, body: BodyMotion) -> Floats:
     """(T, 2, 3) metres in the motion's world."""
     rest = model.shape(body.betas).joints[:BODY_JOINTS]
-    return forward(axis_angle_to_matrix(body.pose[:, :BODY_JOINTS]), rest, PARENTS, body.translation)[1][:, BODY_ANKLES]
+    return forward_kinematics(axis_angle_to_matrix(body.pose[:, :BODY_JOINTS]), rest, PARENTS, body.translation)[1][:, BODY_ANKLES]
 
 
 def main() -> None:

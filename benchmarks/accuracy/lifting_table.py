@@ -48,12 +48,12 @@ def train_mlp(mocap: Path, steps: int) -> tuple[FrameMLP, Tensor]:
     mean = torch.zeros(17, 3)
     for step in range(steps):
         batch = draw_batch(source, config, Draw(step, 0), 243, CPU)
-        error = (model(batch.x) - batch.view.target).norm(dim=-1).mean()
+        error = (model(batch.x) - batch.observed.target).norm(dim=-1).mean()
         optimizer.zero_grad()
         error.backward()
         optimizer.step()
         schedule.step()
-        mean += (batch.view.target - batch.view.target[:, :, :1]).mean((0, 1)) / steps
+        mean += (batch.observed.target - batch.observed.target[:, :, :1]).mean((0, 1)) / steps
         if (step + 1) % 500 == 0:
             print(f"  MLP step {step + 1}: loss {error.item():.4f}", flush=True)
     return model.eval(), mean

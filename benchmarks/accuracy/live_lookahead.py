@@ -41,13 +41,13 @@ def main() -> None:
         whole = footage.whole(people, slice(0, max(WINDOWS)))
         for frames in WINDOWS:
             parts = [part[:, -frames:] for part in (whole.rays, whole.score, whole.joints)]
-            framed, view = observe_footage(*parts)
-            errors = 1000 * mpjpe(plain(framed.x) * view.metres, view.target * view.metres)  # (B, T)
+            normalized, view = observe_footage(*parts)
+            errors = 1000 * mpjpe(plain(normalized.x) * view.metres, view.target * view.metres)  # (B, T)
             for wait in WAITS:
                 if wait < frames:
                     sums.setdefault((frames, wait), []).append(errors[:, -1 - wait])
-        framed, view = observe_footage(whole.rays, whole.score, whole.joints)
-        errors = 1000 * mpjpe(flipped(framed.x) * view.metres, view.target * view.metres)
+        normalized, view = observe_footage(whole.rays, whole.score, whole.joints)
+        errors = 1000 * mpjpe(flipped(normalized.x) * view.metres, view.target * view.metres)
         middle.append(errors[:, 30:51].mean(1))
     base = float(torch.cat(middle).mean())
     print(f"middle of 81 frames, both passes: {base:.1f} mm")

@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidmotion.body.fitting import BodyGuess, fit_body
+from vidmotion.body.fitting import InitialBody, fit_body
 from vidmotion.body.load import free_body
 from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.store import read_store
-from vidmotion.evaluate.mesh import FIGURES, Poser, collect, network_poser, standing
+from vidmotion.evaluate.mesh import METRICS, Poser, collect, mean_body, network_poser
 from vidmotion.evaluate.pose3d import network_lifter
 from vidmotion.evaluate.report import reduce
 from vidmotion.geometry.rotations import axis_angle_to_matrix
@@ -46,7 +46,7 @@ def fitted(network: MotionNetwork, with_head: bool) -> Poser:
         joints, said = lifter(x).numpy(), [values.numpy() for values in poser(x)] if with_head else None
         turns, betas = [], []
         for row in range(len(x)):
-            guess = None if said is None else BodyGuess(_lifted_up(said[0][row]), said[1][row])
+            guess = None if said is None else InitialBody(_lifted_up(said[0][row]), said[1][row])
             body = fit_body(model, _motion(joints[row], x[row, ..., 2].numpy()), _track(len(x[row])), guess)
             turns.append(_lifted_up(axis_angle_to_matrix(body.pose)))
             betas.append(body.betas)
@@ -87,15 +87,15 @@ def main() -> None:
         "skeleton": fitted(network, False),
         "head": network_poser(network),
         "both": fitted(network, True),
-        "mean body, standing": standing,
+        "mean body, standing": mean_body,
     }
     base = None
-    print(f"{'':20}" + "".join(f"{name:>24}" for name in FIGURES) + "   ratio of MPVE")
+    print(f"{'':20}" + "".join(f"{name:>24}" for name in METRICS) + "   ratio of MPVE")
     for name, poser in posers.items():
         figures = reduce(collect(poser, footage), H36M17.joints).total.figures
         base = base or figures["mpve"].value
         told = "".join(
-            f"{f'{one.value:.1f} ({one.low:.1f}-{one.high:.1f})':>24}" for one in (figures[key] for key in FIGURES)
+            f"{f'{one.value:.1f} ({one.low:.1f}-{one.high:.1f})':>24}" for one in (figures[key] for key in METRICS)
         )
         print(f"{name:20}{told}   {figures['mpve'].value / base:.3f}", flush=True)
 

@@ -29,7 +29,7 @@ from vidmotion.data.augment import NoiseRange
 from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.store import read_store
 from vidmotion.evaluate import mesh
-from vidmotion.evaluate.action import hear_footage, judge, one_shot
+from vidmotion.evaluate.action import measure_accuracy, one_shot, predict_footage
 from vidmotion.evaluate.pose3d import WINDOW, measure_footage, network_lifter
 from vidmotion.evaluate.report import reduce
 from vidmotion.evaluate.simulated_detector import SimulatedFootage
@@ -38,7 +38,7 @@ from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import H36M17
 from vidmotion.train.config import ActionConfig, MeshConfig, Pose3DConfig, RecipeConfig
 from vidmotion.train.recipes import RECIPES
-from vidmotion.train.run import Job
+from vidmotion.train.run import TrainingJob
 
 CPU = torch.device("cpu")
 HELD_OUT = ("acrobatics", "fight", "ground", "soccer")
@@ -69,10 +69,10 @@ def measure(task: str, network: MotionNetwork, footage: FootageSampler) -> Figur
     if task == "mesh":
         total = reduce(mesh.collect(mesh.network_poser(network), footage), H36M17.joints).total.figures
         return {"MPVE": total["mpve"].value, "MPJPE": total["mpjpe"].value}
-    heard = hear_footage(network, footage)
+    heard = predict_footage(network, footage)
     if task == "one-shot":
         return {"one-shot": 100 * one_shot(heard, HELD_OUT, len(HELD_OUT)).value}
-    report = judge(heard, network.head_configs[0].classes)
+    report = measure_accuracy(heard, network.head_configs[0].classes)
     return {"right": 100 * report.windows.value, "classes": 100 * statistics.mean(report.classes.values())}
 
 
@@ -106,7 +106,7 @@ def trained(args: argparse.Namespace, task: str, arm: str, seed: int) -> MotionN
     folder = args.keep / f"run-{task}-{arm}"
     shutil.rmtree(folder, ignore_errors=True)
     start = args.pretrained if arm == "pretrained" else None
-    path = RECIPES[recipe].train(Job(data, folder, CPU, False, lambda step, values: None, start), config)
+    path = RECIPES[recipe].train(TrainingJob(data, folder, CPU, False, lambda step, values: None, start), config)
     return load_network(path)[0]
 
 

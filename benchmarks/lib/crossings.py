@@ -182,7 +182,7 @@ def _actor(
     capture, body = _capture(mocap, split), free_body()
     walks = [found for found in capture.clips.values() if found.group == "walk" and found.name[:2] != "dm"]
     walk = walks[rng.integers(len(walks))]
-    betas = body.phenotype.draw(rng)
+    betas = body.phenotype.sample(rng)
     rest = body.shape(betas)
     leg = np.linalg.norm(rest.joints[[4, 7]] - rest.joints[[1, 4]], axis=1).sum()  # hip over knee to ankle
     scale = float(leg) / walk.leg

@@ -16,8 +16,10 @@ from pathlib import Path
 import vidmotion as vm
 from benchmarks.speed.stages import SAMPLE, timed
 from vidmotion.choices import Head
-from vidmotion.lifting.lift import LiftSettings, lift_tracks
+from vidmotion.lifting.lift import lift_tracks
 from vidmotion.model.checkpoint import load_network
+from vidmotion.model.head_set import HeadSet
+from vidmotion.settings import LiftSettings
 from vidmotion.weights import find_weights
 
 ALL = (Head.pose3d, Head.action, Head.mesh)
@@ -38,8 +40,8 @@ def main() -> None:
     settings = LiftSettings()
     works: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
         "network": (
-            lambda: lift_tracks([network], tracks, scene.size, settings),
-            lambda: lift_tracks([network], tracks, scene.size, settings, ALL[1:]),
+            lambda: lift_tracks(HeadSet([network]), tracks, scene.size, settings),
+            lambda: lift_tracks(HeadSet([network]), tracks, scene.size, settings, ALL[1:]),
         ),
         "lift": (lambda: alone.lift(scene), lambda: every.lift(scene)),
     }

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vidmotion.body.load import load_body
-from vidmotion.body.posed import PosedBody
+from vidmotion.body.posed_mesh import PosedMesh
 from vidmotion.rendering import mesh_shading, raster
 from vidmotion.types import BodyMotion, Camera
 
@@ -22,7 +22,7 @@ SIZE = (1280, 720)
 ROUNDS = 3
 
 
-def waving(seed: int, frames: int) -> PosedBody:
+def waving(seed: int, frames: int) -> PosedMesh:
     """A body whose joints swing, each in a rhythm of its own."""
     rng, times = np.random.default_rng(seed), np.arange(frames)[:, None, None] / 30
     pose = 0.25 * np.sin(times * rng.uniform(2, 6, (1, 24, 3)) + rng.uniform(0, 6, (1, 24, 3)))
@@ -30,7 +30,7 @@ def waving(seed: int, frames: int) -> PosedBody:
     model = load_body()
     rise = -model.shape(np.zeros(10)).vertices[:, 1].min()
     path = np.tile([0.7 * seed, rise, -0.3 * seed], (frames, 1))
-    return PosedBody(model, BodyMotion(model.name, pose, np.zeros(10), path, np.zeros(frames)))
+    return PosedMesh(model, BodyMotion(model.name, pose, np.zeros(10), path, np.zeros(frames)))
 
 
 def camera(people: int) -> Camera:
@@ -55,20 +55,20 @@ def main() -> None:
     bodies, view = [waving(seed, args.frames) for seed in range(args.people)], camera(args.people)
     picture, scale = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8), np.ones(2)
 
-    def pose(frame: int) -> list[mesh_shading.Skin]:
-        return [mesh_shading.Skin(id, body.vertices(frame), body.faces, True) for id, body in enumerate(bodies)]
+    def pose(frame: int) -> list[mesh_shading.PersonMesh]:
+        return [mesh_shading.PersonMesh(id, body.vertices(frame), body.faces, True) for id, body in enumerate(bodies)]
 
-    def draw(frame: int, fast: bool) -> None:
-        mesh_shading.draw_skins(picture, pose(frame), [view] * len(bodies), scale, 0.9, fast)
+    def draw(frame: int, use_numba: bool) -> None:
+        mesh_shading.draw_meshes(picture, pose(frame), [view] * len(bodies), scale, 0.9, use_numba)
 
-    if not raster.is_fast():
-        raise SystemExit("needs numba: pip install 'vidmotion[fast]'")
-    draw(0, fast=True)  # compiles
+    if not raster.has_numba():
+        raise SystemExit("needs numba: pip install numba")
+    draw(0, use_numba=True)  # compiles
     measured: dict[str, list[float]] = {"posing": [], "all, numba": [], "all, numpy": []}
     for _ in range(ROUNDS):
         measured["posing"].append(speed(args.frames, pose))
-        measured["all, numba"].append(speed(args.frames, lambda frame: draw(frame, fast=True)))
-        measured["all, numpy"].append(speed(max(args.frames // 6, 1), lambda frame: draw(frame, fast=False)))
+        measured["all, numba"].append(speed(args.frames, lambda frame: draw(frame, use_numba=True)))
+        measured["all, numpy"].append(speed(max(args.frames // 6, 1), lambda frame: draw(frame, use_numba=False)))
     print(f"{args.people} people at {SIZE[0]} x {SIZE[1]}, {args.frames} frames")
     for name, values in measured.items():
         print(f"  {name:12} {np.median(values):8.1f} frames/s (best {max(values):.1f})")

@@ -1,4 +1,4 @@
-"""Libraries of taught motions, and where they are found."""
+"""Libraries of motions, and where those motions are found."""
 
 from pathlib import Path
 
@@ -6,39 +6,43 @@ import numpy as np
 import pytest
 
 from vidmotion.actions.library import Library, read_library, write_library
-from vidmotion.actions.search import Placed, hits
+from vidmotion.actions.search import WindowEmbeddings, hits
 from vidmotion.errors import InputError, OutputError
 
 X, Y, Z = np.eye(3, dtype=np.float32)
 
 
 def library() -> Library:
-    return Library("sum", (), (), np.zeros((0, 3), np.float32)).taught("wave", "a.mp4", X).taught("bow", "b.mp4", Y)
+    return (
+        Library("sum", (), (), np.zeros((0, 3), np.float32))
+        .with_example("wave", "a.mp4", X)
+        .with_example("bow", "b.mp4", Y)
+    )
 
 
 def test_libraries_come_back(tmp_path: Path) -> None:
     write_library(library(), tmp_path / "lib.npz")
     again = read_library(tmp_path / "lib.npz", "sum")
     assert (again.names, again.sources) == (("wave", "bow"), ("a.mp4", "b.mp4"))
-    np.testing.assert_array_equal(again.places, [X, Y])
+    np.testing.assert_array_equal(again.embeddings, [X, Y])
     assert [path.name for path in tmp_path.iterdir()] == ["lib.npz"]
 
 
-def test_bad_libraries_are_told(tmp_path: Path) -> None:
+def test_bad_libraries_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "lib.npz"
     with pytest.raises(InputError, match="no such library; make one with `vidmotion actions teach`"):
         read_library(path, "sum")
     path.write_bytes(b"junk")
-    with pytest.raises(InputError, match="is no library of actions"):
+    with pytest.raises(InputError, match="is not a library of actions"):
         read_library(path, "sum")
     np.savez(path, names=np.array([object()]), sources=np.array(["a"]), places=np.eye(1), network=np.array("sum"))
-    with pytest.raises(InputError, match="is no library of actions"):  # would have to be unpickled
+    with pytest.raises(InputError, match="is not a library of actions"):  # would have to be unpickled
         read_library(path, "sum")
     write_library(Library("sum", (), (), np.zeros((0, 3), np.float32)), path)
     with pytest.raises(InputError, match="is empty"):
         read_library(path, "sum")
     write_library(library(), path)
-    with pytest.raises(InputError, match="was taught with other weights"):
+    with pytest.raises(InputError, match="was made with other weights"):
         read_library(path, "another sum")
     with pytest.raises(OutputError, match="cannot be written"):
         write_library(library(), tmp_path / "nowhere" / "lib.npz")
@@ -46,12 +50,14 @@ def test_bad_libraries_are_told(tmp_path: Path) -> None:
 
 def test_hits_are_the_nearest_windows_and_do_not_overlap() -> None:
     """Ten seconds; a wave at 3 s and, less clearly, at 8 s; a bow at 6 s. A second example of the wave is nearer."""
-    middles = np.arange(0.0, 10.0, 0.25)
-    places = np.tile(Z, (len(middles), 1))
-    for second, place in ((3.0, X), (6.0, Y), (8.0, (X + Z) / np.sqrt(2))):
-        places[middles == second] = place
+    centers = np.arange(0.0, 10.0, 0.25)
+    embeddings = np.tile(Z, (len(centers), 1))
+    for second, embedding in ((3.0, X), (6.0, Y), (8.0, (X + Z) / np.sqrt(2))):
+        embeddings[centers == second] = embedding
     near = 0.9 * Y + np.sqrt(1 - 0.81) * Z
-    found = hits(library().taught("bow", "c.mp4", near), "v.mp4", [Placed(4, middles, places, (0.0, 12.0))])
+    found = hits(
+        library().with_example("bow", "c.mp4", near), "v.mp4", [WindowEmbeddings(4, centers, embeddings, (0.0, 12.0))]
+    )
     waves = [(round((hit.start + hit.end) / 2, 3), round(hit.score, 3)) for hit in found if hit.name == "wave"]
     assert waves[:2] == [(3.0, 1.0), (8.0, round(float(np.sqrt(0.5)), 3))]
     bows = [hit for hit in found if hit.name == "bow"]

@@ -11,7 +11,7 @@ from tests.cli.conftest import Run, beginning, write_video
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import unbroken_runs
 from vidmotion.live import LiveFrame, LiveView, Session, TimedFrame, file_frames
-from vidmotion.live.session import WAIT
+from vidmotion.live.session import LOOKAHEAD
 from vidmotion.model.head_set import HeadSet
 from vidmotion.pipeline import Pipeline
 from vidmotion.settings import LiftSettings, Settings
@@ -49,19 +49,19 @@ def test_what_is_lifted_live_is_near_what_lift_says(clip: Path, every: int) -> N
     assert person.motion
     settings = LiftSettings(flip=False)
     with (
-        file_frames(clip, in_time=False) as shots,
-        Session(pipeline.detector, HeadSet([pipeline.lifter]), shots, settings, patient=True) as session,
+        file_frames(clip, real_time=False) as shots,
+        Session(pipeline.detector, HeadSet([pipeline.lifter]), shots, settings, wait_for_3d=True) as session,
     ):
-        moments = [session.look(shot) for shot in islice(shots.frames, 0, None, every)]
+        moments = [session.process(shot) for shot in islice(shots.frames, 0, None, every)]
         assert [len(unbroken_runs(track.frames)) for track in session._tracker.in_view()] == [1]
-    assert [actor.id for actor in moments[-1].actors] == [person.id]
-    (figure,) = moments[-1].figures
-    row = int(np.searchsorted(person.track.times, moments[-1].frame.time - WAIT - 1e-6))
-    found, wanted = (joints - joints[0] for joints in (figure.joints, person.motion.joints[row]))
+    assert [one.id for one in moments[-1].people] == [person.id]
+    (found_person,) = moments[-1].people_3d
+    row = int(np.searchsorted(person.track.times, moments[-1].frame.time - LOOKAHEAD - 1e-6))
+    found, wanted = (joints - joints[0] for joints in (found_person.joints, person.motion.joints[row]))
     assert np.linalg.norm(found - wanted, axis=-1).mean() < 0.08
-    assert abs(figure.joints[[3, 6], 1].min() - 0.07) < 0.1
-    assert moments[-1].late_3d is not None
-    assert moments[-1].late_3d > WAIT
+    assert abs(found_person.joints[[3, 6], 1].min() - 0.07) < 0.1
+    assert moments[-1].delay_3d is not None
+    assert moments[-1].delay_3d > LOOKAHEAD
 
 
 def test_late_frames_are_left_out(clip: Path) -> None:
@@ -77,12 +77,12 @@ def test_late_frames_are_left_out(clip: Path) -> None:
 
 
 def test_people_who_walk_off_are_followed_by_the_view(clip: Path) -> None:
-    with file_frames(clip, in_time=False) as shots:
+    with file_frames(clip, real_time=False) as shots:
         pipeline = Pipeline(Settings())
         with Session(pipeline.detector, HeadSet([pipeline.lifter]), shots, LiftSettings(flip=False), True) as session:
-            moment = [session.look(shot) for shot in shots.frames][-1]
+            moment = [session.process(shot) for shot in shots.frames][-1]
         view = LiveView(shots)
-        moment.figures[0].joints[:, 0] += 50
+        moment.people_3d[0].joints[:, 0] += 50
         shown = view.draw(moment)
     panel = shown[:, view.layout.tile :].astype(int)
     assert (panel.max(-1) - panel.min(-1) > 60).sum() > 300  # coloured limbs
@@ -91,17 +91,17 @@ def test_people_who_walk_off_are_followed_by_the_view(clip: Path) -> None:
 def test_what_was_filmed_until_an_error_is_kept(
     clip: Path, tmp_path: Path, vidmotion: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look, looked = Session.look, []
+    process, processed = Session.process, []
 
     def unplugged(self: Session, shot: TimedFrame) -> LiveFrame:
-        looked.append(shot)
-        if len(looked) > 20:
-            raise InputError("the camera has given no picture for 5 s")
-        return look(self, shot)
+        processed.append(shot)
+        if len(processed) > 20:
+            raise InputError("the camera has delivered no picture for 5 s")
+        return process(self, shot)
 
-    monkeypatch.setattr(Session, "look", unplugged)
+    monkeypatch.setattr(Session, "process", unplugged)
     code, said = vidmotion("live", clip, "--every-frame", "--no-page", "--save", tmp_path / "film.mp4")
-    assert (code, said.splitlines()[-1]) == (1, "error: the camera has given no picture for 5 s")
+    assert (code, said.splitlines()[-1]) == (1, "error: the camera has delivered no picture for 5 s")
     with open_video(tmp_path / "film.mp4") as video:
         assert len(list(video)) == 20
 

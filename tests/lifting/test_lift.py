@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from vidmotion.lifting.lift import LiftSettings, lift_tracks
+from vidmotion.lifting.lift import lift_tracks
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.model.head_set import HeadSet
 from vidmotion.model.network import MotionNetwork
+from vidmotion.settings import LiftSettings
 from vidmotion.types import Keypoints2D, Track
 
 SIZE = (1280, 720)
@@ -32,14 +34,16 @@ def track(times: np.ndarray, frames: np.ndarray | None = None, identity: int = 0
 @pytest.mark.parametrize("rate", [5, 24, 25, 30000 / 1001, 50, 60, 120])
 def test_every_frame_has_its_pose_at_any_rate(model: MotionNetwork, rate: float) -> None:
     times = np.arange(int(2 * rate)) / rate
-    motion = lift_tracks([model], [track(times)], SIZE, LiftSettings())[0].motion
+    motion = lift_tracks(HeadSet([model]), [track(times)], SIZE, LiftSettings())[0].motion
     assert motion.joints.shape == (len(times), 17, 3)
     assert np.isfinite(motion.joints).all()
 
 
 def test_more_frames_a_second_are_the_same_motion(model: MotionNetwork) -> None:
     slow, fast = np.arange(61) / 30, np.arange(121) / 60
-    one, two = (lift_tracks([model], [track(times)], SIZE, LiftSettings())[0].motion.joints for times in (slow, fast))
+    one, two = (
+        lift_tracks(HeadSet([model]), [track(times)], SIZE, LiftSettings())[0].motion.joints for times in (slow, fast)
+    )
     relative = [joints - joints[:, :1] for joints in (one, two[::2])]
     np.testing.assert_allclose(relative[0], relative[1], atol=0.02)
 
@@ -47,7 +51,9 @@ def test_more_frames_a_second_are_the_same_motion(model: MotionNetwork) -> None:
 def test_a_gap_splits_the_work_and_keeps_the_frames(model: MotionNetwork) -> None:
     frames = np.r_[0:40, 100:150]
     done: list[int] = []
-    motion = lift_tracks([model], [track(frames / 30, frames)], SIZE, LiftSettings(), (), done.append)[0].motion
+    motion = lift_tracks(HeadSet([model]), [track(frames / 30, frames)], SIZE, LiftSettings(), (), done.append)[
+        0
+    ].motion
     assert motion.joints.shape == (90, 17, 3)
     lengths = np.linalg.norm(motion.joints[:, 2] - motion.joints[:, 1], axis=-1)
     assert np.ptp(lengths) < 1e-4
@@ -56,7 +62,7 @@ def test_a_gap_splits_the_work_and_keeps_the_frames(model: MotionNetwork) -> Non
 
 def test_people_share_a_world_but_for_their_floors(model: MotionNetwork) -> None:
     times = np.arange(40) / 30
-    lifted = lift_tracks([model], [track(times), track(times, identity=1)], SIZE, LiftSettings(height=1.8))
+    lifted = lift_tracks(HeadSet([model]), [track(times), track(times, identity=1)], SIZE, LiftSettings(height=1.8))
     motions = [one.motion for one in lifted]
     cameras = [motion.camera for motion in motions]
     np.testing.assert_allclose(cameras[0].rotation, cameras[1].rotation)

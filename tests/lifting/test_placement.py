@@ -12,7 +12,7 @@ RATE = 30.0
 TIMES = np.arange(90) / RATE
 
 
-def person(frames: int = 90, stature: float = 1.7) -> np.ndarray:
+def person(frames: int = 90, height: float = 1.7) -> np.ndarray:
     """(T, 17, 3) metres, Y up: upright, stepping in place with resting feet, turning, walking a circle."""
     rest = np.zeros((17, 3))
     for joint, at in {
@@ -24,10 +24,10 @@ def person(frames: int = 90, stature: float = 1.7) -> np.ndarray:
     }.items():  # fmt: skip
         rest[joint] = at
     chain = sum(np.linalg.norm(rest[j] - rest[H36M17.parents[j]]) for j in STATURE_CHAIN)
-    rest *= stature * (1 - scale.ANKLE_HEIGHT) / chain
+    rest *= height * (1 - scale.ANKLE_HEIGHT) / chain
     yaw = np.linspace(0, 0.3, frames)
     turned = Rotation.from_euler("y", yaw[:, None]).as_matrix() @ rest.T
-    path = np.stack([0.8 * np.sin(2 * yaw), np.full(frames, -rest[3, 1] + scale.ANKLE_HEIGHT * stature), 1.2 * yaw], -1)
+    path = np.stack([0.8 * np.sin(2 * yaw), np.full(frames, -rest[3, 1] + scale.ANKLE_HEIGHT * height), 1.2 * yaw], -1)
     return np.swapaxes(turned, 1, 2) + path[:, None]
 
 
@@ -37,10 +37,10 @@ def film(world: np.ndarray, pitch: float, distance: float = 4.0) -> tuple[np.nda
     return (world - [0.0, 1.3, distance]) @ to_camera.T, to_camera.T
 
 
-def test_stature_sets_the_scale_and_bones_are_constant() -> None:
-    world = person(stature=1.7)
+def test_height_sets_the_scale_and_bones_are_constant() -> None:
+    world = person(height=1.7)
     shrinking = (world - world[:, :1]) * np.linspace(2.0, 1.0, len(world))[:, None, None]
-    pose = scale.to_metres(scale.even_size(shrinking, RATE), 1.85)
+    pose = scale.scale_to_height(scale.normalize_size(shrinking, RATE), 1.85)
     lengths = np.linalg.norm(pose[:, 1:] - pose[:, list(H36M17.parents[1:])], axis=-1)
     assert np.ptp(lengths, axis=0).max() < 1e-9
     np.testing.assert_allclose(lengths[:, np.array(STATURE_CHAIN) - 1].sum(1), 1.85 * (1 - 0.039))
@@ -71,17 +71,19 @@ def test_standing_feet_take_the_wobble_out_of_the_depth() -> None:
     rays, score, pose = joints[..., :2] / joints[..., 2:], np.ones(joints.shape[:2]), joints - joints[:, :1]
     wobble = 0.05 * np.sin(np.linspace(0, 40, 90))[:, None] * joints[:, 0] / joints[:, :1, 2]
     path = joints[:, 0] + wobble
-    held = trajectory.hold_feet(path, pose, rays, score, RATE)
+    held = trajectory.pin_standing_feet(path, pose, rays, score, RATE)
     assert ankle_speed(pose + held[:, None]) < 0.1 * ankle_speed(pose + path[:, None])
     speeds = [np.abs(np.diff(root - joints[:, 0], axis=0)).mean() for root in (held, path)]
     assert speeds[0] < 0.1 * speeds[1]
-    np.testing.assert_allclose(trajectory.hold_feet(joints[:, 0], pose, rays, score, RATE), joints[:, 0], atol=1e-3)
+    np.testing.assert_allclose(
+        trajectory.pin_standing_feet(joints[:, 0], pose, rays, score, RATE), joints[:, 0], atol=1e-3
+    )
 
 
 def test_feet_that_move_in_the_picture_are_let_go() -> None:
     joints = swaying() + np.linspace(0, 3, 90)[:, None, None] * np.array([1.0, 0.0, 0.3])
     rays, pose = joints[..., :2] / joints[..., 2:], joints - joints[:, :1]
-    held = trajectory.hold_feet(joints[:, 0], pose, rays, np.ones(joints.shape[:2]), RATE)
+    held = trajectory.pin_standing_feet(joints[:, 0], pose, rays, np.ones(joints.shape[:2]), RATE)
     np.testing.assert_allclose(held, joints[:, 0], atol=0.01)
 
 
@@ -141,6 +143,6 @@ def test_world_camera_projects_as_the_filming_camera() -> None:
 
 def test_one_frame_is_enough() -> None:
     joints, _ = film(person(1), pitch=5)
-    pose = scale.to_metres(scale.even_size(joints - joints[:, :1], RATE), 1.7)
+    pose = scale.scale_to_height(scale.normalize_size(joints - joints[:, :1], RATE), 1.7)
     root = trajectory.place_root(pose, joints[..., :2] / joints[..., 2:], np.ones((1, 17)), RATE)
     assert np.isfinite(ground.level([pose + root[:, None]], [TIMES[:1]])).all()

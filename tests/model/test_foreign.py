@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vidmotion.errors import WeightsError
-from vidmotion.geometry.rotations_torch import from_6d
+from vidmotion.geometry.rotations_torch import rotation_6d_to_matrix
 from vidmotion.model.checkpoint import load_network, save_network, save_weights
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.foreign import load_foreign
@@ -94,7 +94,7 @@ def test_bodies_turn_as_the_public_code_says(encoder: DSTformer, tmp_path: Path)
     second = columns[..., 1] - (first * columns[..., 1]).sum(-1, keepdim=True) * first
     whole = F.relu(normed(head, "bn2", layer(head, "fc2", rep.mean(1))))
     said = network(x, None, ("mesh",)).mesh
-    turns = from_6d(said.columns)[0]
+    turns = rotation_6d_to_matrix(said.columns)[0]
     torch.testing.assert_close(turns[..., 0], first, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(turns[..., 1], F.normalize(second, dim=-1), rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(said.betas, layer(head, "head_shape", whole) + head["init_shape"], rtol=1e-4, atol=1e-4)
@@ -120,7 +120,7 @@ def test_classes_are_named_or_refused(encoder: DSTformer, tmp_path: Path) -> Non
     path = write(tmp_path / "ntu.bin", encoder, action_head())
     names = [f"class {number}" for number in range(CLASSES)]
     assert load_foreign(path, names).head_configs[0].classes == tuple(names)
-    with pytest.raises(WeightsError, match="tells 60 classes apart, and 2 names were given"):
+    with pytest.raises(WeightsError, match="has 60 classes, received 2 names"):
         load_foreign(path, names[:2])
 
 
@@ -151,5 +151,5 @@ def test_other_files_are_refused_in_words(tmp_path: Path, content: Tensors, mess
 
 def test_our_own_files_need_no_import(encoder: DSTformer, tmp_path: Path) -> None:
     save_weights(encoder, tmp_path / "own.safetensors", {})
-    with pytest.raises(WeightsError, match="is a file of vidmotion already; use it with --weights"):
+    with pytest.raises(WeightsError, match="is a file of vidmotion already; pass it as `weights`"):
         load_foreign(tmp_path / "own.safetensors")

@@ -11,8 +11,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from vidmotion.errors import WeightsError
-from vidmotion.geometry.rotations import matrices
-from vidmotion.geometry.rotations_torch import between, from_6d, from_axis_angles, mirror_turns, to_6d
+from vidmotion.geometry import rotations
+from vidmotion.geometry.rotations_torch import (
+    axis_angle_to_matrix,
+    matrix_to_rotation_6d,
+    mean_rotation,
+    mirror_rotations,
+    rotation_6d_to_matrix,
+)
 from vidmotion.model.checkpoint import load_network, load_weights, save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HeadConfig
@@ -37,11 +43,11 @@ def random_turns(*shape: int) -> Tensor:
 
 
 @pytest.mark.parametrize("kind", ["action", "embedding"])
-def test_judging_means_of_features_is_what_the_head_says(kind: str) -> None:
+def test_mean_features_give_the_output_of_the_whole_head(kind: str) -> None:
     """Linear layers and means may change places."""
     model, rep = network(), torch.randn(2, 9, 17, 16)
     head = model.heads[kind]
-    torch.testing.assert_close(head.judge(head.features(rep).mean(1)), head(rep[:, None]), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(head.from_features(head.features(rep).mean(1)), head(rep[:, None]), atol=1e-5, rtol=1e-5)
 
 
 def test_one_encoding_serves_all_heads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +80,7 @@ def test_who_is_absent_adds_nothing_but_zeros() -> None:
 
 
 def test_an_untrained_mesh_stands_upright_and_faces_the_camera() -> None:
-    turns = from_6d(network()(torch.randn(1, 9, 17, 3), None, ("mesh",)).mesh.columns)
+    turns = rotation_6d_to_matrix(network()(torch.randn(1, 9, 17, 3), None, ("mesh",)).mesh.columns)
     down, front = turns[0, 0, 0] @ torch.tensor([0.0, -1, 0]), turns[0, 0, 0] @ torch.tensor([0.0, 0, 1])
     assert down[1] > 0.95  # y points down in camera axes
     assert front[2] < -0.95  # z away from the camera
@@ -109,13 +115,15 @@ def test_files_with_wrong_heads_are_refused(tmp_path: Path) -> None:
 
 def test_axis_angles_agree_with_numpy() -> None:
     turns = torch.cat([random_turns(50), torch.zeros(1, 3), torch.full((1, 3), 1e-9)]).double()
-    np.testing.assert_allclose(from_axis_angles(turns).numpy(), matrices(turns.numpy()), atol=1e-12)
+    np.testing.assert_allclose(
+        axis_angle_to_matrix(turns).numpy(), rotations.axis_angle_to_matrix(turns.numpy()), atol=1e-12
+    )
 
 
 def test_six_numbers_are_a_rotation() -> None:
-    turns = from_axis_angles(random_turns(20))
-    torch.testing.assert_close(from_6d(to_6d(turns)), turns)
-    free = from_6d(torch.randn(20, 6))
+    turns = axis_angle_to_matrix(random_turns(20))
+    torch.testing.assert_close(rotation_6d_to_matrix(matrix_to_rotation_6d(turns)), turns)
+    free = rotation_6d_to_matrix(torch.randn(20, 6))
     torch.testing.assert_close(free @ free.mT, torch.eye(3).expand(20, 3, 3), atol=1e-5, rtol=0)
     torch.testing.assert_close(torch.det(free), torch.ones(20))
 
@@ -133,12 +141,12 @@ def test_a_mirrored_body_has_mirrored_joints() -> None:
             world.append(world[parent] @ turns[joint])
         return torch.stack(out)
 
-    turns = from_axis_angles(random_turns(24))
-    torch.testing.assert_close(places(mirror_turns(turns)), places(turns)[mirror] * flip, atol=1e-5, rtol=1e-5)
+    turns = axis_angle_to_matrix(random_turns(24))
+    torch.testing.assert_close(places(mirror_rotations(turns)), places(turns)[mirror] * flip, atol=1e-5, rtol=1e-5)
 
 
 def test_the_rotation_in_the_middle() -> None:
-    axis, start = torch.nn.functional.normalize(random_turns(10), dim=-1), from_axis_angles(random_turns(10))
+    axis, start = torch.nn.functional.normalize(random_turns(10), dim=-1), axis_angle_to_matrix(random_turns(10))
     angles = torch.linspace(0.1, 3.0, 10)[:, None]
-    end, middle = start @ from_axis_angles(axis * angles), start @ from_axis_angles(axis * angles / 2)
-    torch.testing.assert_close(between(start, end), middle, atol=1e-5, rtol=1e-5)
+    end, middle = start @ axis_angle_to_matrix(axis * angles), start @ axis_angle_to_matrix(axis * angles / 2)
+    torch.testing.assert_close(mean_rotation(start, end), middle, atol=1e-5, rtol=1e-5)

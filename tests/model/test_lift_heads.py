@@ -10,13 +10,15 @@ import torch
 from tests.lifting.test_lift import SIZE, track
 from vidmotion.choices import Head
 from vidmotion.errors import InputError, WeightsError
-from vidmotion.geometry.rotations import matrices
-from vidmotion.lifting.lift import LiftSettings, lift_tracks
+from vidmotion.geometry.rotations import axis_angle_to_matrix
+from vidmotion.lifting.lift import lift_tracks
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.model.head_set import HeadSet
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
-from vidmotion.pipeline import Pipeline, Settings
+from vidmotion.pipeline import Pipeline
+from vidmotion.settings import LiftSettings, Settings
 from vidmotion.types import Person, Scene
 
 TINY = DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243)
@@ -103,9 +105,9 @@ def test_without_refinement_the_body_is_the_head_s_own(weights: Path) -> None:
     assert refined.body
     assert raw.body
     assert refined.body.error.mean() < raw.body.error.mean()
-    lifted = lift_tracks([load_network(weights)[0]], [raw.track], SIZE, LiftSettings(), ("mesh",))[0]
+    lifted = lift_tracks(HeadSet([load_network(weights)[0]]), [raw.track], SIZE, LiftSettings(), ("mesh",))[0]
     assert lifted.guess
-    np.testing.assert_allclose(matrices(raw.body.pose[:, :22]), lifted.guess.turns[:, :22], atol=1e-4)
+    np.testing.assert_allclose(axis_angle_to_matrix(raw.body.pose[:, :22]), lifted.guess.turns[:, :22], atol=1e-4)
     np.testing.assert_array_equal(raw.body.betas, lifted.guess.betas)
     with pytest.raises(InputError, match="pass --head mesh too"):
         Pipeline(Settings(weights=str(weights), refine=False)).lift(scene())

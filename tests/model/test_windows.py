@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from vidmotion.geometry.rotations_torch import mirror_turns
+from vidmotion.geometry.rotations_torch import mirror_rotations
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
+from vidmotion.model.head_set import HeadSet
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import MotionNetwork
-from vidmotion.model.windows import OVERLAP, read_windows, window_starts
+from vidmotion.model.windows import OVERLAP, run_windows, window_starts
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_windows_cover_every_frame_and_overlap(total: int) -> None:
 
 @pytest.mark.parametrize("total", [1, 5, 243, 500])
 def test_every_frame_is_lifted(model: MotionNetwork, total: int) -> None:
-    lifted = read_windows([model], walk(total), np.ones((total, 17)))
+    lifted = run_windows(HeadSet([model]), walk(total), np.ones((total, 17)))
     assert lifted.joints.shape == (total, 17, 3)
     assert np.isfinite(lifted.joints).all()
     assert (lifted.joints[:, 0] == 0).all()
@@ -45,7 +46,9 @@ def test_every_frame_is_lifted(model: MotionNetwork, total: int) -> None:
 
 def test_no_seam_is_visible(model: MotionNetwork) -> None:
     rays = walk(700)
-    steps = np.linalg.norm(np.diff(read_windows([model], rays, np.ones((700, 17))).joints, axis=0), axis=-1).max(1)
+    steps = np.linalg.norm(
+        np.diff(run_windows(HeadSet([model]), rays, np.ones((700, 17))).joints, axis=0), axis=-1
+    ).max(1)
     borders = [*window_starts(700, 243)[1:], 243, 405]
     assert max(steps[b - 2 : b + 2].max() for b in borders) < 2 * np.median(steps) + 1e-4
 
@@ -54,8 +57,8 @@ def test_flip_makes_left_and_right_alike(model: MotionNetwork) -> None:
     rays = walk(60)
     swapped = rays[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]] * np.array([-1.0, 1.0])
     score = np.ones((60, 17))
-    one = read_windows([model], rays, score).joints
-    other = read_windows([model], swapped, score).joints
+    one = run_windows(HeadSet([model]), rays, score).joints
+    other = run_windows(HeadSet([model]), swapped, score).joints
     back = other[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]] * np.array([-1.0, 1.0, 1.0])
     np.testing.assert_allclose(one, back, atol=1e-5)
 
@@ -66,18 +69,18 @@ def test_missing_points_do_not_matter(model: MotionNetwork) -> None:
     elsewhere = rays.copy()
     elsewhere[:, 16] = 99
     np.testing.assert_array_equal(
-        read_windows([model], rays, score).joints, read_windows([model], elsewhere, score).joints
+        run_windows(HeadSet([model]), rays, score).joints, run_windows(HeadSet([model]), elsewhere, score).joints
     )
 
 
 def test_a_window_without_points_is_no_disaster(model: MotionNetwork) -> None:
-    assert np.isfinite(read_windows([model], walk(20), np.zeros((20, 17))).joints).all()
+    assert np.isfinite(run_windows(HeadSet([model]), walk(20), np.zeros((20, 17))).joints).all()
 
 
 def test_scale_of_the_picture_scales_the_pose(model: MotionNetwork) -> None:
     # Far away, perspective is nothing: half as large in the picture is half as large in metres per metre.
     rays, score = 0.001 * walk(30), np.ones((30, 17))
-    near, far = (read_windows([model], k * rays, score).joints for k in (1.0, 0.5))
+    near, far = (run_windows(HeadSet([model]), k * rays, score).joints for k in (1.0, 0.5))
     np.testing.assert_allclose(near, 2 * far, atol=1e-6)
 
 
@@ -85,17 +88,19 @@ def test_bodies_turn_with_the_camera_and_the_mirror(model: MotionNetwork) -> Non
     """Rotations stay rotations across windows; a mirrored person has mirrored ones."""
     rays, score = walk(300), np.ones((300, 17))
     swapped = rays[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]] * np.array([-1.0, 1.0])
-    one, other = (read_windows([model], each, score, ("mesh",)) for each in (rays, swapped))
-    assert one.turns is not None
-    assert other.turns is not None
-    np.testing.assert_allclose(one.turns @ one.turns.swapaxes(-1, -2), np.tile(np.eye(3), (300, 24, 1, 1)), atol=1e-5)
-    np.testing.assert_allclose(mirror_turns(torch.from_numpy(other.turns)), one.turns, atol=1e-4)
+    one, other = (run_windows(HeadSet([model]), each, score, ("mesh",)) for each in (rays, swapped))
+    assert one.rotations is not None
+    assert other.rotations is not None
+    np.testing.assert_allclose(
+        one.rotations @ one.rotations.swapaxes(-1, -2), np.tile(np.eye(3), (300, 24, 1, 1)), atol=1e-5
+    )
+    np.testing.assert_allclose(mirror_rotations(torch.from_numpy(other.rotations)), one.rotations, atol=1e-4)
     assert one.betas is not None
     np.testing.assert_allclose(one.betas, other.betas, atol=1e-5)
 
 
 def test_features_of_both_passes_are_kept(model: MotionNetwork) -> None:
-    said = read_windows([model], walk(300), np.ones((300, 17)), ("action",))
-    assert said.action is not None
-    assert said.action.shape == (300, 2, 8)
-    assert said.turns is None
+    output = run_windows(HeadSet([model]), walk(300), np.ones((300, 17)), ("action",))
+    assert output.action_features is not None
+    assert output.action_features.shape == (300, 2, 8)
+    assert output.rotations is None

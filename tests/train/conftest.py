@@ -9,10 +9,10 @@ import torch
 from vidmotion.model import dstformer
 from vidmotion.model.dstformer import DSTformerConfig
 from vidmotion.train import loop
-from vidmotion.train.run import Job
+from vidmotion.train.run import TrainingJob
 
 CPU = torch.device("cpu")
-MakeJob = Callable[..., Job]
+MakeJob = Callable[..., TrainingJob]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def job(tmp_path: Path, tiny: None) -> MakeJob:
     """A run in a folder of that name."""
 
-    def make(name: str, *data: Path, resume: bool = False, start: Path | None = None) -> Job:
-        return Job(list(data), tmp_path / name, CPU, resume, lambda step, values: None, start)
+    def make(name: str, *data: Path, resume: bool = False, start: Path | None = None) -> TrainingJob:
+        return TrainingJob(list(data), tmp_path / name, CPU, resume, lambda step, values: None, start)
 
     return make

@@ -46,6 +46,7 @@ def test_recipe_files_fit_their_recipes(file: Path) -> None:
     [
         ("stepz=3", "unknown setting stepz; known: preset"),
         ("noise.bas=3", "unknown setting noise.bas"),
+        ("borrow=0.5", "unknown setting borrow; it is now detector_noise_share"),
         ("steps=many", "setting steps: 'many' does not fit"),
         ("steps=true", "setting steps: True does not fit"),
         ("compile=1", "setting compile: 1 does not fit"),

@@ -54,7 +54,7 @@ def test_ctrl_c_saves_the_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         return 1.0
 
     handler = signal.getsignal(signal.SIGINT)
-    with pytest.raises(StoppedError, match="stopped at step 8, which is saved; go on with --resume"):
+    with pytest.raises(StoppedError, match="stopped at step 8, which is saved; continue with `resume=True`"):
         train(tmp_path / "parts", settings(), during=interrupt)
     assert signal.getsignal(signal.SIGINT) is handler
     assert same(whole, train(tmp_path / "parts", settings(), resume=True))
@@ -71,17 +71,19 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
 
 
 def test_progress_and_log(tmp_path: Path) -> None:
-    heard: list[tuple[int, dict[str, float]]] = []
-    train(tmp_path / "run", settings(), report=lambda step, values: heard.append((step, values)))
-    assert [step for step, _ in heard] == list(range(13))
-    assert heard[4][1] == {}
-    assert heard[5][1].keys() == {"loss", "error", "lr", "frames_per_s"}
+    reports: list[tuple[int, dict[str, float]]] = []
+    train(tmp_path / "run", settings(), report=lambda step, values: reports.append((step, values)))
+    assert [step for step, _ in reports] == list(range(13))
+    assert reports[4][1] == {}
+    assert reports[5][1].keys() == {"loss", "error", "lr", "frames_per_s"}
     first, second = log(tmp_path / "run")
     assert (first["step"], second["step"]) == (5, 10)
-    assert first["loss"] == pytest.approx(heard[5][1]["loss"], rel=1e-5)
+    assert first["loss"] == pytest.approx(reports[5][1]["loss"], rel=1e-5)
 
 
-def test_tensorboard_hears_the_same_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorboard_gets_the_same_values_where_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     train(tmp_path / "with", settings())
     assert len(list((tmp_path / "with").glob("events.out.tfevents.*"))) == 1
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
@@ -89,7 +91,7 @@ def test_tensorboard_hears_the_same_where_it_is_installed(tmp_path: Path, monkey
     assert sorted(path.name for path in (tmp_path / "without").iterdir()) == ["checkpoint.pt", "log.jsonl"]
 
 
-def test_a_missing_accelerate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_accelerate_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "accelerate", None)
     with pytest.raises(MissingExtraError, match=r"training needs accelerate: pip install 'vidmotion\[train\]'"):
         train(tmp_path / "run", settings())
@@ -113,7 +115,7 @@ def test_a_frozen_encoder_stays(tmp_path: Path) -> None:
 
 def test_a_loss_that_is_not_finite_is_never_saved(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    with pytest.raises(InputError, match="the loss is not finite at step 6; lower lr, then --resume"):
+    with pytest.raises(InputError, match="the loss is not finite at step 6; lower lr and continue with `resume=True`"):
         train(run, settings(), during=lambda draw: float("nan") if draw.step == 6 else 1.0)
     saved = torch.load(run / "checkpoint.pt", weights_only=True)
     assert saved["step"] == 6
@@ -124,7 +126,7 @@ def test_a_loss_that_is_not_finite_is_never_saved(tmp_path: Path) -> None:
 
 def test_runs_are_not_mixed(tmp_path: Path) -> None:
     train(tmp_path / "run", settings(steps=1))
-    with pytest.raises(InputError, match="holds a run already; continue it with --resume"):
+    with pytest.raises(InputError, match="holds a run already; continue it with `resume=True`"):
         train(tmp_path / "run", settings(steps=1))
     with pytest.raises(InputError, match="no checkpoint to resume"):
         train(tmp_path / "none", settings(steps=1), resume=True)
@@ -135,17 +137,17 @@ def test_runs_are_not_mixed(tmp_path: Path) -> None:
 def test_a_resumed_run_keeps_its_settings(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(run, settings(steps=1))
-    for changes, told in (
-        ({"seed": 1}, r"was trained with seed 0; pass --set seed=\.\.\. as before"),
+    for changes, message in (
+        ({"seed": 1}, r"was trained with seed 0; set seed to that as before"),
         ({"optimizer": "adamw"}, "was trained with optimizer muon"),
         ({"accumulate": 2}, "was trained with accumulate x processes = 1, this is 2"),
     ):
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             train(run, settings(steps=2, **changes), resume=True)
     train(run, settings(steps=2, decay=0.5, ema=0.5), resume=True)
 
 
-def test_an_older_checkpoint_knows_its_seed_alone(tmp_path: Path) -> None:
+def test_the_oldest_checkpoints_hold_only_their_seed(tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(run, settings(steps=1))
     state = torch.load(run / "checkpoint.pt", weights_only=True)
@@ -165,19 +167,19 @@ def test_steps_after_the_checkpoint_leave_the_log(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"damaged", None])
-def test_a_damaged_checkpoint_is_told(tmp_path: Path, content: bytes | None) -> None:
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "run" / "checkpoint.pt"
     train(path.parent, settings(steps=1))
     path.write_bytes(path.read_bytes()[:2000] if content is None else content)
     with pytest.raises(InputError, match=r"checkpoint\.pt is damaged; train again in another folder"):
         train(path.parent, settings(steps=2), resume=True)
     torch.save([1], path)
-    with pytest.raises(InputError, match="is no checkpoint of a run"):
+    with pytest.raises(InputError, match="is not the checkpoint of a run"):
         train(path.parent, settings(steps=2), resume=True)
 
 
 def test_a_run_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(OutputError, match=r"cannot be made .*; name another folder with -o"):
+        with pytest.raises(OutputError, match=r"cannot be made .*; name another folder"):
             train(folder, settings(steps=1))

@@ -6,7 +6,14 @@ import pytest
 import torch
 
 from vidmotion.data.augment import CameraRange, observe, random_cameras
-from vidmotion.model.normalization import Framed, bounding_square, frame, project, rotate, turn_to
+from vidmotion.model.normalization import (
+    NormalizedWindow,
+    bounding_square,
+    normalize,
+    project,
+    rotate,
+    rotation_towards,
+)
 from vidmotion.train.losses import contrastive_loss, flat_loss, joint_loss, reproject, velocity_loss
 
 
@@ -27,26 +34,28 @@ def test_a_true_pose_projects_onto_its_2d() -> None:
     """The target of training, which holds no perspective, seen again through its own close camera."""
     rng = torch.Generator().manual_seed(0)
     body = torch.rand(6, 8, 17, 3, generator=rng) * torch.tensor([0.8, 1.8, 0.8])
-    points = random_cameras(body, CameraRange(distance=(1.5, 3.0)), rng).see(body)
+    points = random_cameras(body, CameraRange(distance=(1.5, 3.0)), rng).to_camera_axes(body)
     view = observe(points)
     rays = project(points)
-    framed = frame(rays, torch.ones(6, 8, 17))
-    torch.testing.assert_close(framed.x[..., :2], view.clean, atol=1e-4, rtol=1e-4)
+    normalized = normalize(rays, torch.ones(6, 8, 17))
+    torch.testing.assert_close(normalized.x[..., :2], view.clean, atol=1e-4, rtol=1e-4)
     # The turned camera's square is that of the target, whose root lies on the 2D.
-    turned = rotate(turn_to(bounding_square(rays)[0]), points)
+    turned = rotate(rotation_towards(bounding_square(rays)[0]), points)
     offset = turned[:, :, :1, :2] / turned[:, :, :1, 2:]
     torch.testing.assert_close(
-        framed.center[:, None, None] + framed.half[:, None, None, None] * view.target[:, :, :1, :2], offset
+        normalized.center[:, None, None] + normalized.half[:, None, None, None] * view.target[:, :, :1, :2], offset
     )
-    torch.testing.assert_close(reproject(view.target, framed), view.clean, atol=1e-4, rtol=1e-4)
-    assert flat_loss(view.target, framed, torch.ones(6, 8, 17)).item() < 1e-4
+    torch.testing.assert_close(reproject(view.target, normalized), view.clean, atol=1e-4, rtol=1e-4)
+    assert flat_loss(view.target, normalized, torch.ones(6, 8, 17)).item() < 1e-4
 
 
 def test_flat_loss_counts_by_confidence() -> None:
     x = torch.zeros(1, 1, 2, 3)
-    framed = Framed(x, torch.eye(3)[None], torch.zeros(1, 2), torch.full((1,), 1e-6))
+    normalized = NormalizedWindow(x, torch.eye(3)[None], torch.zeros(1, 2), torch.full((1,), 1e-6))
     predicted = torch.tensor([[[[3.0, 4.0, 0.0], [1.0, 0.0, 0.0]]]])
-    assert flat_loss(predicted, framed, torch.tensor([[[1.0, 3.0]]])).item() == pytest.approx((5 + 3 * 1) / 4, rel=1e-4)
+    assert flat_loss(predicted, normalized, torch.tensor([[[1.0, 3.0]]])).item() == pytest.approx(
+        (5 + 3 * 1) / 4, rel=1e-4
+    )
 
 
 def test_contrastive_loss_by_hand() -> None:

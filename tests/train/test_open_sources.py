@@ -18,7 +18,9 @@ from vidmotion.train.open_sources import FootageSource, open_sources
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize(("folder", "detector_noise_share"), [("acting", 0.0), ("mocap", 0.0), ("mocap", 1.0)])
-def test_bodies_have_the_joints_of_their_windows(tmp_path: Path, folder: str, detector_noise_share: float, seed: int) -> None:
+def test_bodies_have_the_joints_of_their_windows(
+    tmp_path: Path, folder: str, detector_noise_share: float, seed: int
+) -> None:
     """Joints of the true rotations, by forward kinematics, against the network's target."""
     tiny_footage.write(tmp_path / "acting", joints_of=tiny_footage.body_joints_of)
     tiny_mocap.write_with_rotations(tmp_path / "mocap")
@@ -28,8 +30,8 @@ def test_bodies_have_the_joints_of_their_windows(tmp_path: Path, folder: str, de
     shape = WindowShape(9, 3, 6)
     batch = source.sample(source.choose(6, rng, None), shape, torch.arange(9), rng)
     assert batch.body is not None
-    turns, betas = batch.body.rotations.flatten(0, 1), batch.body.betas.repeat_interleave(9, 0)
-    joints = BodyJoints(free_body())(turns, betas).view(-1, 9, 17, 3)
+    rotations, betas = batch.body.rotations.flatten(0, 1), batch.body.betas.repeat_interleave(9, 0)
+    joints = BodyJoints(free_body())(rotations, betas).view(-1, 9, 17, 3)
     truth = batch.observed.target * batch.observed.metres
     rooted = [points - points[:, :, :1] for points in (joints, truth)]
     torch.testing.assert_close(*rooted, atol=1e-3, rtol=0)
@@ -45,7 +47,7 @@ def test_folders_are_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("detector_noise_share", [0.0, 1.0])
-def test_motion_capture_borrows_errors_from_footage(tmp_path: Path, detector_noise_share: float) -> None:
+def test_motion_capture_gets_errors_from_footage(tmp_path: Path, detector_noise_share: float) -> None:
     """The tiny footage is seen exactly and with a score of 0.8."""
     store, mocap = tiny_footage.write(tmp_path / "store"), tiny_mocap.write_with_rotations(tmp_path / "mocap")
     config = Pose3DConfig(detector_noise_share=detector_noise_share, noise=NoiseRange(joint_mask=0, frame_mask=0))
@@ -55,4 +57,4 @@ def test_motion_capture_borrows_errors_from_footage(tmp_path: Path, detector_noi
     seen = batch.x[..., 2] > 0
     exact = bool(((batch.x[..., :2] - batch.observed.clean)[seen].abs() < 5e-3).all())
     scored = bool(((batch.x[..., 2][seen] - 0.8).abs() < 1 / 250).all())
-    assert (exact, scored) == (bool(borrow), bool(borrow))
+    assert (exact, scored) == (bool(detector_noise_share), bool(detector_noise_share))

@@ -79,7 +79,7 @@ def test_training_begins_with_given_weights(
 
 def test_runs_are_not_mixed(train: Train) -> None:
     train("run", config(steps=1))
-    with pytest.raises(InputError, match="holds a run already; continue it with --resume"):
+    with pytest.raises(InputError, match="holds a run already; continue it with `resume=True`"):
         train("run", config(steps=1))
     with pytest.raises(InputError, match="unknown preset 'huge'; known: small, lite, base"):
         train("huge", Pose3DConfig(preset="huge"))
@@ -87,11 +87,11 @@ def test_runs_are_not_mixed(train: Train) -> None:
 
 def test_a_resumed_run_keeps_its_settings(train: Train) -> None:
     train("run", config(steps=1))
-    for changes, told in (
-        ({"norm_weight": 1.0}, r"was trained with norm_weight 0\.5; pass --set norm_weight=\.\.\. as before"),
+    for changes, message in (
+        ({"norm_weight": 1.0}, r"was trained with norm_weight 0\.5; set norm_weight to that as before"),
         ({"speed": (1.0, 1.0)}, r"was trained with speed \[0\.6, 1\.5\]"),
         ({"noise": NoiseRange(bias=0.5)}, r"was trained with noise\.bias 0\.016"),
     ):
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             train("run", config(steps=2, **changes), resume=True)
     train("run", config(steps=2, decay=0.5, ema=0.5), resume=True)

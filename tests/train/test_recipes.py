@@ -18,8 +18,8 @@ from vidmotion.errors import InputError
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.network import MotionNetwork
-from vidmotion.train.action_recipe import _Labelled, train_action
-from vidmotion.train.batches import Batch, Source
+from vidmotion.train.action_recipe import _LabelledSource, train_action
+from vidmotion.train.batches import Batch, BatchSource
 from vidmotion.train.config import ActionConfig, MeshConfig, PretrainConfig
 from vidmotion.train.encodings import Encodings
 from vidmotion.train.mesh_recipe import train_mesh
@@ -82,14 +82,14 @@ def test_classes_are_told_apart(job: MakeJob, footage: Path) -> None:
     network, _ = load_network(path)
     sampler = FootageSampler(read_store(footage), CPU)
     seen = sampler.whole(range(sampler.people))
-    framed, _ = observe_footage(seen.rays, seen.score, seen.joints)
-    said = network(framed.x, torch.arange(30), ("action", "embedding"))
+    normalized, _ = observe_footage(seen.rays, seen.score, seen.joints)
+    output = network(normalized.x, torch.arange(30), ("action", "embedding"))
     classes = network.head_configs[0].classes
-    assert classes == ("jump", "walk")  # who is called nothing teaches nothing
+    assert classes == ("jump", "walk")  # people without a label are left out
     known = [index for index, label in enumerate(sampler.labels) if label]
-    assert [classes[said.action[index].argmax()] for index in known] == [sampler.labels[index] for index in known]
-    likeness = said.embedding @ said.embedding.T
-    assert likeness[0, 1] > likeness[0, 2]  # both walk; the third jumps
+    assert [classes[output.action[index].argmax()] for index in known] == [sampler.labels[index] for index in known]
+    similarity = output.embedding @ output.embedding.T
+    assert similarity[0, 1] > similarity[0, 2]  # both walk; the third jumps
 
 
 def test_held_out_classes_are_never_learned(job: MakeJob, footage: Path, tmp_path: Path) -> None:
@@ -130,13 +130,13 @@ def test_classes_are_drawn_equally(footage: Path) -> None:
     (source,) = open_sources([footage], acting(), CPU)
     rng = torch.Generator().manual_seed(0)
     for classes, expected in ((("jump", "walk"), {"jump": 0.5, "walk": 0.5}), (("jump",), {"jump": 1.0})):
-        taught = _Labelled(source, classes, CPU)
-        drawn = [source.labels[int(item)] for item in source.choose(2000, rng, taught.weights)]
+        labelled = _LabelledSource(source, classes, CPU)
+        drawn = [source.labels[int(item)] for item in source.choose(2000, rng, labelled.weights)]
         assert {label: drawn.count(label) / 2000 for label in set(drawn)} == pytest.approx(expected, abs=0.04)
-    assert not _Labelled(source, ("run",), CPU).teaches
+    assert not _LabelledSource(source, ("run",), CPU).has_classes
 
 
-def test_a_calibrated_head_is_taught_on(job: MakeJob, footage: Path) -> None:
+def test_a_calibrated_head_is_trained_further(job: MakeJob, footage: Path) -> None:
     network, _ = load_network(train_action(job("first", footage), acting(steps=2, encoder_lr=0.0)))
     heads = [dataclasses.replace(head, temperature=2.5) for head in network.head_configs]
     calibrated = MotionNetwork(network.encoder, heads)
@@ -158,20 +158,20 @@ def test_encodings_come_from_all_sources(
     job: MakeJob, footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encodings: int
 ) -> None:
     """However many there are, in whatever number of steps."""
-    mocap, seen = tiny_mocap.write_acting(tmp_path / "mocap"), set[str]()
+    mocap, seen = tiny_mocap.write_with_rotations(tmp_path / "mocap"), set[str]()
     for kind in (CaptureSource, FootageSource):
 
-        def noted(self: Source, *args: Any, see: Any = kind.see) -> Batch:
+        def noted(self: BatchSource, *args: Any, sample: Any = kind.sample) -> Batch:
             seen.add(type(self).__name__)
-            return see(self, *args)
+            return sample(self, *args)
 
-        monkeypatch.setattr(kind, "see", noted)
+        monkeypatch.setattr(kind, "sample", noted)
     train_action(job("run", mocap, footage), acting(steps=8, encoder_lr=0.0, encodings=encodings))
     assert seen == {"CaptureSource", "FootageSource"}
 
 
 def test_a_body_is_posed(job: MakeJob, tmp_path: Path) -> None:
-    footage = tiny_footage.write(tmp_path / "acting", joints_of=tiny_footage.acting_of)
+    footage = tiny_footage.write(tmp_path / "acting", joints_of=tiny_footage.body_joints_of)
     path = train_mesh(job("run", footage), posing(steps=150, encoder_lr=1.0))
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     first, last = (sum(line["mpjpe_mm"] for line in part) / 5 for part in (log[:5], log[-5:]))

@@ -1,1 +1,1 @@
-"""What people do: timelines of action tags, and libraries of motions taught by example."""
+"""What people do: timelines of action tags, and libraries of motions learned from examples."""

@@ -1,9 +1,10 @@
-"""Motions taught by example: names with places on the unit sphere of one network's embedding head, in a small file.
+"""A library of motions, each learned from examples: names with embeddings of one network, in a small NPZ file.
 
-    names     (N,) text       sources  (N,) text, the clips' file names
-    places    (N, C) float32  network  text, sha256 of the weights without which places mean nothing
+    names   (N,) text       sources  (N,) text, the clips' file names
+    places  (N, C) float32  network  text, sha256 of the weights that gave the embeddings
 
-NPZ without pickle: a library of a stranger's is data.
+`places` are the embeddings: the key is older than their name. The file holds no pickle, so that reading a file from
+anybody runs no code.
 """
 
 from __future__ import annotations
@@ -26,17 +27,20 @@ class Library:
     network: str
     names: tuple[str, ...]
     sources: tuple[str, ...]
-    places: Floats
+    embeddings: Floats
     """(N, C) of length 1."""
 
-    def taught(self, name: str, source: str, place: Floats) -> Library:
-        """The library with one more example, a place (C,)."""
-        places = np.concatenate([self.places.reshape(-1, len(place)), place[None]])
-        return Library(self.network, (*self.names, name), (*self.sources, source), places)
+    def with_example(self, name: str, source: str, embedding: Floats) -> Library:
+        """The library with one more example, of embedding (C,)."""
+        embeddings = np.concatenate([self.embeddings.reshape(-1, len(embedding)), embedding[None]])
+        return Library(self.network, (*self.names, name), (*self.sources, source), embeddings)
 
 
 def read_library(path: Path, network: str) -> Library:
-    """A library that was taught with a network.
+    """A library that was made with a network.
+
+    Args:
+        network: sha256 of the network's file.
 
     Raises:
         InputError: no such file, not a library, an empty one, or one of another network.
@@ -44,19 +48,23 @@ def read_library(path: Path, network: str) -> Library:
     try:
         with np.load(path, allow_pickle=False) as file:
             names, sources = file["names"].astype(str), file["sources"].astype(str)
-            places, taught_with = file["places"].astype(np.float32), str(file["network"])
+            embeddings, made_with = file["places"].astype(np.float32), str(file["network"])
     except FileNotFoundError:
         raise InputError(f"{path}: no such library; make one with `vidmotion actions teach`") from None
     except (*DAMAGED, KeyError):
-        raise InputError(f"{path} is no library of actions, or is damaged; teach it again") from None
-    fits = names.ndim == 1 and names.shape == sources.shape and places.ndim == 2 and len(places) == len(names)
-    if not fits or not np.isfinite(places).all():
-        raise InputError(f"{path} is no library of actions, or is damaged; teach it again")
+        raise InputError(_not_a_library(path)) from None
+    fits = names.ndim == 1 and names.shape == sources.shape and embeddings.ndim == 2 and len(embeddings) == len(names)
+    if not fits or not np.isfinite(embeddings).all():
+        raise InputError(_not_a_library(path))
     if not len(names):
-        raise InputError(f"{path} is empty; teach it with `vidmotion actions teach`")
-    if taught_with != network:
-        raise InputError(f"{path} was taught with other weights; name them with --weights, or teach it again")
-    return Library(taught_with, tuple(map(str, names)), tuple(map(str, sources)), places)
+        raise InputError(f"{path} is empty; add examples with `vidmotion actions teach`")
+    if made_with != network:
+        raise InputError(f"{path} was made with other weights; pass those as `weights`, or make the library again")
+    return Library(made_with, tuple(map(str, names)), tuple(map(str, sources)), embeddings)
+
+
+def _not_a_library(path: Path) -> str:
+    return f"{path} is not a library of actions, or it is damaged; make it again with `vidmotion actions teach`"
 
 
 def write_library(library: Library, path: Path) -> None:
@@ -71,6 +79,6 @@ def write_library(library: Library, path: Path) -> None:
             allow_pickle=False,
             names=np.array(library.names),
             sources=np.array(library.sources),
-            places=library.places.astype(np.float32),
+            places=library.embeddings.astype(np.float32),
             network=np.array(library.network),
         )

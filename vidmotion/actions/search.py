@@ -1,4 +1,4 @@
-"""Where taught motions happen: places of windows on the sphere against those of a library."""
+"""Where the motions of a library happen in videos, by the similarity of embeddings."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ import torch
 import torch.nn.functional as F
 
 from vidmotion.actions.library import Library
-from vidmotion.actions.timeline import WINDOW, judged
+from vidmotion.actions.timeline import WINDOW, window_outputs
 from vidmotion.model.heads import EmbeddingHead
 from vidmotion.types import Floats, Track
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
-    """One person's W overlapping windows on the unit sphere."""
+class WindowEmbeddings:
+    """The embeddings of one person's W overlapping windows."""
 
     person: int
-    middles: Floats
+    centers: Floats
     """(W,) seconds."""
-    places: Floats
+    embeddings: Floats
     """(W, C) of length 1."""
-    seen: tuple[float, float]
-    """Seconds at which the person is seen first and last."""
+    span: tuple[float, float]
+    """Seconds of the first and the last frame of the person."""
 
     @property
     def mean(self) -> Floats:
-        """(C,) the place of all windows together."""
-        total = self.places.sum(0)
+        """(C,) of length 1, the direction of the sum of all embeddings."""
+        total = self.embeddings.sum(0)
         return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9))
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A stretch in which a person moves as was taught."""
+    """A stretch of time in which a person moves like the examples of a motion."""
 
     video: str
     person: int
@@ -45,44 +45,47 @@ class Hit:
     """Seconds; likewise `end`."""
     end: float
     score: float
-    """Cosine of the angle to the nearest example: 1 is the same, 0 unlike."""
+    """Cosine similarity to the nearest example: 1 is the same, 0 is unrelated."""
 
 
 @torch.inference_mode()
-def places(head: EmbeddingHead, features: Floats, track: Track) -> Placed:
-    """Where a person's windows lie.
+def embed_windows(head: EmbeddingHead, features: Floats, track: Track) -> WindowEmbeddings:
+    """The embeddings of a person's windows.
 
     Args:
         features: (T, passes, C) of `EmbeddingHead.features` for each frame of the track.
     """
-    middles, found = [], []
-    for _, times, said in judged(head, features, track):
-        middles.append(times)
-        found.append(F.normalize(said.mean(1), dim=-1).cpu().numpy())
-    seen = float(track.times[0]), float(track.times[-1])
-    return Placed(track.id, np.concatenate(middles), np.concatenate(found), seen)
+    centers, embeddings = [], []
+    for _, of_run, outputs in window_outputs(head, features, track):
+        centers.append(of_run)
+        embeddings.append(F.normalize(outputs.mean(1), dim=-1).cpu().numpy())
+    span = float(track.times[0]), float(track.times[-1])
+    return WindowEmbeddings(track.id, np.concatenate(centers), np.concatenate(embeddings), span)
 
 
-def hits(library: Library, video: str, people: Sequence[Placed]) -> list[Hit]:
-    """For each taught name and person, the windows that are nearest within their own length, best first."""
+def hits(library: Library, video: str, people: Sequence[WindowEmbeddings]) -> list[Hit]:
+    """For each motion of the library and each person, the windows that are the most similar; best first.
+
+    Hits of one motion and person do not overlap.
+    """
     found = []
-    for one in people:
-        likeness = one.places @ library.places.T  # (W, N)
+    for person in people:
+        similarity = person.embeddings @ library.embeddings.T  # (W, N)
         for name in dict.fromkeys(library.names):
-            mine = [index for index, other in enumerate(library.names) if other == name]
-            score = likeness[:, mine].max(1)
-            for window in _peaks(score, one.middles):
-                middle = float(one.middles[window])
-                start, end = max(middle - WINDOW / 2, one.seen[0]), min(middle + WINDOW / 2, one.seen[1])
-                found.append(Hit(video, one.person, name, start, end, float(score[window])))
+            examples = [index for index, other in enumerate(library.names) if other == name]
+            score = similarity[:, examples].max(1)
+            for window in _peaks(score, person.centers):
+                center = float(person.centers[window])
+                start, end = max(center - WINDOW / 2, person.span[0]), min(center + WINDOW / 2, person.span[1])
+                found.append(Hit(video, person.person, name, start, end, float(score[window])))
     return sorted(found, key=lambda hit: -hit.score)
 
 
-def _peaks(score: Floats, middles: Floats) -> list[int]:
+def _peaks(score: Floats, centers: Floats) -> list[int]:
     """Windows better than all others that overlap them, best first (greedy non-maximum suppression)."""
     free, chosen = np.ones(len(score), bool), []
     for window in np.argsort(-score, kind="stable"):
         if free[window]:
             chosen.append(int(window))
-            free &= np.abs(middles - middles[window]) >= WINDOW
+            free &= np.abs(centers - centers[window]) >= WINDOW
     return chosen

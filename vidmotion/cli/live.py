@@ -101,13 +101,13 @@ def live(
                 first = shot.frame.time if first is None else first
                 if seconds is not None and shot.frame.time - first >= seconds:
                     break
-                moment = session.look(shot)
+                moment = session.process(shot)
                 shown = looking.draw(moment)
                 if window is not None:
                     window.show(shown)
                 if film is not None:
                     film.write(shown, shot.frame.time - first)
-                moments.append((moment.late, moment.late_3d))
+                moments.append((moment.delay, moment.delay_3d))
         except KeyboardInterrupt:
             pass  # the usual end
         except OutputError:
@@ -126,7 +126,7 @@ def _shots(video: Path | None, camera: int | None, every_frame: bool) -> Abstrac
     if video is not None:
         if camera is not None:
             raise typer.BadParameter("--camera: VIDEO is played instead of a camera")
-        return file_frames(video, in_time=not every_frame)
+        return file_frames(video, real_time=not every_frame)
     if every_frame:
         raise typer.BadParameter("--every-frame: a camera does not wait")
     return camera_frames(camera or 0)

@@ -1,1 +1,1 @@
-"""Measures of 3D motion and the reports made of them."""
+"""Metrics of 3D motion, and reports of them."""

@@ -1,4 +1,4 @@
-"""A figure and how far another choice of clips might have moved it: the bootstrap (Efron 1979). Torch only."""
+"""A figure with the interval in which it varies over other choices of clips: the bootstrap (Efron 1979). Torch only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TAIL = 0.025
 """Share of the resamples beyond either end of an interval: 95 % lie within."""
 
 Statistic = Callable[[Tensor], Tensor]
-"""(R, U) how often each of U units counts, in R resamples, to the figure (R,) of each."""
+"""From (R, U), how often each of U units counts in each of R resamples, to the figure (R,) of each resample."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Estimate:
 
 
 def estimate(units: int, statistic: Statistic) -> Estimate:
-    """A figure of `units` clips, and its interval over clips that are drawn with replacement; always the same draws."""
+    """A figure of `units` clips, and its interval over clips that are drawn with replacement, with a fixed seed."""
     if not units:
         return Estimate(float("nan"), float("nan"), float("nan"))
     draws = torch.randint(units, (RESAMPLES, units), generator=Generator().manual_seed(SEED))

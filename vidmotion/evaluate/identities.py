@@ -1,7 +1,7 @@
-"""How well tracks keep people apart: IDF1, switches, recall and precision, for one video or summed over many.
+"""How well tracks keep their identities: IDF1, switches, recall and precision, for one video or summed over many.
 
 Sources: IDF1 as in Ristani et al., "Performance Measures and a Data Set for Multi-Target, Multi-Camera Tracking"
-(arXiv 1609.01775); switches as in CLEAR MOT (Bernardin and Stiefelhagen, 2008). Knows nothing about pictures or points.
+(arXiv 1609.01775); switches as in CLEAR MOT (Bernardin and Stiefelhagen, 2008). Does not depend on pictures or points.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from vidmotion.types import Bools, Floats
 
 @dataclass(frozen=True)
 class Identities:
-    """Counts of frames, which add up over videos, and what they say."""
+    """Counts of frames, which add up over videos, and the measures computed from them."""
 
     people: int = 0
-    """Frames in which somebody is there, over all people."""
+    """Frames in which a person is visible, summed over all people."""
     found: int = 0
-    """Frames of all tracks."""
+    """Frames of all tracks, summed."""
     hits: int = 0
-    """Frames in which somebody has a track, whichever."""
+    """Frames in which a person has any track."""
     own_hits: int = 0
-    """Frames in which somebody has the one track that is theirs, when tracks are shared out as well as can be."""
+    """Frames in which a person has the one track that the best assignment of tracks to people gives them."""
     switches: int = 0
-    """How often somebody's track is another one than the last time."""
+    """How often a person's track is another one than the last time."""
 
     def __add__(self, other: Identities) -> Identities:
         return Identities(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
@@ -46,13 +46,13 @@ class Identities:
 
 
 def count_identities(distance: Floats, there: Bools, found: Bools, reach: float) -> Identities:
-    """Compare the tracks of one video with what is true.
+    """Compare the tracks of one video with the truth.
 
     Args:
         distance: (P, Q, T) between person and track.
-        there: (P, T) whether somebody is there to be found.
-        found: (Q, T) whether the track is there.
-        reach: largest distance at which a track shows somebody.
+        there: (P, T) whether the person is visible.
+        found: (Q, T) whether the track exists in that frame.
+        reach: the largest distance at which a track matches a person.
     """
     hit = (distance <= reach) & there[:, None] & found[None]
     own = sum(int(hit[pair].sum()) for pair in assign(-hit.sum(2).astype(float)))
@@ -61,7 +61,10 @@ def count_identities(distance: Floats, there: Bools, found: Bools, reach: float)
 
 
 def _followed(distance: Floats) -> tuple[int, int]:
-    """Hits and switches for distances (P, Q, T), inf where nothing matches: who has a track keeps it while it fits."""
+    """Hits and switches for distances (P, Q, T), inf where nothing matches.
+
+    A person keeps a track as long as it matches.
+    """
     hits = switches = 0
     last: dict[int, int] = {}
     for now in np.moveaxis(distance, 2, 0):

@@ -1,6 +1,6 @@
-"""Errors of 3D motion, per frame, in the unit of the input. Torch only.
+"""Errors of 3D motion in each frame, in the unit of the input. Torch only.
 
-Letters: T frames, J joints. Predictions and truths are compared after their roots (joint 0) are laid together.
+Letters: T frames, J joints. Predictions and truth are compared after their roots (joint 0) are aligned.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from torch import Tensor
 PCK_REACH = 0.150
 """Metres within which a joint counts as found (Mehta et al. 2017)."""
 AUC_STEPS = 31
-"""Reaches from 0 to `PCK_REACH`, 5 mm apart, that the area under the curve is the mean of."""
+"""Number of thresholds from 0 to `PCK_REACH`, 5 mm apart, over which the area under the curve is the mean."""
 
 
 def joint_errors(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -20,12 +20,12 @@ def joint_errors(predicted: Tensor, truth: Tensor) -> Tensor:
 
 
 def pck(errors: Tensor, reach: float = PCK_REACH) -> Tensor:
-    """Share (..., T) of all joints, the root too, whose error (..., T, J) is below a reach of the same unit."""
+    """Share (..., T) of all joints, the root included, whose error (..., T, J) is below `reach`, in the same unit."""
     return (errors < reach).to(errors.dtype).mean(-1)
 
 
 def auc(errors: Tensor) -> Tensor:
-    """Area (..., T) under the curve of `pck` of errors (..., T, J) in metres, from 0 to `PCK_REACH`; 1 is the most."""
+    """Area (..., T) under the curve of `pck` from 0 to `PCK_REACH`, of errors (..., T, J) in metres; at most 1."""
     return torch.stack([pck(errors, PCK_REACH * i / (AUC_STEPS - 1)) for i in range(AUC_STEPS)]).mean(0)
 
 
@@ -64,8 +64,8 @@ def acceleration_error(predicted: Tensor, truth: Tensor) -> Tensor:
     return (_rooted(predicted).diff(n=2, dim=-3) - _rooted(truth).diff(n=2, dim=-3)).norm(dim=-1).mean(-1)
 
 
-def turn_errors(predicted: Tensor, truth: Tensor) -> Tensor:
-    """Angle in radians (...) between rotations (..., 3, 3); exact near 0 and near half a turn."""
+def rotation_errors(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Angle in radians (...) between rotations (..., 3, 3); accurate near 0 and near pi too."""
     apart = predicted.mT.double() @ truth.double()
     # |R - 1| = 2 sqrt(2) sin(angle / 2), and the trace is 1 + 2 cos(angle)
     sine = (apart - torch.eye(3, dtype=apart.dtype, device=apart.device)).square().sum((-1, -2)).sqrt() / 8**0.5

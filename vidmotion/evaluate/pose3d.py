@@ -1,4 +1,4 @@
-"""Lifting measured on held-out motion capture with fixed cameras and noise, and on held-out footage; any lifter."""
+"""Errors of any lifter on held-out motion capture, with reproducible cameras and noise, and on held-out footage."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from vidmotion.data.augment import CameraRange, NoiseRange, View, corrupt, observe, random_cameras
+from vidmotion.data.augment import CameraRange, NoiseRange, ObservedWindow, corrupt, observe, random_cameras
 from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.mocap import Mocap
 from vidmotion.evaluate.metrics import acceleration_error, auc, joint_errors, n_mpjpe, p_mpjpe, pck, velocity_error
 from vidmotion.evaluate.report import ClipErrors
 from vidmotion.model.dstformer import DSTformer
+from vidmotion.model.head_set import HeadSet
+from vidmotion.model.network import POSE3D, MotionNetwork
 from vidmotion.model.normalization import mirror
 
 Lifter = Callable[[Tensor], Tensor]
 """(B, T, 17, 3) x, y, confidence to 3D (B, T, 17, 3), both normalised."""
 
 WINDOW = 243
-FIGURES = {
+METRICS = {
     "mpjpe": "mm",
     "p_mpjpe": "mm",
     "n_mpjpe": "mm",
@@ -29,7 +31,7 @@ FIGURES = {
     "pck": "% within 150 mm",
     "auc": "%",
 }
-"""What is measured, and its unit; frames at 30 a second."""
+"""The metrics and their units; 30 frames a second."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ def collect(
     Scale and depth of the root are taken from the truth, as in the Human3.6M protocol of 2.5D methods.
 
     Args:
-        noise: errors put on the 2D; None measures on exact 2D.
-        window: most frames that the lifter takes.
+        noise: errors added to the 2D points; None measures on exact points.
+        window: the most frames that the lifter takes at once.
     """
     rng, found = Generator().manual_seed(seed), []
     for index, clip in enumerate(mocap.clips):
@@ -65,26 +67,26 @@ def collect(
 
 def simulate(
     piece: Tensor, views: int, noise: NoiseRange | None, rng: Generator, window: int = WINDOW
-) -> tuple[Tensor, View]:
-    """Input and truth of joints (T, 17, 3) in the world that random cameras see; without noise, exactly."""
+) -> tuple[Tensor, ObservedWindow]:
+    """Input and truth for joints (T, 17, 3) in the world, seen by random cameras; without noise the input is exact."""
     joints = piece[None].expand(views, -1, -1, -1)
-    view = observe(random_cameras(joints, CameraRange(), rng).see(joints))
+    view = observe(random_cameras(joints, CameraRange(), rng).to_camera_axes(joints))
     if noise is None:
         return torch.cat([view.clean, torch.ones_like(view.clean[..., :1])], -1), view
     return corrupt(view.clean, torch.arange(len(piece)), window, noise, rng), view
 
 
 def collect_footage(lifter: Lifter, footage: FootageSampler, batch: int = 8, window: int = WINDOW) -> list[ClipErrors]:
-    """Errors of a lifter over all people of a store whom the detector saw, given what it said of them.
+    """Errors of a lifter over all people of a store whom the detector saw, from the detector's points.
 
     Scale and depth of the root are taken from the truth, as in `collect`.
     """
     found = []
     for people, part in parts(footage, batch, window):
         windows = footage.whole(people, part)
-        framed, view = observe_footage(windows.rays, windows.score, windows.joints)
+        normalized, view = observe_footage(windows.rays, windows.score, windows.joints)
         clips, labels = [footage.clips[person] for person in people], [footage.labels[person] for person in people]
-        found += _errors(lifter(framed.x), view, clips, labels)
+        found += _errors(lifter(normalized.x), view, clips, labels)
     return found
 
 
@@ -95,7 +97,7 @@ def parts(footage: FootageSampler, batch: int, window: int) -> Iterator[tuple[ra
             yield people, slice(start, start + window)
 
 
-def _errors(predicted: Tensor, view: View, clips: list[int], labels: list[str]) -> list[ClipErrors]:
+def _errors(predicted: Tensor, view: ObservedWindow, clips: list[int], labels: list[str]) -> list[ClipErrors]:
     predicted, truth = predicted * view.metres, view.target * view.metres
     joints = joint_errors(predicted, truth)
     frames = {
@@ -130,13 +132,12 @@ def means(errors: list[ClipErrors]) -> Errors:
 
 
 def network_lifter(model: DSTformer, flip: bool = True) -> Lifter:
-    """A DSTformer as a lifter, averaged with the mirrored input unless `flip` is off."""
-    device = next(model.parameters()).device
+    """A DSTformer as a lifter; with `flip`, the mean of the plain and the mirrored pass."""
+    head_set = HeadSet([MotionNetwork(model)])
 
     @torch.inference_mode()
     def run(x: Tensor) -> Tensor:
-        x, home = x.to(device), x.device
-        pose = model(x)
-        return ((pose + mirror(model(mirror(x)))) / 2 if flip else pose).to(home)
+        poses = [each.pose3d for each in head_set.run(x, (POSE3D,), flip) if each.pose3d is not None]
+        return ((poses[0] + mirror(poses[1])) / 2 if flip else poses[0]).to(x.device)
 
     return run

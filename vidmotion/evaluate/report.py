@@ -1,4 +1,4 @@
-"""Errors of clips, collected once frame by frame, and what is said of them: means, intervals, joints, classes."""
+"""Errors of clips, collected frame by frame, and their summary: means, intervals, joints, classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from vidmotion.evaluate.bootstrap import Estimate, mean_estimate
 
 UNNAMED = "unknown"
-"""The class of motions that have none."""
+"""The class of motions without a label."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,18 +19,18 @@ class ClipErrors:
     """Errors of one person in an unbroken run of F frames."""
 
     clip: int
-    """The clip that the run is from: what intervals resample."""
+    """The clip that the run is from. Intervals resample clips."""
     label: str
     """Class of the motion, or ""."""
     frames: Mapping[str, Tensor]
-    """(F,) of each figure, or fewer where it needs neighbouring frames."""
+    """(F,) of each metric, or fewer where it needs neighbouring frames."""
     joints: Tensor
     """(F, J) of each joint."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Figures of some clips, by their names."""
+    """Figures of some clips, by metric."""
 
     clips: int
     frames: int
@@ -47,7 +47,7 @@ class Report:
 
 
 def reduce(errors: Sequence[ClipErrors], joints: Sequence[str]) -> Report:
-    """The report of errors whose J joints have these names."""
+    """The summary of errors whose J joints have these names."""
     by_joint = torch.cat([one.joints for one in errors]).double().mean(0).tolist()
     labels = sorted({one.label for one in errors}, key=lambda label: (not label, label))
     return Report(

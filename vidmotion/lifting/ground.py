@@ -1,4 +1,4 @@
-"""Where up is, and where the floor lies."""
+"""Finds the vertical direction and the height of the floor."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from vidmotion.types import Camera, Floats
 
 CAMERA_UP = np.array([0.0, -1.0, 0.0])
 BODY_TRUST = 4.0
-"""How much an upright body says of where up is, against the camera's own up."""
+"""Weight of the axis of upright bodies, against the camera's own up direction, in the estimate of the vertical."""
 MOST_TILT = float(np.cos(np.radians(40)))
-"""Bodies that lie further from the camera's up do not count as upright."""
+"""Cosine of the largest angle between the camera's up direction and a body that counts as upright."""
 
 
 def level(people: list[Floats], times: list[Floats]) -> Floats:
     """The rotation from camera axes to a level world, from standing feet and upright bodies.
 
-    The first guess is the mean of the camera's own up and the bodies' long axes where they stand straight;
-    a plane through the feet on the ground corrects it as far as the feet are spread out.
+    The first estimate is the mean of the camera's own up direction and of the bodies' long axes in frames where they
+    stand straight. A plane through the feet on the ground corrects it, the more the wider the feet are spread out.
 
     Args:
-        people: camera-space joints (T, 17, 3) of each person.
+        people: joints (T, 17, 3) of each person, in camera axes.
         times: (T,) seconds of each person's frames.
 
     Returns:
@@ -42,9 +42,9 @@ def world_axes(up: Floats) -> Floats:
 
 
 def _upright(people: list[Floats]) -> Floats:
-    """Mean long axis of bodies that stand straight, (3,), of length 0 (nobody does) to 1.
+    """Mean long axis of bodies that stand straight, (3,), of length 0 (no frame has one) to 1.
 
-    A straight body far from the camera's up lies, or stands on its hands: it says nothing of where up is.
+    A straight body at a large angle to the camera's up direction lies down or does a handstand. It does not count.
     """
     axes, stands = [], []
     for joints in people:
@@ -59,7 +59,7 @@ def _upright(people: list[Floats]) -> Floats:
 
 
 def _standing_feet(joints: Floats, times: Floats) -> Floats:
-    """(N, 3) places of ankles that rest and are the lower ones, in camera axes."""
+    """(N, 3) positions of ankles that are at rest and are the lower of the two, in camera axes."""
     ankles = joints[:, ANKLES]
     if len(joints) < 3:
         return ankles.reshape(-1, 3)
@@ -69,11 +69,12 @@ def _standing_feet(joints: Floats, times: Floats) -> Floats:
 
 
 def _plane_normal(feet: list[Floats], guess: Floats, trust: float = 0.5, limit: float = 20.0) -> Floats:
-    """Upward normal (3,) of parallel planes through each person's feet, held to the guess.
+    """Upward normal (3,) of parallel planes through each person's feet, pulled towards the first estimate.
 
     Args:
-        trust: metres; how wide the feet must be spread to weigh as much as the guess.
-        limit: degrees that the normal may lie away from the guess.
+        guess: (3,) the first estimate, of length 1.
+        trust: metres; how wide the feet must be spread to have the same weight as the first estimate.
+        limit: degrees; the largest angle between the normal and the first estimate.
     """
     centered = [points - points.mean(0) for points in feet if len(points) > 5]
     if not centered:
@@ -93,19 +94,20 @@ def _plane_normal(feet: list[Floats], guess: Floats, trust: float = 0.5, limit: 
     return unit(guess + tilt @ basis)
 
 
-def floor_height(joints: Floats, stature: float, times: Floats) -> float:
+def floor_height(joints: Floats, height: float, times: Floats) -> float:
     """Height of the floor under one person in a level world, from the feet that rest on it.
 
     Args:
         joints: (T, 17, 3) metres, Y up.
+        height: of the person, in metres.
         times: (T,) seconds.
     """
-    down = joints * np.array([1.0, -1.0, 1.0])  # resting feet are found in camera axes
+    down = joints * np.array([1.0, -1.0, 1.0])  # `_standing_feet` takes y down
     rest = _standing_feet(down, times)
     heights = -rest[:, 1] if len(rest) > 5 else np.sort(joints[:, ANKLES, 1].min(1))[: 1 + len(joints) // 3]
-    return float(np.median(heights)) - ANKLE_HEIGHT * stature
+    return float(np.median(heights)) - ANKLE_HEIGHT * height
 
 
 def world_camera(to_world: Floats, origin: Floats, focal: float, center: tuple[float, float]) -> Camera:
-    """The camera of a world whose origin lies at `origin` (3,) of the levelled camera axes."""
+    """The camera in a world whose origin lies at `origin` (3,) in the levelled camera axes."""
     return Camera(focal, center, to_world.T, to_world.T @ origin)

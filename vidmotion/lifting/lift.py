@@ -1,6 +1,7 @@
-"""One person's track to a `Motion`, and what other heads say of it: frame rate, network, metres, floor.
+"""From one person's track to a `Motion` and the outputs of other heads.
 
-Knows tracks, the network and placement; nothing about videos, detectors or files.
+Converts the frame rate, runs the networks, scales to metres and sets the person on the floor. Does not depend on
+videos, detectors or files.
 """
 
 from __future__ import annotations
@@ -11,125 +12,114 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from vidmotion.body.fitting import BodyGuess
-from vidmotion.geometry.camera import focal_length, to_rays
-from vidmotion.geometry.filters import frame_rate, resample, runs
-from vidmotion.geometry.rotations_torch import nearest
+from vidmotion.body.fitting import InitialBody
+from vidmotion.geometry.camera import focal_length
+from vidmotion.geometry.filters import frame_rate, resample, unbroken_runs
+from vidmotion.geometry.rotations_torch import nearest_rotation
 from vidmotion.lifting import ground, scale, trajectory
-from vidmotion.model.network import MotionNetwork
+from vidmotion.model.head_set import HeadSet
 from vidmotion.model.normalization import FRAME_RATE
-from vidmotion.model.windows import Reading, read_windows
+from vidmotion.model.windows import TrackOutput, run_windows
+from vidmotion.settings import LiftSettings
 from vidmotion.skeletons import convert
 from vidmotion.types import Camera, Floats, Motion, Track
 
 RATE_TOLERANCE = 0.15
-"""Tracks whose rate lies this close are not resampled."""
+"""Tracks whose frame rate differs from the training rate by less than this share are not resampled."""
 DISAGREEMENT = 0.05
-"""Distance of the two passes, in body sizes, that halves the confidence."""
-
-
-@dataclass(frozen=True)
-class LiftSettings:
-    """How 2D becomes 3D."""
-
-    flip: bool = True
-    """Average with the mirrored input."""
-    height: float = 1.70
-    """Stature of every person in metres; one picture cannot tell a near child from a far adult."""
-    fov: float = 55.0
-    """Degrees that the camera sees along the picture's longer side."""
+"""Distance between the two passes, as a share of the body's size, that halves the confidence."""
 
 
 @dataclass(frozen=True, eq=False)
-class Lifted:
-    """What the networks say of one track."""
+class LiftedTrack:
+    """One track in 3D."""
 
     motion: Motion
-    reading: Reading
-    """Of each frame of the track; the pelvis turned in the motion's world."""
+    output: TrackOutput
+    """For each frame of the track; the pelvis rotated into the motion's world."""
 
     @property
-    def guess(self) -> BodyGuess | None:
-        """The body that a head for meshes has told."""
-        turns, betas = self.reading.turns, self.reading.betas
-        return None if turns is None or betas is None else BodyGuess(turns, betas)
+    def guess(self) -> InitialBody | None:
+        """The body given by the head for meshes, if that was asked for."""
+        rotations, betas = self.output.rotations, self.output.betas
+        return None if rotations is None or betas is None else InitialBody(rotations, betas)
 
 
 @dataclass(frozen=True, eq=False)
-class CameraMotion:
-    """One person before the camera, not yet set on a floor."""
+class CameraSpaceMotion:
+    """One person in camera axes, not yet set on a floor."""
 
     joints: Floats
     """(T, 17, 3) metres in camera axes."""
     confidence: Floats
-    """(T, 17)."""
+    """(T, 17) in 0..1."""
     times: Floats
     """(T,) seconds."""
-    reading: Reading
-    """The pelvis turned in camera axes."""
+    output: TrackOutput
+    """For each frame; the pelvis in camera axes."""
 
 
 def lift_tracks(
-    networks: Sequence[MotionNetwork],
+    head_set: HeadSet,
     tracks: list[Track],
     size: tuple[int, int],
     settings: LiftSettings,
     heads: Sequence[str] = (),
     advance: Callable[[int], None] = lambda frames: None,
-) -> list[Lifted]:
+) -> list[LiftedTrack]:
     """Lift every track and set all people on one level floor.
 
     Args:
-        networks: each head is asked of the first that has it; one must lift.
+        head_set: its heads include one for 3D joints.
         size: width and height of the picture in pixels.
-        heads: those that are asked beside that for 3D joints, as in `read_windows`.
-        advance: told of the frames done over all tracks.
+        heads: the heads to run beside that for 3D joints, as in `run_windows`.
+        advance: called with the number of frames done, over all tracks.
 
     Returns:
-        One for each track. The worlds of all people share axes, origin and scale but for the height of the
-        origin: each person's own feet are laid on y = 0, and each motion's camera accounts for it.
+        One for each track. The worlds of all people share axes, origin and scale except for the height of the
+        origin: each person's own feet are set on y = 0, and each motion's camera accounts for it.
     """
     camera = _camera(size, settings)
-    moved = before_camera(networks, tracks, size, settings, heads, advance)
-    to_world = ground.level([m.joints for m in moved], [m.times for m in moved])
-    return _to_world(moved, to_world, camera, settings.height)
+    motions = lift_to_camera_space(head_set, tracks, size, settings, heads, advance)
+    to_world = ground.level([motion.joints for motion in motions], [motion.times for motion in motions])
+    return _to_world(motions, to_world, camera, settings.height)
 
 
-def before_camera(
-    networks: Sequence[MotionNetwork],
+def lift_to_camera_space(
+    head_set: HeadSet,
     tracks: list[Track],
     size: tuple[int, int],
     settings: LiftSettings,
     heads: Sequence[str] = (),
     advance: Callable[[int], None] = lambda frames: None,
-) -> list[CameraMotion]:
+) -> list[CameraSpaceMotion]:
     """Lift every track, in camera axes; arguments as those of `lift_tracks`."""
-    before, moved, camera = 0, [], _camera(size, settings)
+    done, motions, camera = 0, [], _camera(size, settings)
     for track in tracks:
-        moved.append(_lift_track(networks, track, camera, settings, heads, _after(advance, before)))
-        before += len(track)
-    return moved
+        motions.append(_lift_track(head_set, track, camera, settings, heads, _after(advance, done)))
+        done += len(track)
+    return motions
 
 
 def _camera(size: tuple[int, int], settings: LiftSettings) -> Camera:
-    return Camera(focal_length(settings.fov, size), (size[0] / 2, size[1] / 2), np.eye(3), np.zeros(3))
+    return Camera.at_origin(focal_length(settings.fov, size), size)
 
 
 def _lift_track(
-    networks: Sequence[MotionNetwork],
+    head_set: HeadSet,
     track: Track,
     camera: Camera,
     settings: LiftSettings,
     heads: Sequence[str],
     advance: Callable[[int], None],
-) -> CameraMotion:
+) -> CameraSpaceMotion:
     keypoints = convert(track.keypoints, "h36m17")
-    rays = to_rays(keypoints.xy.astype(np.float64), camera.focal, camera.center)
+    rays = camera.to_rays(keypoints.xy.astype(np.float64))
     rate = frame_rate(track.times, float(FRAME_RATE))
-    pieces = runs(track.frames)
-    readings = [
-        _read_run(
-            networks,
+    runs = unbroken_runs(track.frames)
+    outputs = [
+        _run_at_its_rate(
+            head_set,
             rays[run],
             keypoints.score[run],
             track.times[run],
@@ -137,18 +127,18 @@ def _lift_track(
             heads,
             _after(advance, run.start),
         )
-        for run in pieces
+        for run in runs
     ]
-    reading = _joined(readings)
-    poses = np.concatenate([scale.even_size(one.joints, rate) for one in readings])
-    pose = scale.to_metres(poses, settings.height)
-    roots = [_place(pose[run], rays[run], keypoints.score[run], rate) for run in pieces]
-    confidence = keypoints.score / (1 + (reading.disagreement / DISAGREEMENT) ** 2)
-    return CameraMotion(pose + np.concatenate(roots)[:, None], confidence, track.times, reading)
+    output = _joined(outputs)
+    poses = np.concatenate([scale.normalize_size(one.joints, rate) for one in outputs])
+    pose = scale.scale_to_height(poses, settings.height)
+    roots = [_root_path(pose[run], rays[run], keypoints.score[run], rate) for run in runs]
+    confidence = keypoints.score / (1 + (output.disagreement / DISAGREEMENT) ** 2)
+    return CameraSpaceMotion(pose + np.concatenate(roots)[:, None], confidence, track.times, output)
 
 
-def _place(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats:
-    return trajectory.hold_feet(trajectory.place_root(pose, rays, score, rate), pose, rays, score, rate)
+def _root_path(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats:
+    return trajectory.pin_standing_feet(trajectory.place_root(pose, rays, score, rate), pose, rays, score, rate)
 
 
 def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
@@ -156,69 +146,70 @@ def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
     return lambda frames: advance(done + frames)
 
 
-def _read_run(
-    networks: Sequence[MotionNetwork],
+def _run_at_its_rate(
+    head_set: HeadSet,
     rays: Floats,
     score: Floats,
     times: Floats,
     flip: bool,
     heads: Sequence[str],
     advance: Callable[[int], None],
-) -> Reading:
-    """What the heads say of one unbroken run, at its own frame times."""
+) -> TrackOutput:
+    """The outputs for one unbroken run at its own frame times, resampled to the training rate in between."""
     steps = np.diff(times)
     near = np.abs(steps * FRAME_RATE - 1) < RATE_TOLERANCE
     if len(times) < 2 or near.all():
-        return read_windows(networks, rays, score, heads, flip, advance)
+        return run_windows(head_set, rays, score, heads, flip, advance)
     count = max(2, round((times[-1] - times[0]) * FRAME_RATE) + 1)
     grid = np.linspace(times[0], times[-1], count)
     at = np.interp(grid, times, np.arange(len(times)))
     seen = np.minimum(score[np.floor(at).astype(int)], score[np.ceil(at).astype(int)])
     share = len(times) / count
     rays = resample(rays, times, grid)
-    return _resampled(read_windows(networks, rays, seen, heads, flip, lambda n: advance(round(n * share))), grid, times)
+    output = run_windows(head_set, rays, seen, heads, flip, lambda n: advance(round(n * share)))
+    return _resampled(output, grid, times)
 
 
-def _resampled(reading: Reading, times: Floats, wanted: Floats) -> Reading:
-    """What was said at `times`, at the times that are wanted."""
+def _resampled(output: TrackOutput, times: Floats, wanted: Floats) -> TrackOutput:
+    """Outputs at `times`, interpolated to the times that are wanted."""
 
     def at(values: Floats | None) -> Floats | None:
         return None if values is None else resample(values, times, wanted)
 
-    turns = at(reading.turns)
-    return Reading(
-        resample(reading.joints, times, wanted),
-        resample(reading.disagreement, times, wanted).clip(0),
-        None if turns is None else nearest(torch.from_numpy(turns)).numpy(),
-        reading.betas,
-        at(reading.action),
-        at(reading.embedding),
+    rotations = at(output.rotations)
+    return TrackOutput(
+        resample(output.joints, times, wanted),
+        resample(output.disagreement, times, wanted).clip(0),
+        None if rotations is None else nearest_rotation(torch.from_numpy(rotations)).numpy(),
+        output.betas,
+        at(output.action_features),
+        at(output.embedding_features),
     )
 
 
-def _joined(readings: list[Reading]) -> Reading:
-    """Readings of runs as one: one after the other; one shape for all."""
+def _joined(outputs: list[TrackOutput]) -> TrackOutput:
+    """The outputs of several runs, one after the other, with one shape for all."""
 
     def each(name: str) -> Floats | None:
-        values = [getattr(one, name) for one in readings]
+        values = [getattr(one, name) for one in outputs]
         return None if values[0] is None else np.concatenate(values)
 
-    frames = [len(one.joints) for one in readings]
-    shapes = [one.betas for one in readings if one.betas is not None]
-    return Reading(
-        np.concatenate([one.joints for one in readings]),
-        np.concatenate([one.disagreement for one in readings]),
-        each("turns"),
+    frames = [len(one.joints) for one in outputs]
+    shapes = [one.betas for one in outputs if one.betas is not None]
+    return TrackOutput(
+        np.concatenate([one.joints for one in outputs]),
+        np.concatenate([one.disagreement for one in outputs]),
+        each("rotations"),
         np.average(shapes, axis=0, weights=frames) if shapes else None,
-        each("action"),
-        each("embedding"),
+        each("action_features"),
+        each("embedding_features"),
     )
 
 
-def _to_world(moved: list[CameraMotion], to_world: Floats, camera: Camera, height: float) -> list[Lifted]:
-    lifted: list[Lifted] = []
+def _to_world(motions: list[CameraSpaceMotion], to_world: Floats, camera: Camera, height: float) -> list[LiftedTrack]:
+    lifted: list[LiftedTrack] = []
     start: Floats | None = None
-    for person in moved:
+    for person in motions:
         joints = person.joints @ to_world.T
         floor = ground.floor_height(joints, height, person.times)
         if start is None:
@@ -231,13 +222,14 @@ def _to_world(moved: list[CameraMotion], to_world: Floats, camera: Camera, heigh
             ground.world_camera(to_world, origin, camera.focal, camera.center),
             height,
         )
-        lifted.append(Lifted(motion, _turned(person.reading, to_world)))
+        lifted.append(LiftedTrack(motion, _rotated(person.output, to_world)))
     return lifted
 
 
-def _turned(reading: Reading, to_world: Floats) -> Reading:
-    if reading.turns is None:
-        return reading
-    turns = reading.turns.copy()
-    turns[:, 0] = to_world @ turns[:, 0]
-    return replace(reading, turns=turns)
+def _rotated(output: TrackOutput, to_world: Floats) -> TrackOutput:
+    """The output with the pelvis rotated into the world."""
+    if output.rotations is None:
+        return output
+    rotations = output.rotations.copy()
+    rotations[:, 0] = to_world @ rotations[:, 0]
+    return replace(output, rotations=rotations)

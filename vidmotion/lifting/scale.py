@@ -1,4 +1,4 @@
-"""How large a body is: one size over time, bones of one length."""
+"""Body size: the same apparent size in all frames, bone lengths that are constant over time, and metres."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 
 ANKLE_HEIGHT = 0.039
-"""Of the stature, floor to ankle (Drillis and Contini 1966)."""
+"""Height of the ankle above the floor, as a share of the body's height (Drillis and Contini 1966)."""
 SIZE_SECONDS = 0.5
-"""Width of the filter of the apparent size."""
+"""Width of the filter of the apparent size, in seconds."""
 
 
-def even_size(pose: Floats, rate: float) -> Floats:
-    """Take out the apparent size, which changes with the distance: the stature chain gets length 1.
+def normalize_size(pose: Floats, rate: float) -> Floats:
+    """Remove the apparent size, which changes with the distance from the camera.
+
+    The chain of bones from ankle to head gets length 1 in all frames, after smoothing over time.
 
     Args:
         pose: (T, 17, 3) root-relative, an unbroken run.
@@ -27,20 +29,21 @@ def even_size(pose: Floats, rate: float) -> Floats:
     return pose / np.maximum(size, 1e-9)[:, None, None]
 
 
-def to_metres(pose: Floats, stature: float) -> Floats:
-    """Scale a person's evenly sized poses to a stature and make the bone lengths constant.
+def scale_to_height(pose: Floats, height: float) -> Floats:
+    """Scale a person's size-normalised poses to a height in metres and make the bone lengths constant.
 
     Returns:
-        (T, 17, 3) metres, root-relative: left and right alike, the root midway between the hips.
+        (T, 17, 3) metres, root-relative: bones of left and right have the same length, and the root is midway between
+        the hips.
     """
     lengths = np.median(H36M17.bone_lengths(pose), axis=0)
     lengths = (lengths + lengths[list(H36M17.mirror)]) / 2
-    lengths *= stature * (1 - ANKLE_HEIGHT) / lengths[list(STATURE_CHAIN)].sum()
+    lengths *= height * (1 - ANKLE_HEIGHT) / lengths[list(STATURE_CHAIN)].sum()
     return with_bone_lengths(pose, lengths)
 
 
 def with_bone_lengths(joints: Floats, lengths: Floats) -> Floats:
-    """The same bone directions with other lengths; the hips lie opposite each other about the root.
+    """The same bone directions with other lengths; the hips lie on opposite sides of the root.
 
     Args:
         joints: (T, 17, 3).

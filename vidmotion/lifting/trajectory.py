@@ -1,4 +1,4 @@
-"""The path of the root before the camera: what lays the pose on the 2D points and lets standing feet stand."""
+"""The path of the root in camera axes: the projected pose falls on the 2D points, and standing feet do not move."""
 
 from __future__ import annotations
 
@@ -6,46 +6,47 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.geometry.filters import gaussian_smooth, lasting, median_smooth
+from vidmotion.geometry.filters import gaussian_smooth, median_smooth, opening
 from vidmotion.geometry.vectors import unit
 from vidmotion.types import Bools, Floats
 
 ANKLES = (3, 6)
 DEPTH_SECONDS = 0.2
-"""Width of the filter of the root's depth."""
+"""Width of the filter of the root's depth, in seconds."""
 
-STANDS = 0.3
-"""Metres a second in the picture, below which an ankle likely stands."""
-STANDS_SECONDS = 0.05
-"""Width of the filter under which that speed is taken."""
-LASTS = 0.4
-"""Seconds that a foot stands at least: one that turns about before a camera which moves is still for less."""
-SLIDES = 0.5
-"""Metres a second beyond which an ankle, as placed, is no more taken to stand."""
+STANDING_SPEED = 0.3
+"""Metres a second in the picture; an ankle that is slower probably stands."""
+STANDING_FILTER_SECONDS = 0.05
+"""Width of the filter of the points before their speed is taken, in seconds."""
+STANDING_SECONDS = 0.4
+"""Shortest time that a foot stands. With a moving camera, a moving foot may look still, but for a shorter time."""
+SLIDING_SPEED = 0.5
+"""Metres a second in 3D; a faster ankle no longer counts as standing."""
 ROUNDS = 4
-"""Of weighing anew which ankles stand."""
+"""Number of solutions; after each, the weights of the ankles are computed again."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Spreads of what the correction of a path is judged by, a second long."""
+    """Standard deviations of the terms that the correction of a path minimises, each for a second of motion."""
 
     across: float = 0.02
-    """Metres away from the path, at right angles to the ray."""
+    """Metres; the correction at right angles to the ray."""
     along: float = 0.4
-    """Metres along the ray: one picture tells depth badly."""
+    """Metres; the correction along the ray, which is larger because one picture shows depth poorly."""
     across_speed: float = 0.3
-    """Metres a second by which it changes; likewise along the ray."""
+    """Metres a second; the change of the correction at right angles to the ray."""
     along_speed: float = 0.5
+    """Metres a second; the change of the correction along the ray."""
     foot_speed: float = 0.1
-    """Metres a second of an ankle that stands."""
+    """Metres a second; the speed of a standing ankle."""
 
 
 SPREAD = Spread()
 
 
 def place_root(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats:
-    """The root's path that lays the projected pose on the 2D points, in least squares.
+    """The root's path for which the projected pose falls on the 2D points, in least squares.
 
     Each point gives two equations linear in the root (x, y, z): X + x = u (Z + z), Y + y = v (Z + z).
     Depth is solved first and smoothed, then x and y are solved for that depth.
@@ -60,7 +61,7 @@ def place_root(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats
     """
     weight = (score**2 + 1e-6)[..., None]
     total = weight.sum(1)
-    # Without x and y, which are the weighted means, one unknown is left: the depth.
+    # x and y follow from the weighted means, so that one unknown is left: the depth.
     mean_ray = (weight * rays).sum(1) / total  # (T, 2)
     offset = rays * pose[..., 2:] - pose[..., :2]  # (T, 17, 2)
     mean_offset = (weight * offset).sum(1) / total
@@ -78,30 +79,32 @@ def place_root(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats
 
 
 def _bridge(values: Floats, good: Bools) -> Floats:
-    """(T,) values with those that are not good interpolated from those that are, if any."""
+    """(T,) values; those that are not good are interpolated from the good ones, if there are any."""
     if good.all() or not good.any():
         return values
     at = np.arange(len(values))
     return np.interp(at, at[good], values[good])
 
 
-def hold_feet(root: Floats, pose: Floats, rays: Floats, score: Floats, rate: float, spread: Spread = SPREAD) -> Floats:
-    """A root's path, corrected so that ankles which stand still in the picture stand still.
+def pin_standing_feet(
+    root: Floats, pose: Floats, rays: Floats, score: Floats, rate: float, spread: Spread = SPREAD
+) -> Floats:
+    """Correct a root's path so that ankles which stand still in the picture stand still in 3D too.
 
-    The correction d (T, 3) is least in the sum of its own squares, of its changes, and of the speeds of those ankles,
-    each over its spread; which ankles stand is weighed anew a few times. Before a camera that moves no ankle seems to
-    stand, and the path stays as it is.
+    The correction d (T, 3) minimises the sum of squares of itself, of its changes, and of the speeds of those ankles,
+    each divided by its spread. The weights of the ankles are updated a few times. With a moving camera no ankle stands
+    still in the picture, and the path stays as it is.
 
     Args:
         root: (T, 3) metres, camera axes.
         pose: (T, 17, 3) root-relative metres.
         rays: (T, 17, 2) points of the plane z = 1.
-        score: (T, 17) of the points, 0..1.
+        score: (T, 17) in 0..1.
         rate: frames per second.
     """
     if len(root) < 2:
         return root
-    moves = rate * np.diff(root[:, None] + pose[:, ANKLES], axis=0)  # (T-1, 2, 3) metres a second
+    velocity = rate * np.diff(root[:, None] + pose[:, ANKLES], axis=0)  # (T-1, 2, 3) metres a second
     stands = _stands(rays[:, ANKLES], score[:, ANKLES], root[:, 2], rate)
     ray = unit(root)
     along = ray[:, :, None] * ray[:, None]
@@ -111,10 +114,10 @@ def hold_feet(root: Floats, pose: Floats, rays: Floats, score: Floats, rate: flo
     speed = rate * (speed[1:] + speed[:-1]) / 2
     correction = np.zeros_like(root)
     for _ in range(ROUNDS):
-        slides = np.linalg.norm(moves + rate * np.diff(correction, axis=0)[:, None], axis=-1)
-        weight = stands / (1 + (slides / SLIDES) ** 2) / spread.foot_speed**2  # (T-1, 2)
+        sliding = np.linalg.norm(velocity + rate * np.diff(correction, axis=0)[:, None], axis=-1)
+        weight = stands / (1 + (sliding / SLIDING_SPEED) ** 2) / spread.foot_speed**2  # (T-1, 2)
         link = speed + rate * weight.sum(1)[:, None, None] * np.eye(3)
-        pull = (weight[..., None] * moves).sum(1)
+        pull = (weight[..., None] * velocity).sum(1)
         diagonal, wanted = stay.copy(), np.zeros_like(root)
         diagonal[:-1] += link
         diagonal[1:] += link
@@ -125,14 +128,14 @@ def hold_feet(root: Floats, pose: Floats, rays: Floats, score: Floats, rate: flo
 
 
 def _stands(rays: Floats, score: Floats, depth: Floats, rate: float) -> Floats:
-    """(T-1, 2) how surely two ankles stand between frames, of their rays (T, 2, 2) and scores (T, 2)."""
-    smooth = gaussian_smooth(rays, rate * STANDS_SECONDS)
+    """(T-1, 2) confidence that each ankle stands between two frames, from rays (T, 2, 2) and scores (T, 2)."""
+    smooth = gaussian_smooth(rays, rate * STANDING_FILTER_SECONDS)
     speed = rate * np.linalg.norm(np.diff(smooth, axis=0), axis=-1) * ((depth[1:] + depth[:-1]) / 2)[:, None]
-    return lasting(np.exp(-((speed / STANDS) ** 2)) * np.minimum(score[1:], score[:-1]), round(rate * LASTS))
+    return opening(np.exp(-((speed / STANDING_SPEED) ** 2)) * np.minimum(score[1:], score[:-1]), round(rate * STANDING_SECONDS))
 
 
 def chain_solve(diagonal: Floats, link: Floats, wanted: Floats) -> Floats:
-    """x (T, N) of a symmetric block-tridiagonal system (Thomas' algorithm).
+    """The solution x (T, N) of a symmetric block-tridiagonal system (Thomas' algorithm).
 
     Args:
         diagonal: (T, N, N).

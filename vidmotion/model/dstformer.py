@@ -1,9 +1,9 @@
-"""DSTformer: 2D joints over time in, a motion representation out; a linear head makes it 3D.
+"""DSTformer: from 2D joints over time to a motion representation, and by a linear head to 3D joints.
 
 Source: "MotionBERT: A Unified Perspective on Learning Human Motion Representations" (ICCV 2023,
 arXiv 2210.06551), section 3.2. Parameter names are those of the official checkpoints.
 
-Letters: B batch, T frames, J joints, C channels. Knows nothing about videos, pixels or files.
+Letters: B batch, T frames, J joints, C channels. Does not depend on videos, pixels or files.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Attention(nn.Module):
 
 
 class MLP(nn.Module):
-    """Two linear layers with an exact GELU between."""
+    """Two linear layers with an exact GELU between them."""
 
     def __init__(self, dim: int, hidden: int) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class DSTformer(nn.Module):
 
         Args:
             x: (B, T, J, 3) x, y, confidence; x and y normalised to about [-1, 1], y down.
-            positions: (T,) place of each frame in the window, default 0 .. T-1.
+            positions: (T,) position of each frame in the window, default 0 .. T-1.
 
         Returns:
             (B, T, J, C_rep) in [-1, 1].

@@ -1,8 +1,8 @@
-"""MotionBERT's official checkpoints, and mmpose's renamed ones, as our networks; read without running code.
+"""Reads MotionBERT's official checkpoints, and mmpose's renamed ones, without running code from the file.
 
-Pose and pretraining files are an encoder whose own head tells 3D joints. In files for actions and meshes the encoder
-was finetuned under another head and its own was left behind: such a network does not lift. Source of the heads' form:
-the public code of MotionBERT (arXiv 2210.06551).
+Pose and pretraining files hold an encoder with its own head for 3D joints. In files for actions and meshes the encoder
+was finetuned under another head, so that its own head no longer fits: such a network gives no 3D joints. Source of the
+heads' layout: the public code of MotionBERT (arXiv 2210.06551).
 """
 
 from __future__ import annotations
@@ -18,37 +18,39 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from vidmotion.errors import WeightsError
-from vidmotion.model.checkpoint import Tensors, build, fill, heads_in
+from vidmotion.model.checkpoint import Tensors, build_encoder, heads_in, load_tensors
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import BETAS, HEADS, SMPL_BODY, HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import SMPL24
 
 ACTION_SQUARE = 2.0
-"""Sides of a person's bounding square that the official action networks take as a whole picture."""
+"""Width of the square that the official action networks normalise by, in widths of the person's bounding square."""
 
 _IGNORED = ("smpl.", "J_regressor")
-"""Of the mesh head: the body model, which the user has as a file, and what belongs to it."""
+"""Tensors of the mesh head that are not loaded: the body model, which the user provides as a file."""
 
 
 def load_foreign(path: Path, classes: Sequence[str] = ()) -> MotionNetwork:
-    """An official MotionBERT checkpoint for pose, pretraining, actions, one-shot actions or meshes, or mmpose's pose.
+    """The network of an official MotionBERT checkpoint or of mmpose's pose checkpoint.
+
+    Official checkpoints may be for pose, pretraining, actions, one-shot actions or meshes.
 
     Args:
-        classes: names of what an action network tells apart; by default NTU RGB+D's codes, A001 and so on.
+        classes: names of an action network's classes; by default NTU RGB+D's codes, A001 and so on.
 
     Raises:
         WeightsError: the file cannot be read safely, or is no such network, or a tensor is missing or left over, or
             there are more or fewer names than classes.
     """
     if heads_in(path):
-        raise WeightsError(f"{path} is a file of vidmotion already; use it with --weights")
+        raise WeightsError(f"{path} is a file of vidmotion already; pass it as `weights`")
     try:
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such file") from None
     except pickle.UnpicklingError:
-        # Torch would advise to run what is in the file.
+        # Torch's own message would advise to run the code in the file.
         raise WeightsError(
             f"{path} cannot be read as a checkpoint of plain tensors: it is damaged, or holds code, which is never run"
         ) from None
@@ -97,7 +99,7 @@ def _encoder(tensors: Tensors, path: Path) -> DSTformer:
         for pattern, replacement in _MMPOSE:
             name = pattern.sub(replacement, name)
         named[name] = tensor
-    return build(_infer_config(named, path), named, path)
+    return build_encoder(_infer_config(named, path), named, path)
 
 
 def _infer_config(tensors: Tensors, path: Path) -> DSTformerConfig:
@@ -110,7 +112,7 @@ def _infer_config(tensors: Tensors, path: Path) -> DSTformerConfig:
         raise WeightsError(f"{path} is not a DSTformer of MotionBERT: no {error}") from None
     except (ValueError, IndexError):
         raise WeightsError(f"{path} is not a DSTformer of MotionBERT: its tensors have other names or shapes") from None
-    # Heads leave no trace in the tensors: published networks have 8, and no narrower ones than 8 channels a head.
+    # Tensors do not show the number of attention heads: published networks have 8, with at least 8 channels each.
     return DSTformerConfig(dim, rep, depth, min(8, dim // 8), hidden / dim, joints, frames)
 
 
@@ -126,13 +128,13 @@ def _finetuned(encoder: DSTformer, head: Tensors, classes: Sequence[str], path: 
     except KeyError as error:
         raise WeightsError(f"{path}: no head of MotionBERT's for actions or meshes: no {error}") from None
     network = _with_head(encoder, config, _renamed(head, {"bn.": "norm."}), path)
-    _see_a_lone_person(network, network.heads[config.kind].get_submodule("fc1"))
+    _adapt_to_one_person(network, network.heads[config.kind].get_submodule("fc1"))
     return network
 
 
 def _with_head(encoder: DSTformer, config: HeadConfig, tensors: Tensors, path: Path) -> MotionNetwork:
     module = HEADS[config.kind](encoder.config, config)
-    fill(module, tensors, path)
+    load_tensors(module, tensors, path)
     network = MotionNetwork(encoder, [config], lifts=False)
     network.heads[config.kind] = module
     return network
@@ -149,28 +151,29 @@ def _renamed(tensors: Tensors, names: dict[str, str]) -> Tensors:
 
 def _class_names(given: Sequence[str], count: int, path: Path) -> tuple[str, ...]:
     if given and len(given) != count:
-        raise WeightsError(f"{path} tells {count} classes apart, and {len(given)} names were given")
+        raise WeightsError(f"{path} has {count} classes, received {len(given)} names")
     return tuple(given) or tuple(f"A{number:03d}" for number in range(1, count + 1))
 
 
 @torch.no_grad()
-def _see_a_lone_person(network: MotionNetwork, fc1: nn.Module) -> None:
-    """Let a network for clips of two people, of whom one may be all zeros, take one person in our framing.
+def _adapt_to_one_person(network: MotionNetwork, fc1: nn.Module) -> None:
+    """Change the weights of a network for clips of two people so that it takes one person in our normalization.
 
-    The head averages over the two, so that its first layer reads half of what it would, and half of a constant: what
-    the encoder makes of nobody. The official networks see the person's square in the middle of a larger one.
+    In the official clips of one person, the second person is all zeros, and the head averages over the two. Its first
+    layer therefore gets half of the person's representation plus half of a constant: the representation of the zeros.
+    The official networks also normalise by a square that is larger than the person's bounding square.
     """
-    assert isinstance(fc1, nn.Linear)  # every head begins so
+    assert isinstance(fc1, nn.Linear)  # the first layer of every head
     encoder = network.encoder
     sizes = encoder.config
-    nobody = encoder.represent(torch.zeros(1, sizes.max_frames, sizes.joints, 3)).mean(1).flatten()
-    fc1.bias.add_(fc1.weight @ nobody / 2)
+    absent = encoder.represent(torch.zeros(1, sizes.max_frames, sizes.joints, 3)).mean(1).flatten()
+    fc1.bias.add_(fc1.weight @ absent / 2)
     fc1.weight.div_(2)
     encoder.joints_embed.weight[:, :2].div_(ACTION_SQUARE)
 
 
 def _mesh(head: Tensors, path: Path) -> Tensors:
-    """The mesh head's tensors by our names: means folded in, columns of rotations one after the other."""
+    """The mesh head's tensors under our names: the mean shape added to the bias, rotations column by column."""
     out = _renamed(head, {"bn1.": "norm1.", "bn2.": "norm2."})
     pose, shape = out.pop("init_pose"), out.pop("init_shape")
     if pose.shape != (1, len(SMPL24) * 6) or shape.shape != (1, BETAS):
@@ -183,5 +186,5 @@ def _mesh(head: Tensors, path: Path) -> Tensors:
 
 
 def _by_columns(rows: Tensor) -> Tensor:
-    """(144, ...) numbers of rotations' first two columns, row by row, in the order of `turns.from_6d`."""
+    """Reorder (144, ...) numbers of rotations' first two columns from row by row to column by column."""
     return rows.view(len(SMPL24), 3, 2, *rows.shape[1:]).transpose(1, 2).reshape(rows.shape)

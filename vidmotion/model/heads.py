@@ -1,4 +1,4 @@
-"""Heads: one or two layers on the encoder's motion representation, for what a motion is called and how a body is posed.
+"""Heads: one or two layers on the encoder's motion representation, for action classes, embeddings and body meshes.
 
 Source: MotionBERT (arXiv 2210.06551, section 3.4); sizes as in its public recipes. The head for 3D joints is a part of
 `DSTformer` itself. Letters: B samples, P people, T frames, J joints, C channels of the representation.
@@ -12,13 +12,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vidmotion.geometry.rotations_torch import to_6d
+from vidmotion.geometry.rotations_torch import matrix_to_rotation_6d
 from vidmotion.model.dstformer import DSTformerConfig
 from vidmotion.skeletons import SMPL24
 
 BETAS = 10
 SMPL_BODY = "smpl"
-"""`HeadConfig.body` of heads that pose SMPL itself, whose file the user has."""
+"""`HeadConfig.body` of heads that pose SMPL itself, whose file the user provides."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class HeadConfig:
     """One of `HEADS`."""
     hidden: int
     classes: tuple[str, ...] = ()
-    """Names of what an action head tells apart."""
+    """Names of the classes of an action head."""
     body: str = ""
-    """Name of the body model whose shape a mesh head tells, or `SMPL_BODY`."""
+    """Name of the body model that a mesh head poses, or `SMPL_BODY`."""
     dropout: float = 0.0
     temperature: float = 1.0
-    """For `temper`, so that an action head's chances are what they say."""
+    """For `apply_temperature`, so that an action head's probabilities are calibrated."""
 
 
 class _Norm(nn.BatchNorm1d):
-    """Batch normalisation that takes a batch of one as at inference: it has no statistics."""
+    """Batch normalisation that treats a batch of one as at inference, because one sample has no statistics."""
 
     def forward(self, x: Tensor) -> Tensor:
         if len(x) > 1:
@@ -58,26 +58,26 @@ class ActionHead(nn.Module):
         self.fc2 = nn.Linear(config.hidden, len(config.classes))
 
     def forward(self, rep: Tensor) -> Tensor:
-        """Logits (B, classes) of a representation (B, P, T, J, C); who is absent is a person of zeros."""
+        """Logits (B, classes) of a representation (B, P, T, J, C); an absent person is all zeros."""
         pooled = self.dropout(rep).mean(2).flatten(2).mean(1)
-        return self.judge(self.fc1(pooled))
+        return self.from_features(self.fc1(pooled))
 
     def features(self, rep: Tensor) -> Tensor:
-        """(B, T, hidden) of a representation (B, T, J, C), which may be averaged over any frames for `judge`."""
+        """(B, T, hidden) of a representation (B, T, J, C): their mean over any frames goes into `from_features`."""
         return self.fc1(rep.flatten(2))
 
-    def judge(self, features: Tensor) -> Tensor:
+    def from_features(self, features: Tensor) -> Tensor:
         """Logits (B, classes) of mean features (B, hidden)."""
         return self.fc2(F.relu(self.norm(features)))
 
 
-def temper(chances: Tensor, temperature: float) -> Tensor:
-    """Chances (..., classes) as they would be had the logits been divided by a temperature."""
-    return (chances.clamp_min(1e-12).log() / temperature).softmax(-1)
+def apply_temperature(probabilities: Tensor, temperature: float) -> Tensor:
+    """Probabilities (..., classes) as if the logits had been divided by a temperature."""
+    return (probabilities.clamp_min(1e-12).log() / temperature).softmax(-1)
 
 
 class EmbeddingHead(nn.Module):
-    """A place for a motion on the unit sphere, where motions of one kind lie near each other."""
+    """A point on the unit sphere for a motion; motions of one kind lie near each other."""
 
     def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
         super().__init__()
@@ -88,24 +88,24 @@ class EmbeddingHead(nn.Module):
     def forward(self, rep: Tensor) -> Tensor:
         """(B, hidden) of length 1, of a representation (B, P, T, J, C)."""
         pooled = self.dropout(rep).mean(2).flatten(2).mean(1)
-        return self.judge(self.fc1(pooled))
+        return self.from_features(self.fc1(pooled))
 
     def features(self, rep: Tensor) -> Tensor:
         """As `ActionHead.features`."""
         return self.fc1(rep.flatten(2))
 
-    def judge(self, features: Tensor) -> Tensor:
-        """Places (B, hidden) on the unit sphere of mean features (B, hidden)."""
+    def from_features(self, features: Tensor) -> Tensor:
+        """Embeddings (B, hidden) of length 1 of mean features (B, hidden)."""
         return F.normalize(features, dim=-1)
 
 
 @dataclass(frozen=True, eq=False)
 class BodyPose:
-    """What a mesh head says."""
+    """The output of a mesh head."""
 
     columns: Tensor
-    """(B, T, 24, 6) first two columns of each joint's rotation in its parent's frame (`turns.from_6d`); the pelvis in
-    camera axes."""
+    """(B, T, 24, 6) first two columns of each joint's rotation in its parent's frame (`rotation_6d_to_matrix` makes
+    matrices of them); the pelvis in camera axes."""
     betas: Tensor
     """(B, 10) shape."""
 
@@ -132,7 +132,7 @@ class MeshHead(nn.Module):
         """Pose and shape of a representation (B, T, J, C)."""
         b, t = rep.shape[:2]
         features = rep.flatten(2)
-        # One mask for all frames: a new one in each would show as motion.
+        # One mask for all frames: a new mask in each frame would look like motion.
         features = features * self.dropout(torch.ones_like(features[:, :1]))
         each = self.norm1(self.fc1(features).flatten(0, 1))
         pose = self.head_pose(F.relu(each)).view(b, t, len(SMPL24), 6)
@@ -144,7 +144,7 @@ def _rest_in_camera() -> Tensor:
     """(24, 6) of a body at rest that stands upright and faces the camera (x right, y down, z forward)."""
     rest = torch.eye(3).repeat(len(SMPL24), 1, 1)
     rest[0] = torch.diag(torch.tensor([1.0, -1.0, -1.0]))
-    return to_6d(rest)
+    return matrix_to_rotation_6d(rest)
 
 
 Head = ActionHead | EmbeddingHead | MeshHead

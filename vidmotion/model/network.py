@@ -1,8 +1,8 @@
-"""A whole network: the encoder, which is run once, and the heads that read its representation."""
+"""A whole network: the encoder, which runs once, and the heads that read its representation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -13,31 +13,53 @@ from vidmotion.model.heads import HEADS, ActionHead, BodyPose, EmbeddingHead, He
 
 POSE3D = "pose3d"
 """The head that is a part of every encoder."""
+ACTION_FEATURES, EMBEDDING_FEATURES = "action_features", "embedding_features"
+"""Outputs of the action and embedding heads before their average over time."""
+OUTPUT_HEADS = {
+    POSE3D: POSE3D,
+    "action": "action",
+    ACTION_FEATURES: "action",
+    "embedding": "embedding",
+    EMBEDDING_FEATURES: "embedding",
+    "mesh": "mesh",
+}
+"""Every output that can be asked for, and the head that gives it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Outputs:
-    """What the heads that were asked for say; the others are None."""
+class HeadOutputs:
+    """Outputs by name, the keys of `OUTPUT_HEADS`; None where an output was not asked for."""
 
-    rep: Tensor
-    """(B, T, J, C) what they have read."""
     pose3d: Tensor | None
     """(B, T, J, 3), as `DSTformer.forward`."""
     action: Tensor | None
-    """(B, classes) logits over all frames."""
+    """(B, classes) logits of all frames together."""
+    action_features: Tensor | None
+    """(B, T, hidden) of each frame, for `ActionHead.from_features`."""
     embedding: Tensor | None
-    """(B, C) of length 1."""
+    """(B, C) of length 1, of all frames together."""
+    embedding_features: Tensor | None
+    """(B, T, hidden) of each frame, for `EmbeddingHead.from_features`."""
     mesh: BodyPose | None
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkOutput(HeadOutputs):
+    """Outputs of one network's heads, and the representation that they read."""
+
+    rep: Tensor
+    """(B, T, J, C)."""
 
 
 class MotionNetwork(nn.Module):
     """A DSTformer with heads."""
 
     def __init__(self, encoder: DSTformer, heads: Iterable[HeadConfig] = (), lifts: bool = True) -> None:
-        """
+        """Make new heads for an encoder.
+
         Args:
-            lifts: whether the encoder's own head tells 3D joints. It does not where the encoder has learned on without
-                it.
+            lifts: whether the encoder's own head for 3D joints may be used. False where the encoder was trained
+                further without that head.
         """
         super().__init__()
         self.encoder = encoder
@@ -46,54 +68,41 @@ class MotionNetwork(nn.Module):
 
     @property
     def head_configs(self) -> tuple[HeadConfig, ...]:
-        """Of the heads beside that for 3D joints."""
+        """Configs of all heads but that for 3D joints."""
         return tuple(cast(ActionHead, head).config for head in self.heads.values())
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Of all heads that may be asked."""
+        """Kinds of all heads that may be used."""
         return (*((POSE3D,) if self.lifts else ()), *self.heads)
 
     def forward(
         self, x: Tensor, positions: Tensor | None, wanted: tuple[str, ...], rep: Tensor | None = None
-    ) -> Outputs:
-        """Encode once and let the `wanted` heads read.
+    ) -> NetworkOutput:
+        """Encode once and run the heads that give the `wanted` outputs.
 
         Args:
             x: (B, T, J, 3) as `DSTformer.represent` takes it, one person a sample.
-            positions: as there.
-            wanted: of "pose3d", "action", "embedding", "mesh".
+            positions: (T,) as in `DSTformer.represent`.
+            wanted: keys of `OUTPUT_HEADS`.
             rep: the representation of `x`, where it is known already.
         """
         rep = self.encoder.represent(x, positions) if rep is None else rep
         people = rep[:, None]  # (B, 1, T, J, C)
-        return Outputs(
-            rep,
-            self.encoder.head(rep) if POSE3D in wanted else None,
-            cast(ActionHead, self.heads["action"])(people) if "action" in wanted else None,
-            cast(EmbeddingHead, self.heads["embedding"])(people) if "embedding" in wanted else None,
-            cast(MeshHead, self.heads["mesh"])(rep) if "mesh" in wanted else None,
+        return NetworkOutput(
+            pose3d=self.encoder.head(rep) if POSE3D in wanted else None,
+            action=self._action(people) if "action" in wanted else None,
+            action_features=self._action.features(rep) if ACTION_FEATURES in wanted else None,
+            embedding=self._embedding(people) if "embedding" in wanted else None,
+            embedding_features=self._embedding.features(rep) if EMBEDDING_FEATURES in wanted else None,
+            mesh=cast(MeshHead, self.heads["mesh"])(rep) if "mesh" in wanted else None,
+            rep=rep,
         )
 
+    @property
+    def _action(self) -> ActionHead:
+        return cast(ActionHead, self.heads["action"])
 
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """A network and the heads of it that are to be read."""
-
-    network: MotionNetwork
-    heads: tuple[str, ...]
-
-
-def share_out(networks: Sequence[MotionNetwork], heads: Iterable[str]) -> list[Asked]:
-    """Ask each head of the first network that has it; networks of which nothing is asked are left out.
-
-    Raises:
-        ValueError: no network has a head.
-    """
-    asked: dict[int, list[str]] = {}
-    for head in dict.fromkeys(heads):
-        first = next((i for i, network in enumerate(networks) if head in network.kinds), None)
-        if first is None:
-            raise ValueError(f"no network has a head {head!r}")
-        asked.setdefault(first, []).append(head)
-    return [Asked(networks[i], tuple(kinds)) for i, kinds in sorted(asked.items())]
+    @property
+    def _embedding(self) -> EmbeddingHead:
+        return cast(EmbeddingHead, self.heads["embedding"])

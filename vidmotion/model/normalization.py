@@ -1,8 +1,8 @@
-"""How a window of 2D joints is brought before the network: the same in training and at inference.
+"""Normalization of windows of 2D joints: the same in training and at inference.
 
-The camera is turned so that its axis meets the window's centre, so that a person at the picture's edge
-looks as one in the middle; then x and y are scaled into the bounding square. Rays are points of the plane
-z = 1 in front of the camera, x right, y down. Torch only; B windows, T frames, J joints.
+The camera is rotated so that its axis meets the window's center: a person at the picture's edge then looks like a
+person in the middle. After that, x and y are scaled into the bounding square. Rays are points of the plane z = 1 in
+front of the camera, x right, y down. Torch only; B windows, T frames, J joints.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from torch import Tensor
 from vidmotion.skeletons import H36M17
 
 FRAME_RATE = 30
-"""Frames per second of a window: what the networks learn from, and what they are given."""
+"""Frames per second of a window, in training and at inference."""
 
 
 def bounding_square(xy: Tensor, seen: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Centre (B, 2) and half side (B,) of the square around all points of a window.
+    """Center (B, 2) and half side (B,) of the square around all points of a window.
 
     Args:
         xy: (B, T, J, 2).
-        seen: (B, T, J) which points count, default all; where none does, the square lies at the origin.
+        seen: (B, T, J) which points count, default all; where none counts, the square lies at the origin.
     """
     low, high = xy, xy
     if seen is not None:
@@ -36,8 +36,8 @@ def bounding_square(xy: Tensor, seen: Tensor | None = None) -> tuple[Tensor, Ten
     return (low + high) / 2, ((high - low).amax(-1) / 2).clamp_min(1e-6)
 
 
-def turn_to(center: Tensor) -> Tensor:
-    """Rotations (B, 3, 3) that bring the ray (x, y, 1) of each centre (B, 2) onto the axis by the shortest way."""
+def rotation_towards(center: Tensor) -> Tensor:
+    """The smallest rotations (B, 3, 3) that bring the ray (x, y, 1) of each center (B, 2) onto the camera's axis."""
     ray = F.normalize(torch.cat([center, torch.ones_like(center[:, :1])], -1), dim=-1)
     x, y, z = ray.unbind(-1)
     k = 1 / (1 + z)
@@ -60,32 +60,33 @@ def project(points: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Framed:
-    """2D joints as the network sees them, and the way back."""
+class NormalizedWindow:
+    """2D joints as the network gets them, and what is needed to undo the normalization."""
 
     x: Tensor
     """(B, T, J, 3) x, y, confidence; missing points are all zeros."""
-    turn: Tensor
-    """(B, 3, 3) rotation of the camera."""
+    rotation: Tensor
+    """(B, 3, 3) of the camera."""
     center: Tensor
-    """(B, 2) and half (B,) of the bounding square, in rays of the turned camera."""
+    """(B, 2) of the bounding square, in rays of the rotated camera."""
     half: Tensor
+    """(B,) half side of that square."""
 
 
-def frame(rays: Tensor, score: Tensor) -> Framed:
-    """Bring windows of 2D joints before the network.
+def normalize(rays: Tensor, score: Tensor) -> NormalizedWindow:
+    """Normalize windows of 2D joints.
 
     Args:
         rays: (B, T, J, 2) points of the plane z = 1.
         score: (B, T, J); 0 marks a missing point, whose ray is ignored.
     """
     seen = score > 0
-    turn = turn_to(bounding_square(rays, seen)[0])
-    rays = project(rotate(turn, torch.cat([rays, torch.ones_like(rays[..., :1])], -1)))
+    rotation = rotation_towards(bounding_square(rays, seen)[0])
+    rays = project(rotate(rotation, torch.cat([rays, torch.ones_like(rays[..., :1])], -1)))
     center, half = bounding_square(rays, seen)
     xy = (rays - center[:, None, None]) / half[:, None, None, None]
     x = torch.cat([xy, score[..., None]], -1).masked_fill(~seen[..., None], 0.0)
-    return Framed(x, turn, center, half)
+    return NormalizedWindow(x, rotation, center, half)
 
 
 def mirror(x: Tensor) -> Tensor:

@@ -1,86 +1,90 @@
-"""Tracks of any length through a network of fixed length: overlapping windows, batched, cross-faded.
+"""Runs tracks of any length through networks of fixed length: overlapping windows, in batches, cross-faded.
 
-Each window is encoded once by each network, and once more mirrored, and all its heads read that. Input and output are
-arrays of one person without gaps, at the training frame rate. Knows networks and the framing, nothing about videos,
-frame rates or metres.
+Input and output are arrays of one person without gaps, at the training frame rate. Does not depend on videos, frame
+rates or metres.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vidmotion.geometry.rotations_torch import from_6d, mirror_turns, nearest, turn_pelvis
-from vidmotion.model.heads import ActionHead, EmbeddingHead, MeshHead
-from vidmotion.model.network import POSE3D, Asked, MotionNetwork, share_out
-from vidmotion.model.normalization import Framed, frame, mirror, rotate
+from vidmotion.geometry.rotations_torch import mirror_rotations, nearest_rotation, rotate_pelvis, rotation_6d_to_matrix
+from vidmotion.model.head_set import HeadSet
+from vidmotion.model.heads import BodyPose
+from vidmotion.model.network import ACTION_FEATURES, EMBEDDING_FEATURES, POSE3D
+from vidmotion.model.normalization import NormalizedWindow, mirror, normalize, rotate
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 
 OVERLAP = 81
+"""Frames that neighbouring windows share at least."""
 CPU_BATCH, GPU_BATCH = 2, 16
 """Windows that go through the network at once: on a CPU more only cost memory."""
+FEATURES = {"action": ACTION_FEATURES, "embedding": EMBEDDING_FEATURES}
+"""For these heads the features of each frame are kept: their average over time comes later, over shorter windows."""
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """What the heads say of one person; what was not asked for is None."""
+class TrackOutput:
+    """Outputs of the heads for one person; None where an output was not asked for."""
 
     joints: Floats
     """(T, J, 3) metres for every metre between camera and root, the root at 0; camera axes: x right, y down, z away."""
     disagreement: Floats
-    """(T, J) distance between the plain and the mirrored pass, in shares of the body's size; 0 without flip."""
-    turns: Floats | None = None
+    """(T, J) distance between the plain and the mirrored pass, as a share of the body's size; 0 without flip."""
+    rotations: Floats | None = None
     """(T, 24, 3, 3) rotations of SMPL's joints in their parents' frames; the pelvis in camera axes."""
     betas: Floats | None = None
     """(10,) shape, in the units of the head's body model."""
-    action: Floats | None = None
-    """(T, passes, C) features for `ActionHead.judge`."""
-    embedding: Floats | None = None
-    """(T, passes, C) features for `EmbeddingHead.judge`."""
+    action_features: Floats | None = None
+    """(T, passes, C) for `ActionHead.from_features`; the passes are the plain and the mirrored one."""
+    embedding_features: Floats | None = None
+    """(T, passes, C) for `EmbeddingHead.from_features`."""
 
 
-def read_windows(
-    networks: Sequence[MotionNetwork],
+def run_windows(
+    head_set: HeadSet,
     rays: Floats,
     score: Floats,
     heads: Iterable[str] = (),
     flip: bool = True,
     advance: Callable[[int], None] = lambda frames: None,
-) -> Reading:
-    """Read one unbroken run of 2D joints.
+) -> TrackOutput:
+    """Run the heads on one unbroken run of 2D joints.
 
     Args:
-        networks: each head is asked of the first that has it; one must lift. All on one device.
+        head_set: its heads include one for 3D joints.
         rays: (T, 17, 2) points of the plane z = 1 in front of the camera.
         score: (T, 17); 0 marks a missing point, whose ray is ignored.
-        heads: of "action", "embedding", "mesh", those to ask beside that for 3D joints.
+        heads: of "action", "embedding", "mesh", those to run beside that for 3D joints.
         flip: average with the mirrored input.
-        advance: told of the frames done, for a progress bar.
+        advance: called with the number of frames done, for a progress bar.
+
+    Raises:
+        ValueError: there is no head of a kind.
     """
-    asked = share_out(networks, (POSE3D, *heads))
-    total, window = len(rays), min(each.network.encoder.config.max_frames for each in asked)
-    device = next(asked[0].network.parameters()).device
+    wanted = (POSE3D, *(FEATURES.get(head, head) for head in heads))
+    total, window = len(rays), head_set.window(wanted)
     starts = window_starts(total, window)
     length = min(total, window)
     fade = torch.from_numpy(_fade(length))
     blend = _Blend(total)
-    size = CPU_BATCH if device.type == "cpu" else GPU_BATCH
+    size = CPU_BATCH if head_set.device.type == "cpu" else GPU_BATCH
     for first in range(0, len(starts), size):
         batch = starts[first : first + size]
-        cut = [slice(start, start + length) for start in batch]
-        x = torch.stack([torch.from_numpy(np.ascontiguousarray(rays[c], np.float32)) for c in cut])
-        s = torch.stack([torch.from_numpy(np.ascontiguousarray(score[c], np.float32)) for c in cut])
-        said = _read_batch(asked, x.to(device), s.to(device), flip)
-        for row, c in enumerate(cut):
-            blend.add({name: values[row].cpu() for name, values in said.items()}, c, fade)
+        parts = [slice(start, start + length) for start in batch]
+        x = torch.stack([torch.from_numpy(np.ascontiguousarray(rays[part], np.float32)) for part in parts])
+        s = torch.stack([torch.from_numpy(np.ascontiguousarray(score[part], np.float32)) for part in parts])
+        outputs = _run_batch(head_set, x.to(head_set.device), s.to(head_set.device), wanted, flip)
+        for row, part in enumerate(parts):
+            blend.add({name: values[row].cpu() for name, values in outputs.items()}, part, fade)
         advance(min(batch[-1] + length, total))
-    return _reading(blend.means())
+    return _track_output(blend.means())
 
 
 class _Blend:
@@ -89,23 +93,23 @@ class _Blend:
     def __init__(self, total: int) -> None:
         self._total, self._sums, self._weight = total, dict[str, Tensor](), torch.zeros(total)
 
-    def add(self, said: dict[str, Tensor], cut: slice, fade: Tensor) -> None:
-        for name, values in said.items():
+    def add(self, outputs: dict[str, Tensor], part: slice, fade: Tensor) -> None:
+        for name, values in outputs.items():
             if name not in self._sums:
                 self._sums[name] = torch.zeros(self._total, *values.shape[1:])
-            self._sums[name][cut] += values * fade.view(-1, *[1] * (values.ndim - 1))
-        self._weight[cut] += fade
+            self._sums[name][part] += values * fade.view(-1, *[1] * (values.ndim - 1))
+        self._weight[part] += fade
 
     def means(self) -> dict[str, Tensor]:
         return {name: sums / self._weight.view(-1, *[1] * (sums.ndim - 1)) for name, sums in self._sums.items()}
 
 
-def _reading(said: dict[str, Tensor]) -> Reading:
-    turns, betas = said.pop("turns", None), said.pop("betas", None)
-    return Reading(
-        turns=None if turns is None else nearest(turns).numpy(),
+def _track_output(means: dict[str, Tensor]) -> TrackOutput:
+    rotations, betas = means.pop("rotations", None), means.pop("betas", None)
+    return TrackOutput(
+        rotations=None if rotations is None else nearest_rotation(rotations).numpy(),
         betas=None if betas is None else betas.mean(0).numpy(),
-        **{name: values.numpy() for name, values in said.items()},
+        **{name: values.numpy() for name, values in means.items()},
     )
 
 
@@ -123,49 +127,42 @@ def _fade(length: int) -> Floats:
 
 
 @torch.inference_mode()
-def _read_batch(asked: Sequence[Asked], rays: Tensor, score: Tensor, flip: bool) -> dict[str, Tensor]:
-    """Fields of `Reading` by name, each (B, T, ...), of (B, T, J, 2) and (B, T, J)."""
-    framed = frame(rays, score)
-    said: dict[str, Tensor] = {}
-    for each in asked:
-        encoder = each.network.encoder
-        reps = [encoder.represent(x) for x in ((framed.x, mirror(framed.x)) if flip else (framed.x,))]
-        for name in each.heads:
-            said |= _hear(each.network, name, framed, reps)
-    return said
+def _run_batch(
+    head_set: HeadSet, rays: Tensor, score: Tensor, wanted: tuple[str, ...], flip: bool
+) -> dict[str, Tensor]:
+    """Fields of `TrackOutput` by name, each (B, T, ...), of (B, T, J, 2) and (B, T, J)."""
+    normalized = normalize(rays, score)
+    passes = head_set.run(normalized.x, wanted, flip)
+    fields = _joints([each.pose3d for each in passes if each.pose3d is not None], normalized)
+    if passes[0].mesh is not None:
+        fields |= _body([each.mesh for each in passes if each.mesh is not None], normalized)
+    for name in FEATURES.values():
+        if name in wanted:
+            fields[name] = torch.stack([getattr(each, name) for each in passes], 2)
+    return fields
 
 
-def _hear(network: MotionNetwork, name: str, framed: Framed, reps: list[Tensor]) -> dict[str, Tensor]:
-    """What one head says of the plain and the mirrored representation."""
-    if name == POSE3D:
-        return _joints(network, framed, reps)
-    head = network.heads[name]
-    if isinstance(head, MeshHead):
-        return _body(head, framed, reps)
-    return {name: torch.stack([cast(ActionHead | EmbeddingHead, head).features(rep) for rep in reps], 2)}
-
-
-def _joints(network: MotionNetwork, framed: Framed, reps: list[Tensor]) -> dict[str, Tensor]:
-    poses = [network.encoder.head(rep) for rep in reps]
+def _joints(poses: list[Tensor], normalized: NormalizedWindow) -> dict[str, Tensor]:
+    """Joints and disagreement of the pose (B, T, J, 3) of the plain and, if there is one, of the mirrored pass."""
     pose = _rooted(poses[0])
-    doubt = torch.zeros_like(pose[..., 0])
+    disagreement = torch.zeros_like(pose[..., 0])
     if len(poses) > 1:
         mirrored = _rooted(mirror(poses[1]))
-        doubt = (pose - mirrored).norm(dim=-1) / _body_size(pose)
+        disagreement = (pose - mirrored).norm(dim=-1) / _body_size(pose)
         pose = (pose + mirrored) / 2
-    return {"joints": rotate(framed.turn.mT, pose * framed.half[:, None, None, None]), "disagreement": doubt}
+    joints = rotate(normalized.rotation.mT, pose * normalized.half[:, None, None, None])
+    return {"joints": joints, "disagreement": disagreement}
 
 
-def _body(head: MeshHead, framed: Framed, reps: list[Tensor]) -> dict[str, Tensor]:
-    """Sums of rotations, and the shape for each frame of its window."""
-    said = [head(rep) for rep in reps]
-    turns = from_6d(said[0].columns)
-    if len(said) > 1:
-        turns = turns + mirror_turns(from_6d(said[1].columns))
-    betas = torch.stack([one.betas for one in said]).mean(0)
+def _body(bodies: list[BodyPose], normalized: NormalizedWindow) -> dict[str, Tensor]:
+    """Sums of rotations over the passes, and the shape for each frame of its window."""
+    rotations = rotation_6d_to_matrix(bodies[0].columns)
+    if len(bodies) > 1:
+        rotations = rotations + mirror_rotations(rotation_6d_to_matrix(bodies[1].columns))
+    betas = torch.stack([body.betas for body in bodies]).mean(0)
     return {
-        "turns": turn_pelvis(framed.turn.mT, turns),
-        "betas": betas[:, None].expand(-1, turns.shape[1], -1),
+        "rotations": rotate_pelvis(normalized.rotation.mT, rotations),
+        "betas": betas[:, None].expand(-1, rotations.shape[1], -1),
     }
 
 
@@ -174,7 +171,7 @@ def _rooted(pose: Tensor) -> Tensor:
 
 
 def _body_size(pose: Tensor) -> Tensor:
-    """(B, T, 1) sum of leg, trunk and head lengths: near the stature."""
+    """(B, T, 1) sum of leg, trunk and head lengths: nearly the body's height."""
     parents = [H36M17.parents[joint] for joint in STATURE_CHAIN]
     bones = pose[:, :, list(STATURE_CHAIN)] - pose[:, :, parents]
     return bones.norm(dim=-1).sum(-1, keepdim=True).clamp_min(1e-6)

@@ -1,1 +1,1 @@
-"""Training recipes. Needs torch, numpy, typer, rich, safetensors and accelerate; no detector and no OpenCV."""
+"""Training recipes. Need torch, numpy, safetensors and accelerate; no detector and no OpenCV."""

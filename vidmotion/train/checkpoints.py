@@ -1,4 +1,4 @@
-"""The folder of a run: its checkpoint, read and written whole, and whether a run may go on from it."""
+"""The folder of a run: its checkpoint, and whether a run may continue from it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import torch
 
 from vidmotion.errors import InputError, OutputError
 from vidmotion.io.atomic import atomic_file
+from vidmotion.train.config import RENAMED
 
 MAY_CHANGE = frozenset({"steps", "decay", "ema", "lr", "accumulate", "compile"})
-"""Settings that a resumed run need not share with the one before: to extend it, to save it, or to move it elsewhere."""
+"""Settings that may differ in a resumed run: to extend it, to save it after a failure, or to move it elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +25,19 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path, resume: bool) -> RunFolder:
-        """A folder to begin a run in, or to go on with one.
+        """A folder for a new run, or of a run to continue.
 
         Raises:
-            InputError: it holds a run already, which is not to be resumed.
-            OutputError: it cannot be made.
+            InputError: the folder holds a run already, and `resume` is off.
+            OutputError: the folder cannot be made.
         """
         folder = cls(path)
         if folder.checkpoint.exists() and not resume:
-            raise InputError(f"{path} holds a run already; continue it with --resume or name another folder")
+            raise InputError(f"{path} holds a run already; continue it with `resume=True` or name another folder")
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"{path}: cannot be made ({error.strerror}); name another folder with -o") from error
+            raise OutputError(f"{path}: cannot be made ({error.strerror}); name another folder") from error
         return folder
 
     @property
@@ -69,17 +70,17 @@ class RunFolder:
         try:
             state = torch.load(self.checkpoint, map_location=device, weights_only=True)
         except FileNotFoundError:
-            raise InputError(f"{self.path} holds no checkpoint to resume; start without --resume") from None
+            raise InputError(f"{self.path} holds no checkpoint to resume; leave `resume` out to start") from None
         except torch.OutOfMemoryError:
             raise
         except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError):
             raise InputError(f"{self.checkpoint} is damaged; train again in another folder") from None
         if not isinstance(state, dict) or not {"step", "seed", "model", "average", "optimizers"} <= state.keys():
-            raise InputError(f"{self.checkpoint} is no checkpoint of a run; train again in another folder")
+            raise InputError(f"{self.checkpoint} is not the checkpoint of a run; train again in another folder")
         return state
 
     def check_settings(self, state: dict[str, Any], config: dict[str, Any], micros: int) -> None:
-        """Refuse other settings than the checkpoint's; older checkpoints know their seed alone.
+        """Refuse settings that differ from the checkpoint's; the oldest checkpoints hold only their seed.
 
         Args:
             micros: micro-batches of a step, of all processes together.
@@ -88,14 +89,15 @@ class RunFolder:
             InputError: a setting differs; the message names it.
         """
         before, now = _flat(state.get("config", {"seed": state["seed"]})), _flat(config)
-        for name, value in before.items():
+        for old_name, value in before.items():
+            name = RENAMED.get(old_name, old_name)
             if name in now and name not in MAY_CHANGE and now[name] != value:
                 shown = list(value) if isinstance(value, tuple) else value
-                raise InputError(f"{self.checkpoint} was trained with {name} {shown}; pass --set {name}=... as before")
+                raise InputError(f"{self.checkpoint} was trained with {name} {shown}; set {name} to that as before")
         if state.get("micros", micros) != micros:
             raise InputError(
                 f"{self.checkpoint} was trained with accumulate x processes = {state['micros']}, this is {micros}; "
-                "pass --set accumulate=... that gives the same"
+                "set accumulate so that the product is the same"
             )
 
 

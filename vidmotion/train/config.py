@@ -1,4 +1,4 @@
-"""Settings of a training run: frozen dataclasses that a TOML file and `key=value` pairs override."""
+"""Settings of a training run: frozen dataclasses, changed by a TOML file and by `key=value` pairs."""
 
 from __future__ import annotations
 
@@ -13,35 +13,40 @@ from vidmotion.errors import InputError
 
 C = TypeVar("C")
 
+RENAMED = {"borrow": "detector_noise_share"}
+"""Settings of files and checkpoints of earlier versions, and their names now."""
+
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What every recipe has: the encoder's size, the batch, the optimiser and the device's work."""
+    """Settings of every recipe: the encoder's size, the batch, the optimiser, precision and compilation."""
 
     preset: str = "small"
     """Size of the encoder."""
     seed: int = 0
     steps: int = 12_000
     frames: int = 432
-    """Frames in a micro-batch. A step takes `accumulate` of them on each process."""
+    """Frames in a micro-batch. A step takes `accumulate` micro-batches on each process."""
     accumulate: int = 1
     precision: Literal["fp32", "bf16"] = "fp32"
     compile: bool = False
-    """Compile the network: a minute at the start, faster steps on a GPU."""
+    """Compile the network: costs a minute at the start and makes steps on a GPU faster."""
     optimizer: Literal["muon", "adamw"] = "muon"
-    """muon: Muon for the blocks' matrices, AdamW at half of `lr` for all else. adamw: AdamW for all."""
+    """muon: Muon for the blocks' matrices, AdamW at half of `lr` for all else. adamw: AdamW for all parameters."""
     lr: float = 2e-3
     encoder_lr: float = 1.0
-    """Times `lr` for the encoder's parameters; 0 freezes them."""
+    """Factor of `lr` for the encoder's parameters; 0 freezes them."""
     weight_decay: float = 0.01
     schedule: Literal["linear", "cosine", "exponential"] = "linear"
-    """After the warm-up: hold, then fall to zero; half a cosine; times `gamma` every `epoch_steps`."""
+    """After the warm-up, linear: constant, then falls to zero. cosine: half a cosine. exponential: times `gamma` every
+    `epoch_steps`."""
     warmup: int = 200
     decay: float = 0.3
     """Share of the steps, at the end, in which the linear schedule falls to zero."""
     gamma: float = 0.99
     epoch_steps: int = 1000
     ema: float = 0.999
+    """Decay of the moving average of the weights; the average is what is saved at the end."""
     clip_norm: float = 1.0
 
     def __post_init__(self) -> None:
@@ -52,16 +57,16 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class RecipeConfig(RunConfig):
-    """What batches are made of. In the share `decay` of the steps, at the end, windows are dense."""
+    """Settings of the batches. In the share `decay` of the steps, at the end, windows are dense."""
 
     speed: tuple[float, float] = (0.6, 1.5)
-    """Slowest and fastest time warp of motion capture."""
+    """Slowest and fastest playback speed of motion capture."""
     roll: float = 8.0
-    """Degrees, spread of the turn of footage about the camera's axis."""
+    """Degrees, standard deviation of the rotation of footage about the camera's axis."""
     camera: CameraRange = field(default_factory=CameraRange)
     noise: NoiseRange = field(default_factory=NoiseRange)
-    borrow: float = 0.0
-    """Share of the batches of motion capture with a real detector's errors, where there is footage to borrow from."""
+    detector_noise_share: float = 0.0
+    """Share of the batches of motion capture that get a real detector's errors, taken from the footage, if any."""
 
 
 @dataclass(frozen=True)
@@ -69,81 +74,81 @@ class Pose3DConfig(RecipeConfig):
     """Lifting of 2D joints to 3D."""
 
     norm_weight: float = 0.5
-    """Of the scale-free error in the loss."""
+    """Weight of the scale-free error in the loss."""
     velocity_weight: float = 20.0
-    """Of the velocity error in the loss, at neighbouring frames."""
+    """Weight of the error of the velocity, a frame's, in the loss."""
 
 
 @dataclass(frozen=True)
 class PretrainConfig(Pose3DConfig):
-    """Recovering 3D motion from 2D that gets noisier and more partial."""
+    """Recovering 3D motion from 2D points, of which ever more are noisy or missing."""
 
     noise: NoiseRange = field(default_factory=lambda: NoiseRange(exchange=0.03))
     curriculum: float = 0.3
     """Share of the steps, at the beginning, in which noise and masks grow."""
     flat_from: float = 1 / 3
-    """Share of the steps after which 2D points without 3D join."""
+    """Share of the steps after which 2D points without 3D are used too."""
 
 
 @dataclass(frozen=True)
 class HeadsConfig(RecipeConfig):
-    """Heads on an encoder that knows motion already."""
+    """Heads on a pretrained encoder."""
 
     steps: int = 1500
     warmup: int = 50
     encoder_lr: float = 0.1
     ema: float = 0.99
-    borrow: float = 0.7
+    detector_noise_share: float = 0.7
     hidden: int = 512
     encodings: int = 0
-    """Of a frozen encoder: how many batches are encoded, once, for heads to learn from over and over; 4 MB each at the
-    preset `small`; 0: new ones in each step."""
+    """With a frozen encoder: the number of batches that are encoded once and then used again and again, 4 MB each at
+    the preset `small`; 0 takes a new batch in each step."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.encodings and self.encoder_lr:
-            raise InputError(
-                "setting encodings: an encoder that learns says something else each time; set encoder_lr=0"
-            )
+            raise InputError("setting encodings: only a frozen encoder's batches can be kept; set encoder_lr=0")
 
 
 @dataclass(frozen=True)
 class ActionConfig(HeadsConfig):
-    """Telling motions apart, by classes and by likeness."""
+    """Classification of motions, and embeddings for one-shot recognition."""
 
     frames: int = 864
     heads: tuple[str, ...] = ("action", "embedding")
-    """What is taught: "action", "embedding" or both."""
+    """The heads to train: "action", "embedding" or both."""
     classes: tuple[str, ...] = ()
-    """Those to learn; none named: all in the data."""
+    """The classes to learn; empty: all in the data."""
     subjects: int = 1
-    """Fewest subjects who do what is to be learned: one alone shows how they move, too."""
+    """The least number of subjects of a class that is learned: with one subject alone, a network may learn who moves
+    instead of how."""
     hold_out: tuple[str, ...] = ()
-    """Classes never shown, to measure one-shot recognition with."""
+    """Classes that are left out of training, to measure one-shot recognition with."""
     window: tuple[int, int] = (27, 3)
-    """Frames and stride of the windows: 2.7 seconds, thinned out, so that a batch holds many for its normalisation."""
+    """Frames and stride of the windows: 2.7 seconds with every third frame, so that a batch holds many windows for its
+    normalisation."""
     temperature: float = 0.1
-    """Of the contrastive loss."""
+    """Temperature of the contrastive loss."""
 
 
 @dataclass(frozen=True)
 class MeshConfig(HeadsConfig):
-    """Posing and shaping a body. The weights are the public recipe's for metres, divided by 1,000."""
+    """Pose and shape of a body. The weights are those of the public recipe for metres, divided by 1,000."""
 
     joint_weight: float = 0.5
     velocity_weight: float = 10.0
     pose_weight: float = 1.0
-    """Of the rotation matrices' entries."""
+    """Weight of the error of the rotation matrices' entries."""
     shape_weight: float = 0.001
     norm_weight: float = 0.02
-    """Keeps the two columns that a rotation is made of near length 1."""
+    """Weight of the term that keeps the two columns of a rotation near length 1."""
 
 
 def read_config(kind: type[C], file: Path | None, pairs: list[str]) -> C:
-    """Defaults, overridden by a TOML file, overridden by `key=value` pairs (`noise.bias=0.01`).
+    """The settings of a recipe: defaults, then a TOML file, then `key=value` pairs (`noise.bias=0.01`).
 
     Raises:
-        InputError: a key or a value does not fit; the message lists what does.
+        InputError: a key or a value does not fit; the message lists those that do.
     """
     values: dict[str, Any] = {}
     if file is not None:
@@ -154,7 +159,7 @@ def read_config(kind: type[C], file: Path | None, pairs: list[str]) -> C:
     for pair in pairs:
         key, equals, text = pair.partition("=")
         if not equals:
-            raise InputError(f"--set {pair}: wanted KEY=VALUE")
+            raise InputError(f"setting {pair}: wanted KEY=VALUE")
         _put(values, key.strip().split("."), _parse(text))
     return _build(kind, values, "")
 
@@ -178,7 +183,8 @@ def _build(kind: type[C], values: dict[str, Any], prefix: str) -> C:
     hints = get_type_hints(kind)
     unknown = sorted(set(values) - set(hints))
     if unknown:
-        raise InputError(f"unknown setting {prefix}{unknown[0]}; known: {', '.join(hints)}")
+        now = f"it is now {prefix}{RENAMED[unknown[0]]}; " if unknown[0] in RENAMED else ""
+        raise InputError(f"unknown setting {prefix}{unknown[0]}; {now}known: {', '.join(hints)}")
     return kind(**{key: _fit(hints[key], value, prefix + key) for key, value in values.items()})
 
 
@@ -199,7 +205,7 @@ def _fit(hint: Any, value: Any, name: str) -> Any:
 
 
 def _fit_tuple(hints: tuple[Any, ...], values: list[Any], name: str) -> tuple[Any, ...]:
-    """A tuple of given length, such as `tuple[float, float]`, or of any, such as `tuple[str, ...]`."""
+    """A tuple of fixed length, such as `tuple[float, float]`, or of any length, such as `tuple[str, ...]`."""
     if hints[-1] is Ellipsis:
         hints = hints[:1] * len(values)
     if len(values) != len(hints):

@@ -1,6 +1,6 @@
-"""Devices, processes and precision, by Hugging Face Accelerate; and how a run is stopped.
+"""Devices, processes and precision by Hugging Face Accelerate, and how Ctrl-C stops a run.
 
-`torchrun` starts a process for each GPU; they share the work of a step and hold the same weights.
+`torchrun` starts a process for each GPU. The processes share the work of a step and hold the same weights.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def connect(config: RunConfig, device: torch.device) -> Accelerator:
-    """Join the other processes, if torchrun started some, on devices of that kind.
+    """Join the other processes, if torchrun started any, on devices of that kind.
 
     Raises:
         MissingExtraError: Accelerate is not installed.
@@ -33,14 +33,14 @@ def connect(config: RunConfig, device: torch.device) -> Accelerator:
         from accelerate.state import AcceleratorState
     except ImportError:
         raise MissingExtraError("training needs accelerate: pip install 'vidmotion[train]'") from None
-    # It keeps one state for the whole process, and a second run may be on another device.
+    # Accelerate keeps one state for the whole process, but a second run may be on another device.
     AcceleratorState._reset_state(reset_partial_state=True)
     precision = "bf16" if config.precision == "bf16" else "no"
     return Accelerator(cpu=device.type == "cpu", mixed_precision=precision)
 
 
 def prepare(model: nn.Module, accelerator: Accelerator) -> nn.Module:
-    """The network as the processes train it together; call this, and the gradients are shared."""
+    """The network as the processes train it together: calling it shares the gradients among them."""
     if accelerator.num_processes > 1 and accelerator.device.type == "cuda":
         model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
     prepared: nn.Module = accelerator.prepare_model(model)
@@ -49,7 +49,7 @@ def prepare(model: nn.Module, accelerator: Accelerator) -> nn.Module:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Gives a question: has Ctrl-C been pressed? The first one only asks to stop, the second stops at once."""
+    """Gives a function that returns whether Ctrl-C was pressed. A second Ctrl-C stops at once."""
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return

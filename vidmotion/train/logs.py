@@ -1,4 +1,4 @@
-"""What a run tells of itself: a line of JSON every few steps, and the same for TensorBoard where it is installed."""
+"""The log of a run: a line of JSON every few steps, and the same values for TensorBoard where it is installed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Means:
 
 
 class RunLog:
-    """The log of a run, which goes on where `step` is."""
+    """The log of a run, continued at `step`."""
 
     def __init__(self, path: Path, step: int) -> None:
         self.path = path
@@ -58,7 +58,7 @@ class RunLog:
 
 
 def cut_log(path: Path, step: int) -> None:
-    """Drop what was logged after a step: those steps come again."""
+    """Drop the lines after a step: a resumed run does those steps again."""
     if not path.exists():
         return
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -66,7 +66,7 @@ def cut_log(path: Path, step: int) -> None:
 
 
 def _logged_step(line: str) -> float:
-    """The step of a line of the log; a line that was cut off while it was written is of no step."""
+    """The step of a line of the log; infinity for a line that was cut off while it was written."""
     try:
         return float(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):

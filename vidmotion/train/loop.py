@@ -1,9 +1,9 @@
 """The training loop: steps of micro-batches, gradients, moving average, checkpoints, log.
 
-A run lives in a folder: `checkpoint.pt` (tensors and numbers only), `log.jsonl` (a line every few steps)
-and, at the end, `weights.safetensors`. A killed run continues from its last checkpoint as if it had not
-been killed: batches depend on seed, step and number alone. Micro-batches 0 .. accumulate * processes - 1
-make up a step, so more processes with less to accumulate learn the same. Knows nothing about the task.
+A run has a folder: `checkpoint.pt` (tensors and numbers only), `log.jsonl` (a line every few steps) and, at the end,
+`weights.safetensors`. A killed run continues from its last checkpoint with the same result as without the
+interruption, because batches depend on seed, step and number alone. Micro-batches 0 .. accumulate * processes - 1 make
+up a step, so that more processes with fewer micro-batches each learn the same. Does not depend on the task.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from vidmotion.train.optimizers import IsEncoder, freeze, optimizers, rate
 from vidmotion.train.random_draws import Draw
 
 StepLoss = Callable[[nn.Module, Draw], tuple[Tensor, dict[str, Tensor]]]
-"""Network and micro-batch to the loss and named values for the log, detached. Calls the network, not its methods:
-gradients of several processes are shared in the call."""
+"""From network and micro-batch to the loss and named values for the log, detached. It calls the network itself and not
+its methods, because gradients of several processes are shared in that call."""
 Report = Callable[[int, dict[str, float]], None]
-"""Hears the number of steps done, after each, and what was logged last."""
+"""Called after each step with the number of steps done and the values that were logged last."""
 
 CHECKPOINT_SECONDS = 120
 LOG_STEPS = 20
 
 
 class Trainer:
-    """A network with its optimisers and moving average, on a device."""
+    """A network with its optimisers and the moving average of its weights, on a device."""
 
     def __init__(
         self, model: nn.Module, config: RunConfig, folder: RunFolder, device: torch.device, is_encoder: IsEncoder
     ) -> None:
-        """Take a network, every parameter of which the loss uses, or whose `requires_grad` is off.
+        """Take a network. The loss uses each of its parameters, or the parameter's `requires_grad` is off.
 
         Args:
-            device: kind of device; `self.device` is this process's own.
+            device: the kind of device; `self.device` is the one of this process.
             is_encoder: whether the parameter of that name learns at `config.encoder_lr`.
 
         Raises:
@@ -53,7 +53,7 @@ class Trainer:
         """
         self.config, self.folder, self.step = config, folder, 0
         self._accelerator = connect(config, device)
-        # Among several processes it says cpu:0, which torch.load does not know.
+        # With several processes Accelerate gives "cpu:0", which torch.load does not accept.
         self.device = device if device.type == "cpu" else self._accelerator.device
         self.is_main = self._accelerator.is_main_process
         self.micros = config.accumulate * self._accelerator.num_processes
@@ -67,16 +67,19 @@ class Trainer:
         self.base_rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
 
     def run(self, step_loss: StepLoss, report: Report) -> nn.Module:
-        """Train to the last step; the moving average of the network comes back.
+        """Train to the last step.
+
+        Returns:
+            The network with the moving average of its weights.
 
         Raises:
-            InputError: the loss is not finite any more; the last checkpoint is from before.
+            InputError: the loss is not finite any more; the last checkpoint is from before that step.
             StoppedError: Ctrl-C; the last step is saved.
         """
         self.network.train()
         with interruptible() as asked, RunLog(self.folder.log, self.step) if self.is_main else nullcontext() as log:
             self._steps(step_loss, report, asked, log)
-        # Who leaves while another still writes breaks the connection that both hold.
+        # A process that ends while another one still writes would break their connection.
         self._accelerator.wait_for_everyone()
         self._accelerator.end_training()
         result: nn.Module = self.average.module
@@ -96,7 +99,7 @@ class Trainer:
             report(self.step, shown)
             if stop:
                 self.save()
-                raise StoppedError(f"stopped at step {self.step}, which is saved; go on with --resume")
+                raise StoppedError(f"stopped at step {self.step}, which is saved; continue with `resume=True`")
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 self.save()
                 saved = time.monotonic()
@@ -119,21 +122,21 @@ class Trainer:
             optimizer.step()
             optimizer.zero_grad()
         self.average.update_parameters(self.model)
-        # Looked at last, so that the device is waited for once; what the step has spoilt is never saved.
+        # Checked at the end of the step, so that the CPU waits for the device once; a bad step is never saved.
         seen = self._gather(values | {"norm": norm, "stop": torch.tensor(float(stop), device=self.device)})
         stopped = seen.pop("stop") > 0
         if not math.isfinite(seen["loss"]) or not math.isfinite(seen.pop("norm")):
-            raise InputError(f"the loss is not finite at step {self.step}; {self._way_out()}")
+            raise InputError(f"the loss is not finite at step {self.step}; {self._advice()}")
         self.step += 1
         return seen, stopped
 
     def _backward(self, step_loss: StepLoss) -> dict[str, Tensor]:
-        """Gradients of all micro-batches of a step; means of what this process saw of it."""
+        """Compute the gradients of all micro-batches of a step; returns the means of this process's values."""
         sums: dict[str, Tensor] = {}
         share = 1 / self.config.accumulate
-        for turn in range(self.config.accumulate):
-            last = turn == self.config.accumulate - 1
-            draw = Draw(self.step, turn * self._accelerator.num_processes + self._accelerator.process_index)
+        for micro in range(self.config.accumulate):
+            last = micro == self.config.accumulate - 1
+            draw = Draw(self.step, micro * self._accelerator.num_processes + self._accelerator.process_index)
             draw.seed_layers(self.config.seed)
             with nullcontext() if last else self._accelerator.no_sync(self.network):
                 loss, values = step_loss(self.network, draw)
@@ -147,11 +150,11 @@ class Trainer:
         row = self._accelerator.reduce(torch.stack([value.float() for value in values.values()]), "mean")
         return dict(zip(values, row.tolist(), strict=True))
 
-    def _way_out(self) -> str:
-        return "lower lr, then --resume" if self.folder.checkpoint.exists() else "lower lr"
+    def _advice(self) -> str:
+        return "lower lr and continue with `resume=True`" if self.folder.checkpoint.exists() else "lower lr"
 
     def save(self) -> None:
-        """Write the checkpoint, if this is the process that writes."""
+        """Write the checkpoint, if this is the main process."""
         if not self.is_main:
             return
         self.folder.write(
@@ -170,7 +173,7 @@ class Trainer:
         """Continue from the folder's checkpoint.
 
         Raises:
-            InputError: there is none, it is damaged, or it belongs to another network or other settings.
+            InputError: there is no checkpoint, it is damaged, or it belongs to another network or other settings.
         """
         state = self.folder.read(self.device)
         self.folder.check_settings(state, dataclasses.asdict(self.config), self.micros)

@@ -1,4 +1,4 @@
-"""What the recipes lower: errors of 3D joints, of their projection, of classes, of likeness.
+"""Losses of the recipes: errors of 3D joints and of their projection, and the contrastive loss of embeddings.
 
 Source: MotionBERT (arXiv 2210.06551, equations 3 to 5 and its public recipes). Letters: B samples, T frames, J joints.
 """
@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from vidmotion.evaluate.metrics import n_mpjpe
-from vidmotion.model.normalization import Framed
+from vidmotion.model.normalization import NormalizedWindow
 
 
 def joint_loss(predicted: Tensor, truth: Tensor, stride: int, norm_weight: float, velocity_weight: float) -> Tensor:
     """Position, scale-free position and velocity error of joints (B, T, J, 3) (equation 3).
 
     Args:
-        stride: frames of the video from one frame of the window to the next: velocities are a frame's.
+        stride: frames of the video from one frame of the window to the next; velocities are per frame of the video.
     """
     position = (predicted - truth).norm(dim=-1).mean()
     total = position + norm_weight * n_mpjpe(predicted, truth).mean()
@@ -28,37 +28,37 @@ def velocity_loss(predicted: Tensor, truth: Tensor, stride: int) -> Tensor:
     return (predicted.diff(dim=1) - truth.diff(dim=1)).norm(dim=-1).mean() / stride
 
 
-def reproject(predicted: Tensor, framed: Framed) -> Tensor:
-    """Where a predicted pose (B, T, J, 3) is seen: (B, T, J, 2) in the window's normalised units.
+def reproject(predicted: Tensor, normalized: NormalizedWindow) -> Tensor:
+    """The projection (B, T, J, 2) of a predicted pose (B, T, J, 3), in the window's normalised units.
 
-    The prediction holds no perspective (`vidmotion.data.augment.observe`): its x and y are offsets from the root at the
-    root's depth. In metres for each metre of that depth a joint lies at centre + half * (x, y), 1 + half * z.
+    The prediction has no perspective (`vidmotion.data.augment.observe`): its x and y are offsets from the root at the
+    root's depth. In metres per metre of that depth, a joint lies at center + half * (x, y), 1 + half * z.
     """
-    half, center = framed.half[:, None, None, None], framed.center[:, None, None]
+    half, center = normalized.half[:, None, None, None], normalized.center[:, None, None]
     depth = (1 + half * predicted[..., 2:]).clamp_min(0.1)
     return ((center + half * predicted[..., :2]) / depth - center) / half
 
 
-def flat_loss(predicted: Tensor, framed: Framed, weight: Tensor) -> Tensor:
+def flat_loss(predicted: Tensor, normalized: NormalizedWindow, weight: Tensor) -> Tensor:
     """Distance of the projected pose to 2D points, weighted by the confidence in them (equation 4).
 
     Args:
-        framed: the clean points, as windows.
+        normalized: windows of the points without added noise.
         weight: (B, T, J) confidence.
     """
-    distance = (reproject(predicted, framed) - framed.x[..., :2]).norm(dim=-1)
+    distance = (reproject(predicted, normalized) - normalized.x[..., :2]).norm(dim=-1)
     return (weight * distance).sum() / weight.sum().clamp_min(1e-6)
 
 
 def contrastive_loss(embedding: Tensor, label: Tensor, temperature: float) -> Tensor:
     """Supervised contrastive loss of unit vectors (N, C) with labels (N,) (Khosla et al. 2020, equation 2).
 
-    Who has no fellow of its label in the batch teaches only as the others' contrast.
+    A sample that is alone with its label in the batch serves only as a negative for the others.
     """
-    likeness = embedding @ embedding.T / temperature
+    similarity = embedding @ embedding.T / temperature
     itself = torch.eye(len(label), dtype=torch.bool, device=label.device)
-    log_share = likeness - likeness.masked_fill(itself, -torch.inf).logsumexp(1, keepdim=True)
-    fellow = (label[:, None] == label) & ~itself
-    count = fellow.sum(1)
-    mean = (log_share * fellow).sum(1) / count.clamp_min(1)
+    log_share = similarity - similarity.masked_fill(itself, -torch.inf).logsumexp(1, keepdim=True)
+    positive = (label[:, None] == label) & ~itself
+    count = positive.sum(1)
+    mean = (log_share * positive).sum(1) / count.clamp_min(1)
     return -mean[count > 0].sum() / (count > 0).sum().clamp_min(1)

@@ -1,4 +1,4 @@
-"""Motion capture before random cameras, with simulated noise or errors borrowed from footage."""
+"""Batches of motion capture: random cameras, with simulated noise or with a real detector's errors from footage."""
 
 from __future__ import annotations
 
@@ -11,20 +11,26 @@ from torch import Generator, Tensor
 
 from vidmotion.body.load import free_body
 from vidmotion.body.skinning import BodyJoints
-from vidmotion.data.augment import View, corrupt, observe, random_cameras, uniform, vary_bones
+from vidmotion.data.augment import ObservedWindow, corrupt, observe, random_cameras, uniform, vary_bones
 from vidmotion.data.detector_noise import ErrorBank
-from vidmotion.data.footage_windows import hide, observe_footage, well_seen
-from vidmotion.data.mocap import TURN_STEP, read_mocap, read_packed
+from vidmotion.data.footage_windows import drop_points, observe_footage, well_seen
+from vidmotion.data.mocap import ROTATION_STEP, read_mocap, read_packed
 from vidmotion.data.mocap_windows import WindowSampler, WindowShape
 from vidmotion.errors import InputError
-from vidmotion.geometry.rotations_torch import from_6d, from_axis_angles, mirror_turns, to_6d, turn_pelvis
+from vidmotion.geometry.rotations_torch import (
+    axis_angle_to_matrix,
+    matrix_to_rotation_6d,
+    mirror_rotations,
+    rotate_pelvis,
+    rotation_6d_to_matrix,
+)
 from vidmotion.model.normalization import mirror, project
 from vidmotion.skeletons import SMPL24
-from vidmotion.train.batches import WINDOW, Batch, BodyTruth, coin
+from vidmotion.train.batches import WINDOW, Batch, BodyLabels, coin_flip
 from vidmotion.train.config import RecipeConfig
 
 SHAPES = 4096
-"""Bodies among which one is drawn for each window."""
+"""Number of random bodies, of which one is drawn for each window."""
 
 
 class CaptureSource:
@@ -44,39 +50,44 @@ class CaptureSource:
         self.subjects = tuple(clip.subject for clip in mocap.clips)
 
     def fitting(self, frames: int, stride: int) -> tuple[int, int]:
-        """As they are: short clips are slowed down or held."""
+        """Any windows fit: short clips are slowed down, or their last frame is held."""
         return frames, stride
 
     def choose(self, count: int, rng: Generator, weights: Tensor | None) -> Tensor:
-        """As `Source`."""
+        """As `BatchSource`."""
         return self.sampler.choose(count, rng, weights)
 
-    def see(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
-        """As `Source`."""
+    def sample(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
+        """As `BatchSource`."""
         joints = vary_bones(self.sampler.cut(items, shape, self.config.speed, rng), rng)
-        if coin(rng):
+        if coin_flip(rng):
             joints = mirror(joints)
-        joints = random_cameras(joints, self.config.camera, rng).see(joints)
+        joints = random_cameras(joints, self.config.camera, rng).to_camera_axes(joints)
         x, view, keep = self._detect(joints, positions, shape.stride, rng)
         return Batch(x, view, positions, shape.stride, items[keep], None)
 
-    def _detect(self, joints: Tensor, positions: Tensor, stride: int, rng: Generator) -> tuple[Tensor, View, Tensor]:
-        """What a detector might say of joints (B, T, 17, 3) in camera axes: input and view of the windows kept (B,)."""
+    def _detect(
+        self, joints: Tensor, positions: Tensor, stride: int, rng: Generator
+    ) -> tuple[Tensor, ObservedWindow, Tensor]:
+        """A detector's possible output for joints (B, T, 17, 3) in camera axes: input and truth of the kept windows.
+
+        The third value (B,) is True for the windows that are kept.
+        """
         noise = self.config.noise
-        if not self.errors or not bool(uniform((), 0, 1, rng) < self.config.borrow):
+        if not self.errors or not bool(uniform((), 0, 1, rng) < self.config.detector_noise_share):
             view = observe(joints)
-            everybody = torch.ones(len(joints), dtype=torch.bool, device=joints.device)
-            return corrupt(view.clean, positions, WINDOW, noise, rng), view, everybody
+            all_windows = torch.ones(len(joints), dtype=torch.bool, device=joints.device)
+            return corrupt(view.clean, positions, WINDOW, noise, rng), view, all_windows
         bank = self.errors[int(torch.randint(len(self.errors), (), generator=rng, device=rng.device))]
-        rays, score = bank.say(project(joints), stride, rng)
-        score = hide(score, noise, rng)
+        rays, score = bank.sample(project(joints), stride, rng)
+        score = drop_points(score, noise, rng)
         keep = well_seen(score)
-        framed, view = observe_footage(rays[keep], score[keep], joints[keep])
-        return framed.x, view, keep
+        normalized, view = observe_footage(rays[keep], score[keep], joints[keep])
+        return normalized.x, view, keep
 
 
 class BodySource(CaptureSource):
-    """Motion capture whose rotations are known, on free bodies of random shape."""
+    """Motion capture with rotations, on free bodies of random shape."""
 
     def __init__(
         self, folder: Path, config: RecipeConfig, device: torch.device, errors: Sequence[ErrorBank] = ()
@@ -89,39 +100,40 @@ class BodySource(CaptureSource):
         super().__init__(folder, config, device, errors)
         packed, model = read_packed(folder, "train"), free_body()
         if packed.rotations is None:
-            raise InputError(f"{folder} holds no rotations (*_rot.npy), without which no body can be posed")
+            raise InputError(f"{folder} holds no rotations (*_rot.npy), which training on bodies needs")
         spans = [slice(int(row["offset"]), int(row["offset"]) + int(row["n_frames"])) for row in packed.rows]
-        turns = np.concatenate([packed.rotations[span] for span in spans]).astype(np.float32) * np.float32(TURN_STEP)
+        steps = np.concatenate([packed.rotations[span] for span in spans]).astype(np.float32)
+        axis_angles = steps * np.float32(ROTATION_STEP)
         assert model.phenotype is not None  # the free body has one
         draws = np.random.default_rng(config.seed)
-        shapes = np.stack([model.phenotype.draw(draws) for _ in range(SHAPES)])
-        self._turns = torch.from_numpy(turns).to(device)  # (N, 22, 3)
+        shapes = np.stack([model.phenotype.sample(draws) for _ in range(SHAPES)])
+        self._axis_angles = torch.from_numpy(axis_angles).to(device)  # (N, 22, 3)
         self._shapes = torch.from_numpy(shapes.astype(np.float32)).to(device)
         self._skeleton = BodyJoints(model).to(device)
 
-    def see(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
-        """As `Source`."""
-        moments = self.sampler.moments(items, shape, self.config.speed, rng)
-        before, after = self._rotations(moments.before), self._rotations(moments.after)
-        # Neighbours lie near each other: between them, straight lines are as good as arcs.
-        turns = from_6d(to_6d(before + (after - before) * moments.share[..., None]))
-        roots = moments.of(self.sampler.joints[:, :1])
-        if coin(rng):
-            turns, roots = mirror_turns(turns), roots * roots.new_tensor([-1.0, 1.0, 1.0])
+    def sample(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
+        """As `BatchSource`."""
+        times = self.sampler.times(items, shape, self.config.speed, rng)
+        before, after = self._rotations(times.before), self._rotations(times.after)
+        # Neighbouring frames are close: linear interpolation between them is as good as spherical.
+        rotations = rotation_6d_to_matrix(matrix_to_rotation_6d(before + (after - before) * times.share[..., None]))
+        roots = times.interpolate(self.sampler.joints[:, :1])
+        if coin_flip(rng):
+            rotations, roots = mirror_rotations(rotations), roots * roots.new_tensor([-1.0, 1.0, 1.0])
         which = torch.randint(SHAPES, (len(items),), generator=rng, device=rng.device)
         betas = self._shapes[which]
-        joints = self._skeleton(turns.flatten(0, 1), betas.repeat_interleave(shape.frames, 0)).unflatten(
-            0, turns.shape[:2]
+        joints = self._skeleton(rotations.flatten(0, 1), betas.repeat_interleave(shape.frames, 0)).unflatten(
+            0, rotations.shape[:2]
         )
         joints = joints - joints[:, :, :1] + roots
         cameras = random_cameras(joints, self.config.camera, rng)
-        x, view, keep = self._detect(cameras.see(joints), positions, shape.stride, rng)
-        turns = torch.cat([cameras.axes[:, :, None] @ turns[:, :, :1], turns[:, :, 1:]], 2)[keep]
-        body = BodyTruth(turn_pelvis(view.turn, turns), betas[keep])
+        x, view, keep = self._detect(cameras.to_camera_axes(joints), positions, shape.stride, rng)
+        rotations = torch.cat([cameras.axes[:, :, None] @ rotations[:, :, :1], rotations[:, :, 1:]], 2)[keep]
+        body = BodyLabels(rotate_pelvis(view.rotation, rotations), betas[keep])
         return Batch(x, view, positions, shape.stride, items[keep], body)
 
     def _rotations(self, frames: Tensor) -> Tensor:
-        """(B, T, 24, 3, 3) of frames (B, T); the hands as they rest."""
-        turns = self._turns[frames]
-        hands = turns.new_zeros(*turns.shape[:2], len(SMPL24) - turns.shape[2], 3)
-        return from_axis_angles(torch.cat([turns, hands], 2))
+        """(B, T, 24, 3, 3) of frames (B, T); the hands in their rest pose."""
+        body = self._axis_angles[frames]
+        hands = body.new_zeros(*body.shape[:2], len(SMPL24) - body.shape[2], 3)
+        return axis_angle_to_matrix(torch.cat([body, hands], 2))

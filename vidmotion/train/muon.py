@@ -1,4 +1,4 @@
-"""Muon in full precision: torch's orthogonalises in bf16, which CPUs without such instructions do 20 times slower.
+"""Muon in full precision. Torch's version uses bf16, which is 20 times slower on CPUs without bf16 instructions.
 
 Source: Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; coefficients, momentum and the
 scaling of the rate as in `torch.optim.Muon` with "match_rms_adamw".
@@ -20,7 +20,7 @@ MOMENTUM = 0.95
 
 
 class Muon(Optimizer):
-    """For parameters that are matrices. The moving averages of their gradients are its state."""
+    """An optimiser for matrices. Its state is the moving average of each matrix' gradient."""
 
     def __init__(self, params: Iterable[dict[str, object]], lr: float, weight_decay: float) -> None:
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay})
@@ -34,13 +34,13 @@ class Muon(Optimizer):
                 if parameter.grad is not None:
                     alike[parameter.shape].append(parameter)
             for shape, parameters in alike.items():
-                ways = orthogonal(torch.stack([self._momentum(parameter) for parameter in parameters]))
+                updates = orthogonal(torch.stack([self._momentum(parameter) for parameter in parameters]))
                 rate = group["lr"] * 0.2 * math.sqrt(max(shape))
-                for parameter, way in zip(parameters, ways, strict=True):
-                    parameter.mul_(1 - group["lr"] * group["weight_decay"]).add_(way, alpha=-rate)
+                for parameter, update in zip(parameters, updates, strict=True):
+                    parameter.mul_(1 - group["lr"] * group["weight_decay"]).add_(update, alpha=-rate)
 
     def _momentum(self, parameter: Tensor) -> Tensor:
-        """The gradient, led by its moving average (Nesterov)."""
+        """The gradient mixed with its moving average (Nesterov momentum)."""
         state, gradient = self.state[parameter], parameter.grad
         assert gradient is not None
         if "momentum_buffer" not in state:

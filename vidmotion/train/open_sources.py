@@ -1,6 +1,6 @@
-"""Where batches come from: motion capture, labelled footage, 2D points; augmented on the device.
+"""Opens folders as sources of batches: motion capture, labelled footage, 2D points; augmented on the device.
 
-A batch depends on its shape and its generator alone. Knows no recipe.
+A batch depends on its shape and its generator alone. Does not depend on recipes.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from torch import Generator, Tensor
 
 from vidmotion.data.augment import normal
 from vidmotion.data.detector_noise import ErrorBank
-from vidmotion.data.footage_windows import FootageSampler, hide, observe_footage, well_seen
+from vidmotion.data.footage_windows import FootageSampler, drop_points, observe_footage, well_seen
 from vidmotion.data.mocap_windows import WindowShape
-from vidmotion.data.packed_keypoints import is_flat, read_points
+from vidmotion.data.packed_keypoints import is_2d_only, read_points
 from vidmotion.data.store import is_store, read_store
-from vidmotion.geometry.rotations_torch import from_axis_angles, mirror_turns, turn_pelvis
-from vidmotion.model.normalization import frame, mirror, rotate
+from vidmotion.geometry.rotations_torch import axis_angle_to_matrix, mirror_rotations, rotate_pelvis
+from vidmotion.model.normalization import mirror, normalize, rotate
 from vidmotion.skeletons import H36M17
-from vidmotion.train.batches import Batch, BodyTruth, Source, coin
+from vidmotion.train.batches import Batch, BatchSource, BodyLabels, coin_flip
 from vidmotion.train.config import RecipeConfig
 from vidmotion.train.mocap_source import CaptureSource
 
-OpenCapture = Callable[[Path, RecipeConfig, torch.device, Sequence[ErrorBank]], Source]
-"""Opens a packed folder, given the errors that motion capture may borrow."""
+OpenCapture = Callable[[Path, RecipeConfig, torch.device, Sequence[ErrorBank]], BatchSource]
+"""Opens a packed folder, given the detector errors that may be applied to motion capture."""
 
 
 class FootageSource:
@@ -36,37 +36,37 @@ class FootageSource:
         self.labels, self.subjects = self.sampler.labels, self.sampler.subjects
 
     def fitting(self, frames: int, stride: int) -> tuple[int, int]:
-        """As `Source`."""
+        """As `BatchSource`."""
         return self.sampler.fitting(frames, stride)
 
     def errors(self) -> ErrorBank:
-        """What the detector did wrong, for motion capture to borrow."""
+        """The detector's errors, to be applied to motion capture."""
         return ErrorBank(self.sampler.whole(range(self.sampler.people)))
 
     def choose(self, count: int, rng: Generator, weights: Tensor | None) -> Tensor:
-        """As `Source`."""
+        """As `BatchSource`."""
         return self.sampler.choose(count, rng, weights)
 
-    def see(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
-        """As `Source`."""
+    def sample(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
+        """As `BatchSource`."""
         windows = self.sampler.cut(items, shape, rng)
-        score = hide(windows.score, self.config.noise, rng)
+        score = drop_points(windows.score, self.config.noise, rng)
         keep = well_seen(score)
-        windows = windows.take(keep)
+        windows = windows.select(keep)
         rays, score, joints = windows.rays, score[keep], windows.joints
-        turns = from_axis_angles(self.sampler.pose[windows.person[:, None], windows.at])
-        if coin(rng):
+        rotations = axis_angle_to_matrix(self.sampler.pose[windows.person[:, None], windows.at])
+        if coin_flip(rng):
             rays, score, joints = mirror(rays), score[..., list(H36M17.mirror)], mirror(joints)
-            turns = mirror_turns(turns)
+            rotations = mirror_rotations(rotations)
         roll = _rolls(len(rays), self.config.roll, rng)
         rays = torch.einsum("bij,btkj->btki", roll[:, :2, :2], rays)
-        framed, view = observe_footage(rays, score, rotate(roll, joints))
-        body = BodyTruth(turn_pelvis(framed.turn @ roll, turns), self.sampler.betas[windows.person])
-        return Batch(framed.x, view, positions, shape.stride, windows.person, body)
+        normalized, view = observe_footage(rays, score, rotate(roll, joints))
+        body = BodyLabels(rotate_pelvis(normalized.rotation @ roll, rotations), self.sampler.betas[windows.person])
+        return Batch(normalized.x, view, positions, shape.stride, windows.person, body)
 
 
 class PointsSource:
-    """2D points of people whose 3D nobody knows: mirrored, rolled, partly hidden."""
+    """2D points of people without 3D: mirrored, rolled, partly hidden."""
 
     def __init__(self, folder: Path, config: RecipeConfig, device: torch.device) -> None:
         """Read the training part of a packed folder into memory.
@@ -83,11 +83,11 @@ class PointsSource:
         self._lengths = torch.tensor([clip.frames for clip in points.clips], device=device)
 
     def fitting(self, frames: int, stride: int) -> tuple[int, int]:
-        """As they are: past a clip's end its last frame is held."""
+        """Any windows fit: after a clip's end its last frame is held."""
         return frames, stride
 
     def choose(self, count: int, rng: Generator, weights: Tensor | None) -> Tensor:
-        """As `Source`."""
+        """As `BatchSource`."""
         weights = self._lengths.float() if weights is None else weights
         return torch.multinomial(weights, count, replacement=True, generator=rng)
 
@@ -100,17 +100,17 @@ class PointsSource:
         rows = self._offsets[clips][:, None] + torch.minimum(at, last[:, None])
         return self._rays[rows], self._score[rows]
 
-    def see(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
-        """As `Source`."""
+    def sample(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
+        """As `BatchSource`."""
         rays, score = self.cut(items, shape, rng)
-        score = hide(score, self.config.noise, rng)
+        score = drop_points(score, self.config.noise, rng)
         keep = well_seen(score)
         rays, score = rays[keep], score[keep]
-        if coin(rng):
+        if coin_flip(rng):
             rays, score = mirror(rays), score[..., list(H36M17.mirror)]
         roll = _rolls(len(rays), self.config.roll, rng)
         rays = torch.einsum("bij,btkj->btki", roll[:, :2, :2], rays)
-        return Batch(frame(rays, score).x, None, positions, shape.stride, items[keep], None)
+        return Batch(normalize(rays, score).x, None, positions, shape.stride, items[keep], None)
 
 
 def open_sources(
@@ -118,36 +118,41 @@ def open_sources(
     config: RecipeConfig,
     device: torch.device,
     capture: OpenCapture = CaptureSource,
-) -> list[Source]:
+) -> list[BatchSource]:
     """The training data in folders, in their order; a folder that is named twice is read once.
 
-    Motion capture borrows errors from the footage beside it.
+    Where there is footage too, its detector errors may be applied to motion capture.
 
     Args:
-        capture: opens the folders that are no footage.
+        capture: opens the folders that are not footage.
 
     Raises:
-        InputError: a folder holds none, or is damaged.
+        InputError: a folder holds no training data, or is damaged.
     """
     order = list(folders)
     footage = {folder: FootageSource(folder, config, device) for folder in dict.fromkeys(order) if is_store(folder)}
-    errors = [source.errors() for source in footage.values()] if config.borrow else []
+    errors = [source.errors() for source in footage.values()] if config.detector_noise_share else []
     others = [folder for folder in dict.fromkeys(order) if folder not in footage]
-    found: dict[Path, Source] = {**footage, **{folder: capture(folder, config, device, errors) for folder in others}}
+    found: dict[Path, BatchSource] = {
+        **footage,
+        **{folder: capture(folder, config, device, errors) for folder in others},
+    }
     return [found[folder] for folder in order]
 
 
-def capture_or_points(folder: Path, config: RecipeConfig, device: torch.device, errors: Sequence[ErrorBank]) -> Source:
+def capture_or_points(
+    folder: Path, config: RecipeConfig, device: torch.device, errors: Sequence[ErrorBank]
+) -> BatchSource:
     """An `OpenCapture` for recipes that need no 3D.
 
     Raises:
         InputError: the folder holds no packed motion, or is damaged.
     """
-    return PointsSource(folder, config, device) if is_flat(folder) else CaptureSource(folder, config, device, errors)
+    return PointsSource(folder, config, device) if is_2d_only(folder) else CaptureSource(folder, config, device, errors)
 
 
 def _rolls(count: int, spread: float, rng: Generator) -> Tensor:
-    """(count, 3, 3) random turns about the camera's axis, `spread` in degrees."""
+    """(count, 3, 3) random rotations about the camera's axis, with a standard deviation of `spread` degrees."""
     angle = torch.deg2rad(spread * normal((count,), rng))
     cos, sin, zero, one = angle.cos(), angle.sin(), torch.zeros_like(angle), torch.ones_like(angle)
     rows = [torch.stack([cos, -sin, zero], -1), torch.stack([sin, cos, zero], -1), torch.stack([zero, zero, one], -1)]

@@ -1,4 +1,4 @@
-"""Optimisers and learning rates. Knows names and shapes of parameters, not the task."""
+"""Optimisers and learning rates. Depends on names and shapes of parameters, not on the task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IsEncoder = Callable[[str], bool]
 
 
 def freeze(model: nn.Module, config: RunConfig, is_encoder: IsEncoder) -> None:
-    """Take the encoder out of training where its rate is zero."""
+    """Turn off the gradients of the encoder where its rate is zero."""
     if config.encoder_lr == 0:
         for name, parameter in model.named_parameters():
             if is_encoder(name):
@@ -25,7 +25,7 @@ def freeze(model: nn.Module, config: RunConfig, is_encoder: IsEncoder) -> None:
 
 
 def optimizers(model: nn.Module, config: RunConfig, is_encoder: IsEncoder) -> list[Optimizer]:
-    """Optimisers that share the trained parameters out among them; none is empty."""
+    """The optimisers of the trained parameters; each parameter has one, and none is empty."""
     matrices: list[tuple[float, Parameter]] = []
     others: list[tuple[float, Parameter]] = []
     for name, parameter in model.named_parameters():
@@ -35,7 +35,7 @@ def optimizers(model: nn.Module, config: RunConfig, is_encoder: IsEncoder) -> li
     decay = config.weight_decay
     if config.optimizer == "adamw":
         return [AdamW(_groups(matrices + others, config.lr), lr=config.lr, weight_decay=decay)]
-    # Muon learns the same in about a fifth fewer steps than AdamW here: see benchmarks/LOG.md.
+    # Here Muon needs about a fifth fewer steps than AdamW for the same result: see benchmarks/LOG.md.
     made: list[Optimizer] = []
     if matrices:
         groups = _groups(matrices, config.lr)
@@ -61,7 +61,7 @@ def rate(step: int, config: RunConfig) -> float:
     """The learning rate of a step, as a share of the full one."""
     warm = (step + 1) / max(config.warmup, 1)
     if config.schedule == "linear":
-        # The held part is the same for any number of steps, so a run can be extended.
+        # The rate before the decay does not depend on the number of steps, so that a run can be extended.
         falling = max(1.0, config.steps * config.decay)
         return min(1.0, warm, (config.steps - step) / falling)
     if config.schedule == "exponential":

@@ -1,8 +1,8 @@
 """Recipe: lift 2D joints to 3D, from labelled footage with a real detector's points, and from motion capture.
 
-Losses follow MotionBERT (arXiv 2210.06551, eq. 3): MPJPE + N-MPJPE + velocity. Most steps see few frames
-far apart, which shows the network more poses for the same work; the last share of the steps sees dense
-windows, as inference does.
+Losses follow MotionBERT (arXiv 2210.06551, eq. 3): MPJPE + N-MPJPE + velocity. In most steps the windows have few
+frames far apart, so that the network gets more poses for the same work. In the last share of the steps windows are
+dense, as at inference.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from torch import Tensor, nn
 
 from vidmotion.evaluate.metrics import mpjpe
 from vidmotion.model.network import POSE3D
-from vidmotion.train.batches import Batch, Source
+from vidmotion.train.batches import Batch, BatchSource
 from vidmotion.train.config import Pose3DConfig, RecipeConfig
 from vidmotion.train.losses import joint_loss
 from vidmotion.train.random_draws import Draw
-from vidmotion.train.run import Job, Shapes, begin, run_recipe, sources, window_shape
+from vidmotion.train.run import Shapes, TrainingJob, initial_network, job_sources, run_recipe, window_shape
 
 SPARSE = ((27, 1), (27, 2), (27, 4), (27, 9))
 DENSE = ((81, 1), (243, 1))
 """(frames, stride) of the windows in the two parts of a run."""
 
 
-def train_pose3d(job: Job, config: Pose3DConfig) -> Path:
-    """Train a lifter and write `weights.safetensors` into the run's folder.
+def train_pose3d(job: TrainingJob, config: Pose3DConfig) -> Path:
+    """Train an encoder with its head for 3D joints, and write `weights.safetensors` into the run's folder.
 
     Raises:
-        VidmotionError: as `run_recipe` and `begin`.
+        VidmotionError: as `run_recipe` and `initial_network`.
     """
-    network = begin(job, config)
+    network = initial_network(job, config)
 
-    def lessons(device: torch.device) -> _Lessons:
-        return _Lessons(sources(job, config, device), config, network.encoder.config.max_frames, device)
+    def make_loss(device: torch.device) -> _Pose3DLoss:
+        return _Pose3DLoss(job_sources(job, config, device), config, network.encoder.config.max_frames, device)
 
-    return run_recipe(job, config, POSE3D, network, (POSE3D,), lessons)
+    return run_recipe(job, config, POSE3D, network, (POSE3D,), make_loss)
 
 
-class _Lessons:
-    """The loss of a step: the sources take turns."""
+class _Pose3DLoss:
+    """The loss of a step. The sources are used in turn."""
 
-    def __init__(self, data: list[Source], config: Pose3DConfig, window: int, device: torch.device) -> None:
+    def __init__(self, data: list[BatchSource], config: Pose3DConfig, window: int, device: torch.device) -> None:
         self.data, self.config, self.window, self.device = data, config, window, device
 
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
@@ -52,13 +52,13 @@ class _Lessons:
 
 
 def draw_batch(
-    source: Source, config: RecipeConfig, draw: Draw, window: int, device: torch.device, dense: Shapes = DENSE
+    source: BatchSource, config: RecipeConfig, draw: Draw, window: int, device: torch.device, dense: Shapes = DENSE
 ) -> Batch:
-    """One micro-batch of windows with exact 3D: the same for the same settings and draw."""
+    """One micro-batch of windows; the same settings and draw give the same batch."""
     shape = window_shape(source.fitting, config, draw, SPARSE, dense, window, device)
     rng = draw.own(config.seed, device)
     items = source.choose(shape.batch, rng, None)
-    return source.see(items, shape, shape.positions(window, rng), rng)
+    return source.sample(items, shape, shape.positions(window, rng), rng)
 
 
 def lifting_loss(predicted: Tensor, batch: Batch, config: Pose3DConfig) -> tuple[Tensor, dict[str, Tensor]]:
@@ -67,8 +67,8 @@ def lifting_loss(predicted: Tensor, batch: Batch, config: Pose3DConfig) -> tuple
     Raises:
         ValueError: the batch has no 3D.
     """
-    if batch.view is None:
+    if batch.observed is None:
         raise ValueError("wanted a batch with 3D")
-    truth, metres = batch.view.target, batch.view.metres
+    truth, metres = batch.observed.target, batch.observed.metres
     total = joint_loss(predicted, truth, batch.stride, config.norm_weight, config.velocity_weight)
     return total, {"mpjpe_mm": 1000 * mpjpe(predicted.detach() * metres, truth * metres).mean()}

@@ -1,4 +1,7 @@
-"""Where the chance in a batch comes from: seed, step and number alone, so that runs resume and spread exactly."""
+"""Random generators of batches, from seed, step and number alone.
+
+Runs can therefore resume, and be spread over processes, with the same batches.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +20,18 @@ class Draw:
     micro: int
 
     def shared(self, seed: int, device: torch.device) -> Generator:
-        """For what all micro-batches of a step have in common, such as the shape of the windows."""
+        """A generator for values that all micro-batches of a step share, such as the shape of the windows."""
         return Generator(device).manual_seed(_mix(seed, self.step, 0, 1))
 
     def own(self, seed: int, device: torch.device) -> Generator:
-        """For what is in this micro-batch."""
+        """A generator for the content of this micro-batch."""
         return Generator(device).manual_seed(_mix(seed, self.step, self.micro, 2))
 
     def seed_layers(self, seed: int) -> None:
-        """Set torch's own generators, from which layers such as dropout draw."""
+        """Seed torch's own generators, which layers such as dropout use."""
         torch.manual_seed(_mix(seed, self.step, self.micro, 3))
 
 
 def _mix(*numbers: int) -> int:
-    # The CPU's generator reads 32 bits of its seed. Zeros at the end of the entropy would count for nothing.
+    # The CPU's generator uses 32 bits of its seed. Zeros at the end of the entropy would be ignored.
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])

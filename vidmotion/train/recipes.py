@@ -1,4 +1,4 @@
-"""The recipes by name."""
+"""The training recipes by name."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from vidmotion.train.config import ActionConfig, MeshConfig, Pose3DConfig, Pretr
 from vidmotion.train.mesh_recipe import train_mesh
 from vidmotion.train.pose3d_recipe import train_pose3d
 from vidmotion.train.pretrain_recipe import train_pretrain
-from vidmotion.train.run import Job
+from vidmotion.train.run import TrainingJob
 
 
 @dataclass(frozen=True)
 class Training:
-    """A recipe's settings and the function that follows it to a weights file."""
+    """A recipe: its settings, and the function that trains and returns the path of the weights file."""
 
     config: type[RecipeConfig]
-    train: Callable[[Job, Any], Path]
+    train: Callable[[TrainingJob, Any], Path]
 
 
 RECIPES = {

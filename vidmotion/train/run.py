@@ -1,4 +1,4 @@
-"""What all recipes share: the network to begin with, windows to draw, the run from folder to weights file."""
+"""Code that all recipes share: the initial network, the shapes of windows, and the run from data to weights file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import PRESETS, DSTformer
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import POSE3D, MotionNetwork
-from vidmotion.train.batches import Source
+from vidmotion.train.batches import BatchSource
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RecipeConfig
 from vidmotion.train.loop import Report, StepLoss, Trainer
@@ -25,53 +25,53 @@ from vidmotion.train.random_draws import Draw
 Shapes = tuple[tuple[int, int], ...]
 """(frames, stride) of windows."""
 Fitting = Callable[[int, int], tuple[int, int]]
-"""`Source.fitting`."""
+"""`BatchSource.fitting`."""
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
-    """What a run is given beside its settings."""
+class TrainingJob:
+    """The inputs of a run, beside its settings."""
 
     data: list[Path]
     """Folders of packed motion capture, of which the split "train" is used, and stores of footage."""
     folder: Path
-    """Of the run."""
+    """The folder of the run, for its checkpoint, log and weights."""
     device: torch.device
     resume: bool
     report: Report
     start: Path | None = None
-    """Weights to begin with, instead of random ones."""
+    """File of weights to begin with; None begins with random weights."""
 
 
 def run_recipe(
-    job: Job,
+    job: TrainingJob,
     config: RecipeConfig,
     task: str,
     network: MotionNetwork,
-    taught: tuple[str, ...],
-    lessons: Callable[[torch.device], StepLoss],
+    trained_heads: tuple[str, ...],
+    make_loss: Callable[[torch.device], StepLoss],
     finish: Callable[[MotionNetwork], MotionNetwork] = lambda network: network,
 ) -> Path:
     """Train a network and write `weights.safetensors` into the run's folder.
 
     Args:
-        taught: the heads that the loss reads; the others stay as they are.
-        lessons: reads the data onto a device and gives the loss.
-        finish: what becomes of the trained network before it is written.
+        trained_heads: kinds of the heads that the loss uses; other heads are not trained.
+        make_loss: loads the data onto a device and returns the loss.
+        finish: changes the trained network before it is written.
 
     Raises:
-        InputError: no usable data, or a run folder that does not fit; the loss is not finite any more.
+        InputError: no usable data, a run folder that does not fit, or a loss that is not finite any more.
         StoppedError: Ctrl-C; the run is saved.
         MissingExtraError: Accelerate is not installed.
         OutputError: the run folder cannot be written to.
     """
     run = RunFolder.open(job.folder, job.resume)
     for name, head in (*network.heads.items(), (POSE3D, network.encoder.head)):
-        head.requires_grad_(name in taught)
+        head.requires_grad_(name in trained_heads)
     trainer = Trainer(network, config, run, job.device, _is_encoder)
     if job.resume:
         trainer.resume()
-    result = trainer.run(lessons(trainer.device), job.report)
+    result = trainer.run(make_loss(trainer.device), job.report)
     assert isinstance(result, MotionNetwork)
     if trainer.is_main:
         notes = {"task": task, "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
@@ -83,11 +83,11 @@ def _is_encoder(name: str) -> bool:
     return name.startswith("encoder.") and not name.startswith("encoder.head.")
 
 
-def begin(job: Job, config: RecipeConfig, heads: tuple[HeadConfig, ...] = ()) -> MotionNetwork:
-    """The network to train: random, or `job.start`'s; `heads` that it lacks are new.
+def initial_network(job: TrainingJob, config: RecipeConfig, heads: tuple[HeadConfig, ...] = ()) -> MotionNetwork:
+    """The network to train: random, or that of `job.start` with new heads for those of `heads` that it lacks.
 
-    Heads of the file that read an encoder which is about to change are dropped, that for 3D joints too unless it is
-    what learns.
+    If the encoder will change in training, the other heads of `job.start` are dropped: they would no longer fit. The
+    head for 3D joints is kept only if it is trained itself.
 
     Raises:
         InputError: an unknown preset.
@@ -100,9 +100,9 @@ def begin(job: Job, config: RecipeConfig, heads: tuple[HeadConfig, ...] = ()) ->
         return MotionNetwork(DSTformer(PRESETS[config.preset]), heads, lifts=not heads)
     before, _ = load_network(job.start)
     if before.encoder.config != PRESETS[config.preset]:
-        raise WeightsError(f"{job.start} is not of preset {config.preset}; pass --set preset=... as it was trained")
+        raise WeightsError(f"{job.start} is not of preset {config.preset}; set preset to the one of these weights")
     others = [head for head in before.head_configs if head.kind not in _kinds(heads)]
-    # What is taught on is calibrated afresh.
+    # A head that is trained further is calibrated again.
     same = [replace(head, temperature=1.0) for head in before.head_configs]
     kept = [head for head in same if head in heads] + (others if config.encoder_lr == 0 else [])
     lifts = not heads or (before.lifts and config.encoder_lr == 0)
@@ -117,11 +117,16 @@ def _kinds(heads: Iterable[HeadConfig]) -> set[str]:
     return {head.kind for head in heads}
 
 
-def sources(job: Job, config: RecipeConfig, device: torch.device, capture: OpenCapture = CaptureSource) -> list[Source]:
-    """The job's data; each gives every n-th batch. `capture` opens the folders that are no footage.
+def job_sources(
+    job: TrainingJob, config: RecipeConfig, device: torch.device, capture: OpenCapture = CaptureSource
+) -> list[BatchSource]:
+    """The sources of a job's data, in order; of n sources each gives every n-th batch.
+
+    Args:
+        capture: opens the folders that are not footage.
 
     Raises:
-        InputError: a folder holds none, or is damaged.
+        InputError: a folder holds no training data, or is damaged.
     """
     return open_sources(job.data, config, device, capture)
 
@@ -129,7 +134,7 @@ def sources(job: Job, config: RecipeConfig, device: torch.device, capture: OpenC
 def window_shape(
     fitting: Fitting, config: RecipeConfig, draw: Draw, sparse: Shapes, dense: Shapes, window: int, device: torch.device
 ) -> WindowShape:
-    """The windows of a step: sparse ones, and dense ones in the share `decay` of the steps, at the end."""
+    """The windows of a step: sparse at first, dense in the last share `decay` of the steps."""
     rng = draw.shared(config.seed, device)
     shapes = dense if draw.step >= config.steps * (1 - config.decay) else sparse
     frames, stride = shapes[int(torch.randint(len(shapes), (1,), generator=rng, device=device))]
