@@ -50,5 +50,52 @@ def test_strangers_and_other_paths_are_refused(host: str | None, path: str, stat
 def test_a_port_that_is_taken_is_named() -> None:
     with Page() as page:
         port = int(page.address.rstrip("/").rsplit(":", 1)[1])
-        with pytest.raises(InputError, match=f"port {port} cannot be used .* choose another with --port"):
+        with pytest.raises(InputError, match=f"port {port} cannot be used .* choose another `port`"):
             Page(port)
+
+
+def test_watchers_of_many_threads_are_all_counted() -> None:
+    with Page() as page:
+        inside, counted = threading.Barrier(9), threading.Barrier(9)
+
+        def watch() -> None:
+            for _ in range(200):
+                with page.watching():
+                    pass
+            with page.watching():
+                inside.wait(10)
+                counted.wait(10)
+
+        threads = [threading.Thread(target=watch) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        inside.wait(10)
+        assert page.watchers == 8
+        counted.wait(10)
+        for thread in threads:
+            thread.join()
+        assert page.watchers == 0
+
+
+def test_the_count_of_watchers_changes_under_the_lock_only() -> None:
+    with Page() as page:
+        entered, left = threading.Event(), threading.Event()
+
+        def watch() -> None:
+            with page.watching():
+                entered.set()
+                left.wait(10)
+
+        thread = threading.Thread(target=watch)
+        with page._changed:
+            thread.start()
+            assert not entered.wait(0.1)
+            assert page._watchers == 0
+        assert entered.wait(10)
+        assert page.watchers == 1
+        with page._changed:
+            left.set()
+            thread.join(0.1)
+            assert page._watchers == 1
+        thread.join()
+        assert page.watchers == 0

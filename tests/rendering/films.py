@@ -33,8 +33,7 @@ def camera(size: tuple[int, int]) -> Camera:
 def person(id: int, frames: list[int], size: tuple[int, int], shift: float = 0.0) -> Person:
     joints = np.repeat(STANDING[None] + [shift, 0, 0], len(frames), axis=0)
     view = camera(size)
-    seen = joints @ view.rotation.T + view.translation
-    xy = view.focal * seen[..., :2] / seen[..., 2:] + view.center
+    xy = view.project(joints)
     count = len(frames)
     track = Track(
         id,

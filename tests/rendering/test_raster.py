@@ -7,10 +7,10 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from vidmotion.rendering.raster import NEAR, Surface, normals_of, paint
+from vidmotion.rendering.raster import NEAR, Surface, draw_surfaces, vertex_normals
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="needs numba")
-each_way = pytest.mark.parametrize("fast", [pytest.param(True, marks=needs_numba), False], ids=["numba", "numpy"])
+each_way = pytest.mark.parametrize("use_numba", [pytest.param(True, marks=needs_numba), False], ids=["numba", "numpy"])
 GROUND = 100
 
 
@@ -23,9 +23,9 @@ def triangle(xy: list[tuple[float, float]], depth: float | list[float], color: f
     return Surface(np.array(xy, float), np.broadcast_to(np.array(depth, float), 3).copy(), np.array([[0, 1, 2]]), rgba)
 
 
-def draw(*surfaces: Surface, fast: bool, size: tuple[int, int] = (16, 12)) -> np.ndarray:
+def draw(*surfaces: Surface, use_numba: bool, size: tuple[int, int] = (16, 12)) -> np.ndarray:
     picture = canvas(*size)
-    paint(picture, surfaces, fast)
+    draw_surfaces(picture, surfaces, use_numba)
     return picture.astype(int)
 
 
@@ -48,50 +48,50 @@ def seen_ball(center: tuple[float, float, float], radius: float, color: tuple[fl
 
 
 @each_way
-def test_pixels_of_a_triangle(fast: bool) -> None:
+def test_pixels_of_a_triangle(use_numba: bool) -> None:
     """Below the diagonal all four samples are inside, on it three, above none."""
-    picture = draw(triangle([(0, 0), (0, 8), (8, 0)], 2.0, 200), fast=fast)
+    picture = draw(triangle([(0, 0), (0, 8), (8, 0)], 2.0, 200), use_numba=use_numba)
     y, x = np.mgrid[:12, :16]
     wanted = np.where(x + y < 7, 200, np.where(x + y == 7, 175, GROUND))
     np.testing.assert_array_equal(picture, np.repeat(wanted[..., None], 3, axis=2))
 
 
 @each_way
-def test_colours_run_from_corner_to_corner(fast: bool) -> None:
+def test_colours_run_from_corner_to_corner(use_numba: bool) -> None:
     corners = np.array([[-4.0, -4.0], [-4.0, 40.0], [40.0, -4.0]])
     rgba = np.column_stack([corners @ [5, 2] + 40, corners @ [0, 3] + 60, np.full(3, 7.0), np.ones(3)])
-    picture = draw(Surface(corners, np.full(3, 2.0), np.array([[0, 1, 2]]), rgba), fast=fast)
+    picture = draw(Surface(corners, np.full(3, 2.0), np.array([[0, 1, 2]]), rgba), use_numba=use_numba)
     y, x = np.mgrid[:12, :16] + 0.5
     wanted = np.stack([5 * x + 2 * y + 40, 3 * y + 60, np.full(x.shape, 7.0)], axis=-1)
     assert np.abs(picture - wanted).max() <= 0.51
 
 
 @each_way
-def test_the_nearer_wins_in_either_order(fast: bool) -> None:
+def test_the_nearer_wins_in_either_order(use_numba: bool) -> None:
     near, far = (triangle([(-9, -9), (-9, 60), (60, -9)], depth, color) for depth, color in ((1.0, 240), (3.0, 20)))
     for surfaces in ((near, far), (far, near)):
-        assert (draw(*surfaces, fast=fast) == 240).all()
+        assert (draw(*surfaces, use_numba=use_numba) == 240).all()
 
 
 @each_way
-def test_surfaces_that_cross_meet_where_their_depths_are_equal(fast: bool) -> None:
+def test_surfaces_that_cross_meet_where_their_depths_are_equal(use_numba: bool) -> None:
     """One over the depth is linear in the picture: 1/2 meets 1 - x / 20 at x = 10."""
     flat = triangle([(-40, -40), (-40, 80), (80, -40)], 2.0, 20)
     corners = [(0, 0), (0, 12), (16, 6)]
     slope = triangle([(float(x), float(y)) for x, y in corners], [1 / (1 - x / 20) for x, _ in corners], 240)
     for surfaces in ((flat, slope), (slope, flat)):
-        np.testing.assert_array_equal(draw(*surfaces, fast=fast)[6, :, 0], [240] * 10 + [20] * 6)
+        np.testing.assert_array_equal(draw(*surfaces, use_numba=use_numba)[6, :, 0], [240] * 10 + [20] * 6)
 
 
 @each_way
-def test_opacity(fast: bool) -> None:
-    picture = draw(triangle([(-9, -9), (-9, 60), (60, -9)], 1.0, 200, opacity=0.25), fast=fast)
+def test_opacity(use_numba: bool) -> None:
+    picture = draw(triangle([(-9, -9), (-9, 60), (60, -9)], 1.0, 200, opacity=0.25), use_numba=use_numba)
     assert (picture == 125).all()
 
 
 @each_way
-def test_the_inside_is_not_drawn(fast: bool) -> None:
-    assert (draw(triangle([(0, 0), (8, 0), (0, 8)], 2.0, 200), fast=fast) == GROUND).all()
+def test_the_inside_is_not_drawn(use_numba: bool) -> None:
+    assert (draw(triangle([(0, 0), (8, 0), (0, 8)], 2.0, 200), use_numba=use_numba) == GROUND).all()
 
 
 @each_way
@@ -109,24 +109,24 @@ def test_the_inside_is_not_drawn(fast: bool) -> None:
     ],
 )
 def test_what_cannot_be_seen_leaves_the_picture_alone(
-    fast: bool, xy: list[tuple[float, float]], depth: float | list[float]
+    use_numba: bool, xy: list[tuple[float, float]], depth: float | list[float]
 ) -> None:
-    assert (draw(triangle(xy, depth, 200), fast=fast) == GROUND).all()
+    assert (draw(triangle(xy, depth, 200), use_numba=use_numba) == GROUND).all()
 
 
 @each_way
-def test_triangles_far_larger_than_the_picture(fast: bool) -> None:
-    assert (draw(triangle([(-3e5, -3e5), (-3e5, 9e5), (9e5, -3e5)], 2.0, 200), fast=fast) == 200).all()
+def test_triangles_far_larger_than_the_picture(use_numba: bool) -> None:
+    assert (draw(triangle([(-3e5, -3e5), (-3e5, 9e5), (9e5, -3e5)], 2.0, 200), use_numba=use_numba) == 200).all()
 
 
 @each_way
-def test_no_seams_between_triangles(fast: bool) -> None:
+def test_no_seams_between_triangles(use_numba: bool) -> None:
     """A fan of slices through odd places covers every sample of a square."""
     turn = -np.linspace(0, 2 * np.pi, 24)
     xy = np.concatenate([[[8.0, 6.0]], [8, 6] + 40 * np.stack([np.cos(turn), np.sin(turn)], axis=1)])
     faces = np.stack([np.zeros(23, int), np.arange(1, 24), np.arange(2, 25)], axis=1)
     fan = Surface(xy, np.full(25, 2.0), faces, np.full((25, 4), [200.0, 200.0, 200.0, 1.0]))
-    assert (draw(fan, fast=fast) == 200).all()
+    assert (draw(fan, use_numba=use_numba) == 200).all()
 
 
 @needs_numba
@@ -138,7 +138,7 @@ def test_both_ways_make_the_same_picture() -> None:
         seen_ball((-1.6, 0.9, 2), 0.7, (90, 90, 250)),
         seen_ball((0.9, -0.5, 0.3), 0.5, (220, 220, 40)),
     )
-    fast, plain = (draw(*balls, fast=way, size=(80, 60)) for way in (True, False))
+    fast, plain = (draw(*balls, use_numba=way, size=(80, 60)) for way in (True, False))
     assert (plain != GROUND).any(-1).mean() > 0.3
     off = np.abs(fast - plain).max(-1)
     assert off.max() <= 60
@@ -146,8 +146,8 @@ def test_both_ways_make_the_same_picture() -> None:
 
 
 @each_way
-def test_normals_of_a_ball_point_outwards(fast: bool) -> None:
+def test_normals_of_a_ball_point_outwards(use_numba: bool) -> None:
     points, faces = ball()
-    normals = normals_of(points, faces, fast)
+    normals = vertex_normals(points, faces, use_numba)
     inner = np.abs(points[:, 1]) < 0.95  # the poles and the seam are several vertices at one place
     assert (normals * points).sum(1)[inner].min() > 0.99

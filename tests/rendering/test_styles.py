@@ -13,11 +13,11 @@ from tests.rendering.films import GREY, STANDING, footage, person, read, scene
 from vidmotion.body.load import load_body
 from vidmotion.choices import Style, View
 from vidmotion.errors import InputError
-from vidmotion.rendering import Look, render
-from vidmotion.rendering.mesh_shading import Skin
+from vidmotion.rendering import FilmOptions, render
+from vidmotion.rendering.mesh_shading import PersonMesh
 from vidmotion.rendering.panel3d import draw_panel
-from vidmotion.rendering.skeleton3d import Figure
-from vidmotion.rendering.viewport import Sweep, set_stage
+from vidmotion.rendering.skeleton3d import Person3D
+from vidmotion.rendering.viewport import CameraOrbit, fit_viewport
 from vidmotion.skeletons import H36M17
 from vidmotion.types import BodyMotion, Person, Scene
 
@@ -46,7 +46,7 @@ class Block:
 def film(made: Scene, folder: Path, style: str, view: str, filmed: bool = True, **blocks: Block) -> list[np.ndarray]:
     meshes = {int(name[1:]): block for name, block in blocks.items()}
     video = footage(folder / "film.mp4", SIZE, made.frame_count) if filmed else None
-    render(made, folder / "out.mp4", video, None, Look(Style(style), View(view), meshes))
+    render(made, folder / "out.mp4", video, None, FilmOptions(Style(style), View(view), meshes))
     return read(folder / "out.mp4")
 
 
@@ -123,15 +123,15 @@ def test_the_panel_turns_or_stands_at_the_side(tmp_path: Path) -> None:
 
 def test_a_mesh_has_a_shadow() -> None:
     """Points without faces, a metre above the floor, darken it straight below and nowhere else."""
-    stage = set_stage([np.arange(1)], [STANDING[None]], 1, (360, 360), 30.0, Sweep.of(View.turn, 0.0))
+    viewport = fit_viewport([np.arange(1)], [STANDING[None]], 1, (360, 360), 30.0, CameraOrbit.for_view(View.turn, 0.0))
     x, z = np.meshgrid(np.arange(0.4, 0.7, 0.02), np.arange(-0.15, 0.15, 0.02))
     cloud = np.stack([x, np.ones_like(x), z], axis=-1).reshape(-1, 3)
-    skin = Skin(1, cloud, np.empty((0, 3), int), True)
-    figure = Figure(1, STANDING, np.ones(17), H36M17, skin)
-    light = draw_panel(stage, [figure], 0, Style.mesh) / np.maximum(stage.draw_floor(0), 1.0)
+    mesh = PersonMesh(1, cloud, np.empty((0, 3), int), True)
+    standing = Person3D(1, STANDING, np.ones(17), H36M17, mesh)
+    light = draw_panel(viewport, [standing], 0, Style.mesh) / np.maximum(viewport.draw_floor(0), 1.0)
 
     def below(point: list[float]) -> float:
-        (column, row), *_ = stage.project(np.array([point]), 0)[0].astype(int)
+        (column, row), *_ = viewport.project(np.array([point]), 0)[0].astype(int)
         return float(light[row - 1 : row + 2, column - 1 : column + 2].mean())
 
     assert below([0.55, 0, 0]) < 0.6
@@ -148,7 +148,7 @@ def test_the_view_of_the_camera_has_the_size_of_the_video(
 ) -> None:
     for video in (None, footage(tmp_path / "film.mp4", size, 1)):
         made = scene(size, (person(1, [0], size),), 1)
-        render(made, tmp_path / "out.mp4", video, None, Look(view=View.camera))
+        render(made, tmp_path / "out.mp4", video, None, FilmOptions(view=View.camera))
         (frame,) = read(tmp_path / "out.mp4")
         assert frame.shape == (wanted[1], wanted[0], 3)
 
@@ -171,7 +171,7 @@ def body(one: Person, model: str) -> Person:
 def test_render_poses_the_bodies_of_a_scene(tmp_path: Path) -> None:
     """The free body in its T-pose stands where the skeleton stands: there is skin on the trunk and none beside."""
     made = scene(SIZE, (body(person(1, [0, 1], SIZE), "freebody"),), 2)
-    vm.render(made, tmp_path / "out.mp4", footage(tmp_path / "film.mp4", SIZE, 2), style="mesh", view="camera")
+    vm.render(made, tmp_path / "out.mp4", video=footage(tmp_path / "film.mp4", SIZE, 2), style="mesh", view="camera")
     for frame in read(tmp_path / "out.mp4"):
         x, y = made.people[0].track.keypoints.xy[0][7].astype(int)
         assert np.abs(frame[y - 4 : y + 4, x - 4 : x + 4] - GREY).max(-1).min() > 15

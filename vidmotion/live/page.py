@@ -1,8 +1,10 @@
-"""A page on this machine that shows the newest picture, as a stream of JPEGs. Knows nothing about people."""
+"""A page on this machine that shows the newest picture, as a stream of JPEGs. Does not depend on people."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from vidmotion.errors import InputError
 
 HOST = "127.0.0.1"
-"""Nobody else's machine sees the camera."""
+"""This machine only: no other machine can see the camera."""
 QUALITY = 85
 """Of the JPEGs."""
 _BOUNDARY = "picture"
@@ -22,29 +24,29 @@ _PAGE = b"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>vidmotion live</title>
 <style>html, body {margin: 0; height: 100%; background: #0d0d0d}
 img {display: block; width: 100%; height: 100%; object-fit: contain}</style>
-<img src="/stream" alt="people as they are seen now, in the picture and in 3D">
+<img src="/stream" alt="the newest frame with its people, and the people in 3D">
 </html>
 """
 
 
 class Page:
-    """Serves what `show` was given last, until the context ends."""
+    """Serves the picture that `show` received last, until the context ends."""
 
     def __init__(self, port: int = 0) -> None:
-        """
+        """Open the port.
+
         Args:
-            port: 0 takes one that is free.
+            port: 0 chooses a free one.
 
         Raises:
-            InputError: the port is taken.
+            InputError: the port cannot be used.
         """
-        self._fresh, self._number, self._jpeg, self._ended = threading.Condition(), 0, b"", False
-        self.watchers = 0
-        """Windows that are open."""
+        self._changed, self._number, self._jpeg, self._ended = threading.Condition(), 0, b"", False
+        self._watchers = 0
         try:
             self._server = ThreadingHTTPServer((HOST, port), _handler(self))
         except OSError as error:
-            raise InputError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from None
+            raise InputError(f"port {port} cannot be used ({error.strerror}); choose another `port`") from None
         self._server.daemon_threads = True
         self.address = f"http://{HOST}:{self._server.server_port}/"
 
@@ -55,33 +57,50 @@ class Page:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._fresh:
+        with self._changed:
             self._ended = True
-            self._fresh.notify_all()
+            self._changed.notify_all()
         self._server.shutdown()
         self._server.server_close()
 
     def show(self, rgb: NDArray[np.uint8]) -> None:
-        """Make a picture (H, W, 3) the newest; free of cost while nobody watches."""
+        """Make a picture (H, W, 3) the newest one. Nothing is encoded while no browser window shows the page."""
         if not self.watchers:
             return
         good, jpeg = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         if good:
-            with self._fresh:
+            with self._changed:
                 self._jpeg, self._number = jpeg.tobytes(), self._number + 1
-                self._fresh.notify_all()
+                self._changed.notify_all()
+
+    @property
+    def watchers(self) -> int:
+        """How many browser windows show the page."""
+        with self._changed:
+            return self._watchers
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Count as a watcher for as long as the context lasts. Every window has a thread of its own."""
+        with self._changed:
+            self._watchers += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._watchers -= 1
 
     def wait_for(self, seen: int) -> tuple[int, bytes] | None:
-        """The first picture after one that was seen; None at the end."""
-        with self._fresh:
-            self._fresh.wait_for(lambda: self._number != seen or self._ended)
+        """Wait for a picture with another number than `seen`: its number and JPEG; None when the context has ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._number != seen or self._ended)
             return None if self._ended else (self._number, self._jpeg)
 
 
 def _handler(page: Page) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            # A stranger's page whose name points here must not see the camera.
+            # Another site whose host name points to this machine must not see the camera.
             if self.headers.get("Host", "").rsplit(":", 1)[0] not in (HOST, "localhost"):
                 self.send_error(403)
             elif self.path == "/":
@@ -103,16 +122,12 @@ def _handler(page: Page) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
             self.end_headers()
             seen = 0
-            page.watchers += 1
-            try:
+            # An OSError says that the window was closed.
+            with suppress(OSError), page.watching():
                 while (found := page.wait_for(seen)) is not None:
                     seen, jpeg = found
                     head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                     self.wfile.write(head.encode() + jpeg + b"\r\n")
-            except OSError:
-                pass  # the window was closed
-            finally:
-                page.watchers -= 1
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -67,7 +67,8 @@ class Session:
         settings: LiftSettings,
         wait_for_3d: bool = False,
     ) -> None:
-        """
+        """Prepare a session.
+
         Args:
             wait_for_3d: lift every frame before the next one is processed, however long it takes.
         """

@@ -1,4 +1,4 @@
-"""The floor under people who are lifted again and again: it settles instead of jumping. Numpy only."""
+"""Up and the floor, smoothed over time, for people who are lifted again with every new window. Numpy only."""
 
 from __future__ import annotations
 
@@ -10,39 +10,40 @@ from vidmotion.geometry.vectors import unit
 from vidmotion.lifting import ground
 from vidmotion.types import Floats
 
-SETTLES = 0.1
-"""Share by which each new look moves what is known of up and of the floor."""
+SMOOTHING = 0.1
+"""Weight of each new estimate of up and of the floor."""
 
 
-class Ground:
-    """A level world, in which the first person began above the origin."""
+class SteadyGround:
+    """A level world whose origin lies below the point where the first person began."""
 
     def __init__(self, height: float) -> None:
-        """
+        """Begin without an estimate.
+
         Args:
-            height: stature in metres.
+            height: of the people, in metres.
         """
         self._height = height
         self._up: Floats | None = None
         self._start: Floats | None = None
         self._floors: dict[int, float] = {}
 
-    def stand(self, people: dict[int, Floats], times: Sequence[Floats]) -> dict[int, Floats]:
-        """Everybody in the world: metres, Y up, the floor at y = 0.
+    def to_world(self, people: dict[int, Floats], times: Sequence[Floats]) -> dict[int, Floats]:
+        """The people in the world, by id: metres, Y up, the floor at y = 0.
 
         Args:
             people: by id, (T, 17, 3) metres in camera axes.
-            times: (T,) seconds of each.
+            times: (T,) seconds of each person's frames.
         """
         seen = ground.level(list(people.values()), list(times))[1]
-        self._up = seen if self._up is None else unit((1 - SETTLES) * self._up + SETTLES * seen)
+        self._up = seen if self._up is None else unit((1 - SMOOTHING) * self._up + SMOOTHING * seen)
         to_world = ground.world_axes(self._up)
         found = {}
         for (number, joints), at in zip(people.items(), times, strict=True):
             raised = joints @ to_world.T
             floor = ground.floor_height(raised, self._height, at)
             before = self._floors.get(number, floor)
-            self._floors[number] = floor = before + SETTLES * (floor - before)
+            self._floors[number] = floor = before + SMOOTHING * (floor - before)
             if self._start is None:
                 self._start = raised[-1, 0] * [1, 0, 1]
             found[number] = raised - self._start - np.array([0.0, floor, 0.0])

@@ -1,10 +1,10 @@
-"""Draws a scene as a video: people as skeletons or meshes over the picture, and in 3D on a stage.
+"""Draws a scene as a video: people as skeletons or meshes over the picture, and beside it in a 3D view.
 
-OpenCV and numpy, and numba where it is there. Reads values and videos; knows nothing about detectors, networks,
+Needs OpenCV and numpy; uses numba if it is installed. Reads values and videos. Does not depend on detectors, networks,
 body models or torch.
 """
 
-from vidmotion.rendering.film import Look, render
+from vidmotion.rendering.film import FilmOptions, render
 from vidmotion.rendering.mesh_shading import Mesh
 
-__all__ = ["Look", "Mesh", "render"]
+__all__ = ["FilmOptions", "Mesh", "render"]

@@ -1,6 +1,6 @@
-"""Colours and strokes: smooth lines, dots and labels on RGB pictures. Knows nothing about people or cameras.
+"""Colors and drawing: antialiased lines, dots and labels on RGB pictures. Does not depend on people or cameras.
 
-Colours are RGB. Points are pixels with fractions, so that moving things do not jitter.
+Colors are RGB. Points are pixels with fractions, so that moving shapes do not jitter.
 """
 
 from __future__ import annotations
@@ -15,46 +15,46 @@ from vidmotion.types import Floats
 Canvas = NDArray[np.uint8]
 Color = tuple[int, int, int]
 
-# From the palette of Okabe and Ito, which colour-blind people tell apart.
+# From the palette of Okabe and Ito, whose colors are distinct for color-blind people too.
 LEFT: Color = (86, 180, 233)
 RIGHT: Color = (240, 150, 30)
 TRUNK: Color = (236, 238, 242)
 PEOPLE: tuple[Color, ...] = ((38, 190, 140), (214, 130, 178), (240, 228, 66), (228, 100, 50))
-INK: Color = (14, 16, 21)
+DARK: Color = (14, 16, 21)
 TEXT: Color = (198, 203, 214)
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 SHIFT = 4
-"""Binary digits of fractions of a pixel."""
+"""Fractional bits of the coordinates that OpenCV receives."""
 FAR = 30_000.0
-"""Pixels; OpenCV's numbers would overflow for points further outside."""
+"""Pixels; coordinates are clipped to this, because larger ones overflow in OpenCV."""
 
 
 def person_color(person: int) -> Color:
-    """The accent of a person's id."""
+    """The color that stands for a person's id."""
     return PEOPLE[person % len(PEOPLE)]
 
 
 def side_color(skeleton: Skeleton, joint: int) -> Color:
-    """The colour of a joint and of the bone that ends in it."""
+    """The color of a joint and of the bone that ends in it."""
     if joint in skeleton.left:
         return LEFT
     return RIGHT if joint in skeleton.right else TRUNK
 
 
 def mix(a: Color, b: Color, share: float) -> Color:
-    """From `a` at share 0 to `b` at share 1."""
+    """The mixture of two colors: `a` at share 0, `b` at share 1."""
     red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
     return red, green, blue
 
 
 def line(canvas: Canvas, start: Floats, end: Floats, color: Color | int, width: float) -> None:
-    """A straight stroke with round ends."""
+    """Draw a straight line with round ends."""
     cv2.line(canvas, _fixed(start), _fixed(end), color, max(round(width), 1), cv2.LINE_AA, SHIFT)
 
 
 def dashes(canvas: Canvas, start: Floats, end: Floats, color: Color, width: float) -> None:
-    """A dashed stroke."""
+    """Draw a dashed line."""
     length = float(np.hypot(*(end - start)))
     count = int(np.clip(length / (width * 8), 1, 200))
     for dash in range(count):
@@ -63,48 +63,48 @@ def dashes(canvas: Canvas, start: Floats, end: Floats, color: Color, width: floa
 
 
 def dot(canvas: Canvas, center: Floats, radius: float, color: Color) -> None:
-    """A filled circle."""
+    """Draw a filled circle."""
     scale = 1 << SHIFT
     cv2.circle(canvas, _fixed(center), max(round(radius * scale), scale), color, -1, cv2.LINE_AA, SHIFT)
 
 
 def lines(canvas: Canvas, starts: Floats, ends: Floats, color: Color | int) -> None:
-    """Many hairlines at once, from (N, 2) to (N, 2)."""
+    """Draw N lines, one pixel wide, from points (N, 2) to points (N, 2)."""
     points = np.clip(np.stack([starts, ends], axis=1), -FAR, FAR)
     fixed = np.round(points * (1 << SHIFT)).astype(np.int32)
     cv2.polylines(canvas, list(fixed), False, color, 1, cv2.LINE_AA, SHIFT)
 
 
 def ring(canvas: Canvas, points: Floats, color: Color, width: float) -> None:
-    """A closed outline through (N, 2) points."""
+    """Draw a closed outline through points (N, 2)."""
     fixed = np.round(points * (1 << SHIFT)).astype(np.int32)
     cv2.polylines(canvas, [fixed], True, color, max(round(width), 1), cv2.LINE_AA, SHIFT)
 
 
 def write(canvas: Canvas, text: str, left: float, base: float, size: float, color: Color = TEXT) -> float:
-    """Text that begins at `left` and stands on `base`, capitals `size` pixels high; returns where it ends."""
+    """Write text from x = `left` on the base line y = `base`, capitals `size` pixels high; returns the x of its end."""
     scale, weight = _type(size)
     cv2.putText(canvas, text, (round(left), round(base)), FONT, scale, color, weight, cv2.LINE_AA)
     return left + text_width(text, size)
 
 
 def text_width(text: str, size: float) -> float:
-    """Pixels that a text is wide."""
+    """Width of a text in pixels, with capitals `size` pixels high."""
     scale, weight = _type(size)
     return float(cv2.getTextSize(text, FONT, scale, weight)[0][0])
 
 
-def chip(canvas: Canvas, text: str, center: Floats, size: float, color: Color) -> None:
-    """A small coloured label with dark text around `center`, kept inside of the canvas."""
+def draw_label(canvas: Canvas, text: str, center: Floats, size: float, color: Color) -> None:
+    """Draw a small colored label with dark text around `center`, moved inside the canvas if needed."""
     height, width = canvas.shape[:2]
     half = np.array([text_width(text, size) / 2 + size * 0.6, size * 1.0])
     most = np.maximum(np.array([width, height]) - half - 1, half)
     center = np.clip(center, half, most)
     x0, y0 = center - half
-    # A thick stroke with round ends makes the label's shape.
+    # A thick line with round ends is the shape of the label.
     inner = np.array([half[0] - half[1], 0.0])
     line(canvas, center - inner, center + inner, color, half[1] * 2)
-    write(canvas, text, x0 + size * 0.6, y0 + size * 1.5, size, INK)
+    write(canvas, text, x0 + size * 0.6, y0 + size * 1.5, size, DARK)
 
 
 def _type(size: float) -> tuple[float, int]:

@@ -1,4 +1,4 @@
-"""Puts a film together, frame by frame, in one pass over the video; holds one frame at a time."""
+"""Draws a film frame by frame, in one pass over the video; holds one frame in memory at a time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from vidmotion.errors import InputError, OutputError
 from vidmotion.geometry.alignment import heading
 from vidmotion.rendering.action_strip import draw_strip, strip_height
 from vidmotion.rendering.drawing import Canvas
-from vidmotion.rendering.frames import Source, open_source
-from vidmotion.rendering.layout import BACKGROUND, Layout, caption, lay_out, lay_out_alone, legend, put_picture
+from vidmotion.rendering.frames import FilmFrames, open_frames
+from vidmotion.rendering.layout import BACKGROUND, Layout, caption, lay_out, lay_out_alone, legend, place_picture
 from vidmotion.rendering.mesh_shading import Mesh
 from vidmotion.rendering.overlay import draw_people
 from vidmotion.rendering.panel3d import draw_panel
-from vidmotion.rendering.people import Role, cast
-from vidmotion.rendering.viewport import Stage, Sweep, set_stage
+from vidmotion.rendering.people import PersonTrack, people_of
+from vidmotion.rendering.viewport import CameraOrbit, Viewport, fit_viewport
 from vidmotion.types import Scene
 from vidmotion.video import Frame, VideoWriter
 
@@ -27,13 +27,13 @@ Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What a film shows."""
+class FilmOptions:
+    """How a film is drawn."""
 
     style: Style = Style.skeleton
     view: View = View.turn
     meshes: Mapping[int, Mesh] = field(default_factory=dict)
-    """By the person's id; needed by the styles that show meshes, ignored by the other."""
+    """By the person's id. Needed for the styles that show meshes, ignored for the style skeleton."""
 
 
 def render(
@@ -41,32 +41,32 @@ def render(
     path: Path,
     video: Path | None = None,
     progress: Progress | None = None,
-    look: Look | None = None,
+    options: FilmOptions | None = None,
 ) -> None:
     """Draw a scene as an H.264 MP4 with the timing of the video.
 
     Args:
-        video: the video that the scene was made from. Without it the film shows the 3D view alone; in the view
-            `camera`, the people before a plain ground.
-        progress: called after each frame with the number done and, if known, the number of all.
-        look: None draws skeletons in the turning view.
+        video: the video that the scene was made from. Without it the film shows the 3D view alone, or, in the view
+            `camera`, the people on a plain background.
+        progress: called after each frame with the number of frames done and, if known, of all frames.
+        options: None draws skeletons and a 3D view that turns.
 
     Raises:
         VideoError: the video cannot be read.
-        InputError: the video is not the one that the scene was made from, or there are people and no mesh to draw.
-        OutputError: the film cannot be written, or would replace the video.
+        InputError: the video is not the one that the scene was made from, or the style needs meshes and there are none.
+        OutputError: the film cannot be written, or would replace the video itself.
     """
-    look = look or Look()
+    options = options or FilmOptions()
     if video is not None and _is_same_file(path, video):
         raise OutputError(f"{path}: is the input itself; choose another name")
-    if look.style is not Style.skeleton and scene.people and not look.meshes:
+    if options.style is not Style.skeleton and scene.people and not options.meshes:
         raise InputError(
-            f"the motion of {scene.source} holds no bodies to draw in the style {look.style}; "
-            "run `vidmotion lift` again, or choose the style skeleton"
+            f"the motion of {scene.source} holds no bodies to draw in the style {options.style}; "
+            "run `vidmotion lift` again, or pass `style=skeleton`"
         )
-    film = _Film.of(scene, look, video is not None)
-    with open_source(scene, video) as source:
-        _write(film, path, source, progress)
+    film = _Film.of(scene, options, video is not None)
+    with open_frames(scene, video) as frames:
+        _write(film, path, frames, progress)
 
 
 def _is_same_file(one: Path, other: Path) -> bool:
@@ -76,62 +76,66 @@ def _is_same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def _write(film: _Film, path: Path, source: Source, progress: Progress | None) -> None:
+def _write(film: _Film, path: Path, frames: FilmFrames, progress: Progress | None) -> None:
     with VideoWriter(path, film.scene.fps, film.layout.size) as writer:
         first: Frame | None = None
-        for frame in source.frames:
-            if frame.index >= source.end:
+        for frame in frames.frames:
+            if frame.index >= frames.end:
                 break
             first = first or frame
-            span = first.time, source.end / float(film.scene.fps)
+            span = first.time, frames.end / float(film.scene.fps)
             writer.write(film.draw(frame, span), frame.time - first.time)
             if progress is not None:
-                progress(frame.index - first.index + 1, source.end - first.index)
+                progress(frame.index - first.index + 1, frames.end - first.index)
 
 
 @dataclass(frozen=True, eq=False)
 class _Film:
-    """All that is fixed before the first frame is drawn."""
+    """What stays the same in all frames of a film."""
 
     scene: Scene
     style: Style
     layout: Layout
-    stage: Stage
-    roles: tuple[Role, ...]
+    viewport: Viewport
+    people: tuple[PersonTrack, ...]
 
     @classmethod
-    def of(cls, scene: Scene, look: Look, filmed: bool) -> _Film:
-        alone = look.view is View.camera
-        layout = lay_out_alone(scene.size) if alone else lay_out(scene.size if filmed else None)
-        layout = replace(layout, strip=strip_height(scene.people, layout.letters))
-        roles = cast(scene, {} if look.style is Style.skeleton else look.meshes)
-        lifted = [(role.person.track.frames, role.joints) for role in roles if role.joints is not None]
+    def of(cls, scene: Scene, options: FilmOptions, has_video: bool) -> _Film:
+        picture_only = options.view is View.camera
+        layout = lay_out_alone(scene.size) if picture_only else lay_out(scene.size if has_video else None)
+        layout = replace(layout, strip=strip_height(scene.people, layout.text_size))
+        people = people_of(scene, {} if options.style is Style.skeleton else options.meshes)
+        lifted = [(one.person.track.frames, one.joints) for one in people if one.joints is not None]
         start = next((heading(p.motion.camera) for p in scene.people if p.motion is not None), 0.0)
-        stage = set_stage(
+        viewport = fit_viewport(
             [frames for frames, _ in lifted],
             [joints for _, joints in lifted],
             scene.frame_count,
             (layout.panel, layout.height),
             float(scene.fps),
-            Sweep.of(look.view, start),
+            CameraOrbit.for_view(options.view, start),
         )
-        return cls(scene, look.style, layout, stage, roles)
+        return cls(scene, options.style, layout, viewport, people)
 
     def draw(self, frame: Frame, span: tuple[float, float]) -> Canvas:
-        """(H, W, 3) of the film, which shows these seconds of the video."""
+        """One frame of the film, (H, W, 3).
+
+        Args:
+            span: seconds of the video at which the film begins and ends.
+        """
         width, height = self.layout.size
         whole = np.full((height, width, 3), BACKGROUND, np.uint8)
         canvas, strip = np.split(whole, [self.layout.height])
-        actors = [actor for role in self.roles if (actor := role.play(frame.index)) is not None]
+        people = [one for track in self.people if (one := track.at_frame(frame.index)) is not None]
         if self.layout.tile:
-            picture = put_picture(canvas, self.layout, frame.rgb)
-            draw_people(picture, actors, np.array(self.layout.picture) / np.array(self.scene.size), self.style)
+            picture = place_picture(canvas, self.layout, frame.rgb)
+            draw_people(picture, people, np.array(self.layout.picture) / np.array(self.scene.size), self.style)
         if self.layout.panel:
-            figures = [actor.figure for actor in actors if actor.figure is not None]
-            panel = draw_panel(self.stage, figures, frame.index, self.style)
-            legend(panel, self.layout, self.stage.grid_step, sides=self.style is not Style.mesh)
+            people_3d = [one.in_3d for one in people if one.in_3d is not None]
+            panel = draw_panel(self.viewport, people_3d, frame.index, self.style)
+            legend(panel, self.layout, self.viewport.grid_step, sides=self.style is not Style.mesh)
             canvas[:, self.layout.tile :] = panel
             caption(canvas, self.layout, f"frame {frame.index}   {frame.time:.2f} s")
         if self.layout.strip:
-            draw_strip(strip, self.scene.people, span, frame.time, self.layout.letters)
+            draw_strip(strip, self.scene.people, span, frame.time, self.layout.text_size)
         return whole

@@ -1,4 +1,4 @@
-"""Where the frames of a film come from: the video that the scene was made of, or blank ones with its timing."""
+"""The frames that a film is drawn on: those of the scene's video, or blank ones with the same timing."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from vidmotion.types import Scene
 from vidmotion.video import Frame, Video, open_video
 
 LATEST = 1e9
-"""Seconds; a start after that is no time."""
+"""Seconds; a later start is not plausible and is ignored."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """Frames to draw on."""
+class FilmFrames:
+    """The frames that a film is drawn on."""
 
     frames: Iterator[Frame]
     end: int
-    """The frame number after the last one that the film shows."""
+    """Number of the last frame of the film, plus 1."""
 
 
 @contextmanager
-def open_source(scene: Scene, video: Path | None) -> Iterator[Source]:
-    """The frames of a video; without one, blank frames from the first with somebody to the last.
+def open_frames(scene: Scene, video: Path | None) -> Iterator[FilmFrames]:
+    """The frames of a video; without a video, blank frames from the first to the last one with people.
 
     Raises:
         VideoError: the video cannot be read.
@@ -37,15 +37,15 @@ def open_source(scene: Scene, video: Path | None) -> Iterator[Source]:
     """
     if video is None:
         first, end = _tracked(scene)
-        yield Source(_blank_frames(scene, first, end), end)
+        yield FilmFrames(_blank_frames(scene, first, end), end)
         return
     with open_video(video, _start(scene)) as opened:
         _check_same(scene, opened)
-        yield Source(iter(opened), scene.frame_count)
+        yield FilmFrames(iter(opened), scene.frame_count)
 
 
 def _tracked(scene: Scene) -> tuple[int, int]:
-    """The first frame in which somebody is tracked, and the one after the last; all frames if nobody is."""
+    """The first frame with a tracked person, and the frame after the last one; all frames if there are no people."""
     tracks = [person.track for person in scene.people]
     if not tracks:
         return 0, scene.frame_count
@@ -54,7 +54,7 @@ def _tracked(scene: Scene) -> tuple[int, int]:
 
 
 def _blank_frames(scene: Scene, first: int, end: int) -> Iterator[Frame]:
-    """Frames with nothing in their picture, at the times that the tracks know; straight lines between them."""
+    """Blank frames at the times of the tracks, which are interpolated linearly for frames without people."""
     known = {
         int(frame): float(time)
         for person in scene.people
@@ -68,7 +68,7 @@ def _blank_frames(scene: Scene, first: int, end: int) -> Iterator[Frame]:
 
 
 def _start(scene: Scene) -> float | None:
-    """Seconds from which on the video was analysed; provenance is a stranger's, and what is no time is ignored."""
+    """Seconds at which the analysis of the video began, if the provenance holds a plausible number."""
     settings = scene.provenance.get("settings")
     start = settings.get("start") if isinstance(settings, dict) else None
     if isinstance(start, bool) or not isinstance(start, int | float):
@@ -77,10 +77,10 @@ def _start(scene: Scene) -> float | None:
 
 
 def _check_same(scene: Scene, video: Video) -> None:
-    """A smaller or larger copy of the video is fine, one of another shape is another video."""
+    """Accept a smaller or larger copy of the video; refuse a video with another aspect ratio."""
     width, height = video.size
     if abs(width * scene.size[1] - height * scene.size[0]) > 0.05 * width * scene.size[1]:
         raise InputError(
             f"{video.path}: is {width}x{height}, but the scene was made from {scene.source} with "
-            f"{scene.size[0]}x{scene.size[1]}; name that video"
+            f"{scene.size[0]}x{scene.size[1]}; pass that one as `video`"
         )

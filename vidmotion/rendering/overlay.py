@@ -1,43 +1,58 @@
-"""Draws the people of one frame on its picture: 2D skeletons, meshes, or both. Knows nothing about videos."""
+"""Draws the people of one frame on its picture: 2D skeletons, meshes, or both. Does not depend on videos."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from vidmotion.choices import Style
-from vidmotion.rendering.drawing import INK, Canvas, Color, chip, dashes, dot, line, mix, person_color, side_color
-from vidmotion.rendering.mesh_shading import draw_skins
-from vidmotion.rendering.people import Actor
+from vidmotion.rendering.drawing import (
+    DARK,
+    Canvas,
+    Color,
+    dashes,
+    dot,
+    draw_label,
+    line,
+    mix,
+    person_color,
+    side_color,
+)
+from vidmotion.rendering.mesh_shading import draw_meshes
+from vidmotion.rendering.people import PersonFrame
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 
 OMIT_BELOW = 0.2
 FAINT_BELOW = 0.5
-"""Scores of joints that are left out, or drawn half transparent."""
+"""Joints with a lower score are left out, or drawn half transparent."""
 OPACITY = {Style.mesh: 0.9, Style.both: 0.55}
 """Of meshes."""
 
 
-def draw_people(canvas: Canvas, actors: list[Actor], scale: Floats, style: Style) -> None:
-    """Draw people over a picture (H, W, 3), which is changed. People without a mesh are skeletons in any style.
+def draw_people(canvas: Canvas, people: list[PersonFrame], scale: Floats, style: Style) -> None:
+    """Draw people over a picture (H, W, 3), which is changed.
+
+    People without a mesh are drawn as skeletons in every style.
 
     Args:
         scale: (2,) pixels of the canvas per pixel of the scene.
     """
-    skins = [(actor.skin, actor.camera) for actor in actors if actor.skin is not None and actor.camera is not None]
-    if skins:
-        draw_skins(canvas, [skin for skin, _ in skins], [camera for _, camera in skins], scale, OPACITY[style])
-    for actor in actors:
-        shown = actor.score >= OMIT_BELOW
+    meshes = [
+        (person.mesh, person.camera) for person in people if person.mesh is not None and person.camera is not None
+    ]
+    if meshes:
+        draw_meshes(canvas, [mesh for mesh, _ in meshes], [camera for _, camera in meshes], scale, OPACITY[style])
+    for person in people:
+        shown = person.score >= OMIT_BELOW
         if not shown.any():
             continue
-        xy = actor.xy * scale
+        xy = person.xy * scale
         width = _stroke(canvas, xy[shown])
-        if actor.skin is None or style is Style.both:
-            _draw_skeleton(canvas, xy, actor.score, width, actor.observed)
+        if person.mesh is None or style is Style.both:
+            _draw_skeleton(canvas, xy, person.score, width, person.observed)
         top = xy[shown][xy[shown, 1].argmin()]
-        above = 6 if actor.skin is None else 11  # Skin reaches further than joints do.
-        chip(canvas, str(actor.id), top - [0, width * above], max(width * 2.6, 8), person_color(actor.id))
+        above = 6 if person.mesh is None else 11  # the mesh reaches further up than the joints
+        draw_label(canvas, str(person.id), top - [0, width * above], max(width * 2.6, 8), person_color(person.id))
 
 
 def _draw_skeleton(canvas: Canvas, xy: Floats, score: Floats, width: float, observed: bool) -> None:
@@ -58,16 +73,16 @@ def _draw_bones(canvas: Canvas, xy: Floats, shown: np.ndarray, width: float, obs
             dashes(canvas, xy[a], xy[b], color, width / 2)
         return
     for a, b, _ in bones:
-        line(canvas, xy[a], xy[b], INK, width + 2)
+        line(canvas, xy[a], xy[b], DARK, width + 2)
     for a, b, color in bones:
         line(canvas, xy[a], xy[b], color, width)
     for joint in np.flatnonzero(shown):
-        dot(canvas, xy[joint], width * 1.15 + 1, INK)
+        dot(canvas, xy[joint], width * 1.15 + 1, DARK)
         dot(canvas, xy[joint], width * 1.15, _light(side_color(H36M17, int(joint))))
 
 
 def _around(canvas: Canvas, xy: Floats, margin: float) -> Canvas:
-    """The part of the canvas that holds the points."""
+    """The part of the canvas that contains the points."""
     low = np.maximum(xy.min(0) - margin, 0).astype(int)
     high = np.maximum(xy.max(0) + margin, 0).astype(int)
     return canvas[low[1] : high[1], low[0] : high[0]]

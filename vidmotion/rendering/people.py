@@ -1,4 +1,4 @@
-"""Who is in a scene, ready to be drawn: everybody's points, joints and skin at a frame, in one world."""
+"""The people of a scene, ready to be drawn: their points, joints and meshes at a frame, in one world."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vidmotion.geometry.alignment import RigidTransform, align_worlds
-from vidmotion.rendering.mesh_shading import Mesh, Skin
-from vidmotion.rendering.skeleton3d import Figure
+from vidmotion.rendering.mesh_shading import Mesh, PersonMesh
+from vidmotion.rendering.skeleton3d import Person3D
 from vidmotion.skeletons import by_name, convert
 from vidmotion.types import Camera, Floats, Keypoints2D, Person, Scene
 
 
 @dataclass(frozen=True, eq=False)
-class Actor:
+class PersonFrame:
     """One person in one frame."""
 
     id: int
@@ -24,22 +24,22 @@ class Actor:
     """(17,) in 0..1."""
     observed: bool
     """False where the pose was interpolated."""
-    figure: Figure | None
-    """In the one world of the film; None before lifting."""
-    skin: Skin | None
+    in_3d: Person3D | None = None
+    """In the common world of the film; None before lifting."""
+    mesh: PersonMesh | None = None
     """In the world of the person's own motion."""
-    camera: Camera | None
-    """The video's camera in that world."""
+    camera: Camera | None = None
+    """The video's camera in the world of the person's own motion."""
 
 
 @dataclass(frozen=True, eq=False)
-class Role:
+class PersonTrack:
     """One person over the whole film."""
 
     person: Person
     points: Keypoints2D
     """(T, 17, 2) pixels of the scene."""
-    placement: RigidTransform | None
+    to_common_world: RigidTransform | None
     """From the person's own world to that of the film."""
     joints: Floats | None
     """(T, J, 3) metres in the world of the film."""
@@ -47,45 +47,49 @@ class Role:
     rows: dict[int, int]
     """Frame number to row."""
 
-    def play(self, frame: int) -> Actor | None:
-        """The person in a frame, if there."""
+    def at_frame(self, frame: int) -> PersonFrame | None:
+        """The person in a frame; None if the person is not in it."""
         row = self.rows.get(frame)
         if row is None:
             return None
         observed, motion = bool(self.person.track.observed[row]), self.person.motion
-        skin = None
+        mesh = None
         if self.mesh is not None:
-            skin = Skin(self.person.id, self.mesh.vertices(row), self.mesh.faces, observed)
-        return Actor(
+            mesh = PersonMesh(self.person.id, self.mesh.vertices(row), self.mesh.faces, observed)
+        return PersonFrame(
             self.person.id,
             self.points.xy[row],
             self.points.score[row],
             observed,
-            self._figure(row, skin),
-            skin,
+            self._in_3d(row, mesh),
+            mesh,
             None if motion is None else motion.camera,
         )
 
-    def _figure(self, row: int, skin: Skin | None) -> Figure | None:
+    def _in_3d(self, row: int, mesh: PersonMesh | None) -> Person3D | None:
         motion = self.person.motion
-        if motion is None or self.joints is None or self.placement is None:
+        if motion is None or self.joints is None or self.to_common_world is None:
             return None
-        if skin is not None:
-            skin = dataclasses.replace(skin, vertices=self.placement.apply(skin.vertices))
-        return Figure(self.person.id, self.joints[row], motion.confidence[row], by_name(motion.skeleton), skin)
+        if mesh is not None:
+            mesh = dataclasses.replace(mesh, vertices=self.to_common_world.apply(mesh.vertices))
+        return Person3D(self.person.id, self.joints[row], motion.confidence[row], by_name(motion.skeleton), mesh)
 
 
-def cast(scene: Scene, meshes: Mapping[int, Mesh]) -> tuple[Role, ...]:
-    """Everybody of a scene; some have a mesh, by id."""
-    placements = align_worlds([person.motion for person in scene.people])
+def people_of(scene: Scene, meshes: Mapping[int, Mesh]) -> tuple[PersonTrack, ...]:
+    """The people of a scene.
+
+    Args:
+        meshes: by the person's id; people without a mesh are drawn as skeletons.
+    """
+    transforms = align_worlds([person.motion for person in scene.people])
     return tuple(
-        Role(
+        PersonTrack(
             person,
             convert(person.track.keypoints, "h36m17"),
-            placement,
-            None if person.motion is None or placement is None else placement.apply(person.motion.joints),
+            transform,
+            None if person.motion is None or transform is None else transform.apply(person.motion.joints),
             None if person.motion is None else meshes.get(person.id),
             {int(frame): row for row, frame in enumerate(person.track.frames)},
         )
-        for person, placement in zip(scene.people, placements, strict=True)
+        for person, transform in zip(scene.people, transforms, strict=True)
     )

@@ -1,7 +1,11 @@
-"""Draws triangle meshes into a picture through one depth buffer: the nearest surface wins, edges are smooth.
+"""Draws triangle meshes into a picture with a depth buffer: the nearest surface is visible, edges are antialiased.
 
-Knows pixels, depths and colours; nothing about people, cameras or light. The inner loops are in `raster_numba`,
-or, where numba is not installed, in `raster_numpy`, which makes the same picture more slowly.
+Works on pixels, depths and colors. Does not depend on people, cameras or light. The inner loops are in `raster_numba`,
+or, if numba is not installed, in `raster_numpy`, which makes the same picture more slowly.
+
+`vidmotion.data.synthetic.people` has a rasteriser of its own. It decides with other rounding whether a sample on an
+edge is inside, and keeps the number of the face for each sample instead of a color. Synthetic clips have to be the same
+pictures for the same seed, so that one stays as it is.
 """
 
 from __future__ import annotations
@@ -21,31 +25,31 @@ from vidmotion.rendering.drawing import Canvas
 from vidmotion.types import Bools, Floats, Ints, check_shape
 
 NEAR = 0.1
-"""Metres; triangles that reach nearer to the camera, or behind it, are left out."""
+"""Metres; triangles with a corner nearer to the camera than this, or behind it, are not drawn."""
 FAR = 1e6
-"""Pixels beside the picture; triangles with a corner further away are left out, too."""
+"""Pixels; triangles with a corner further outside of the picture are not drawn."""
 SAMPLES = 2
-"""Along each side of a pixel."""
-TINY = 1e-9
-"""Square samples that a triangle must cover to count as turned to the camera."""
+"""Number of samples along each side of a pixel."""
+LEAST_AREA = 1e-9
+"""Area in square samples below which a triangle is not drawn; triangles that face away have a negative area."""
 SPEED_UP = 10
-"""How much faster numba draws a mesh, measured by `benchmarks/speed/mesh_render.py`."""
-SLACK = 1e-7
-"""By which a corner's weight may be negative: samples on an edge belong to both triangles, so that no seam is open."""
+"""How many times faster numba draws a mesh, measured by `benchmarks/speed/mesh_render.py`."""
+EDGE_TOLERANCE = 1e-7
+"""How far a barycentric weight may be below 0: samples on an edge belong to both triangles, which leaves no gaps."""
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """A mesh as the camera sees it."""
+    """A mesh, projected into a picture."""
 
     xy: Floats
     """(V, 2) pixels of the picture, (0, 0) the corner of the first one."""
     depth: Floats
     """(V,) metres in front of the camera."""
     faces: Ints
-    """(F, 3) vertex numbers, anticlockwise in the picture where the outside is seen; other faces are not drawn."""
+    """(F, 3) vertex numbers, anticlockwise in the picture where their outside is visible; other faces are not drawn."""
     rgba: Floats
-    """(V, 4) colour in 0..255 and opacity in 0..1, blended between the vertices."""
+    """(V, 4) color in 0..255 and opacity in 0..1, interpolated between the vertices."""
 
     def __post_init__(self) -> None:
         count = len(self.xy)
@@ -56,7 +60,7 @@ class Surface:
 
 
 class Kernels(Protocol):
-    """The inner loops. Samples are the quarters of pixels: S x S of them (S = SAMPLES) make one pixel."""
+    """The inner loops. Each pixel consists of S x S samples (S = SAMPLES)."""
 
     def fill(
         self,
@@ -71,57 +75,58 @@ class Kernels(Protocol):
 
         Args:
             xy: (V, 2) samples.
-            near: (V,) one over the depth; not above 0 where a vertex cannot be drawn.
+            near: (V,) one over the depth; 0 or less for vertices that cannot be drawn.
             faces: (F, 3).
             rgba: (V, 4).
-            nearest: (H, W) one over the depth of what is there already, 0 where nothing is; changed.
-            layer: (H, W, 4) what is there; changed where the new surface is nearer.
+            nearest: (H, W) one over the depth of what is drawn already, 0 where nothing is; changed.
+            layer: (H, W, 4) color and opacity of what is drawn already; changed where the new surface is nearer.
         """
 
     def blend(self, canvas: Canvas, nearest: NDArray[np.float32], layer: NDArray[np.float32]) -> None:
-        """Lay samples (H * S, W * S) over the pixels of a canvas (H, W, 3), which is changed."""
+        """Blend samples (H * S, W * S) into the pixels of a canvas (H, W, 3), which is changed."""
 
 
-def is_fast() -> bool:
+def has_numba() -> bool:
     """Whether numba is installed."""
     return find_spec("numba") is not None
 
 
-def _uses_numba(fast: bool | None) -> bool:
-    return is_fast() if fast is None else fast
+def _uses_numba(use_numba: bool | None) -> bool:
+    return has_numba() if use_numba is None else use_numba
 
 
 @cache
-def _loops(fast: bool | None) -> Kernels:
-    """The loops in numba, or else in numpy; None takes the faster that there is."""
-    name = "numba" if _uses_numba(fast) else "numpy"
+def _loops(use_numba: bool | None) -> Kernels:
+    """The loops in numba or in numpy; None takes numba if it is installed."""
+    name = "numba" if _uses_numba(use_numba) else "numpy"
     return cast(Kernels, import_module(f"vidmotion.rendering.raster_{name}"))
 
 
-def normals_of(points: Floats, faces: Ints, fast: bool | None = None) -> Floats:
-    """(V, 3) unit normals of a surface: the mean of the faces around each vertex, larger ones counting more.
+def vertex_normals(vertices: Floats, faces: Ints, use_numba: bool | None = None) -> Floats:
+    """(V, 3) float32 unit normals, by `geometry.mesh` or `geometry.mesh_numba`, which say more.
 
     Args:
-        points: (V, 3).
-        faces: (F, 3), anticlockwise seen from outside.
+        vertices: (V, 3).
+        faces: (F, 3) vertex numbers, anticlockwise seen from outside.
+        use_numba: None asks whether numba is installed.
     """
-    name = "mesh_numba" if _uses_numba(fast) else "mesh"
-    normals: Floats = import_module(f"vidmotion.geometry.{name}").vertex_normals(points.astype(np.float32), faces)
+    name = "mesh_numba" if _uses_numba(use_numba) else "mesh"
+    normals: Floats = import_module(f"vidmotion.geometry.{name}").vertex_normals(vertices.astype(np.float32), faces)
     return normals
 
 
-def paint(canvas: Canvas, surfaces: Sequence[Surface], fast: bool | None = None) -> None:
+def draw_surfaces(canvas: Canvas, surfaces: Sequence[Surface], use_numba: bool | None = None) -> None:
     """Draw meshes into a picture (H, W, 3), which is changed.
 
     Args:
-        fast: use numba; None asks whether it is installed.
+        use_numba: None asks whether numba is installed.
     """
     usable = [_usable(surface) for surface in surfaces]
     box = _box(canvas, surfaces, usable)
     if box is None:
         return
     x0, y0, x1, y1 = box
-    loops = _loops(fast)
+    loops = _loops(use_numba)
     nearest = np.zeros(((y1 - y0) * SAMPLES, (x1 - x0) * SAMPLES), np.float32)
     layer = np.empty((*nearest.shape, 4), np.float32)
     for surface, fits in zip(surfaces, usable, strict=True):
@@ -132,19 +137,19 @@ def paint(canvas: Canvas, surfaces: Sequence[Surface], fast: bool | None = None)
 
 
 def _usable(surface: Surface) -> Bools:
-    """(V,) which vertices have a place near the picture, and a colour; not numbers that are not finite."""
+    """(V,) True for vertices that lie in front of the camera and near the picture, with finite numbers."""
     x, y = surface.xy.T
     return (surface.depth > NEAR) & (np.abs(x) < FAR) & (np.abs(y) < FAR) & np.isfinite(surface.rgba).all(1)
 
 
 def _box(canvas: Canvas, surfaces: Sequence[Surface], usable: Sequence[Bools]) -> tuple[int, int, int, int] | None:
-    """The part of the canvas, x0 y0 x1 y1, that holds all usable vertices; None where there is none."""
-    # Each direction by itself, as numpy is slow along short axes.
+    """The part of the canvas, x0 y0 x1 y1, that contains all usable vertices; None if it is empty."""
+    # One axis at a time, as numpy is slow along short axes.
     sides = []
     for axis, size in enumerate(canvas.shape[1::-1]):
-        places = [surface.xy[fits, axis] for surface, fits in zip(surfaces, usable, strict=True) if fits.any()]
-        low = min((float(part.min()) for part in places), default=0.0)
-        high = max((float(part.max()) for part in places), default=0.0)
+        positions = [surface.xy[fits, axis] for surface, fits in zip(surfaces, usable, strict=True) if fits.any()]
+        low = min((float(part.min()) for part in positions), default=0.0)
+        high = max((float(part.max()) for part in positions), default=0.0)
         sides.append((max(math.floor(low), 0), min(math.ceil(high), size)))
     (x0, x1), (y0, y1) = sides
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None

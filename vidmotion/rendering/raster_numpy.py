@@ -1,7 +1,7 @@
-"""The loops of `raster` in numpy; see `raster.Kernels` for their arguments.
+"""The inner loops of `raster` in numpy; see `raster.Kernels` for their arguments.
 
-Triangles are cut into rows of samples, and the samples of many rows worked on side by side. Along a row everything
-is linear in x.
+Triangles are cut into rows of samples, and the samples of many rows are processed at once. Along a row all values are
+linear in x.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidmotion.rendering.drawing import Canvas
-from vidmotion.rendering.raster import SAMPLES, SLACK, TINY
+from vidmotion.rendering.raster import EDGE_TOLERANCE, LEAST_AREA, SAMPLES
 from vidmotion.types import Floats, Ints
 
 AT_A_TIME = 1 << 18
-"""Samples, or rows, that are worked on at a time, beyond those of one row or triangle: about 40 MB."""
+"""Samples, or rows, that are processed at once, at least those of one row or triangle: about 40 MB."""
 
 
 def fill(
@@ -30,39 +30,39 @@ def fill(
 ) -> None:
     """See `Kernels.fill`."""
     values = np.concatenate([near[:, None], rgba], axis=1)
-    triangles = _see(xy.astype(np.float64), values, faces[(near[faces] > 0).all(1)], nearest.shape)
-    for some in _parts(triangles.box[:, 3] - triangles.box[:, 1]):
+    triangles = _prepare(xy.astype(np.float64), values, faces[(near[faces] > 0).all(1)], nearest.shape)
+    for some in _slices(triangles.box[:, 3] - triangles.box[:, 1]):
         rows = _cut(triangles, some)
-        for part in _parts(rows.count):
+        for part in _slices(rows.count):
             _fill_rows(rows, part, nearest, layer)
 
 
 @dataclass(frozen=True, eq=False)
 class _Triangles:
-    """F triangles that are in the picture and turned to the camera.
+    """F triangles that are in the picture and face the camera.
 
-    What varies over them are K = 7 values: the weights of the second and third corner, nearness, colour, opacity.
+    K = 7 values vary over each: the weights of the second and third corner, one over the depth, color, opacity.
     """
 
     box: Ints
-    """(F, 4) the samples x0 y0 x1 y1 that they may touch."""
+    """(F, 4) bounds x0 y0 x1 y1 in samples."""
     values: Floats
     """(F, K) at x = y = 0."""
     along: Floats
-    """(F, K) change from one sample to the next on the right."""
+    """(F, K) change from one sample to its right neighbor."""
     down: Floats
     """(F, K) change from one sample to the one below."""
 
 
-def _see(xy: Floats, values: Floats, faces: Ints, size: tuple[int, ...]) -> _Triangles:
+def _prepare(xy: Floats, values: Floats, faces: Ints, size: tuple[int, ...]) -> _Triangles:
     """Prepare the faces (F, 3) with vertices at samples (V, 2) with values (V, 5) for a picture (H, W)."""
     corners = faces[:, [0, 2, 1]]  # Pixels count downwards, so anticlockwise faces run clockwise here.
-    places = xy[corners]  # (F, 3, 2)
-    low = np.ceil(np.maximum(places.min(1) - 0.5, 0))
-    high = np.floor(np.minimum(places.max(1) - 0.5, np.array(size[::-1]) - 1.0)) + 1
-    (abx, aby), (acx, acy) = (places[:, 1] - places[:, 0]).T, (places[:, 2] - places[:, 0]).T
+    positions = xy[corners]  # (F, 3, 2)
+    low = np.ceil(np.maximum(positions.min(1) - 0.5, 0))
+    high = np.floor(np.minimum(positions.max(1) - 0.5, np.array(size[::-1]) - 1.0)) + 1
+    (abx, aby), (acx, acy) = (positions[:, 1] - positions[:, 0]).T, (positions[:, 2] - positions[:, 0]).T
     area = abx * acy - aby * acx
-    kept = (area > TINY) & (low < high).all(1)
+    kept = (area > LEAST_AREA) & (low < high).all(1)
 
     a, b, c = values[corners[kept]].swapaxes(0, 1)
     ones, zeros = np.ones((len(a), 1)), np.zeros((len(a), 1))
@@ -71,23 +71,23 @@ def _see(xy: Floats, values: Floats, faces: Ints, size: tuple[int, ...]) -> _Tri
     to_c = np.concatenate([zeros, ones, c - a], axis=1)
     bx, by, cx, cy = (part[kept, None] / area[kept, None] for part in (acy, -acx, -aby, abx))
     along, down = bx * to_b + cx * to_c, by * to_b + cy * to_c
-    offset = 0.5 - places[kept, 0]
+    offset = 0.5 - positions[kept, 0]
     start += along * offset[:, :1] + down * offset[:, 1:]
     return _Triangles(np.concatenate([low, high], axis=1)[kept].astype(np.int64), start, along, down)
 
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """N rows of samples inside of triangles."""
+    """N rows of samples inside triangles."""
 
     y: Ints
-    """(N,)"""
-    first: Ints
-    """(N,) the first x."""
-    count: Ints
     """(N,) samples."""
+    first: Ints
+    """(N,) x of the first sample."""
+    count: Ints
+    """(N,) number of samples."""
     values: Floats
-    """(N, 5) nearness, colour, opacity at x = 0."""
+    """(N, 5) one over the depth, color, opacity at x = 0."""
     along: Floats
     """(N, 5) change from one sample to the next."""
 
@@ -103,10 +103,10 @@ def _cut(triangles: _Triangles, some: slice) -> _Rows:
 
 
 def _span(weights: Floats, steps: Floats, left: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """The first x (N,), and number, of samples between left and end at which none of the three weights is negative."""
+    """The first x (N,) and the number (N,) of samples between left and end where no weight is negative."""
     low, high = left.astype(np.float64), end - 1.0
     for row, step in zip((*weights.T, 1 - weights.sum(1)), (*steps.T, -steps.sum(1)), strict=True):
-        bound = -(row + SLACK) / np.where(step == 0, 1, step)
+        bound = -(row + EDGE_TOLERANCE) / np.where(step == 0, 1, step)
         low = np.where(step > 0, np.maximum(low, bound), low)
         high = np.where(step < 0, np.minimum(high, bound), high)
     first = np.ceil(np.minimum(low, end)).astype(np.int64)
@@ -114,13 +114,13 @@ def _span(weights: Floats, steps: Floats, left: Ints, end: Ints) -> tuple[Ints, 
 
 
 def _count_up(counts: Ints) -> tuple[Ints, Ints]:
-    """For things with so many parts (N,): the thing that each part belongs to, and its number there from 0."""
+    """For groups of so many items (N,): the group that each item belongs to, and its number within the group from 0."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _parts(counts: Ints) -> Iterator[slice]:
-    """Runs of things with so many parts (N,): at most AT_A_TIME parts, or one thing."""
+def _slices(counts: Ints) -> Iterator[slice]:
+    """Slices of groups of so many items (N,): each has at most AT_A_TIME items, or is one group."""
     ends, first = np.cumsum(counts), 0
     while first < len(counts):
         done = ends[first] - counts[first]

@@ -1,7 +1,7 @@
-"""The stage of the 3D view: a floor that gives depth, and a camera that circles the people or stands beside them.
+"""The viewport of the 3D view: a camera that circles the people or stands beside them, and a floor with a grid.
 
-The framing is set once from the whole motion, so that the view holds still; it follows only people who
-walk far. Metres, Y up, the floor at y = 0. Knows nothing about skeletons.
+The viewport is fitted once to the whole motion, so that the view is steady; it follows only people who walk far.
+Metres, Y up, the floor at y = 0. Does not depend on skeletons.
 """
 
 from __future__ import annotations
@@ -18,53 +18,58 @@ from vidmotion.rendering.drawing import Canvas, lines
 from vidmotion.types import Camera, Floats
 
 TURN_SECONDS = 14.0
+"""Time of a full circle around the people."""
 ELEVATION = np.radians(13.0)
+"""How far the camera looks down."""
 FIELD_OF_VIEW = np.radians(32.0)
-"""Of the panel's height."""
+"""Vertical."""
 FOLLOW_BEYOND = 1.0
-"""Metres from the middle; people who stay within are seen from a fixed centre."""
+"""Metres; the camera looks at a fixed center while people stay this near to it."""
 FOLLOW_SECONDS = 1.0
+"""Width of the filter of the center when it follows the people."""
 NEAREST = 0.05
 """Metres; what is nearer to the camera is projected as if it were this far away."""
 MARGIN = 0.86
 """Share of the panel that the people may fill."""
 SKY_TOP, SKY_BOTTOM = np.array([17.0, 19.0, 25.0]), np.array([29.0, 32.0, 41.0])
+"""Colors of the background at the upper and the lower edge of the panel."""
 FLOOR_LIGHT = np.array([34.0, 38.0, 48.0])
+"""Added to the background in the center of the floor."""
 GRID_LIGHT, GRID_SHADES = 46, 4
-"""Brightness of the grid in the middle, and the steps in which it fades."""
+"""Brightness of the grid at the center, and the steps in which it fades outwards."""
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """The way of the stage's camera around the people."""
+class CameraOrbit:
+    """The path of the camera around the people."""
 
     start: float
-    """Radians around the Y axis where it begins; 0 lies on +Z."""
+    """Radians around the Y axis at frame 0; 0 lies on +Z."""
     speed: float
     """Radians per second."""
 
     @classmethod
-    def of(cls, view: View, heading: float) -> Sweep:
-        """The way for a view of people whom a camera filmed from this heading."""
+    def for_view(cls, view: View, heading: float) -> CameraOrbit:
+        """The path for a view; `heading` is that of the camera that filmed the people, see `alignment.heading`."""
         if view is View.side:
             return cls(heading + np.pi / 2, 0.0)
         return cls(heading, 2 * np.pi / TURN_SECONDS)
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
-    """Where the camera of the 3D view is at each frame, and the floor under it."""
+class Viewport:
+    """The camera of the 3D view at each frame, and the floor."""
 
     size: tuple[int, int]
     """Width and height of the panel in pixels."""
     fps: float
-    sweep: Sweep
+    orbit: CameraOrbit
     center: Floats
-    """(F, 2) metres, the x and z that it looks at in each frame."""
+    """(F, 2) metres, the x and z that the camera looks at in each frame."""
     radius: float
-    """Metres around the centre that people fill."""
+    """Metres around the center that the people take up."""
     top: float
-    """Metres above the floor that people fill."""
+    """Metres above the floor that the people take up."""
 
     @cached_property
     def focal(self) -> float:
@@ -73,7 +78,7 @@ class Stage:
 
     @cached_property
     def distance(self) -> float:
-        """Metres from the camera to the middle of the people, from which all of them fit in."""
+        """Metres from the camera to the center of the people; the least distance from which all of them are in view."""
         angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
         circle = self.radius * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
         points = np.concatenate([np.insert(circle, 1, y, axis=-1) for y in (0.0, self.top)])  # (48, 3)
@@ -87,12 +92,12 @@ class Stage:
         return float(distance)
 
     def camera(self, frame: int) -> Camera:
-        """The camera of a frame; its picture is the panel."""
-        angle = self.sweep.start + self.sweep.speed * frame / self.fps
+        """The camera at a frame; its picture is the panel."""
+        angle = self.orbit.start + self.orbit.speed * frame / self.fps
         return self._camera(angle, self.distance, self.center[min(frame, len(self.center) - 1)])
 
     def _camera(self, angle: float, distance: float, center: Floats) -> Camera:
-        """The camera at an angle around, and a distance in metres from, a place (x, z) on the floor."""
+        """The camera at an angle around, and a distance in metres from, a point (x, z) of the floor."""
         sin, cos, rise, flat = np.sin(angle), np.cos(angle), np.sin(ELEVATION), np.cos(ELEVATION)
         right = [cos, 0.0, -sin]
         down = [sin * rise, -flat, cos * rise]
@@ -104,13 +109,13 @@ class Stage:
         )
 
     def project(self, points: Floats, frame: int) -> tuple[Floats, Floats]:
-        """Pixels (N, 2) and depths (N,) in metres of world points (N, 3) as seen in a frame."""
+        """Pixels (N, 2) and depths (N,) in metres of world points (N, 3) at a frame."""
         camera = self.camera(frame)
         seen = camera.to_camera_axes(points)
         return camera.to_pixels(seen, NEAREST), np.maximum(seen[:, 2], NEAREST)
 
     def draw_floor(self, frame: int) -> Canvas:
-        """A new panel (H, W, 3) with the lit floor and its grid."""
+        """A new panel (H, W, 3) with the floor and its grid."""
         grid = np.zeros(self.size[::-1], np.uint8)
         starts, ends, light = self._grid(frame)
         for level in range(GRID_LIGHT, 0, -GRID_SHADES):
@@ -121,7 +126,7 @@ class Stage:
 
     @property
     def grid_step(self) -> float:
-        """Metres between lines of the grid."""
+        """Metres between two lines of the grid."""
         return next((step for step in (0.5, 1.0, 2.0, 5.0) if self._floor_radius / step <= 9), 10.0)
 
     @property
@@ -147,7 +152,7 @@ class Stage:
 
     @cached_property
     def _backdrop(self) -> Canvas:
-        """(H, W, 3) without the grid: the camera circles at one height, so the round floor looks alike."""
+        """(H, W, 3) without the grid. The camera keeps its height, so the round floor is the same in all frames."""
         width, height = self.size
         x, y = np.meshgrid(np.arange(width) - width / 2, height / 2 - np.arange(height))
         rays = np.stack([x / self.focal, y / self.focal, np.ones_like(x)], axis=-1)  # (H, W, 3) right, up, forward
@@ -165,20 +170,20 @@ class Stage:
 
 
 def _fade(share: Floats) -> Floats:
-    """1 in the middle (share 0), softly to 0 at the edge (share 1)."""
+    """Fall smoothly from 1 at the center (share 0) to 0 at the edge (share 1)."""
     rest = np.clip(1 - share, 0, 1)
     return rest * rest * (3 - 2 * rest)
 
 
-def set_stage(
+def fit_viewport(
     frames: list[np.ndarray],
     joints: list[Floats],
     frame_count: int,
     size: tuple[int, int],
     fps: float,
-    sweep: Sweep,
-) -> Stage:
-    """Frame people for a whole film.
+    orbit: CameraOrbit,
+) -> Viewport:
+    """The viewport that shows all people during a whole film.
 
     Args:
         frames: the frame numbers (T,) of each person.
@@ -186,7 +191,7 @@ def set_stage(
         size: width and height of the panel in pixels.
     """
     if not joints:
-        return Stage(size, fps, sweep, np.zeros((1, 2)), radius=1.0, top=1.8)
+        return Viewport(size, fps, orbit, np.zeros((1, 2)), radius=1.0, top=1.8)
     center = _center(frames, joints, max(frame_count, *(int(seen[-1]) + 1 for seen in frames)), fps)
     flat = [
         np.linalg.norm(body[..., [0, 2]] - center[seen][:, None], axis=-1)
@@ -194,11 +199,11 @@ def set_stage(
     ]
     radius = max(float(np.percentile(np.concatenate([away.max(1) for away in flat]), 97)), 0.7)
     tops = np.concatenate([body[..., 1].max(1) for body in joints])
-    return Stage(size, fps, sweep, center, radius, top=max(float(np.percentile(tops, 97)), 1.0))
+    return Viewport(size, fps, orbit, center, radius, top=max(float(np.percentile(tops, 97)), 1.0))
 
 
 def _center(frames: list[np.ndarray], joints: list[Floats], count: int, fps: float) -> Floats:
-    """(F, 2) x and z of the middle of the people over time: fixed, or smoothly following."""
+    """(F, 2) x and z of the center of the people over time: fixed, or following them smoothly."""
     total, seen = np.zeros((count, 2)), np.zeros(count)
     for numbers, body in zip(frames, joints, strict=True):
         total[numbers] += body[:, 0, [0, 2]]
