@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward
+from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.body.skinning import Skinning
@@ -208,7 +208,7 @@ def act(body: BodyModel, betas: np.ndarray, folder: Path) -> tuple[np.ndarray, n
     source = read_take(folder, CLIP)
     source.rotations[:, HEAD] @= axis_angle_to_matrix(np.array([NOD, 0.0, 0.0]))
     take = wave(bend(loop(source, *LOOP, FRAMES), _leg(rest) / SOURCE_LEG, RADIUS), *WAVE)
-    world, places = forward(take.rotations, rest.joints, body.parents, np.zeros((FRAMES, 3)))
+    world, places = forward_kinematics(take.rotations, rest.joints, body.parents, np.zeros((FRAMES, 3)))
     translation = take.root - places[:, 1:3].mean(1)  # the motion capture's root is the middle of the hips
     joints = to_h36m(places, world[:, HEAD], rest.height) + translation[:, None]
     vertices = skinned(body, take.rotations, betas, translation)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward
+from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import free_body
 from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pack_truth
 from vidmotion.geometry.rotations import axis_angle_to_matrix
@@ -41,7 +41,7 @@ def body_joints_of(person: int) -> np.ndarray:
     """(T, 17, 3) metres in camera axes of the free body in the pose of that person."""
     body = free_body()
     rest = body.shape(np.array(actor_of(person)["betas"]))
-    world, places = forward(axis_angle_to_matrix(pose_of(person)), rest.joints, body.parents, np.zeros((FRAMES, 3)))
+    world, places = forward_kinematics(axis_angle_to_matrix(pose_of(person)), rest.joints, body.parents, np.zeros((FRAMES, 3)))
     return to_h36m(places, world[:, HEAD], rest.height) @ CAMERA.T + [0.2 * (person % 2), 0.1, 4.0]
 
 

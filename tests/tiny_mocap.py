@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.load import free_body
 
 CLIPS = (("a", "01", "train", 40), ("b", "02", "train", 300), ("c", "03", "test", 30))
@@ -33,7 +33,7 @@ def write_with_rotations(folder: Path) -> Path:
     stored = np.round(turns / 1e-4).astype(np.int16)
     body = free_body()
     rest = body.shape(np.zeros(10))
-    world, places = forward(local_rotations(stored * 1e-4, 24), rest.joints, body.parents, np.zeros((TOTAL, 3)))
+    world, places = forward_kinematics(local_rotations(stored * 1e-4, 24), rest.joints, body.parents, np.zeros((TOTAL, 3)))
     joints = to_h36m(places, world[:, HEAD], rest.height)
     roots = np.concatenate([0.3 * np.sin(t / 20), np.full((TOTAL, 1), 0.93), t * 0.004], 1)
     np.save(_write(folder, joints - joints[:, :1], roots, "class") / "tiny_rot.npy", stored[:, :22])

@@ -80,6 +80,7 @@ class DetectorWeights:
 
     @property
     def files(self) -> tuple[PinnedFile, PinnedFile]:
+        """Both files."""
         return self.person, self.landmarks
 
 

@@ -99,7 +99,7 @@ def test_a_pickle_that_calls_code_is_refused_and_runs_nothing(
     path = save(tmp_path / "evil.pkl", {"v_template": value})
     with pytest.raises(InputError, match=r"evil\.pkl: (wants to call|holds)"):
         read_arrays(path, ("v_template",))
-    assert os.listdir(tmp_path) == ["evil.pkl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["evil.pkl"]
 
 
 def test_an_npz_with_objects_inside_is_refused(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vidmotion.body.feet import LIFTED_ANKLES, planted
-from vidmotion.body.foot_points import LENGTH, PITCH, turned_by_points
+from vidmotion.body.feet import LIFTED_ANKLES, with_planted_feet
+from vidmotion.body.foot_points import LENGTH, PITCH, rotate_feet_to_keypoints
 from vidmotion.skeletons import BLAZEPOSE33, foot_points
 from vidmotion.types import Camera, Keypoints2D
 
@@ -19,7 +19,7 @@ def test_a_standing_foot_stays_and_a_stepping_one_goes() -> None:
     left, right = LIFTED_ANKLES
     joints[:, left] = [0.1, 0.07, 0.0] + 0.004 * rng.normal(size=(60, 3))
     joints[:, right, 2] = np.linspace(0, 3, 60)
-    held = planted(joints, RATE)
+    held = with_planted_feet(joints, RATE)
     assert np.linalg.norm(np.diff(held[5:-5, left], axis=0), axis=-1).max() < 5e-4
     np.testing.assert_allclose(held[:, left].mean(0), joints[:, left].mean(0), atol=1e-3)
     np.testing.assert_allclose(held[:, right], joints[:, right], atol=1e-9)
@@ -52,7 +52,7 @@ def angle(feet: np.ndarray, heading: float, pitch: float) -> float:
 @pytest.mark.parametrize("pitch", [40.0, -20.0])
 def test_raised_heels_and_toes_are_seen_from_the_side(heading: float, pitch: float) -> None:
     flat, joints, points = seen(heading, pitch)
-    feet = turned_by_points(flat, joints, points, CAMERA, STATURE, RATE)
+    feet = rotate_feet_to_keypoints(flat, joints, points, CAMERA, STATURE, RATE)
     assert angle(feet, heading, pitch) < 0.45 * abs(pitch)
     assert angle(flat, heading, pitch) == pytest.approx(abs(pitch), abs=1e-3)
     np.testing.assert_allclose(np.linalg.det(feet), 1)
@@ -61,11 +61,11 @@ def test_raised_heels_and_toes_are_seen_from_the_side(heading: float, pitch: flo
 @pytest.mark.parametrize("heading", [0.0, 45.0, 160.0])
 def test_flat_feet_stay_flat(heading: float) -> None:
     flat, joints, points = seen(heading, 0.0)
-    assert angle(turned_by_points(flat, joints, points, CAMERA, STATURE, RATE), heading, 0.0) < 4
+    assert angle(rotate_feet_to_keypoints(flat, joints, points, CAMERA, STATURE, RATE), heading, 0.0) < 4
 
 
 def test_what_is_not_seen_changes_nothing() -> None:
     flat, joints, points = seen(90.0, 40.0, score=0.0)
-    np.testing.assert_allclose(turned_by_points(flat, joints, points, CAMERA, STATURE, RATE), flat, atol=1e-9)
+    np.testing.assert_allclose(rotate_feet_to_keypoints(flat, joints, points, CAMERA, STATURE, RATE), flat, atol=1e-9)
     bare = Keypoints2D(np.zeros((FRAMES, 17, 2)), np.ones((FRAMES, 17)), "h36m17")
-    np.testing.assert_array_equal(turned_by_points(flat, joints, bare, CAMERA, STATURE, RATE), flat)
+    np.testing.assert_array_equal(rotate_feet_to_keypoints(flat, joints, bare, CAMERA, STATURE, RATE), flat)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vidmotion.body import solve
+from vidmotion.body import inverse_kinematics
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.joints import to_h36m
-from vidmotion.body.kinematics import forward, local_rotations
-from vidmotion.body.limits import BOUNDS, beyond
+from vidmotion.body.kinematics import forward_kinematics, local_rotations
+from vidmotion.body.limits import BOUNDS, limit_excess
 from vidmotion.body.model import SMPL_JOINTS, BodyModel
 from vidmotion.body.shape import fit_shape
 from vidmotion.errors import InputError
@@ -23,7 +23,7 @@ CAMERA = Camera(1000.0, (500.0, 500.0), np.eye(3), np.zeros(3))
 
 
 def walk(frames: int) -> np.ndarray:
-    """(T, 24, 3) somebody who strides, swings the arms, turns and looks about."""
+    """(T, 24, 3) somebody who strides, swings the arms, turns around and looks about."""
     phase = np.linspace(0, 4 * np.pi, frames)
     pose = np.zeros((frames, 24, 3))
     pose[:, 0, 1] = np.linspace(0, 2.5, frames)
@@ -44,7 +44,7 @@ def film(body: BodyModel, pose: np.ndarray, frames: np.ndarray | None = None) ->
     """The 17 joints of a posed body as if they had been lifted, feet near the floor."""
     rest = body.shape(BETAS)
     path = np.stack([np.linspace(0, 1, len(pose)), np.full(len(pose), 0.95), np.linspace(0, 2, len(pose))], 1)
-    world, places = forward(local_rotations(pose, 24), rest.joints, body.parents, path)
+    world, places = forward_kinematics(local_rotations(pose, 24), rest.joints, body.parents, path)
     joints = to_h36m(places, world[:, 15], rest.height)
     frames = np.arange(len(pose)) if frames is None else frames
     count, seen = len(pose), np.ones(len(pose), bool)
@@ -67,7 +67,7 @@ def test_joints_rotations_and_path_of_a_known_motion_come_back(body: BodyModel) 
     assert fitted.model == body.name
     assert fitted.error.max() < 0.006
     wanted, found = (
-        forward(local_rotations(part, 24), body.shape(BETAS).joints, body.parents, fitted.translation)[0]
+        forward_kinematics(local_rotations(part, 24), body.shape(BETAS).joints, body.parents, fitted.translation)[0]
         for part in (pose, fitted.pose)
     )
     off = degrees_between(wanted, found).mean(0)
@@ -79,7 +79,7 @@ def test_the_reported_error_is_that_of_the_posed_body(body: BodyModel) -> None:
     motion, track = film(body, walk(20))
     moved = replace(motion, joints=motion.joints + np.random.default_rng(0).normal(0, 0.02, motion.joints.shape))
     fitted = fit_body(body, moved, track)
-    world, places = forward(
+    world, places = forward_kinematics(
         local_rotations(fitted.pose, 24), body.shape(fitted.betas).joints, body.parents, fitted.translation
     )
     joints = to_h36m(places, world[:, 15], motion.height)
@@ -122,9 +122,9 @@ def test_straight_limbs_do_not_twist_from_frame_to_frame(body: BodyModel) -> Non
     motion, track = film(body, pose)
     noisy = motion.joints + np.random.default_rng(1).normal(0, 0.002, motion.joints.shape)
     fitted = fit_body(body, replace(motion, joints=noisy), track)
-    turns = degrees_between(*(local_rotations(fitted.pose, 24)[part] for part in (slice(None, -1), slice(1, None))))
+    rotations = degrees_between(*(local_rotations(fitted.pose, 24)[part] for part in (slice(None, -1), slice(1, None))))
     for name in ("left_hip", "right_hip", "left_shoulder", "right_shoulder"):
-        assert turns[:, JOINT[name]].max() < 12, name
+        assert rotations[:, JOINT[name]].max() < 12, name
 
 
 def test_a_knee_that_bends_forward_is_straightened(body: BodyModel) -> None:
@@ -132,7 +132,7 @@ def test_a_knee_that_bends_forward_is_straightened(body: BodyModel) -> None:
     pose[:, JOINT["left_knee"], 0] = -0.8
     motion, track = film(body, pose)
     fitted = fit_body(body, motion, track)
-    assert np.abs(beyond(fitted.pose[:, JOINT["left_knee"]], BOUNDS[JOINT["left_knee"]])).max() < np.radians(5)
+    assert np.abs(limit_excess(fitted.pose[:, JOINT["left_knee"]], BOUNDS[JOINT["left_knee"]])).max() < np.radians(5)
     assert fitted.error.mean() > 0.01  # and the report does not hide it
 
 
@@ -140,7 +140,7 @@ def test_bounds_mirror_each_other() -> None:
     left, right = BOUNDS[JOINT["left_elbow"]], BOUNDS[JOINT["right_elbow"]]
     np.testing.assert_allclose(right[0], left[0])
     np.testing.assert_allclose(right[1], -left[1, ::-1])
-    np.testing.assert_allclose(beyond(np.array([0, left[1, 0] - 0.1, left[2, 1] + 0.2]), left), [0, -0.1, 0.2])
+    np.testing.assert_allclose(limit_excess(np.array([0, left[1, 0] - 0.1, left[2, 1] + 0.2]), left), [0, -0.1, 0.2])
 
 
 def test_feet_stand_flat_on_the_floor_and_follow_the_shin_in_the_air(body: BodyModel) -> None:
@@ -151,7 +151,7 @@ def test_feet_stand_flat_on_the_floor_and_follow_the_shin_in_the_air(body: BodyM
     joints = motion.joints - [0, motion.joints[0, [3, 6], 1].min() - 0.073, 0]
     joints[1] += [0, 1, 0]
     fitted = fit_body(body, replace(motion, joints=joints), track)
-    world, _ = forward(
+    world, _ = forward_kinematics(
         local_rotations(fitted.pose, 24), body.shape(fitted.betas).joints, body.parents, fitted.translation
     )
     up = world[:, [JOINT["left_ankle"], JOINT["right_ankle"]], :, 1]
@@ -162,19 +162,23 @@ def test_feet_stand_flat_on_the_floor_and_follow_the_shin_in_the_air(body: BodyM
 
 def test_derivatives_agree_with_differences(body: BodyModel) -> None:
     rng = np.random.default_rng(5)
-    shaped = solve.Skeleton22(body.shape(BETAS).joints[:22].astype(float), 1.7)
+    shaped = inverse_kinematics.RestSkeleton(body.shape(BETAS).joints[:22].astype(float), 1.7)
 
-    def posture(spread: float) -> solve.Posture:
-        turns = Rotation.from_rotvec(rng.normal(0, spread, (22, 3))).as_matrix()
-        return solve.Posture(turns[None], rng.normal(0, 1, (1, 3)))
+    def random_pose(spread: float) -> inverse_kinematics.PoseSequence:
+        rotations = Rotation.from_rotvec(rng.normal(0, spread, (22, 3))).as_matrix()
+        return inverse_kinematics.PoseSequence(rotations[None], rng.normal(0, 1, (1, 3)))
 
-    now, guess = posture(0.8), posture(0.3)
+    now, guess = random_pose(0.8), random_pose(0.3)
     targets, weights = rng.normal(0, 1, (1, 17, 3)), rng.uniform(0.3, 1, (1, 17))
 
     def cost(step: np.ndarray) -> float:
-        return float(solve._linearise(shaped, targets, weights, guess, solve._moved(now, step[None]))[0][0])
+        return float(
+            inverse_kinematics._linearise(
+                shaped, targets, weights, guess, inverse_kinematics._stepped(now, step[None])
+            )[0][0]
+        )
 
-    slope = solve._linearise(shaped, targets, weights, guess, now)[2][0]
+    slope = inverse_kinematics._linearise(shaped, targets, weights, guess, now)[2][0]
     eye = np.eye(len(slope)) * 1e-6
     differences = np.array([(cost(step) - cost(-step)) / 2e-6 for step in eye]) / 2
     np.testing.assert_allclose(slope[-3:], differences[-3:], rtol=1e-4)
@@ -190,7 +194,7 @@ def test_derivatives_agree_with_differences(body: BodyModel) -> None:
         (lambda joints: joints.__setitem__((slice(None), 13), joints[:, 12]), "bone that ends in left_wrist"),
     ],
 )
-def test_what_cannot_be_fitted_is_told(body: BodyModel, change: object, message: str) -> None:
+def test_what_cannot_be_fitted_is_refused(body: BodyModel, change: object, message: str) -> None:
     motion, track = film(body, walk(6))
     joints = motion.joints.copy()
     change(joints)  # type: ignore[operator]

@@ -45,9 +45,9 @@ def test_a_file_of_ones_own_is_named_by_its_content(body: BodyModel, body_file: 
 
 def test_shapes_of_another_model_are_refused(body: BodyModel, body_file: Callable[..., Path]) -> None:
     motion = BodyMotion(body.name, np.zeros((1, 24, 3)), np.zeros(10), np.zeros((1, 3)), np.zeros(1))
-    body.check(motion)
+    body.check_motion(motion)
     with pytest.raises(InputError, match="made for the body model freebody, not for SMPL_MINE-"):
-        load_body(body_file()).check(motion)
+        load_body(body_file()).check_motion(motion)
 
 
 def test_models_with_fingers_are_read(body: BodyModel, body_file: Callable[..., Path]) -> None:
@@ -89,7 +89,7 @@ BROKEN: dict[str, tuple[Callable[[BodyModel], dict[str, Any]], str]] = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_what_is_no_body_is_told(kind: str, body: BodyModel, body_file: Callable[..., Path]) -> None:
+def test_what_is_not_a_body_is_refused(kind: str, body: BodyModel, body_file: Callable[..., Path]) -> None:
     changes, message = BROKEN[kind]
     with pytest.raises(InputError, match=message):
         load_body(body_file(**changes(body)))
@@ -111,5 +111,5 @@ def test_a_missing_licensed_file_names_page_and_path(name: str, page: str, tmp_p
 
 
 def test_another_missing_file_names_no_page(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file; leave --body-model out"):
+    with pytest.raises(InputError, match="no such file; leave `body_model` out"):
         load_body(tmp_path / "mine.npz")

@@ -8,9 +8,9 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.model import BodyModel
-from vidmotion.body.posed import CHUNK, PosedBody, skinning_for
+from vidmotion.body.posed_mesh import CHUNK, PosedMesh, skinning_for
 from vidmotion.body.skinning import BodyJoints, Skinning
 from vidmotion.errors import InputError
 from vidmotion.types import BodyMotion
@@ -27,7 +27,7 @@ def test_a_turned_body_is_a_rigid_body(body: BodyModel) -> None:
     turn = np.array([0.3, -2.0, 0.7])
     pose = np.zeros((1, 24, 3))
     pose[0, 0] = turn
-    moved = PosedBody(body, BodyMotion(body.name, pose, np.zeros(10), np.array([[1.0, 2, 3]]), np.zeros(1)))
+    moved = PosedMesh(body, BodyMotion(body.name, pose, np.zeros(10), np.array([[1.0, 2, 3]]), np.zeros(1)))
     matrix = Rotation.from_rotvec(turn).as_matrix()
     wanted = (rest.vertices - rest.joints[0]) @ matrix.T + rest.joints[0] + [1, 2, 3]
     np.testing.assert_allclose(moved.vertices(0), wanted, atol=2e-6)
@@ -37,7 +37,7 @@ def test_a_bent_elbow_carries_the_hand_alone(body: BodyModel) -> None:
     pose = np.zeros((1, 24, 3))
     pose[0, 18] = [0, -np.pi / 2, 0]
     betas = np.zeros(10)
-    posed = PosedBody(body, BodyMotion(body.name, pose, betas, np.zeros((1, 3)), np.zeros(1))).vertices(0)
+    posed = PosedMesh(body, BodyMotion(body.name, pose, betas, np.zeros((1, 3)), np.zeros(1))).vertices(0)
     rest = body.shape(betas)
     hand, elsewhere = body.weights[:, [20, 22]].sum(1) > 0.999, body.weights[:, [16, 18, 20, 22]].sum(1) < 1e-6
     assert hand.sum() > 100
@@ -50,7 +50,7 @@ def test_a_bent_elbow_carries_the_hand_alone(body: BodyModel) -> None:
 def test_joints_agree_with_forward_kinematics(body: BodyModel) -> None:
     moving = motion(5)
     rotations = local_rotations(moving.pose, 24)
-    _, places = forward(rotations, body.shape(moving.betas).joints, body.parents, moving.translation)
+    _, places = forward_kinematics(rotations, body.shape(moving.betas).joints, body.parents, moving.translation)
     _, joints = Skinning(body)(
         torch.tensor(rotations, dtype=torch.float32),
         torch.tensor(moving.betas[None], dtype=torch.float32),
@@ -63,7 +63,7 @@ def test_joints_without_skin_agree_with_numpy(body: BodyModel) -> None:
     """Within what the stature of a strongly shaped body may change which vertex is its highest."""
     moving = motion(5)
     rotations, rest = local_rotations(moving.pose, 24), body.shape(moving.betas)
-    world, places = forward(rotations, rest.joints, body.parents, np.zeros((5, 3)))
+    world, places = forward_kinematics(rotations, rest.joints, body.parents, np.zeros((5, 3)))
     wanted = to_h36m(places, world[:, HEAD], rest.height)
     betas = torch.tensor(moving.betas[None], dtype=torch.float32).expand(5, -1)
     joints = BodyJoints(body)(torch.tensor(rotations, dtype=torch.float32), betas)
@@ -73,9 +73,9 @@ def test_joints_without_skin_agree_with_numpy(body: BodyModel) -> None:
 
 def test_frames_do_not_depend_on_the_order_in_which_they_are_asked_for(body: BodyModel) -> None:
     moving = motion(CHUNK + 3)
-    whole = PosedBody(body, moving)
+    whole = PosedMesh(body, moving)
     last, first = whole.vertices(CHUNK + 2).copy(), whole.vertices(0).copy()
-    alone = PosedBody(
+    alone = PosedMesh(
         body, replace(moving, pose=moving.pose[-1:], translation=moving.translation[-1:], error=np.zeros(1))
     )
     np.testing.assert_allclose(last, alone.vertices(0), atol=1e-6)
@@ -84,12 +84,12 @@ def test_frames_do_not_depend_on_the_order_in_which_they_are_asked_for(body: Bod
 
 def test_a_motion_of_another_model_is_refused(body: BodyModel) -> None:
     with pytest.raises(InputError, match="made for the body model other"):
-        PosedBody(body, motion(1, "other"))
+        PosedMesh(body, motion(1, "other"))
 
 
 def test_smplx_agrees_within_a_hundredth_of_a_millimetre(body: BodyModel) -> None:
     pytest.importorskip("smplx")
-    from vidmotion.body.licensed import SmplxSkinning
+    from vidmotion.body.smplx_skinning import SmplxSkinning
 
     bends = np.random.default_rng(0).normal(0, 0.002, (len(body.template), 3, 207)).astype(np.float32)
     licensed = replace(body, name="SMPL_MINE", pose_directions=bends)

@@ -1,5 +1,5 @@
-"""SMPL-format body models: reading, shaping, posing, and fitting them to a lifted skeleton.
+"""Body models in SMPL's format: reads, shapes and poses them, and fits them to a lifted skeleton.
 
-Numpy only, but for `skinning.py`, `posed.py` and `licensed.py`, which are torch. Knows nothing about videos, files
-of scenes or pictures.
+Numpy only, except `skinning.py`, `posed_mesh.py` and `smplx_skinning.py`, which use torch. Does not depend on videos,
+scene files or pictures.
 """

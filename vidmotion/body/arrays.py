@@ -1,7 +1,7 @@
-"""Arrays of strangers' body model files: .npz without pickle, and SMPL's .pkl without running anything in it.
+"""Reads the arrays of body model files safely: .npz without pickle, and SMPL's .pkl without running code in it.
 
-SMPL's pickles hold numpy arrays, scipy's sparse matrices and chumpy's arrays: `vidmotion.io.pickles` with stand-ins for
-the latter two. Knows nothing about what the arrays mean.
+SMPL's pickles contain numpy arrays, sparse matrices of scipy and arrays of chumpy. `vidmotion.io.pickles` reads them,
+with replacements for the latter two. Does not depend on the meaning of the arrays.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Arrays = dict[str, np.ndarray]
 
 
 def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
-    """Those of the `wanted` arrays that an .npz or .pkl file holds.
+    """Those of the `wanted` arrays that an .npz or .pkl file contains.
 
     Raises:
-        InputError: the file is missing, of another kind, damaged, or wants to run code.
+        InputError: the file is missing, of another kind, damaged, or would run code.
     """
     reader = {".npz": _read_npz, ".pkl": _read_pickle}.get(path.suffix.lower())
     if reader is None:
-        raise InputError(f"{path}: cannot read this kind of body model; wanted .npz or .pkl")
+        raise InputError(f"{path}: cannot read this kind of file as a body model; wanted .npz or .pkl")
     with opened(path, "body model") as file:
         return reader(file, wanted)
 

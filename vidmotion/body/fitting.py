@@ -1,4 +1,4 @@
-"""A body for a lifted skeleton: shape from its bones, rotations by inverse kinematics, feet from the floor.
+"""Fits a body to a lifted skeleton: shape from bone lengths, rotations by inverse kinematics, feet from the floor.
 
 Numpy only; all frames at once.
 """
@@ -9,80 +9,84 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vidmotion.body.aim import aim
-from vidmotion.body.feet import ANKLES, KNEES, ankle_turns, planted, within_limits
-from vidmotion.body.foot_points import turned_by_points
+from vidmotion.body.feet import ANKLES, KNEES, ankle_rotations, clamp_ankles, with_planted_feet
+from vidmotion.body.foot_points import rotate_feet_to_keypoints
+from vidmotion.body.initial_rotations import initial_rotations
+from vidmotion.body.inverse_kinematics import PARENTS, PoseSequence, RestSkeleton, h36m_joints, solve_inverse_kinematics
 from vidmotion.body.joints import to_h36m
-from vidmotion.body.kinematics import forward
+from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.model import BODY_JOINTS, BodyModel, RestBody
 from vidmotion.body.shape import fit_shape
-from vidmotion.body.solve import PARENTS, Posture, Skeleton22, points_of, solve
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import frame_rate, unbroken_runs
 from vidmotion.geometry.rotations import matrix_to_axis_angle
 from vidmotion.skeletons import H36M17
 from vidmotion.types import BodyMotion, Floats, Keypoints2D, Motion, Track
 
-LEAST_TRUST = 0.2
-"""Weight of a joint of which the lifter knows nothing: its guess is still the best there is."""
-SHORTEST_BONE = 1e-3
+MIN_WEIGHT = 0.2
+"""Weight of a joint with confidence 0: its lifted position is still the best estimate."""
+MIN_BONE_LENGTH = 1e-3
 """Metres."""
-ONLY_FRAME = 30.0
-"""Frames a second that a run of one frame is taken to have; nothing moves in it."""
+SINGLE_FRAME_RATE = 30.0
+"""Frames a second that are assumed for a run of one frame; it contains no motion."""
 
 
 @dataclass(frozen=True, eq=False)
-class BodyGuess:
-    """What a network says of a body."""
+class InitialBody:
+    """A body predicted by a network, from which the fit starts."""
 
-    turns: Floats
-    """(T, 24, 3, 3) rotations in the parents' frames; the first in the world of the motion."""
+    rotations: Floats
+    """(T, 24, 3, 3) of each joint in the frame of its parent; the first in the world of the motion."""
     betas: Floats
-    """(S,) shape."""
+    """(S,) betas of the shape."""
 
 
 def fit_body(
-    model: BodyModel, motion: Motion, track: Track, guess: BodyGuess | None = None, refine: bool = True
+    model: BodyModel, motion: Motion, track: Track, initial: InitialBody | None = None, refine: bool = True
 ) -> BodyMotion:
-    """The body that moves as the skeleton does.
+    """The body that moves like the skeleton.
 
-    Frames that the track does not have stay out; each unbroken run is fitted by itself.
+    Each run of consecutive frames of the track is fitted by itself.
 
     Args:
-        guess: where to begin, and where to stay as far as the skeleton leaves it open: twists, wrists, feet, stoutness.
-            None begins with bones aimed along the skeleton's and feet that stand flat.
-        refine: pull the guessed body to the skeleton; False leaves its rotations and shape as they are, the middle of
-            its hips at joint 0. Without a guess nothing is left to be.
+        initial: start of the fit. It also gives what the skeleton does not determine: twists, wrists, feet, girth. None
+            starts with bones along those of the skeleton and flat feet.
+        refine: fit the initial body to the skeleton. False keeps its rotations and shape and only moves the center of
+            its hips to joint 0. Without `initial`, the body is always fitted.
 
     Raises:
-        InputError: another skeleton than h36m17, a number that is not finite, or a bone without length.
+        InputError: skeleton other than h36m17, number that is not finite, or bone without length.
     """
     joints = _checked(motion)
     lengths = _lengths(joints)
-    kept = guess if not refine else None
-    told = None if guess is None else guess.betas.astype(np.float64)
-    betas = fit_shape(model, lengths, motion.height, told) if kept is None else kept.betas
+    kept = initial if not refine else None
+    prior = None if initial is None else initial.betas.astype(np.float64)
+    betas = fit_shape(model, lengths, motion.height, prior) if kept is None else kept.betas
     shaped = model.shape(betas)
-    body = Skeleton22(shaped.joints[:BODY_JOINTS].astype(np.float64), motion.height)
-    weights = np.maximum(motion.confidence, LEAST_TRUST)
+    body = RestSkeleton(shaped.joints[:BODY_JOINTS].astype(np.float64), motion.height)
+    weights = np.maximum(motion.confidence, MIN_WEIGHT)
     parts = []
     for run in unbroken_runs(track.frames):
         times = track.times[run]
-        begun = _begin(body, joints[run], times, None if guess is None else guess.turns[run])
-        targets = planted(joints[run], frame_rate(times, ONLY_FRAME))
-        parts.append(solve(body, targets, weights[run], begun) if kept is None else begun)
-    posture = Posture(
+        start = _start(body, joints[run], times, None if initial is None else initial.rotations[run])
+        targets = with_planted_feet(joints[run], frame_rate(times, SINGLE_FRAME_RATE))
+        parts.append(solve_inverse_kinematics(body, targets, weights[run], start) if kept is None else start)
+    poses = PoseSequence(
         np.concatenate([part.rotations for part in parts]), np.concatenate([part.translation for part in parts])
     )
-    if guess is None:
-        posture = replace(posture, rotations=_with_feet(body, shaped, posture))
+    if initial is None:
+        poses = replace(poses, rotations=_with_flat_feet(body, shaped, poses))
     if kept is None:
-        posture = replace(posture, rotations=_seen_feet(body, posture, motion, track))
+        poses = replace(poses, rotations=_with_keypoint_feet(body, poses, motion, track))
     pose = np.zeros((len(joints), 24, 3), np.float32)
-    pose[:, :BODY_JOINTS] = matrix_to_axis_angle(posture.rotations)
-    error = np.linalg.norm(points_of(body, posture) - joints, axis=-1).mean(1)
+    pose[:, :BODY_JOINTS] = matrix_to_axis_angle(poses.rotations)
+    error = np.linalg.norm(h36m_joints(body, poses) - joints, axis=-1).mean(1)
     return BodyMotion(
-        model.name, pose, betas.astype(np.float32), posture.translation.astype(np.float32), error.astype(np.float32)
+        model.name,
+        pose,
+        betas.astype(np.float32),
+        poses.translation.astype(np.float32),
+        error.astype(np.float32),
     )
 
 
@@ -97,49 +101,49 @@ def _checked(motion: Motion) -> Floats:
 
 
 def _lengths(joints: Floats) -> Floats:
-    """(17,) metres, median over time of the bone that ends in each joint; 0 for the root."""
+    """(17,) metres, median length over time of the bone that ends in each joint; 0 for the root."""
     lengths = np.median(H36M17.bone_lengths(joints), axis=0)
     for joint, length in enumerate(lengths[1:], start=1):
-        if length < SHORTEST_BONE:
+        if length < MIN_BONE_LENGTH:
             raise InputError(f"the bone that ends in {H36M17.joints[joint]} has no length")
     return np.asarray(lengths)
 
 
-def _begin(body: Skeleton22, joints: Floats, times: Floats, turns: Floats | None) -> Posture:
-    """Where the solver begins: a network's rotations (T, 24, 3, 3), or bones aimed along the joints (T, 17, 3)."""
+def _start(body: RestSkeleton, joints: Floats, times: Floats, rotations: Floats | None) -> PoseSequence:
+    """Start of the solver: given rotations (T, 24, 3, 3), or else bones along those of the joints (T, 17, 3)."""
     rest = to_h36m(body.rest, np.eye(3), body.height)
-    if turns is None:
-        world = aim(joints, rest, frame_rate(times, ONLY_FRAME))[:, :BODY_JOINTS]
+    if rotations is None:
+        world = initial_rotations(joints, rest, frame_rate(times, SINGLE_FRAME_RATE))[:, :BODY_JOINTS]
         local = world.copy()
         local[:, 1:] = world[:, PARENTS[1:]].swapaxes(-1, -2) @ world[:, 1:]
     else:
-        local = turns[:, :BODY_JOINTS].astype(np.float64)
-    # The pelvis turns about itself, and the middle of the hips comes to joint 0.
-    return Posture(local, joints[:, 0] - body.rest[0] - local[:, 0] @ (rest[0] - body.rest[0]))
+        local = rotations[:, :BODY_JOINTS].astype(np.float64)
+    # The pelvis rotates about itself, and the center of the hips is moved to joint 0.
+    return PoseSequence(local, joints[:, 0] - body.rest[0] - local[:, 0] @ (rest[0] - body.rest[0]))
 
 
-def _with_feet(body: Skeleton22, shaped: RestBody, posture: Posture) -> Floats:
-    """(T, 22, 3, 3) the rotations of a posture with feet that stand on the floor where it is near."""
-    world, places = forward(posture.rotations, body.rest, PARENTS, posture.translation)
+def _with_flat_feet(body: RestSkeleton, shaped: RestBody, poses: PoseSequence) -> Floats:
+    """(T, 22, 3, 3) the rotations of a pose sequence, with feet that are flat where they are near the floor."""
+    world, positions = forward_kinematics(poses.rotations, body.rest, PARENTS, poses.translation)
     standing = shaped.joints[list(ANKLES), 1] - shaped.vertices[:, 1].min()
-    rotations = posture.rotations.copy()
-    rotations[:, ANKLES] = ankle_turns(world[:, KNEES], places[:, ANKLES, 1] - standing, body.height)
+    rotations = poses.rotations.copy()
+    rotations[:, ANKLES] = ankle_rotations(world[:, KNEES], positions[:, ANKLES, 1] - standing, body.height)
     return rotations
 
 
-def _seen_feet(body: Skeleton22, posture: Posture, motion: Motion, track: Track) -> Floats:
-    """(T, 22, 3, 3) the rotations of a posture whose feet point as heels and toes do in the picture."""
-    world, _ = forward(posture.rotations, body.rest, PARENTS, posture.translation)
-    rotations = posture.rotations.copy()
+def _with_keypoint_feet(body: RestSkeleton, poses: PoseSequence, motion: Motion, track: Track) -> Floats:
+    """(T, 22, 3, 3) the rotations of a pose sequence, with feet that point like heels and toes in the picture."""
+    world, _ = forward_kinematics(poses.rotations, body.rest, PARENTS, poses.translation)
+    rotations = poses.rotations.copy()
     for run in unbroken_runs(track.frames):
         points = track.keypoints
-        feet = turned_by_points(
+        feet = rotate_feet_to_keypoints(
             world[run][:, ANKLES],
             motion.joints[run].astype(np.float64),
             Keypoints2D(points.xy[run], points.score[run], points.skeleton),
             motion.camera,
             motion.height,
-            frame_rate(track.times[run], ONLY_FRAME),
+            frame_rate(track.times[run], SINGLE_FRAME_RATE),
         )
-        rotations[run, ANKLES] = within_limits(world[run][:, KNEES].swapaxes(-1, -2) @ feet)
+        rotations[run, ANKLES] = clamp_ankles(world[run][:, KNEES].swapaxes(-1, -2) @ feet)
     return rotations

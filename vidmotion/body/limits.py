@@ -1,7 +1,7 @@
-"""How far human joints turn: bounds on the axis-angle components of SMPL's joints, away from the T-pose.
+"""Limits of human joints: bounds on the axis-angle components of SMPL's joints, relative to the T-pose.
 
-Rounded from the ranges that physiotherapists measure (American Academy of Orthopaedic Surgeons 1965; Norkin and
-White, "Measurement of Joint Motion"), widened where sport and dance go further. Numpy only.
+Rounded from clinical ranges of motion (American Academy of Orthopaedic Surgeons 1965; Norkin and White, "Measurement of
+Joint Motion"), and wider where sport and dance exceed them. Numpy only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS
 from vidmotion.types import Floats
 
-# Degrees about X (to the body's left), Y (up) and Z (forward). Limbs of the left side; the right one mirrors them.
+# Degrees about X (to the body's left), Y (up) and Z (forward), of the left side; the right side is mirrored.
 _RANGES = {
     "hip": ((-150, 50), (-60, 75), (-60, 110)),
     "knee": ((-3, 160), (-25, 25), (-8, 8)),
@@ -38,10 +38,10 @@ def _bounds() -> np.ndarray:
 
 
 BOUNDS: Floats = _bounds()
-"""(22, 3, 2) lowest and highest axis-angle component of each body joint, radians; the pelvis is free."""
+"""(22, 3, 2) lowest and highest axis-angle components of each body joint, radians; the pelvis has no limits."""
 
 
-def beyond(axis_angles: Floats, bounds: Floats) -> Floats:
-    """(..., 3) radians by which axis-angles (..., 3) leave their bounds (..., 3, 2); 0 within."""
+def limit_excess(axis_angles: Floats, bounds: Floats) -> Floats:
+    """(..., 3) radians by which axis-angles (..., 3) exceed their bounds (..., 3, 2); negative below the lower one."""
     over = np.maximum(axis_angles - bounds[..., 1], 0)
     return over - np.maximum(bounds[..., 0] - axis_angles, 0)

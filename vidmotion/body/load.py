@@ -1,7 +1,4 @@
-"""Finds body models by name or path and reads them: the free body of the package, or a file of the user's.
-
-Numpy only.
-"""
+"""Loads body models: the free body of the package, or a file of the user. Numpy only."""
 
 from __future__ import annotations
 
@@ -16,18 +13,18 @@ from vidmotion.body.model import BODY_JOINTS, BodyModel, Phenotype
 from vidmotion.errors import InputError
 
 FREE_BODY = "freebody"
-"""The model that the package ships; a change to its shape directions must change this name too."""
+"""Name of the model that the package ships; if its shape directions change, the name must change too."""
 FREE_BODY_FILE = Path(__file__).parent / "freebody" / "freebody.npz"
 FREE_LICENCE = "CC0-1.0"
-RESEARCH_ONLY = "SMPL's licence: non-commercial research only, unless you bought another one"
+SMPL_LICENCE = "SMPL's licence: non-commercial research only, unless you bought another one"
 MOST_BETAS = 10
-"""Further directions of SMPL-X files are expressions of the face, or finer than 17 joints can tell."""
-SHORTEST_BONE = 1e-4
+"""Further directions of SMPL-X files are facial expressions, or details that 17 joints do not determine."""
+MIN_BONE_LENGTH = 1e-4
 """Metres."""
 
-_NEEDED = ("v_template", "shapedirs", "J_regressor", "weights", "kintree_table", "f")
+_REQUIRED = ("v_template", "shapedirs", "J_regressor", "weights", "kintree_table", "f")
 _OPTIONAL = ("posedirs", "phenotype_to_betas", "phenotype_mean")
-_PAGES = {
+_DOWNLOAD_PAGES = {
     "smplx": "https://smpl-x.is.tue.mpg.de",
     "smplh": "https://mano.is.tue.mpg.de",
     "smpl": "https://smpl.is.tue.mpg.de",
@@ -37,48 +34,48 @@ _PAGES = {
 @cache
 def free_body() -> BodyModel:
     """The free body (CC0): 24 joints, 6,935 vertices, 10 shape directions."""
-    return _build(read_arrays(FREE_BODY_FILE, _NEEDED + _OPTIONAL), FREE_BODY, FREE_LICENCE)
+    return _build(read_arrays(FREE_BODY_FILE, _REQUIRED + _OPTIONAL), FREE_BODY, FREE_LICENCE)
 
 
 def load_body(path: Path | None = None) -> BodyModel:
     """The body model in a file of SMPL's format (.npz or .pkl); None gives the free body.
 
-    A file of the user's is named by its stem and the beginning of its sha256, so that a motion never meets another
-    file's shape directions unnoticed.
+    A user's model is named by the stem of the file and the beginning of its sha256, so that a motion is never combined
+    with the shape directions of another file.
 
     Raises:
-        InputError: the file is missing, damaged, unsafe, or no body model.
+        InputError: the file is missing, damaged, unsafe, or not a body model.
     """
     if path is None or path.resolve() == FREE_BODY_FILE.resolve():
         return free_body()
     if not path.is_file():
-        raise InputError(_missing(path))
-    arrays = read_arrays(path, _NEEDED + _OPTIONAL)
+        raise InputError(_missing_file(path))
+    arrays = read_arrays(path, _REQUIRED + _OPTIONAL)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     try:
-        return _build(arrays, f"{path.stem}-{digest[:8]}", RESEARCH_ONLY)
+        return _build(arrays, f"{path.stem}-{digest[:8]}", SMPL_LICENCE)
     except (ValueError, TypeError) as error:
-        raise InputError(f"{path}: is no body model ({error})") from None
+        raise InputError(f"{path}: not a body model ({error})") from None
 
 
-def _missing(path: Path) -> str:
-    family = next((name for name in _PAGES if name in path.stem.lower().replace("-", "")), None)
+def _missing_file(path: Path) -> str:
+    family = next((name for name in _DOWNLOAD_PAGES if name in path.stem.lower().replace("-", "")), None)
     if family is None:
-        return f"{path}: no such file; leave --body-model out to use the free body"
+        return f"{path}: no such file; leave `body_model` out to use the free body"
     return (
-        f"{path}: no such file; register at {_PAGES[family]}, download the model there and save it as "
-        f"{path.absolute()}, or leave --body-model out to use the free body"
+        f"{path}: no such file; register at {_DOWNLOAD_PAGES[family]}, download the model there and save it as "
+        f"{path.absolute()}, or leave `body_model` out to use the free body"
     )
 
 
 def _build(arrays: Arrays, name: str, licence: str) -> BodyModel:
-    """The model of a file's arrays.
+    """The model that consists of these arrays.
 
     Raises:
-        ValueError: an array is missing, has a wrong shape, or holds numbers that make no body.
+        ValueError: an array is missing, has a wrong shape, or its numbers do not describe a body.
     """
-    missing = [key for key in _NEEDED if key not in arrays]
+    missing = [key for key in _REQUIRED if key not in arrays]
     if missing:
         raise ValueError(f"{missing[0]} is missing")
     floats = {key: arrays[key].astype(np.float32) for key in arrays if key not in ("kintree_table", "f")}
@@ -98,12 +95,12 @@ def _build(arrays: Arrays, name: str, licence: str) -> BodyModel:
         parents=_parents(arrays["kintree_table"]),
         phenotype=_phenotype(floats),
     )
-    _check(model)
+    _check_plausible(model)
     return model
 
 
 def _parents(table: np.ndarray) -> tuple[int, ...]:
-    """The parent of each joint from SMPL's (2, J) table, in which the root's parent is no joint."""
+    """The parent of each joint, from SMPL's (2, J) table, in which the parent of the root is an invalid number."""
     if table.ndim != 2 or table.shape[0] != 2 or table.shape[1] < BODY_JOINTS:
         raise ValueError(f"kintree_table: wanted shape (2, {BODY_JOINTS} or more), received {table.shape}")
     return (-1, *(int(parent) for parent in table[0, 1:].astype(np.int64)))
@@ -115,11 +112,11 @@ def _phenotype(arrays: Arrays) -> Phenotype | None:
     return Phenotype(arrays["phenotype_to_betas"], arrays["phenotype_mean"])
 
 
-def _check(model: BodyModel) -> None:
-    """Refuse what has the right shapes but makes no body."""
+def _check_plausible(model: BodyModel) -> None:
+    """Refuse arrays of the right shapes that do not describe a body."""
     joints = model.regressor @ model.template
     bones = np.linalg.norm(joints[1:] - joints[list(model.parents[1:])], axis=1)
-    if not (bones > SHORTEST_BONE).all():
+    if not (bones > MIN_BONE_LENGTH).all():
         raise ValueError(f"the bone of joint {int(bones.argmin()) + 1} has no length")
     if not np.allclose(model.weights.sum(1), 1, atol=1e-3):
         raise ValueError("the skinning weights of a vertex do not sum to 1")

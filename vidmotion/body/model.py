@@ -2,7 +2,7 @@
 
 Source: Loper et al., "SMPL: A Skinned Multi-Person Linear Model", 2015. Axes of a model at rest: metres, Y up,
 T-pose that faces +Z, its left is +X. Joints 0 to 21 are SMPL's body joints in every model of the family; what
-comes after them (hands, jaw, fingers) stays at rest. Numpy only.
+follows them (hands, jaw, fingers) stays at rest. Numpy only.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from vidmotion.types import BodyMotion, Floats, Ints, check_shape
 
 SMPL_JOINTS, SMPL_PARENTS = SMPL24.joints, SMPL24.parents
 BODY_JOINTS = 22
-"""Joints that all models of SMPL's family share, in one order."""
+"""Number of joints that all models of the SMPL family have, in the same order."""
 
 
 _LOWEST = (0.0, 0.0, 0.15, 0.15, 0.25, 0.25)
 _HIGHEST = (1.0, 0.8, 0.95, 0.95, 0.75, 0.8)
-"""Of the phenotypes of random people."""
+"""Range of the phenotypes of random people."""
 
 
 @dataclass(frozen=True, eq=False)
 class Phenotype:
-    """What a body's shape means in words; only the free body knows it."""
+    """The shape of a body in terms such as age and weight; only the free body has it."""
 
     to_betas: Floats
-    """(7, S) betas from gender (0 male, 1 female), age, muscle, weight, height, proportions, each 0..1, less the
-    mean, and 1."""
+    """(7, S) betas of gender (0 male, 1 female), age, muscle, weight, height and proportions, each 0..1 minus the
+    mean, and of a constant 1."""
     mean: Floats
-    """(6,)"""
+    """(6,) mean phenotype."""
 
     def betas(self, values: Floats) -> Floats:
         """(S,) betas of a phenotype (6,)."""
         return np.append(values - self.mean, 1.0) @ self.to_betas
 
-    def draw(self, rng: np.random.Generator) -> Floats:
+    def sample(self, rng: np.random.Generator) -> Floats:
         """(S,) betas of a random person."""
         return self.betas(rng.uniform(_LOWEST, _HIGHEST)) + rng.normal(0, 0.3, self.to_betas.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
 class RestBody:
-    """A body model of one shape, at rest."""
+    """A body at rest, in one shape."""
 
     vertices: Floats
     """(V, 3) metres."""
@@ -55,7 +55,7 @@ class RestBody:
 
     @property
     def height(self) -> float:
-        """Stature in metres."""
+        """Height in metres."""
         return float(np.ptp(self.vertices[:, 1]))
 
 
@@ -64,22 +64,22 @@ class BodyModel:
     """A body model with V vertices, F faces, J joints and S shape directions."""
 
     name: str
-    """Betas belong to the model of this name and to no other."""
+    """Betas are valid only for the model of this name."""
     licence: str
     template: Floats
     """(V, 3) metres."""
     shape_directions: Floats
     """(V, 3, S) metres per unit of beta."""
     pose_directions: Floats | None
-    """(V, 3, 9 * (J - 1)) metres per unit of (rotation - identity) of joints 1 .. J-1; None where all are 0."""
+    """(V, 3, 9 * (J - 1)) metres per unit of (rotation - identity) of joints 1 .. J-1; None if all are 0."""
     regressor: Floats
-    """(J, V) joints at rest from vertices at rest."""
+    """(J, V) weights that give the joints at rest from the vertices at rest."""
     weights: Floats
     """(V, J) skinning weights; each row sums to 1."""
     faces: Ints
-    """(F, 3) vertex numbers, anticlockwise seen from outside."""
+    """(F, 3) vertex indices, counterclockwise when seen from outside."""
     parents: tuple[int, ...]
-    """(J,) each before its children; -1 for the root."""
+    """(J,) parent of each joint, before its children; -1 for the root."""
     phenotype: Phenotype | None = None
 
     def __post_init__(self) -> None:
@@ -102,7 +102,7 @@ class BodyModel:
         """The body at rest in a shape.
 
         Args:
-            betas: (B,) with B <= S; the other directions count as 0.
+            betas: (B,) with B <= S; the other betas are 0.
 
         Raises:
             InputError: more betas than the model has shape directions.
@@ -115,14 +115,14 @@ class BodyModel:
         vertices = self.template + self.shape_directions[..., : len(betas)] @ betas
         return RestBody(vertices, self.regressor @ vertices)
 
-    def check(self, body: BodyMotion) -> None:
-        """Make sure that a motion was made for this model.
+    def check_motion(self, body: BodyMotion) -> None:
+        """Check that a motion was made with this model.
 
         Raises:
-            InputError: it belongs to another model.
+            InputError: it was made with another model.
         """
         if body.model != self.name:
             raise InputError(
-                f"this motion was made for the body model {body.model}, not for {self.name}: its shape means "
-                "nothing there; pass its own file with --body-model, or lift again"
+                f"this motion was made for the body model {body.model}, not for {self.name}, so its shape does not apply; "
+                "pass its own file as `body_model`, or lift again"
             )

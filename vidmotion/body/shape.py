@@ -1,4 +1,4 @@
-"""The shape of a body whose bones are as long as a skeleton's: damped Gauss-Newton on the betas. Numpy only."""
+"""Fits the shape of a body to the bone lengths of a skeleton: damped Gauss-Newton on the betas. Numpy only."""
 
 from __future__ import annotations
 
@@ -10,41 +10,44 @@ from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 
 LENGTH_SPREAD = 0.015
-"""Metres; a bone this much off weighs as much as a beta of 1."""
-# Nearer to a man than to a woman: the middle of both has breasts, which look odd on half of the people.
+"""Metres; this error of a bone counts as much as a beta of 1."""
+# Closer to a man than to a woman: the mean of both has breasts, which look wrong on half of the people.
 NEUTRAL = np.array([0.2, 0.35, 0.5, 0.45, 0.5, 0.55])
-"""Phenotype (gender, age, muscle, weight, height, proportions) of the free body where bones say nothing."""
+"""Phenotype (gender, age, muscle, weight, height, proportions) of the free body where bone lengths do not decide."""
 STEPS = 10
 
 
-def fit_shape(model: BodyModel, lengths: Floats, height: float, middle: Floats | None = None) -> Floats:
+def fit_shape(model: BodyModel, lengths: Floats, height: float, prior: Floats | None = None) -> Floats:
     """(S,) betas.
 
     Args:
-        middle: (S,) betas where bones say nothing; None: `neutral_betas`.
-        lengths: (17,) metres, bone that ends in each Human3.6M joint; 0 for the root.
-        height: stature in metres, which scales the points that are fixed to the head.
+        lengths: (17,) metres, of the bone that ends in each Human3.6M joint; 0 for the root.
+        height: of the body in metres; scales the points that are fixed to the head.
+        prior: (S,) betas where bone lengths do not decide; None: `neutral_betas`.
     """
     mix = WEIGHTS @ model.regressor[:BODY_JOINTS]  # (17, V)
     rest = mix @ model.template + offsets(height)
-    moves = np.einsum("jv,vcs->jcs", mix, model.shape_directions, optimize=True)
+    joint_directions = np.einsum("jv,vcs->jcs", mix, model.shape_directions, optimize=True)
     children = np.array([child for _, child in H36M17.bones])
     parents = np.array([parent for parent, _ in H36M17.bones])
-    middle = neutral_betas(model) if middle is None else middle
-    betas = middle
+    prior = neutral_betas(model) if prior is None else prior
+    betas = prior
     for _ in range(STEPS):
-        joints = rest + moves @ betas
+        joints = rest + joint_directions @ betas
         bones = joints[children] - joints[parents]
         now = np.linalg.norm(bones, axis=1)
-        slope = np.einsum("bc,bcs->bs", bones / now[:, None], moves[children] - moves[parents]) / LENGTH_SPREAD
-        miss = (lengths[children] - now) / LENGTH_SPREAD
-        normal = slope.T @ slope + np.eye(len(betas))
-        betas = betas + np.linalg.solve(normal, slope.T @ miss - (betas - middle))
+        jacobian = (
+            np.einsum("bc,bcs->bs", bones / now[:, None], joint_directions[children] - joint_directions[parents])
+            / LENGTH_SPREAD
+        )
+        residual = (lengths[children] - now) / LENGTH_SPREAD
+        normal = jacobian.T @ jacobian + np.eye(len(betas))
+        betas = betas + np.linalg.solve(normal, jacobian.T @ residual - (betas - prior))
     return np.asarray(betas)
 
 
 def neutral_betas(model: BodyModel) -> Floats:
-    """(S,) betas of the body that bones say nothing about."""
+    """(S,) betas to use where nothing is known about the shape."""
     if model.phenotype is None:
         return np.zeros(model.shape_directions.shape[2])
     return model.phenotype.betas(NEUTRAL)

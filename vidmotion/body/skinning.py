@@ -1,4 +1,4 @@
-"""Poses body models in torch: batched linear blend skinning (Loper et al. 2015, equations 2 to 10), or joints alone."""
+"""Poses body models in torch: batched linear blend skinning (Loper et al. 2015, equations 2 to 10), or joints only."""
 
 from __future__ import annotations
 
@@ -32,70 +32,75 @@ class Skinning(nn.Module):
         """Posed vertices (B, V, 3) and joints (B, J, 3) in metres.
 
         Args:
-            rotations: (B, J, 3, 3) of each joint in its parent's frame; the first in the world.
-            betas: (1 or B, S); one shape for all bodies is computed once.
+            rotations: (B, J, 3, 3) of each joint in the frame of its parent; the first in the world.
+            betas: (1 or B, S); a shape that all bodies share is computed once.
             translation: (B, 3) metres.
         """
         directions = self.shape_directions[..., : betas.shape[1]]
         shaped = self.template + torch.einsum("vcs,bs->bvc", directions, betas)
         rest = self.regressor @ shaped  # (1 or B, J, 3)
-        world, places = forward_kinematics(rotations, rest, self.parents)
-        moved = places - (world @ rest[..., None])[..., 0]
+        world, positions = forward_kinematics(rotations, rest, self.parents)
+        moved = positions - (world @ rest[..., None])[..., 0]
         blended = self.weights @ torch.cat([world.flatten(2), moved], -1)  # (B, V, 12)
         if self.pose_directions is not None:
             bend = (rotations[:, 1:] - torch.eye(3, device=rotations.device)).flatten(1)
             shaped = shaped + (bend @ self.pose_directions).reshape(len(bend), -1, 3)
-        # Rotated by hand: batches of tiny matrix products are several times slower.
+        # Written out, because batches of tiny matrix products are several times slower.
         x, y, z = shaped[..., :1], shaped[..., 1:2], shaped[..., 2:]
-        turned = blended[..., 0:9:3] * x + blended[..., 1:9:3] * y + blended[..., 2:9:3] * z
-        vertices = turned + blended[..., 9:] + translation[:, None]
-        return vertices, places + translation[:, None]
+        rotated = blended[..., 0:9:3] * x + blended[..., 1:9:3] * y + blended[..., 2:9:3] * z
+        vertices = rotated + blended[..., 9:] + translation[:, None]
+        return vertices, positions + translation[:, None]
 
 
 class BodyJoints(nn.Module):
-    """Human3.6M's 17 joints of posed bodies, without their skin."""
+    """Human3.6M's 17 joints of posed bodies, without the mesh."""
 
     rest: Tensor
     directions: Tensor
     mixture: Tensor
     offsets: Tensor
-    stature: Tensor
+    height_terms: Tensor
 
     def __init__(self, model: BodyModel) -> None:
         super().__init__()
         self.parents = model.parents
         tip = [model.template[:, 1].argmax(), model.template[:, 1].argmin()]
-        # The stature's last entry is that of the template; the betas' come before it.
+        # The last entry is the height of the template; before it, the change of height for each beta.
         directions = np.concatenate([model.shape_directions[tip, 1], model.template[tip, 1, None]], 1)
         arrays = {
             "rest": model.regressor @ model.template,
             "directions": np.einsum("jv,vcs->jcs", model.regressor, model.shape_directions),
             "mixture": WEIGHTS,
             "offsets": offsets(1.0),
-            "stature": directions[0] - directions[1],
+            "height_terms": directions[0] - directions[1],
         }
         for name, array in arrays.items():
             self.register_buffer(name, torch.tensor(array, dtype=torch.float32), persistent=False)
 
     def forward(self, rotations: Tensor, betas: Tensor) -> Tensor:
-        """(B, 17, 3) metres, in the frame of the first rotation, the pelvis where it rests.
+        """(B, 17, 3) metres, in the frame of the first rotation, with the pelvis at its rest position.
 
         Args:
-            rotations: (B, J, 3, 3) of each joint in its parent's frame.
+            rotations: (B, J, 3, 3) of each joint in the frame of its parent.
             betas: (B, S).
         """
         rest = self.rest + torch.einsum("jcs,bs->bjc", self.directions[..., : betas.shape[1]], betas)
-        world, places = forward_kinematics(rotations, rest, self.parents)
-        height = self.stature[-1] + betas @ self.stature[: betas.shape[1]]
+        world, positions = forward_kinematics(rotations, rest, self.parents)
+        height = self.height_terms[-1] + betas @ self.height_terms[: betas.shape[1]]
         points = height[:, None, None] * self.offsets @ world[:, HEAD].mT
-        return self.mixture @ places[:, :BODY_JOINTS] + points
+        return self.mixture @ positions[:, :BODY_JOINTS] + points
 
 
 def forward_kinematics(rotations: Tensor, rest: Tensor, parents: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Rotations (B, J, 3, 3) and places (B, J, 3) of joints, of local rotations and joints at rest (1 or B, J, 3)."""
-    world, places = [rotations[:, 0]], [rest[:, 0].expand(len(rotations), 3)]
+    """World rotations (B, J, 3, 3) and positions (B, J, 3) of joints.
+
+    Args:
+        rotations: (B, J, 3, 3) local rotations.
+        rest: (1 or B, J, 3) joints at rest.
+    """
+    world, positions = [rotations[:, 0]], [rest[:, 0].expand(len(rotations), 3)]
     for joint, parent in enumerate(parents[1:], start=1):
         step = (world[parent] @ (rest[:, joint] - rest[:, parent])[..., None])[..., 0]
-        places.append(places[parent] + step)
+        positions.append(positions[parent] + step)
         world.append(world[parent] @ rotations[:, joint])
-    return torch.stack(world, 1), torch.stack(places, 1)
+    return torch.stack(world, 1), torch.stack(positions, 1)

@@ -17,9 +17,10 @@ class PersonTracker:
     """A detector, the appearance of the people that it finds, and their identities, for the frames of one video."""
 
     def __init__(self, detector: Detector, fps: Fraction) -> None:
-        """
+        """Reset the detector and start with no people.
+
         Args:
-            detector: it is reset first, and must not serve another video at the same time.
+            detector: must not process another video at the same time.
             fps: nominal frame rate of the video.
 
         Raises:

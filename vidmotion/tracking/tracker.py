@@ -46,7 +46,8 @@ class Tracker:
     """Collects the detections of one video, frame after frame; `finish` gives its people."""
 
     def __init__(self, fps: Fraction, skeleton: str, cues: AssociationCues | None = None) -> None:
-        """
+        """Start with no people.
+
         Args:
             fps: nominal frame rate, from which the duration of the last frame follows.
             skeleton: name of the skeleton of the detections.

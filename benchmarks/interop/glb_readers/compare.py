@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.lib.readers import ask, last_line
 from vidmotion.body.load import load_body
 from vidmotion.body.model import BodyModel
-from vidmotion.body.posed import PosedBody
+from vidmotion.body.posed_mesh import PosedMesh
 from vidmotion.geometry.alignment import RigidTransform, align_worlds
 from vidmotion.io.scene.formats import load
 from vidmotion.types import Person, Scene
@@ -94,7 +94,7 @@ def want(
 ) -> Wanted:
     if person.body is None or placement is None:
         raise SystemExit(f"person {person.id} has no body; run `vidmotion lift` again")
-    posed, track = PosedBody(model, person.body), person.track
+    posed, track = PosedMesh(model, person.body), person.track
     shown: dict[int, np.ndarray] = {}
     hidden: list[int] = []
     for index, moment in enumerate(moments):

@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward, local_rotations
+from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.load import free_body
 from vidmotion.data.mocap import ROTATION_STEP, read_mocap
 from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
@@ -41,8 +41,8 @@ def test_a_t_pose_stands_on_the_floor_and_goes_its_way(data: Run, tmp_path: Path
     path = np.stack([np.zeros(41), -np.arange(41) * 0.01, np.full(41, 1.2)], 1)  # AMASS' -Y is our +Z
     save(tmp_path / "in" / "anna" / "walk.npz", standing(41), 120.0, trans=path)
     save(tmp_path / "in" / "anna" / "shape.npz", None)
-    code, told = data("import", "amass", tmp_path / "in", "-o", tmp_path / "out", "--val", "anna")
-    assert code == 0, told
+    code, message = data("import", "amass", tmp_path / "in", "-o", tmp_path / "out", "--val", "anna")
+    assert code == 0, message
     mocap = read_mocap(tmp_path / "out", "val")
     joints = mocap.clip(0).numpy()
     assert [(clip.name, clip.frames) for clip in mocap.clips] == [("anna/walk", 11)]
@@ -52,9 +52,9 @@ def test_a_t_pose_stands_on_the_floor_and_goes_its_way(data: Run, tmp_path: Path
     np.testing.assert_allclose(joints[:, 0, 2] - joints[0, 0, 2], np.arange(11) * 0.04, atol=1e-5)
 
 
-def test_a_body_of_the_user_s_gets_the_betas(data: Run, tmp_path: Path) -> None:
+def test_the_user_s_body_model_gets_the_betas(data: Run, tmp_path: Path) -> None:
     model = free_body()
-    body = tmp_path / "own.npz"  # the free body under another name is a stranger's
+    body = tmp_path / "own.npz"  # under another name it is not the free body
     np.savez(
         body, v_template=model.template, shapedirs=model.shape_directions, J_regressor=model.regressor,
         weights=model.weights, kintree_table=np.array([model.parents, range(24)]), f=model.faces,
@@ -63,12 +63,12 @@ def test_a_body_of_the_user_s_gets_the_betas(data: Run, tmp_path: Path) -> None:
     betas, poses, path = rng.normal(0, 1, 16), rng.normal(0, 0.4, (6, 156)), rng.normal(0, 1, (6, 3))
     poses[:, 66:] = 0
     save(tmp_path / "a.npz", poses, trans=path, betas=betas, mocap_framerate=None, mocap_frame_rate=np.array(30))
-    code, told = data("import", "amass", tmp_path / "a.npz", "-o", tmp_path / "out", "--body-model", body)
-    assert code == 0, told
+    code, message = data("import", "amass", tmp_path / "a.npz", "-o", tmp_path / "out", "--body-model", body)
+    assert code == 0, message
     rest = model.shape(betas[:10])
     pose = np.zeros((6, 24, 3))
     pose[:, :22] = poses[:, :66].reshape(6, 22, 3)
-    world, places = forward(local_rotations(pose, 24), rest.joints, model.parents, path)
+    world, places = forward_kinematics(local_rotations(pose, 24), rest.joints, model.parents, path)
     wanted = UPRIGHT.inv().apply(to_h36m(places, world[:, HEAD], rest.height).reshape(-1, 3)).reshape(6, 17, 3)
     np.testing.assert_allclose(read_mocap(tmp_path / "out", "train").joints, wanted, atol=2e-4)
     turns = read_mocap_rotations(tmp_path / "out", "train").rotations * ROTATION_STEP
@@ -82,11 +82,11 @@ def test_what_is_missing_is_named(data: Run, tmp_path: Path) -> None:
         ("a", {"trans": None}, "a.npz: lacks trans; wanted a motion of AMASS"),
         ("b", {"mocap_framerate": None}, "b.npz: lacks mocap_framerate or mocap_frame_rate"),
         ("c", {"trans": np.zeros((3, 3))}, "c.npz: wanted poses (N, 66 or more) and trans (N, 3)"),
-        ("d", {"mocap_framerate": np.array(0)}, "d.npz: says 0 frames/s"),
+        ("d", {"mocap_framerate": np.array(0)}, "d.npz: has a frame rate of 0 frames/s; pass --fps"),
         ("e", {"trans": np.full((4, 3), np.nan)}, "not finite"),
-        ("f", {"betas": np.array([object()])}, "f.npz: is no .npz of arrays"),
+        ("f", {"betas": np.array([object()])}, "f.npz: is not an .npz file of arrays"),
     ):
         path = save(tmp_path / f"{name}.npz", standing(4), **changes)
-        code, told = data("import", "amass", path, "-o", tmp_path / "out")
-        assert (code, words in told) == (1, True), told
+        code, message = data("import", "amass", path, "-o", tmp_path / "out")
+        assert (code, words in message) == (1, True), message
         assert not (tmp_path / "out").exists()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward
+from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.model import BodyModel
 from vidmotion.data.synthetic.labels import ClipLabels, actor_motion, clip_labels
 from vidmotion.data.synthetic.mocap_rotations import MocapRotations
@@ -31,7 +31,7 @@ def truth(recipe: Recipe, capture: MocapRotations, body: BodyModel) -> ClipLabel
 def test_joints_are_those_of_the_posed_body(recipe: Recipe, truth: ClipLabels, body: BodyModel) -> None:
     for person, actor in enumerate(recipe.actors):
         rest = body.shape(truth.betas[person])
-        world, places = forward(
+        world, places = forward_kinematics(
             axis_angle_to_matrix(truth.pose[person]), rest.joints, body.parents, truth.translation[person]
         )
         assert rest.height == pytest.approx(actor.height, abs=1e-3)

@@ -114,7 +114,7 @@ def test_person_without_a_body_is_told_to_lift(suffix: str, walker: Person, tmp_
 def test_body_of_another_model_is_refused(suffix: str, walker: Person, tmp_path: Path) -> None:
     assert walker.body
     foreign = replace(walker, body=replace(walker.body, model="smpl-0123abcd"))
-    with pytest.raises(InputError, match=r"made for the body model smpl-0123abcd, .* --body-model"):
+    with pytest.raises(InputError, match=r"made for the body model smpl-0123abcd, .* `body_model`"):
         export(scene_of(foreign), tmp_path / f"a{suffix}")
     export(scene_of(foreign), tmp_path / f"a{suffix}", body_model=replace(free_body(), name="smpl-0123abcd"))
     assert len(list(tmp_path.iterdir())) == 1

@@ -63,11 +63,11 @@ def is_mmpose_name(name: str) -> bool:
 
 
 def parse_name(name: str) -> ModelSelection:
-    """Read the name `mmpose`, or `mmpose:` followed by one or two models with a comma between them.
+    r"""Read the name `mmpose`, or `mmpose:` followed by one or two models with a comma between them.
 
     A model is the name of a published model, `picture`, or a pair CONFIG.py,CHECKPOINT. The first pair is the pose
     model unless a published pose model comes before it; another pair is the person model. A model that is not named is
-    the default one. Paths may contain colons, as C:\\my.py on Windows, but no commas.
+    the default one. Paths may contain colons, as C:\my.py on Windows, but no commas.
 
     Raises:
         InputError: unknown name, config without a checkpoint, or two models of one kind.

@@ -28,7 +28,8 @@ class PersonNetwork:
     """A person detector of mmdet."""
 
     def __init__(self, files: Files, device: torch.device) -> None:
-        """
+        """Build the network and load its weights.
+
         Raises:
             InputError: the config cannot be run or has no class of people.
             WeightsError: the checkpoint cannot be read or does not fit.
@@ -63,7 +64,8 @@ class PoseNetwork:
     """A top-down model of mmpose."""
 
     def __init__(self, files: Files, device: torch.device) -> None:
-        """
+        """Build the network and load its weights.
+
         Raises:
             InputError: the config cannot be run, is not a top-down model, or its points contain no known skeleton.
             WeightsError: the checkpoint cannot be read or does not fit.
