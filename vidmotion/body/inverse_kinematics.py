@@ -82,18 +82,18 @@ def solve_inverse_kinematics(
 
 def _solve(body: RestSkeleton, targets: Floats, weights: Floats, initial: PoseSequence) -> PoseSequence:
     now, damping = initial, np.full(len(targets), 1e-2)
-    cost, normal, jacobian = _linearise(body, targets, weights, initial, now)
+    cost, normal, gradient = _linearise(body, targets, weights, initial, now)
     for _ in range(STEPS):
         damped = normal + damping[:, None, None] * (np.eye(normal.shape[1]) * np.diagonal(normal, 0, 1, 2)[:, None])
-        step = -np.linalg.solve(damped, jacobian[..., None])[..., 0]
+        step = -np.linalg.solve(damped, gradient[..., None])[..., 0]
         trial = _stepped(now, step)
-        trial_cost, trial_normal, trial_slope = _linearise(body, targets, weights, initial, trial)
+        trial_cost, trial_normal, trial_gradient = _linearise(body, targets, weights, initial, trial)
         better = trial_cost < cost
         now = PoseSequence(
             _select(better, trial.rotations, now.rotations), _select(better, trial.translation, now.translation)
         )
         cost, normal = _select(better, trial_cost, cost), _select(better, trial_normal, normal)
-        jacobian = _select(better, trial_slope, jacobian)
+        gradient = _select(better, trial_gradient, gradient)
         damping = np.where(better, damping / 4, damping * 8).clip(1e-6, 1e6)
     return now
 
@@ -104,9 +104,9 @@ def _select(better: Bools, new: Floats, old: Floats) -> Floats:
 
 def _stepped(poses: PoseSequence, step: Floats) -> PoseSequence:
     """The poses after a step (T, 3 * M + 3): rotations of M moving joints, then the translation."""
-    rotations_step = axis_angle_to_matrix(step[:, :-3].reshape(len(step), -1, 3))
+    step_rotations = axis_angle_to_matrix(step[:, :-3].reshape(len(step), -1, 3))
     rotations = poses.rotations.copy()
-    rotations[:, MOVING] = rotations[:, MOVING] @ rotations_step
+    rotations[:, MOVING] = rotations[:, MOVING] @ step_rotations
     return replace(poses, rotations=rotations, translation=poses.translation + step[:, -3:])
 
 
@@ -166,10 +166,10 @@ def _point_jacobian(body: RestSkeleton, world: Floats, positions: Floats) -> Flo
     lever = _MIX @ positions[:, None] - _MIX.sum(-1)[..., None] * positions[:, MOVING][:, :, None]  # (T, M, 17, 3)
     head = offsets(body.height) @ world[:, HEAD].swapaxes(-1, -2)  # (T, 17, 3)
     lever += _MOVES_HEAD[:, None, None] * head[:, None]
-    rotations_step = -cross_matrix(lever) @ world[:, MOVING][:, :, None]  # (T, M, 17, 3, 3)
+    by_rotation = -cross_matrix(lever) @ world[:, MOVING][:, :, None]  # (T, M, 17, 3, 3)
     frames, moving = lever.shape[:2]
     out = np.empty((frames, 17, 3, 3 * moving + 3))
-    out[..., :-3] = rotations_step.transpose(0, 2, 3, 1, 4).reshape(frames, 17, 3, 3 * moving)
+    out[..., :-3] = by_rotation.transpose(0, 2, 3, 1, 4).reshape(frames, 17, 3, 3 * moving)
     out[..., -3:] = np.eye(3)
     return out
 
