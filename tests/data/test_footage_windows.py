@@ -120,5 +120,5 @@ def test_windows_of_people_who_are_hardly_seen_teach_nothing() -> None:
 def test_a_store_of_nobody_is_told(tmp_path: Path) -> None:
     store = read_store(tiny_footage.write(tmp_path / "store", clips=1))
     nobody = {**store.detections, "state": np.zeros(2 * FRAMES, np.uint8)}
-    with pytest.raises(InputError, match="holds nobody whom the detector saw"):
+    with pytest.raises(InputError, match="the detector saw nobody in"):
         FootageSampler(type(store)(store.folder, store.settings, store.clips, nobody, store.truth), CPU)

@@ -67,6 +67,6 @@ def test_folders_without_people_are_told(tmp_path: Path) -> None:
     def nobody(video: Path) -> Scene:
         raise NobodyFoundError("nobody")
 
-    with pytest.raises(InputError, match="nobody was seen in the videos"):
+    with pytest.raises(InputError, match="no people were found in the videos"):
         pack_labelled(folder(tmp_path), tmp_path / "out", nobody)
     assert not (tmp_path / "out").exists()

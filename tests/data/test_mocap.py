@@ -33,28 +33,28 @@ def test_bad_folders_are_named(mocap_folder: Path, tmp_path: Path) -> None:
 def test_damaged_arrays_are_named(mocap_folder: Path) -> None:
     roots = mocap_folder / "tiny_root.npy"
 
-    def told() -> str:
+    def message() -> str:
         with pytest.raises(InputError) as caught:
             read_mocap(mocap_folder, "train")
-        message = str(caught.value)
-        assert message.startswith(f"{mocap_folder}: ")
-        return message
+        text = str(caught.value)
+        assert text.startswith(f"{mocap_folder}: ")
+        return text
 
     np.save(roots, np.zeros((9, 3), np.float32))
-    assert "received (370, 17, 3) and (9, 3)" in told()
+    assert "received (370, 17, 3) and (9, 3)" in message()
     np.save(roots, np.zeros((370, 2), np.float32))
-    assert "received (370, 17, 3) and (370, 2)" in told()
+    assert "received (370, 17, 3) and (370, 2)" in message()
     np.save(roots, np.array(["a"]))
-    assert "tiny_root.npy holds no array of numbers" in told()
+    assert "tiny_root.npy holds no array of numbers" in message()
     for content in (b"", b"not an array"):
         roots.write_bytes(content)
-        assert "tiny_root.npy cannot be read" in told()
+        assert "tiny_root.npy cannot be read" in message()
     roots.unlink()
-    assert "tiny_root.npy is missing" in told()
+    assert "tiny_root.npy is missing" in message()
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("n_frames", "length", "index.csv lacks the column n_frames"),
         (",40,30", ",forty,30", "index.csv, clip a: invalid literal"),
@@ -63,10 +63,10 @@ def test_damaged_arrays_are_named(mocap_folder: Path) -> None:
         (",40,30", ",40,60", "clip a has 60 frames/s; resample to 30 frames/s"),
     ],
 )
-def test_damaged_index_is_named(mocap_folder: Path, old: str, new: str, told: str) -> None:
+def test_damaged_index_is_named(mocap_folder: Path, old: str, new: str, message: str) -> None:
     index = mocap_folder / "index.csv"
     index.write_text(index.read_text().replace(old, new, 1))
-    with pytest.raises(InputError, match=told) as caught:
+    with pytest.raises(InputError, match=message) as caught:
         read_mocap(mocap_folder, "train")
     assert str(mocap_folder) in str(caught.value)
 

@@ -46,9 +46,9 @@ def test_damage_is_named(folder: Path, mocap_folder: Path) -> None:
         read_points(folder, "val")
     index = folder / "index.csv"
     text = index.read_text()
-    for old, new, told in ((",480,800", ",,", "wanted a focal length"), (",480,800", ",a,b", "clip c: could not")):
+    for old, new, message in ((",480,800", ",,", "wanted a focal length"), (",480,800", ",a,b", "clip c: could not")):
         index.write_text(text.replace(old, new))
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             read_points(folder, "train")
     np.save(folder / "people_score.npy", np.zeros((3, 17), np.uint8))
     with pytest.raises(InputError, match=r"received \(9, 17, 2\) and \(3, 17\)"):

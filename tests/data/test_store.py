@@ -147,20 +147,20 @@ def shorten(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "message"),
     [
         (spoil_settings, "is not of the format"),
         (spoil_line, "line 1 is damaged"),
-        (forget_actors, "line 1 is no clip"),
+        (forget_actors, "line 1 is not a clip"),
         (shorten, r"score\.bin is shorter than clips\.jsonl says"),
     ],
 )
-def test_damage_is_named(spoil: Callable[[Path], None], told: str, tmp_path: Path) -> None:
+def test_damage_is_named(spoil: Callable[[Path], None], message: str, tmp_path: Path) -> None:
     folder = write_store(tmp_path / "store", range(2))
     spoil(folder)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         read_store(folder)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         write_store(folder, range(3))
 
 

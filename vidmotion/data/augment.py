@@ -1,9 +1,9 @@
-"""Motion capture windows to network input and target: bodies, cameras, noise, masks; on batches, in torch.
+"""Turns batches of motion capture windows into network input and target: bone lengths, cameras, noise, masks.
 
-The steps follow MotionBERT (arXiv 2210.06551, section 3.3 and its public recipe), but cameras are
-perspective and the target is free of perspective: see `observe`.
+The steps follow MotionBERT (arXiv 2210.06551, section 3.3 and its public recipe), with two differences: cameras are
+perspective, and the target is free of perspective (see `observe`).
 
-Letters: B samples, T frames, J joints. Normalised units: the window's bounding square is [-1, 1].
+Letters: B samples, T frames, J joints. Normalized units: the window's bounding square is [-1, 1].
 """
 
 from __future__ import annotations
@@ -19,44 +19,49 @@ from vidmotion.skeletons import H36M17
 
 @dataclass(frozen=True)
 class CameraRange:
-    """How random cameras are drawn. Angles in degrees, lengths in metres."""
+    """Distribution of random cameras. Angles in degrees, lengths in metres."""
 
     distance: tuple[float, float] = (2.2, 12.0)
+    """Smallest and largest distance from the person; its logarithm is uniform."""
     pitch: tuple[float, float] = (6.0, 12.0)
-    """Mean and spread; positive looks down."""
+    """Mean and standard deviation; a positive pitch looks down."""
     roll: float = 5.0
+    """Standard deviation."""
     follow: float = 0.3
-    """Share of the cameras that rotation after the person; a third of these also walk along."""
+    """Share of the cameras that keep looking at the person; a third of these also move with the person."""
 
 
 @dataclass(frozen=True)
 class NoiseRange:
-    """Errors of a 2D detector, in half sides of the person's own bounding square.
+    """Distribution of simulated detector errors, in units of half the side of the person's own bounding square.
 
-    The form is MotionBERT's; the figures were measured of BlazePose on plain drawn people. On harder footage
-    benchmarks/accuracy/detector_table.py measures larger errors: benchmarks/LOG.md.
+    The form is MotionBERT's. The numbers were measured with BlazePose on plainly drawn people; on harder footage
+    benchmarks/accuracy/detector_table.py measures larger errors (benchmarks/LOG.md).
     """
 
     keyframes: int = 50
-    """Draws in a window, a line between each and the next: errors last for some 5 to 10 frames."""
+    """Errors are drawn at so many key frames of a window and interpolated: they last for about 5 to 10 frames."""
     jitter: float = 0.004
-    """New in each frame."""
+    """Standard deviation of an error that is drawn anew in each frame."""
     sigma: tuple[float, float] = (0.006, 0.022)
+    """Range from which a window's standard deviation of the errors at key frames is drawn."""
     uniform: float = 0.15
-    """Reach of outliers."""
+    """Largest error of an outlier."""
     bias: float = 0.016
-    """Spread of an offset that a joint keeps for the whole window: detectors place joints differently."""
+    """Standard deviation of a joint's constant offset in a window: detectors define joints differently."""
     trust: float = 0.09
-    """Error at which the detector is half sure of a joint."""
+    """Error at which the mean confidence is one half."""
     doubt: float = 0.08
-    """Spread of the confidence about its mean."""
+    """Standard deviation of the confidence about its mean."""
     exchange: float = 0.0
-    """Share of the stretches between two draws in which left and right, of legs or all else, change places."""
+    """Probability, between two key frames, that left and right are exchanged, of the legs or of all other joints."""
     joint_mask: float = 0.05
+    """Probability that a joint is missing in the whole window."""
     frame_mask: float = 0.10
+    """Probability that a frame is missing."""
 
     def scaled(self, share: float) -> NoiseRange:
-        """A share of all errors and masks; the detector's confidence keeps its meaning."""
+        """All errors and masks multiplied by `share`; how confidence follows from errors stays the same."""
         names = ("jitter", "uniform", "bias", "exchange", "joint_mask", "frame_mask")
         low, high = self.sigma
         return replace(self, sigma=(low * share, high * share), **{name: getattr(self, name) * share for name in names})
@@ -64,16 +69,16 @@ class NoiseRange:
 
 @dataclass(frozen=True, eq=False)
 class ObservedWindow:
-    """A window as a camera sees it."""
+    """Windows as a camera sees them, normalized as at inference."""
 
     clean: Tensor
-    """(B, T, J, 2) exact 2D, normalised, y down."""
+    """(B, T, J, 2) exact 2D, normalized, y down."""
     target: Tensor
-    """(B, T, J, 3) normalised units, x right, y down, z away; the root lies on `clean` with z = 0."""
+    """(B, T, J, 3) normalized units, x right, y down, z away; the root is that of `clean`, with z = 0."""
     metres: Tensor
-    """(B, T, 1, 1) metres in one normalised unit at the root's depth."""
+    """(B, T, 1, 1) metres in one normalized unit at the depth of the root."""
     rotation: Tensor
-    """(B, 3, 3) by which the camera was turned towards the window's centre."""
+    """(B, 3, 3) by which camera axes were rotated so that the camera looks at the window's center."""
 
 
 def uniform(shape: tuple[int, ...], low: float, high: float, rng: Generator) -> Tensor:
@@ -87,18 +92,19 @@ def normal(shape: tuple[int, ...], rng: Generator) -> Tensor:
 
 
 _BONE_GROUPS = torch.tensor([0, 1, 2, 3, 1, 2, 3, 4, 4, 5, 6, 7, 8, 9, 7, 8, 9])
-"""Bones of one group (left and right alike) are scaled together; indexed by the child joint."""
-# How sure a detector is of each joint: the chance that its error is Gaussian, not an outlier.
+"""Group of each bone, indexed by its child joint; the bones of a group, left and right, get the same factor."""
+# Probability, for each joint, that a detector's error is Gaussian and not an outlier.
 _INLIER_PROBABILITY = torch.tensor(
     [0.999, 0.99, 0.97, 0.95, 0.99, 0.97, 0.95, 0.99, 0.99, 0.99, 0.98, 0.98, 0.94, 0.90, 0.98, 0.94, 0.90]
 )
 
 
 def vary_bones(joints: Tensor, rng: Generator, spread: float = 0.09) -> Tensor:
-    """Give every sample its own bone lengths, left and right alike.
+    """Give each sample random bone lengths, the same on the left and on the right.
 
     Args:
         joints: (B, T, 17, 3) metres.
+        spread: standard deviation of the logarithm of the factors.
     """
     groups = normal((len(joints), int(_BONE_GROUPS.max()) + 1), rng) * spread
     scale = (groups + normal((len(joints), 1), rng) * spread).exp()[:, _BONE_GROUPS.to(rng.device)]
@@ -111,7 +117,7 @@ def vary_bones(joints: Tensor, rng: Generator, spread: float = 0.09) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Cameras:
-    """A camera for each window, which may move."""
+    """A camera for each window; it may move."""
 
     axes: Tensor
     """(B, T, 3, 3) world to camera: x right, y down, z forward."""
@@ -124,32 +130,32 @@ class Cameras:
 
 
 def random_cameras(joints: Tensor, cameras: CameraRange, rng: Generator) -> Cameras:
-    """A random camera to look at each window with.
+    """A random camera for each window.
 
     Args:
         joints: (B, T, J, 3) metres, Y up.
     """
     batch = len(joints)
     root = joints[:, :, 0]  # (B, T, 3)
-    middle = (joints.amax((1, 2)) + joints.amin((1, 2))) / 2
-    reach = (joints - middle[:, None, None]).norm(dim=-1).amax((1, 2))  # (B,)
+    center = (joints.amax((1, 2)) + joints.amin((1, 2))) / 2
+    radius = (joints - center[:, None, None]).norm(dim=-1).amax((1, 2))  # (B,)
     low, high = (torch.tensor(value).log() for value in cameras.distance)
-    distance = torch.maximum(uniform((batch,), float(low), float(high), rng).exp(), 0.6 + reach)
+    distance = torch.maximum(uniform((batch,), float(low), float(high), rng).exp(), 0.6 + radius)
     yaw = uniform((batch,), -torch.pi, torch.pi, rng)
     pitch = torch.deg2rad(cameras.pitch[0] + cameras.pitch[1] * normal((batch,), rng)).clamp(-0.6, 1.0)
     roll = torch.deg2rad(cameras.roll * normal((batch,), rng))
     forward = torch.stack([pitch.cos() * yaw.sin(), -pitch.sin(), pitch.cos() * yaw.cos()], -1)
 
-    drift = root - middle[:, None]
+    drift = root - center[:, None]
     draw = uniform((batch, 1, 1), 0, 1, rng)
-    turns, walks = (draw < cameras.follow).float(), (draw < cameras.follow / 3).float()
-    position = (middle - distance[:, None] * forward)[:, None] + walks * drift
-    aim = middle[:, None] + turns * drift
-    return Cameras(_look_along(aim - position, roll), position)
+    pans, walks = (draw < cameras.follow).float(), (draw < cameras.follow / 3).float()
+    position = (center - distance[:, None] * forward)[:, None] + walks * drift
+    target = center[:, None] + pans * drift
+    return Cameras(_look_along(target - position, roll), position)
 
 
 def _look_along(direction: Tensor, roll: Tensor) -> Tensor:
-    """World-to-camera rotations (B, T, 3, 3) that look along `direction` (B, T, 3), rolled by (B,) radians."""
+    """World-to-camera rotations (B, T, 3, 3) that look along `direction` (B, T, 3), rolled by `roll` (B,) radians."""
     z = torch.nn.functional.normalize(direction, dim=-1)
     up = torch.tensor([0.0, 1.0, 0.0], device=z.device).expand_as(z)
     x = torch.nn.functional.normalize(torch.linalg.cross(z, up), dim=-1)
@@ -159,10 +165,10 @@ def _look_along(direction: Tensor, roll: Tensor) -> Tensor:
 
 
 def observe(points: Tensor) -> ObservedWindow:
-    """Project camera-space joints and frame them as at inference (`vidmotion.model.normalization`).
+    """Project joints and normalize them as at inference (`vidmotion.model.normalization`).
 
-    The target is the turned 3D pose divided by the root's depth, in the same scale: input and target
-    agree at the root, and the target holds no perspective.
+    The target is the rotated 3D pose divided by the depth of the root, in the scale of the input: input and target
+    agree at the root, and the target contains no perspective.
 
     Args:
         points: (B, T, J, 3) metres in camera axes, in front of the camera.
@@ -180,11 +186,11 @@ def observe(points: Tensor) -> ObservedWindow:
 
 
 def corrupt(clean: Tensor, positions: Tensor, window: int, noise: NoiseRange, rng: Generator) -> Tensor:
-    """What a detector might have said of the exact 2D.
+    """Simulated detector output for exact 2D.
 
     Args:
-        clean: (B, T, J, 2) normalised.
-        positions: (T,) place of each frame in a window of `window` frames.
+        clean: (B, T, J, 2) normalized.
+        positions: (T,) index of each frame in a window of `window` frames.
 
     Returns:
         (B, T, J, 3) x, y, confidence; masked points are all zeros.
@@ -203,26 +209,31 @@ def corrupt(clean: Tensor, positions: Tensor, window: int, noise: NoiseRange, rn
     seen = uniform((batch, 1, joints, 1), 0, 1, rng) >= noise.joint_mask
     seen = seen & (uniform((1, frames, 1, 1), 0, 1, rng) >= noise.frame_mask)
     body = (clean.amax(2) - clean.amin(2)).amax(-1).mean(1) / 2  # (B,)
-    said = torch.cat([clean + error * body[:, None, None, None], confidence.clamp(0.01, 1)], dim=-1)
+    output = torch.cat([clean + error * body[:, None, None, None], confidence.clamp(0.01, 1)], dim=-1)
     if noise.exchange:
-        said = _swap_sides(said, before, noise, rng)
-    return said * seen
+        output = _swap_sides(output, before, noise, rng)
+    return output * seen
 
 
 _LEGS = torch.tensor([1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], dtype=torch.bool)
 
 
-def _swap_sides(said: Tensor, stretch: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
-    """Left and right of (B, T, J, 3) in each other's place for some stretches (T,) of legs, and of all else."""
-    draws = uniform((2, len(said), noise.keyframes), 0, 1, rng) < noise.exchange
-    legs, rest = draws[:, :, stretch, None]  # each (B, T, 1)
+def _swap_sides(points: Tensor, segment: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
+    """Exchange left and right of points (B, T, J, 3) in random segments, of the legs and of all other joints.
+
+    Args:
+        segment: (T,) the key frame before each frame.
+    """
+    draws = uniform((2, len(points), noise.keyframes), 0, 1, rng) < noise.exchange
+    legs, rest = draws[:, :, segment, None]  # each (B, T, 1)
     swapped = torch.where(_LEGS.to(rng.device), legs, rest)[..., None]
-    return torch.where(swapped, said[:, :, list(H36M17.mirror)], said)
+    return torch.where(swapped, points[:, :, list(H36M17.mirror)], points)
 
 
 def _key_noise(shape: tuple[int, int, int, int], noise: NoiseRange, rng: Generator) -> Tensor:
+    """Errors at key frames, of shape (B, K, J, 2): Gaussian, or uniform for outliers."""
     sigma = uniform((shape[0], 1, 1, 1), *noise.sigma, rng=rng)
     gauss = normal(shape, rng) * sigma
     outlier = uniform(shape, -noise.uniform, noise.uniform, rng)
-    sure = uniform((*shape[:3], 1), 0, 1, rng) < _INLIER_PROBABILITY.to(rng.device)[:, None]
-    return torch.where(sure, gauss, outlier)
+    inlier = uniform((*shape[:3], 1), 0, 1, rng) < _INLIER_PROBABILITY.to(rng.device)[:, None]
+    return torch.where(inlier, gauss, outlier)

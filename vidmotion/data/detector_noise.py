@@ -1,7 +1,8 @@
-"""Errors that a real detector made on footage, to be made again on other motions that look alike.
+"""Detector noise taken from footage: the errors that a real detector made on one motion, applied to similar motions.
 
-A detector is wrong in its own way about each pose: along limbs, behind the body, left for right. Draws for each joint
-cannot do that (benchmarks/LOG.md), so whole stretches of errors are borrowed from people who were seen in a like pose.
+A detector's errors depend on the pose: along limbs, behind the body, left confused with right. Independent draws for
+each joint cannot reproduce that (benchmarks/LOG.md), so whole segments of errors are copied from people in a similar
+pose.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from vidmotion.data.footage_windows import FootageWindows
 from vidmotion.model.normalization import mirror, project
 
 MAX_SEGMENT = 40
-"""Frames for which one person's errors are borrowed at most: poses part ways."""
+"""Longest segment of errors, in frames, that is copied from one person: later the poses differ too much."""
 NEAREST_POSES = 20
-"""The nearest poses, among which one is drawn."""
+"""Number of nearest poses of which one is drawn."""
 
 
 class ErrorBank:
-    """All that a detector output of some people and of their mirror images, beside the truth."""
+    """A detector's errors and scores for some people and their mirror images, found by the people's exact poses."""
 
     def __init__(self, windows: FootageWindows) -> None:
         exact, score = project(windows.joints), windows.score
@@ -31,21 +32,21 @@ class ErrorBank:
         self._length = exact.shape[1]
 
     def sample(self, rays: Tensor, stride: int, rng: Generator) -> tuple[Tensor, Tensor]:
-        """What the detector might have output of exact 2D.
+        """Simulated detector output for exact 2D.
 
         Args:
             rays: (B, T, 17, 2) points of the plane z = 1.
             stride: frames of the video from one frame of the windows to the next.
 
         Returns:
-            Rays (B, T, 17, 2) and scores (B, T, 17); 0 where a point is missing.
+            rays (B, T, 17, 2) and scores (B, T, 17); a score of 0 means that the point is missing.
         """
         parts = torch.split(rays, max(1, MAX_SEGMENT // stride), dim=1)
         output = torch.cat([self._sample_segment(part, stride, rng) for part in parts], 1)
         return rays + output[..., :2] * _size(rays)[..., None, None], output[..., 2]
 
     def _sample_segment(self, rays: Tensor, stride: int, rng: Generator) -> Tensor:
-        """(B, T, 17, 3) errors, in sizes of the body, and scores of who is in a like pose half way through."""
+        """(B, T, 17, 3) errors, in units of the body's size, and scores, of people whose middle frame is similar."""
         batch, frames = rays.shape[:2]
         middle = rays[:, frames // 2]
         near = torch.cdist(_shape(middle, _size(middle)), self._poses).topk(
@@ -53,11 +54,11 @@ class ErrorBank:
         )
         pick = torch.randint(near.indices.shape[1], (batch, 1), generator=rng, device=rng.device)
         found = near.indices.gather(1, pick)  # (B, 1)
-        away = (torch.arange(frames, device=rays.device) - frames // 2) * stride
-        return self._output[found // self._length, self._fold(found % self._length + away)]
+        offset = (torch.arange(frames, device=rays.device) - frames // 2) * stride
+        return self._output[found // self._length, self._fold(found % self._length + offset)]
 
     def _fold(self, at: Tensor) -> Tensor:
-        """Frames before the first and after the last run backwards."""
+        """Frame indices, reflected into the length of a clip."""
         last = self._length - 1
         at = at.abs() % max(2 * last, 1)
         return torch.minimum(at, 2 * last - at)
@@ -69,5 +70,5 @@ def _size(rays: Tensor) -> Tensor:
 
 
 def _shape(rays: Tensor, size: Tensor) -> Tensor:
-    """(..., 34) points from the root on, in sizes of the body."""
+    """(..., 34) points relative to the root, in units of the body's size (...)."""
     return ((rays - rays[..., :1, :]) / size[..., None, None]).flatten(-2)

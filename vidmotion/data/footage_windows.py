@@ -1,6 +1,7 @@
-"""Draws windows of labelled footage: what the detector found, beside the exact 3D; on batches, in torch.
+"""Draws batches of windows from a store: the detector's output beside the exact 3D, as torch tensors.
 
-Deterministic by the generator. Knows the store and the framing; no detector, no pictures.
+A batch follows from the random generator alone. Depends on the store and the normalization, not on detectors or
+pictures.
 """
 
 from __future__ import annotations
@@ -21,49 +22,48 @@ from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Keypoints2D
 
 MIN_SEEN_SHARE = 0.5
-"""Share of a person's frames that the detector must have seen, for the person to be learned from."""
+"""Share of the frames in which a person must have been detected to be used."""
 
 
 @dataclass(frozen=True, eq=False)
 class FootageWindows:
-    """People as a camera saw them."""
+    """Windows of B people over T frames."""
 
     rays: Tensor
-    """(B, T, 17, 2) detected, points of the plane z = 1."""
+    """(B, T, 17, 2) detected points on the plane z = 1."""
     score: Tensor
-    """(B, T, 17) of the detector; 0 where a point is missing."""
+    """(B, T, 17) the detector's scores; 0 where a point is missing."""
     joints: Tensor
-    """(B, T, 17, 3) metres in camera axes, exact."""
+    """(B, T, 17, 3) exact joints, metres in camera axes."""
     person: Tensor
-    """(B,) numbers of the people in the sampler."""
+    """(B,) index of each person in the sampler."""
     at: Tensor
     """(B, T) frames of the clip."""
 
     def select(self, keep: Tensor) -> FootageWindows:
-        """The windows chosen by a mask (B,)."""
+        """The windows that a mask (B,) selects."""
         return FootageWindows(*(getattr(self, field.name)[keep] for field in fields(self)))
 
 
 class FootageSampler:
-    """Cuts windows out of a store; a person is drawn as often as all others, unless other weights are given."""
+    """Cuts windows out of a store; people are drawn with equal probability unless other weights are given."""
 
     labels: tuple[str, ...]
     """Class of each person's motion, or ""."""
     clips: tuple[int, ...]
-    """In which clip of the store each person is."""
+    """Number of each person's clip in the store."""
     subjects: tuple[str, ...]
-    """Who moves, in the motion capture."""
+    """Subject of the motion capture who performed each person's motion."""
     pose: Tensor
-    """(people, T, 24, 3) radians, axis times angle, of SMPL's joints in their parents' frames; the pelvis in camera
-    axes."""
+    """(people, T, 24, 3) radians, axis-angle, of SMPL's joints in their parents' frames; the pelvis in camera axes."""
     betas: Tensor
-    """(people, 10) shape of the body model that the footage was made with."""
+    """(people, 10) shape coefficients of the body model that was drawn."""
 
     def __init__(self, store: Store, device: torch.device) -> None:
-        """Read the whole store into memory: 700 bytes a person-frame.
+        """Read the whole store into memory: 700 bytes for each person in a frame.
 
         Raises:
-            InputError: the store has no truth, or nobody in it was seen.
+            InputError: the store has no labels, or nobody in it was detected often enough.
         """
         people = [
             (clip, person, found)
@@ -72,7 +72,7 @@ class FootageSampler:
             if (found := store.person(clip, person)).observed.mean() >= MIN_SEEN_SHARE
         ]
         if not people:
-            raise InputError(f"{store.folder} holds nobody whom the detector saw; render more clips")
+            raise InputError(f"the detector saw nobody in {store.folder}; render more clips")
         rays, scores = [], []
         for clip, _, found in people:
             points = convert(Keypoints2D(found.xy, found.score, store.settings.skeleton), H36M17.name)
@@ -95,28 +95,28 @@ class FootageSampler:
         )
 
     def draw(self, shape: WindowShape, rng: Generator) -> FootageWindows:
-        """Windows of `shape.frames` frames, `shape.stride` apart, from a random start, of random people."""
+        """Windows of random people from random starts: `shape.frames` frames each, `shape.stride` apart."""
         return self.cut(self.choose(shape.batch, rng), shape, rng)
 
     def choose(self, count: int, rng: Generator, weights: Tensor | None = None) -> Tensor:
-        """(count,) numbers of random people; weights (people,) default to equal ones."""
+        """(count,) indices of random people; weights (people,) are equal by default."""
         if weights is None:
             return torch.randint(self.people, (count,), generator=rng, device=rng.device)
         return torch.multinomial(weights, count, replacement=True, generator=rng)
 
     def cut(self, people: Tensor, shape: WindowShape, rng: Generator) -> FootageWindows:
-        """A window of each of the people (B,), from a random start."""
+        """A window of each of the people (B,), each from a random start."""
         last = self.length - (shape.frames - 1) * shape.stride
         start = torch.randint(last, (len(people), 1), generator=rng, device=rng.device)
         return self._cut(people, start + torch.arange(shape.frames, device=rng.device) * shape.stride)
 
     def batches(self, size: int) -> Iterator[range]:
-        """All people, at most `size` at once."""
+        """Ranges of indices that cover all people, with at most `size` people each."""
         for first in range(0, self.people, size):
             yield range(first, min(first + size, self.people))
 
     def whole(self, people: range, part: slice = slice(None)) -> FootageWindows:
-        """All frames of some people, or a part of the frames."""
+        """All frames of some people, or the frames that `part` selects."""
         device = self._rays.device
         rows = torch.arange(people.start, people.stop, device=device)
         frames = torch.arange(self.length, device=device)[part]
@@ -127,32 +127,32 @@ class FootageSampler:
         return FootageWindows(self._rays[row, at], self._score[row, at], self._joints[row, at], people, at)
 
     def fitting(self, frames: int, stride: int) -> tuple[int, int]:
-        """The frames and stride nearest to these that a person's frames have room for."""
+        """The number of frames and the stride nearest to the wanted ones that fit into a clip."""
         frames = min(frames, self.length)
         return frames, max(1, min(stride, (self.length - 1) // max(frames - 1, 1)))
 
 
 def drop_points(score: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
-    """Scores (B, T, J) with some joints of whole windows, and some frames of all, set to 0 (missing)."""
+    """Scores (B, T, J) with random points set to 0 (missing): joints in a whole window, and frames in all windows."""
     batch, frames, joints = score.shape
     seen = uniform((batch, 1, joints), 0, 1, rng) >= noise.joint_mask
     return score * (seen & (uniform((1, frames, 1), 0, 1, rng) >= noise.frame_mask))
 
 
 def well_seen(score: Tensor) -> Tensor:
-    """(B,) which windows of scores (B, T, J) to learn from: those seen for half of the time, or else the best.
+    """(B,) mask of the windows, by scores (B, T, J), that training uses: half of the points are seen, or most of all.
 
-    A few points of a person tell neither the pose nor its scale: what is normalised by their square has no bounds.
+    A few points determine neither the pose nor its scale, and values normalized by their bounding square are unbounded.
     """
     share = (score > 0).float().mean((1, 2))
     return share >= share.max().clamp_max(MIN_SEEN_SHARE)
 
 
 def observe_footage(rays: Tensor, score: Tensor, joints: Tensor) -> tuple[NormalizedWindow, ObservedWindow]:
-    """Input and truth of windows, normalized by what was detected, as at inference; arguments as in `FootageWindows`.
+    """Input and target of windows, normalized by the detected points as at inference; arguments as in `FootageWindows`.
 
-    The target is that of `vidmotion.data.augment.observe`: turned, divided by the root's depth, its root on the exact
-    2D with z = 0.
+    The target is that of `vidmotion.data.augment.observe`: rotated, divided by the depth of the root, with its root at
+    the exact 2D and z = 0.
     """
     normalized = normalize(rays, score)
     points = rotate(normalized.rotation, joints)

@@ -1,6 +1,6 @@
-"""Videos sorted into folders by what is done in them: their 2D people, packed to train and measure action heads on.
+"""Packs the 2D points of people in videos that are sorted into folders by class, to train and evaluate action heads.
 
-FOLDER/CLASS/VIDEO    the class is the name of the sub-folder, the subject that of the video
+FOLDER/CLASS/VIDEO    the class is the name of the sub-folder, the subject is the name of the video
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from vidmotion.types import Scene, Track
 
 SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg"})
 SHORTEST = 0.5
-"""Seconds that a person has to be seen for."""
+"""Seconds; people who are seen for a shorter time are left out."""
 
 
 def is_labelled(folder: Path) -> bool:
-    """Whether a folder has sub-folders with videos."""
+    """Whether a folder has sub-folders that contain videos."""
     return folder.is_dir() and bool(_videos(folder))
 
 
@@ -40,14 +40,18 @@ def pack_labelled(
     overwrite: bool = False,
     fail: Callable[[str], None] = lambda message: None,
 ) -> int:
-    """Detect the people of all videos and pack their 2D points; how many people there are comes back.
+    """Detect the people of all videos and pack their 2D points.
 
     Args:
-        held_out: share of each class' videos, the last by name, that become the split "test".
-        fail: told of each video that cannot be used; the others are kept.
+        detect: finds the people of a video.
+        held_out: share of each class' videos, the last ones by name, that become the split "test".
+        fail: called with a message for each video that cannot be used; the other videos are kept.
+
+    Returns:
+        the number of people.
 
     Raises:
-        InputError: there are no videos in sub-folders, or nobody is in any of them.
+        InputError: there are no videos in sub-folders, or nobody was found in any of them.
         OutputError: `out` exists, or cannot be written.
     """
     videos = _videos(folder)
@@ -64,17 +68,17 @@ def pack_labelled(
                 fail(str(error))
         clips = writer.clips
     if not clips:
-        raise InputError(f"nobody was seen in the videos of {folder}; nothing was written")
+        raise InputError(f"no people were found in the videos of {folder}; nothing was written")
     return clips
 
 
 def _split(video: Path, videos: list[Path], held_out: float) -> str:
-    fellows = [other for other in videos if other.parent == video.parent]
-    return "test" if fellows.index(video) >= round(len(fellows) * (1 - held_out)) else "train"
+    same_class = [other for other in videos if other.parent == video.parent]
+    return "test" if same_class.index(video) >= round(len(same_class) * (1 - held_out)) else "train"
 
 
 def _clip(video: Path, scene: Scene, track: Track, split: str) -> NewClip:
-    """A person's points at the common rate; what was not seen is missing."""
+    """A person's points at `FRAME_RATE`; between frames that do not follow each other they are missing."""
     points = convert(track.keypoints, H36M17.name)
     count = max(2, round((track.times[-1] - track.times[0]) * FRAME_RATE) + 1)
     grid = np.linspace(track.times[0], track.times[-1], count)

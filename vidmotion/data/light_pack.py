@@ -1,11 +1,12 @@
 """Light packs: one small file with a store's recipes and detections, and nothing of the motion capture.
 
-    store, clips        JSON text as in the store, the latter through xz
-    xy, score, state, visible    the arrays of `detections/`, made small and through xz
+    store                        the text of store.json
+    clips                        the lines of clips.jsonl, compressed with xz
+    xy, score, state, visible    the arrays of `detections/`, encoded and compressed with xz
 
-An .npz of uint8 arrays without pickle. Points are kept as their change from frame to frame, less that of the point
-before, as unsigned numbers split into low and high bytes: neighbouring points move together, so little is left.
-Numpy and the standard library only; `vidmotion.data.synthetic.unpack` makes a whole store of a pack again.
+The file is an .npz of uint8 arrays without pickle. Points are stored as their change from frame to frame, minus that of
+the point before, as unsigned numbers split into low and high bytes: neighbouring points move together, so the numbers
+are small. Needs numpy and the standard library only; `vidmotion.data.synthetic.unpack` makes a store from a pack.
 """
 
 from __future__ import annotations
@@ -31,16 +32,19 @@ _NAMES = ("store", "clips", "xy", "score", "state", "visible")
 
 @dataclass(frozen=True, eq=False)
 class LightPack:
-    """What a light pack holds."""
+    """The contents of a light pack."""
 
     settings: StoreSettings
     recipes: list[dict[str, Any]]
     detections: dict[str, np.ndarray]
-    """As in the store, (N, ...)."""
+    """The arrays of `detections/` in the store, (N, ...)."""
 
 
 def write_pack(store: Store, path: Path) -> int:
-    """Write a store's recipes and detections; the size in bytes comes back.
+    """Write a store's recipes and detections.
+
+    Returns:
+        the size of the file in bytes.
 
     Raises:
         OutputError: the file cannot be written.
@@ -64,7 +68,7 @@ def read_pack(path: Path) -> LightPack:
     """Read a light pack.
 
     Raises:
-        InputError: the file is missing, damaged, or no pack.
+        InputError: the file is missing, damaged, or not a light pack.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -90,12 +94,12 @@ def _detections(small: dict[str, bytes], settings: StoreSettings, rows: int) -> 
 
 
 def _by_point(values: np.ndarray) -> bytes:
-    """(N, ...) bytes with each point's own beside each other."""
+    """The bytes of values (N, ...), ordered by point and then by frame."""
     return np.ascontiguousarray(np.asarray(values).T).tobytes()
 
 
 def _encode_points(xy: np.ndarray, frames: int) -> bytes:
-    """(N, K, 2) int16 as changes in time and from point to point, zigzag, low bytes before high bytes."""
+    """(N, K, 2) int16 as differences in time and between points, zigzag-encoded, low bytes before high bytes."""
     whole = np.asarray(xy).reshape(-1, frames, *xy.shape[1:])  # (N / T, T, K, 2)
     change = np.diff(whole, axis=1, prepend=np.int16(0))
     change = np.diff(change, axis=2, prepend=np.int16(0))
@@ -104,7 +108,7 @@ def _encode_points(xy: np.ndarray, frames: int) -> bytes:
 
 
 def _decode_points(content: bytes, rows: int, points: int, frames: int) -> np.ndarray:
-    """(N, K, 2) int16 of what `_encode_points` gave."""
+    """(N, K, 2) int16 from the bytes that `_encode_points` made."""
     low, high = np.frombuffer(content, np.uint8).reshape(2, points, 2, rows // frames, frames).astype(np.uint16)
     folded = (low | (high << 8)).transpose(2, 3, 0, 1)  # (N / T, T, K, 2)
     change = ((folded >> 1) ^ (0 - (folded & 1)).astype(np.uint16)).astype(np.int16)

@@ -1,19 +1,18 @@
-"""PackedFolder motion: a folder of memory-mapped arrays and an index, no pickle. `vidmotion data import` writes it.
+"""Packed motion: a folder of memory-mapped arrays and an index, without pickle. `vidmotion data import` writes it.
 
     *_pos.npy   int16 (N, 17, 3)    joint minus root, steps of 0.1 mm
     *_root.npy  float32 (N, 3)      root (joint 0), metres
-    *_rot.npy   int16 (N, 22, 3)    may be missing; `vidmotion.data.synthetic.mocap_rotations` says what it holds
-    *_xy.npy    float32 (N, 17, 2)  may be missing: pixels from the picture's middle, x right, y down
-    *_score.npy uint8 (N, 17)       beside xy: how sure the joint is, times 255; 0: missing
+    *_rot.npy   int16 (N, 22, 3)    optional; see `vidmotion.data.synthetic.mocap_rotations`
+    *_xy.npy    float32 (N, 17, 2)  optional: pixels from the picture's center, x right, y down
+    *_score.npy uint8 (N, 17)       beside xy: confidence times 255; 0: missing
     index.csv   clip, subject, split, offset, n_frames, fps, and where known:
-                class               what is done
-                scene, person       clips of one scene show several people at the same moments
+                class               class of the motion
+                scene, person       clips of one scene show several people at the same time
                 width, height       of the picture, pixels
-                focal               of the camera, pixels; where it is empty, `DEFAULT_FOCAL` times the longer side is taken
+                focal               of the camera, pixels; if empty, `DEFAULT_FOCAL` times the longer side
 
 A folder has 3D (pos, root), or 2D (xy, score; `vidmotion.data.packed_keypoints`), or both. Axes of pos and root: the
 world, right-handed and Y up; beside xy the camera's, x right, y down, z forward. Joints are Human3.6M's 17.
-Knows nothing about noise.
 """
 
 from __future__ import annotations
@@ -34,24 +33,26 @@ STEP = 1e-4
 ROTATION_STEP = 1e-4
 """Radians per unit of the packed rotations."""
 SCORE_STEP = 1 / 255
+"""Confidence per unit of the packed scores."""
 DEFAULT_FOCAL = 1.15
-"""Longer sides of the picture in a focal length that nobody knows: 47 degrees are in view."""
+"""Focal length, in longer sides of the picture, where it is unknown: a field of view of 47 degrees."""
 COLUMNS = ("clip", "subject", "split", "offset", "n_frames", "fps")
+"""Columns that every index has."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A run of frames in a `Mocap` or in `vidmotion.data.packed_keypoints.Points2D`."""
+    """A range of frames in a `Mocap` or in `vidmotion.data.packed_keypoints.Points2D`."""
 
     name: str
     subject: str
     offset: int
     frames: int
     label: str = ""
-    """What is done, or ""."""
+    """Class of the motion, or ""."""
     scene: str = ""
+    """Clips of one scene show several people at the same time."""
     person: str = ""
-    """Clips of one scene show several people at the same moments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,23 +71,23 @@ class Mocap:
 
 @dataclass(frozen=True, eq=False)
 class PackedFolder:
-    """A packed folder as it lies on disk."""
+    """The contents of a packed folder, as stored."""
 
     name: str
-    """Stem of the files."""
+    """Common beginning of the files' names."""
     rows: list[dict[str, str]]
-    """The index's rows of a split; their offsets, lengths and rates are checked."""
+    """Rows of the index, of one split or of all; offsets, lengths and rates have been checked."""
     positions: np.ndarray
     """(N, 17, 3) joint minus root, in steps of `STEP`."""
     roots: np.ndarray
     """(N, 3) metres."""
     rotations: np.ndarray | None
-    """As it is, or None where there is no such file."""
+    """As stored, or None if there is no such file."""
     in_camera_axes: bool
-    """Whether positions and roots are in camera axes rather than the world's."""
+    """Whether positions and roots are in camera axes; otherwise in world axes."""
 
     def joints(self) -> Tensor:
-        """(M, 17, 3) metres of the frames of all rows, joined along time."""
+        """(M, 17, 3) metres, the frames of all rows, joined along time."""
         spans = [slice(int(row["offset"]), int(row["offset"]) + int(row["n_frames"])) for row in self.rows]
         return torch.from_numpy(
             np.concatenate(
@@ -101,7 +102,7 @@ class PackedFolder:
 def read_mocap(folder: Path, split: str) -> Mocap:
     """Read the clips of `split` ("train", "val" or "test") from a packed folder.
 
-    Camera axes become a world with Y up as if the camera had been level.
+    Joints in camera axes are turned into a world with Y up, as if the camera had been level.
 
     Raises:
         InputError: the folder holds no packed motion capture, is damaged, has another frame rate than `FRAME_RATE`,
@@ -116,7 +117,7 @@ def read_mocap(folder: Path, split: str) -> Mocap:
 
 
 def parse_clip(row: dict[str, str], offset: int) -> Clip:
-    """The clip that a row of the index describes, laid at `offset`."""
+    """The clip that a row of the index describes, with its frames beginning at `offset`."""
     extra = (row.get(name) or "" for name in ("class", "scene", "person"))
     return Clip(row["clip"], row["subject"], offset, int(row["n_frames"]), *extra)
 
@@ -129,7 +130,7 @@ def read_packed(folder: Path, split: str | None) -> PackedFolder:
     """
     name = stem(folder)
     if not (folder / f"{name}_pos.npy").is_file():
-        raise InputError(f"{folder} holds 2D points and no 3D (*_pos.npy); name a folder of motion capture instead")
+        raise InputError(f"{folder} holds 2D points and no 3D (*_pos.npy); use a folder of motion capture instead")
     positions, roots = read_array(folder / f"{name}_pos.npy"), read_array(folder / f"{name}_root.npy")
     if positions.shape != (len(roots), 17, 3) or roots.shape != (len(roots), 3):
         raise InputError(
@@ -142,25 +143,25 @@ def read_packed(folder: Path, split: str | None) -> PackedFolder:
 
 
 def stem(folder: Path) -> str:
-    """What the files of a packed folder are called.
+    """Common beginning of the names of a packed folder's files.
 
     Raises:
-        InputError: it holds none, or those of several.
+        InputError: the folder holds no packed motion, or more than one.
     """
     names = {path.name.removesuffix(end) for end in ("_pos.npy", "_xy.npy") for path in folder.glob(f"*{end}")}
     if len(names) != 1 or not (folder / "index.csv").is_file():
         raise InputError(
             f"{folder} holds no packed motion capture (one *_pos.npy, *_root.npy, index.csv); "
-            "`vidmotion data import` makes it"
+            "`vidmotion data import` makes one"
         )
     return names.pop()
 
 
 def read_rows(folder: Path, split: str | None, total: int) -> list[dict[str, str]]:
-    """The index's rows of one split, or of all, over arrays of `total` frames.
+    """Rows of the index, of one split or of all, for arrays of `total` frames.
 
     Raises:
-        InputError: the index is damaged, has no clip of that split, or a clip of another rate than `FRAME_RATE`.
+        InputError: the index is damaged, has no clip of that split, or has a clip of another rate than `FRAME_RATE`.
     """
     rows = [row for row in _read_index(folder / "index.csv") if split is None or row["split"] == split]
     if not rows:
@@ -171,17 +172,21 @@ def read_rows(folder: Path, split: str | None, total: int) -> list[dict[str, str
 
 
 def splits(folder: Path) -> set[str]:
-    """The splits of which a packed folder has clips.
+    """The splits that occur in a packed folder.
 
     Raises:
-        InputError: it is no packed folder, or its index is damaged.
+        InputError: the folder is not a packed folder, or its index is damaged.
     """
     stem(folder)
     return {row["split"] for row in _read_index(folder / "index.csv")}
 
 
 def read_array(path: Path) -> np.ndarray:
-    """A memory-mapped array of numbers."""
+    """A memory-mapped array of numbers.
+
+    Raises:
+        InputError: the file is missing, damaged, or holds something else.
+    """
     try:
         array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
@@ -194,7 +199,7 @@ def read_array(path: Path) -> np.ndarray:
 
 
 def _read_index(path: Path) -> list[dict[str, str]]:
-    """The rows, each with all of `COLUMNS`."""
+    """The rows of an index, each with all of `COLUMNS`."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)

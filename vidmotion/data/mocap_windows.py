@@ -1,4 +1,4 @@
-"""Draws windows of motion capture: random clip, start, speed and frame step. Deterministic by seed and step."""
+"""Draws windows of motion capture: random clip, start and speed. A batch follows from the random generator alone."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from vidmotion.data.mocap import Mocap
 
 @dataclass(frozen=True)
 class WindowShape:
-    """How many frames a window holds and how far apart they may lie."""
+    """Number of windows in a batch, of frames in a window, and the distance between frames."""
 
     frames: int
     stride: int
-    """Window positions between one frame and the next; frames * stride never exceeds the network's window."""
+    """Positions in the network's window from one frame to the next; frames * stride must not exceed the window."""
     batch: int
 
     def positions(self, window: int, rng: Generator) -> Tensor:
-        """(T,) rising places in 0 .. window-1, `stride` apart from a random start."""
+        """(T,) positions in 0 .. window - 1, `stride` apart, from a random start."""
         span = (self.frames - 1) * self.stride + 1
         start = int(torch.randint(0, window - span + 1, (1,), generator=rng, device=rng.device))
         return start + torch.arange(self.frames, device=rng.device) * self.stride
@@ -28,21 +28,22 @@ class WindowShape:
 
 @dataclass(frozen=True, eq=False)
 class WindowTimes:
-    """WindowTimes (B, T) of clips, each on the way from one frame to the next."""
+    """Times (B, T) in clips, each between a frame and the next."""
 
     before: Tensor
-    """(B, T) frames, counted through all clips; likewise `after`."""
+    """(B, T) the frame before, counted through all clips."""
     after: Tensor
+    """(B, T) the frame after."""
     share: Tensor
-    """(B, T, 1, 1) of the way."""
+    """(B, T, 1, 1) in 0..1, position between the two."""
 
     def interpolate(self, values: Tensor) -> Tensor:
-        """(B, T, J, C) of values (N, J, C) of all frames, in between linearly."""
+        """(B, T, J, C) values at these times, interpolated linearly from values (N, J, C) of all frames."""
         return values[self.before] * (1 - self.share) + values[self.after] * self.share
 
 
 class WindowSampler:
-    """Cuts windows out of a `Mocap`; a clip is drawn as often as its length says, unless other weights are given."""
+    """Cuts windows out of a `Mocap`; clips are drawn in proportion to their length unless other weights are given."""
 
     def __init__(self, mocap: Mocap, device: torch.device) -> None:
         self.joints = mocap.joints.to(device)
@@ -50,23 +51,24 @@ class WindowSampler:
         self.lengths = torch.tensor([clip.frames for clip in mocap.clips], device=device)
 
     def choose(self, count: int, rng: Generator, weights: Tensor | None = None) -> Tensor:
-        """(count,) numbers of random clips; weights (clips,) default to their lengths."""
+        """(count,) indices of random clips; weights (clips,) are their lengths by default."""
         weights = self.lengths.float() if weights is None else weights
         return torch.multinomial(weights, count, replacement=True, generator=rng)
 
     def draw(self, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Tensor:
-        """(B, T, J, 3) metres, as `cut` of clips that `choose` gives."""
+        """(B, T, J, 3) metres, windows of random clips."""
         return self.cut(self.choose(shape.batch, rng), shape, speed, rng)
 
     def cut(self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Tensor:
-        """A window (B, T, J, 3) in metres of each of the clips (B,), as `moments` has it."""
+        """(B, T, J, 3) metres, a window of each of the clips (B,), at the times that `times` draws."""
         return self.times(clips, shape, speed, rng).interpolate(self.joints)
 
     def times(self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> WindowTimes:
-        """The moments of a window of each of the clips (B,), from a random start.
+        """The times of a window of each of the clips (B,), from a random start.
 
-        The speed is a random time warp; where a clip is too short for it, the warp gives way first,
-        and the last frame is held where even the slowest does not fit.
+        Args:
+            speed: smallest and largest factor of the speed. In a clip that is too short, the factor is reduced first;
+                if the smallest does not fit either, the last frame is repeated.
         """
         last = (self.lengths[clips] - 1).float()
         low, high = speed

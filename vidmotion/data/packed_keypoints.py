@@ -1,6 +1,6 @@
-"""2D points of packed folders: what a camera saw of people, as rays; 3D beside it where the folder has it.
+"""Reads the 2D points of packed folders (`vidmotion.data.mocap`) as camera rays, with 3D joints where there are any.
 
-Numpy and torch only: knows the folders (`vidmotion.data.mocap`), no windows, no networks.
+Needs numpy and torch only. Does not depend on windows or networks.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from vidmotion.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class Points2D:
-    """The clips of one split, joined along time."""
+    """The 2D clips of one split, joined along time."""
 
     rays: Tensor
-    """(N, 17, 2) points of the plane z = 1 before the camera, x right, y down; zeros where missing."""
+    """(N, 17, 2) points on the plane z = 1 in front of the camera, x right, y down; zeros where missing."""
     score: Tensor
-    """(N, 17) in 0..1; 0 says that the point is missing."""
+    """(N, 17) in 0..1; 0 where a point is missing."""
     joints: Tensor | None
     """(N, 17, 3) metres in camera axes; None where the folder has no 3D."""
     clips: tuple[Clip, ...]
@@ -36,19 +36,19 @@ class Points2D:
 
 
 def has_points(folder: Path) -> bool:
-    """Whether a packed folder holds 2D.
+    """Whether a packed folder holds 2D points.
 
     Raises:
-        InputError: it is no packed folder.
+        InputError: the folder is not a packed folder.
     """
     return (folder / f"{stem(folder)}_xy.npy").is_file()
 
 
 def is_2d_only(folder: Path) -> bool:
-    """Whether a packed folder holds 2D alone.
+    """Whether a packed folder holds 2D points and no 3D joints.
 
     Raises:
-        InputError: it is no packed folder.
+        InputError: the folder is not a packed folder.
     """
     return has_points(folder) and not (folder / f"{stem(folder)}_pos.npy").is_file()
 
@@ -57,8 +57,8 @@ def read_points(folder: Path, split: str) -> Points2D:
     """Read the 2D clips of `split` ("train", "val" or "test") from a packed folder.
 
     Raises:
-        InputError: the folder holds no 2D, is damaged, has another frame rate than `FRAME_RATE`, or has no clip of
-            that split.
+        InputError: the folder holds no 2D points, is damaged, has another frame rate than `FRAME_RATE`, or has no clip
+            of that split.
     """
     name = stem(folder)
     if not has_points(folder):
@@ -87,7 +87,7 @@ def read_points(folder: Path, split: str) -> Points2D:
 
 
 def _focal(row: dict[str, str], folder: Path) -> float:
-    """Pixels."""
+    """Focal length of a row's camera in pixels."""
     try:
         focal = float(row.get("focal") or 0) or DEFAULT_FOCAL * max(
             float(row.get(side) or 0) for side in ("width", "height")
@@ -100,6 +100,7 @@ def _focal(row: dict[str, str], folder: Path) -> float:
 
 
 def _joints(folder: Path, name: str, split: str, total: int) -> Tensor | None:
+    """3D joints of the same clips, or None."""
     if not (folder / f"{name}_pos.npy").is_file():
         return None
     packed = read_packed(folder, split)

@@ -1,6 +1,7 @@
-"""Writes packed folders (`vidmotion.data.mocap` says what is in one), clip by clip.
+"""Writes packed folders (see `vidmotion.data.mocap`), clip by clip.
 
-The folder appears when it is whole: it is written beside its place and then renamed. Numpy only; knows no formats.
+The folder appears only when it is complete: it is written beside the target and then renamed. Needs numpy only. Does
+not depend on the formats that are imported.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import Floats, check_shape
 
 EXTRA = ("class", "scene", "person", "width", "height", "focal")
+"""Columns of the index besides `COLUMNS`."""
 ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
     "pos": ("<i2", (17, 3)),
     "root": ("<f4", (3,)),
@@ -28,7 +30,7 @@ ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
     "xy": ("<f4", (17, 2)),
     "score": ("|u1", (17,)),
 }
-"""Type and shape of a row of each file."""
+"""Type and shape of one frame in each file."""
 _LIMIT = 32767
 
 
@@ -40,15 +42,17 @@ class NewClip:
     subject: str
     split: str
     joints: Floats | None = None
-    """(T, 17, 3) metres: in the world, Y up; beside `xy` in camera axes."""
+    """(T, 17, 3) metres, in the world with Y up; beside `xy` in camera axes."""
     rotations: Floats | None = None
-    """(T, 22, 3) radians, axis times angle of SMPL's body joints in their parents' frames."""
+    """(T, 22, 3) radians, axis-angle, of SMPL's body joints in their parents' frames."""
     xy: Floats | None = None
-    """(T, 17, 2) pixels from the picture's middle, y down."""
+    """(T, 17, 2) pixels from the picture's center, y down."""
     score: Floats | None = None
-    """(T, 17) in 0..1; 0 says that the point is missing."""
+    """(T, 17) in 0..1; 0 where a point is missing."""
     label: str = ""
+    """Class of the motion, or ""."""
     scene: str = ""
+    """Clips of one scene show several people at the same time."""
     person: str = ""
     size: tuple[float, float] | None = None
     """Width and height of the picture in pixels."""
@@ -72,19 +76,19 @@ def pack(clip: NewClip) -> dict[str, np.ndarray]:
     """The arrays of a clip as they are stored.
 
     Raises:
-        InputError: there are no frames, a number is not finite, or a joint lies farther from the root than can be.
+        InputError: there are no frames, a number is not finite, or a joint is too far from the root to be stored.
     """
     parts = {"joints": clip.joints, "rotations": clip.rotations, "xy": clip.xy, "score": clip.score}
     if not len(clip):
         raise InputError(f"{clip.name} has no frames")
     for name, part in parts.items():
         if part is not None and not np.isfinite(part).all():
-            raise InputError(f"{clip.name}: its {name} hold a number that is not finite")
+            raise InputError(f"{clip.name}: the array {name} holds a number that is not finite")
     packed: dict[str, Any] = {}
     if clip.joints is not None:
         steps = np.round((clip.joints - clip.joints[:, :1]) / STEP)
         if np.abs(steps).max() > _LIMIT:
-            raise InputError(f"{clip.name}: a joint is {np.abs(steps).max() * STEP:.1f} m from the root; check --unit")
+            raise InputError(f"{clip.name}: a joint is {np.abs(steps).max() * STEP:.1f} m from the root; check `unit`")
         packed |= {"pos": steps, "root": clip.joints[:, 0]}
     if clip.rotations is not None:
         packed["rot"] = np.round(clip.rotations / ROTATION_STEP)
@@ -96,7 +100,7 @@ def pack(clip: NewClip) -> dict[str, np.ndarray]:
 
 
 class _NpyAppender:
-    """An .npy file that rows are appended to."""
+    """Appends rows to an .npy file whose final length is not known."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file, (self._dtype, self._row), self.rows = file, ARRAYS[name], 0
@@ -111,20 +115,20 @@ class _NpyAppender:
         self._header()
 
     def _header(self) -> None:
-        # Numpy leaves room in the header for more rows, so that it keeps its length.
+        # Numpy pads the header, so it keeps its length when the number of rows grows.
         shape = (self.rows, *self._row)
         record = {"descr": self._dtype, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(self._file, record)
 
 
 class PackedWriter:
-    """A context manager that appends clips to a new folder; without any, or after an error, there is none."""
+    """A context manager that appends clips to a new folder; without clips, or after an error, no folder is made."""
 
     def __init__(self, folder: Path, overwrite: bool) -> None:
         """Begin a folder.
 
         Raises:
-            OutputError: it exists and may not be replaced, or cannot be written.
+            OutputError: the folder exists and may not be replaced, or cannot be written.
         """
         _check_free(folder, overwrite)
         self.folder, self.clips, self.frames = folder, 0, 0
@@ -143,11 +147,11 @@ class PackedWriter:
             raise
 
     def append(self, clip: NewClip) -> None:
-        """Add a clip; an `InputError` leaves the folder as it was.
+        """Add a clip; after an `InputError` the folder is as it was before.
 
         Raises:
-            InputError: see `pack`; or it has other arrays than the clips before, or the name of one of them.
-            OutputError: the disk is full or otherwise refuses.
+            InputError: as `pack`; or the clip has other arrays than those before, or the same name as one of them.
+            OutputError: the folder cannot be written, for example because the disk is full.
         """
         parts = pack(clip)
         if clip.name in self._names:
@@ -207,10 +211,10 @@ def _check_free(folder: Path, overwrite: bool) -> None:
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise OutputError(f"{folder} is a file; name a folder with -o")
+        raise OutputError(f"{folder} is a file; choose a folder for the output")
     inside = [path.name for path in folder.iterdir()]
     if inside and not overwrite:
-        raise OutputError(f"{folder} exists already; pass -y to replace it, or choose another name with -o")
+        raise OutputError(f"{folder} exists already; pass `overwrite=True` to replace it, or choose another folder")
     foreign = [name for name in inside if name != "index.csv" and not name.endswith(".npy")]
     if foreign:
-        raise OutputError(f"{folder} holds {foreign[0]}, which is no packed motion; choose another folder with -o")
+        raise OutputError(f"{folder} holds {foreign[0]}, which is no packed motion; choose another folder")

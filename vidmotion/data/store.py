@@ -1,29 +1,29 @@
-"""A store of labelled footage: detections beside what is true, in flat arrays that are mapped into memory. No pickle.
+"""Stores of labelled footage: detections beside exact labels, in flat arrays that are mapped into memory. No pickle.
 
     store.json              the settings that all clips share (`StoreSettings`)
     clips.jsonl             a line for each clip, in the order of the rows: its recipe
-                            (`vidmotion.data.synthetic.recipe`), of which a reader needs number,
-                            frames, size, actors and camera.focal
+                            (`vidmotion.data.synthetic.recipe`); readers need its number, frames,
+                            size, actors and camera.focal
     detections/xy.bin       int16 (N, K, 2)   the detector's own points, steps of 1/16 pixel
     detections/score.bin    uint8 (N, K)      score times 255; 0: missing
-    detections/state.bin    uint8 (N,)        0 nobody seen, 1 seen, 2 filled in by the tracker
+    detections/state.bin    uint8 (N,)        0 not detected, 1 detected, 2 filled in by the tracker
     detections/visible.bin  uint8 (N,)        share of the body within the picture that nothing hides, times 255
     truth/joints.bin        int16 (N, 17, 3)  joint minus root in camera axes, steps of 0.1 mm
     truth/root.bin          float32 (N, 3)    root (joint 0) in camera axes, metres
-    truth/pose.bin          int16 (N, 24, 3)  SMPL's local rotations, axis times angle, steps of 1e-4 rad; the first
-                                              in the world
+    truth/pose.bin          int16 (N, 24, 3)  SMPL's local rotations, axis-angle, steps of 1e-4 rad; the first in the
+                                              world
     truth/translation.bin   float32 (N, 3)    SMPL's `transl` in the world, metres
     truth/camera.bin        float32 (M, 3, 4) world to camera: rotation and, last, translation in metres
 
-All numbers are little-endian. N counts person-frames: for each clip the frames of its first person, then those of the
-next. M counts frames. Camera axes: x right, y down, z forward; world: Y up, the floor at y = 0. The exact 2D is not
+All numbers are little-endian. N counts people in frames: for each clip the frames of its first person, then those of
+the next. M counts frames. Camera axes: x right, y down, z forward; world: Y up, the floor at y = 0. The exact 2D is not
 stored: pixel = focal * (x, y) / z + size / 2.
 
-A clip counts from the moment its line is whole: arrays are written first, and what lies beyond the last line is cut off
-when the store is next written to. `detections/`, `store.json` and `clips.jsonl` hold nothing of the motion capture;
-`truth/` follows from the recipes, the motion capture and the body.
+A clip is part of the store when its line in clips.jsonl is complete: its arrays are written first. Numbers beyond the
+last complete line are cut off the next time the store is written to. `detections/`, `store.json` and `clips.jsonl`
+contain nothing of the motion capture; `truth/` follows from the recipes, the motion capture and the body.
 
-Numpy only: knows no detector, no body, no pictures.
+Needs numpy only. Does not depend on detectors, bodies or pictures.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ from vidmotion.types import Bools, Camera, Floats, Ints
 
 FORMAT = "vidmotion footage 1"
 XY_STEP = 1 / 16
-"""Pixels; a hundredth of the detector's error."""
+"""Pixels per unit of the stored points; a hundredth of a detector's error."""
 LENGTH_STEP, ROTATION_STEP = 1e-4, 1e-4
-"""Metres and radians."""
+"""Metres and radians per unit of the stored joints and rotations."""
 NOBODY, SEEN, FILLED = 0, 1, 2
-"""What `state` says."""
+"""Values of `state`: the person is not detected, detected, or filled in by the tracker."""
 _LIMIT = 32767
 
 Arrays = Mapping[str, np.ndarray]
@@ -59,29 +59,30 @@ Arrays = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class StoreSettings:
-    """What all clips of a store share; footage of other settings goes into another folder."""
+    """What all clips of a store have in common; footage with other settings needs another folder."""
 
     seed: int
     split: str
     frames: int
-    """Of a clip."""
+    """In each clip."""
     rate: int
     """Frames per second."""
     detector: str
+    """Name of the detector."""
     skeleton: str
-    """Of the detector's points."""
+    """Name of the skeleton of the detector's points."""
     points: int
-    """How many they are."""
+    """Number of the detector's points."""
     body: str
     """Name of the body model."""
     capture: str
     """Name of the motion capture."""
     pictures: int
-    """How many pictures served as backgrounds."""
+    """Number of pictures that were available as backgrounds."""
 
 
 def detection_arrays(points: int) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Type and shape of a row of each file of `detections/`."""
+    """Type and shape of a row of each file in `detections/`."""
     return {"xy": ("<i2", (points, 2)), "score": ("|u1", (points,)), "state": ("|u1", ()), "visible": ("|u1", ())}
 
 
@@ -92,11 +93,18 @@ TRUTH_ARRAYS = {
     "translation": ("<f4", (3,)),
     "camera": ("<f4", (3, 4)),
 }
-"""The same of `truth/`."""
+"""Type and shape of a row of each file in `truth/`."""
 
 
 def pack_detections(xy: Floats, score: Floats, state: Ints, visible: Floats) -> dict[str, np.ndarray]:
-    """The arrays of one clip as they are stored: (P, T, ...) pixels, 0..1, states and 0..1 become (P * T, ...)."""
+    """The detections of one clip as they are stored, (P * T, ...).
+
+    Args:
+        xy: (P, T, K, 2) pixels.
+        score: (P, T, K) in 0..1.
+        state: (P, T).
+        visible: (P, T) in 0..1.
+    """
     level = np.where(score > 0, np.clip(np.round(score * 255), 1, 255), 0)
     return {
         "xy": _flat(np.clip(np.round(xy / XY_STEP), -_LIMIT, _LIMIT), "<i2"),
@@ -109,7 +117,7 @@ def pack_detections(xy: Floats, score: Floats, state: Ints, visible: Floats) -> 
 def pack_truth(
     joints: Floats, pose: Floats, translation: Floats, rotation: Floats, camera_translation: Floats
 ) -> dict[str, np.ndarray]:
-    """The arrays of one clip as they are stored.
+    """The labels of one clip as they are stored.
 
     Args:
         joints: (P, T, 17, 3) metres in camera axes.
@@ -134,25 +142,28 @@ def _flat(values: np.ndarray, dtype: str) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class StoredClip:
-    """Where a clip's rows lie, and its recipe."""
+    """A clip of a store: its recipe, and where its rows are in the arrays."""
 
     recipe: Mapping[str, Any]
-    """As `vidmotion.data.synthetic.recipe.Recipe.to_json` gave it."""
+    """As `vidmotion.data.synthetic.recipe.Recipe.to_json` returned it."""
     row: int
-    """Its first person-frame."""
+    """First row of the arrays with a row for each person in each frame."""
     frame: int
-    """Its first frame."""
+    """First row of the arrays with a row for each frame."""
 
     @property
     def number(self) -> int:
+        """Number of the clip; with the seed it determines the recipe."""
         return int(self.recipe["number"])
 
     @property
     def frames(self) -> int:
+        """Number of frames."""
         return int(self.recipe["frames"])
 
     @property
     def people(self) -> int:
+        """Number of people."""
         return len(self.recipe["actors"])
 
     @property
@@ -172,52 +183,52 @@ class StoredClip:
         return Camera.at_origin(self.focal, self.size)
 
     def rows(self, person: int) -> slice:
-        """The person-frames of one person."""
+        """The rows of one person in the arrays."""
         start = self.row + person * self.frames
         return slice(start, start + self.frames)
 
 
 @dataclass(frozen=True, eq=False)
 class StoredPerson:
-    """One person of a clip over T frames, in units that people use."""
+    """One person of a clip over T frames: detections and labels in pixels, metres and radians."""
 
     xy: Floats
-    """(T, K, 2) pixels, detected."""
+    """(T, K, 2) pixels, detected points."""
     score: Floats
     """(T, K) in 0..1."""
     observed: Bools
-    """(T,) False where nobody was seen or a gap was filled in."""
+    """(T,) whether the person was detected; False where a gap was filled in."""
     joints: Floats
     """(T, 17, 3) metres in camera axes."""
     exact: Floats
-    """(T, 17, 2) pixels of the joints."""
+    """(T, 17, 2) pixels, the exact joints in the picture."""
     pose: Floats
-    """(T, 24, 3) radians, axis times angle, of SMPL's joints in their parents' frames; the pelvis in camera axes."""
+    """(T, 24, 3) radians, axis-angle, of SMPL's joints in their parents' frames; the pelvis in camera axes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Store:
-    """A store that is read; its arrays are memory-mapped and hold the packed numbers."""
+    """An open store; its arrays are memory-mapped and contain the numbers as stored."""
 
     folder: Path
     settings: StoreSettings
     clips: tuple[StoredClip, ...]
     detections: Arrays
     truth: Arrays
-    """Empty where there is no `truth/`."""
+    """Empty if there is no folder `truth/`."""
 
     def __len__(self) -> int:
-        """Person-frames."""
+        """Number of people in frames."""
         return len(self.detections["state"])
 
     def person(self, clip: StoredClip, person: int) -> StoredPerson:
         """One person of a clip.
 
         Raises:
-            InputError: the store has no truth.
+            InputError: the store has no labels.
         """
         if not self.truth:
-            raise InputError(f"{self.folder} holds no truth; rebuild it with `vidmotion data unpack`")
+            raise InputError(f"{self.folder} holds no labels (truth/); `vidmotion data unpack` makes them")
         rows = clip.rows(person)
         joints = self.truth["joints"][rows] * LENGTH_STEP + self.truth["root"][rows, None]
         return StoredPerson(
@@ -237,7 +248,7 @@ class Store:
 
 
 def is_store(folder: Path) -> bool:
-    """Whether a folder claims to hold footage."""
+    """Whether a folder looks like a store of footage."""
     return (folder / "store.json").is_file()
 
 
@@ -245,7 +256,7 @@ def read_store(folder: Path) -> Store:
     """Open a store for reading.
 
     Raises:
-        InputError: the folder holds no store, is of another format, or is damaged.
+        InputError: the folder holds no store, the store has another format, or it is damaged.
     """
     settings = read_settings(folder)
     clips = tuple(_clips(_read_index(folder / "clips.jsonl")[0], folder))
@@ -268,16 +279,16 @@ def read_settings(folder: Path) -> StoreSettings:
     try:
         return parse_settings(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{folder} holds no footage (store.json); `vidmotion data render` makes some") from None
+        raise InputError(f"{folder} holds no footage (store.json); `vidmotion data render` makes it") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(f"{path} is not of the format {FORMAT!r}; make the footage again") from None
+        raise InputError(f"{path} is not of the format {FORMAT!r}; render or unpack the footage again") from None
 
 
 def parse_settings(text: str) -> StoreSettings:
     """The settings in the text of a store.json.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: it is of another format.
+        ValueError, KeyError, TypeError, AttributeError: the text has another format.
     """
     record = json.loads(text)
     if record.pop("format") != FORMAT:
@@ -286,7 +297,7 @@ def parse_settings(text: str) -> StoreSettings:
 
 
 def _read_index(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """The whole lines of an index, and the bytes that they take."""
+    """The complete lines of an index, and their length in bytes."""
     records: list[dict[str, Any]] = []
     size = 0
     if not path.is_file():
@@ -298,7 +309,9 @@ def _read_index(path: Path) -> tuple[list[dict[str, Any]], int]:
             try:
                 records.append(json.loads(line))
             except ValueError:
-                raise InputError(f"{path}, line {len(records) + 1} is damaged; make the footage again") from None
+                raise InputError(
+                    f"{path}, line {len(records) + 1} is damaged; render or unpack the footage again"
+                ) from None
             size += len(line)
     return records, size
 
@@ -310,7 +323,9 @@ def _clips(records: list[dict[str, Any]], folder: Path) -> Iterator[StoredClip]:
         try:
             row, frame = row + clip.people * clip.frames, frame + clip.frames
         except (KeyError, TypeError, ValueError):
-            raise InputError(f"{folder / 'clips.jsonl'}, line {line} is no clip; make the footage again") from None
+            raise InputError(
+                f"{folder / 'clips.jsonl'}, line {line} is not a clip; render or unpack the footage again"
+            ) from None
         yield clip
 
 
@@ -321,7 +336,9 @@ def _map(folder: Path, arrays: dict[str, tuple[str, tuple[int, ...]]], rows: int
         path = folder / f"{name}.bin"
         wanted = count * _row_size(dtype, shape)
         if not path.is_file() or path.stat().st_size < wanted:
-            raise InputError(f"{path} is shorter than clips.jsonl says; the footage is damaged, make it again")
+            raise InputError(
+                f"{path} is shorter than clips.jsonl says; the footage is damaged; render or unpack it again"
+            )
         empty = np.zeros((0, *shape), dtype)
         mapped[name] = np.memmap(path, dtype, "r", shape=(count, *shape)) if wanted else empty
     return mapped
@@ -332,13 +349,16 @@ def _row_size(dtype: str, shape: tuple[int, ...]) -> int:
 
 
 class StoreWriter:
-    """Appends clips to a new store, or to one of the same settings. A context manager; one at a time for a folder."""
+    """A context manager that appends clips to a new store, or to one with the same settings.
+
+    Only one writer may be open for a folder at a time.
+    """
 
     def __init__(self, folder: Path, settings: StoreSettings) -> None:
-        """Begin or continue a store; what a killed run left half-written is cut off.
+        """Begin or continue a store; an incomplete clip at its end is removed.
 
         Raises:
-            InputError: the folder holds footage of other settings, or is damaged.
+            InputError: the folder holds footage with other settings, or is damaged.
             OutputError: the folder cannot be written to.
         """
         self.folder = folder
@@ -352,7 +372,7 @@ class StoreWriter:
                 records, size = _read_index(folder / "clips.jsonl")
                 clips = list(_clips(records, folder))
                 self.done = frozenset(clip.number for clip in clips)
-                """Numbers of the clips that were there before."""
+                """Numbers of the clips that the store had before."""
                 self._rows = sum(clip.people * clip.frames for clip in clips)
                 self._frames = sum(clip.frames for clip in clips)
                 self._index = opened.enter_context(self._open("clips.jsonl", size))
@@ -372,15 +392,15 @@ class StoreWriter:
         self._opened.close()
 
     def append(self, recipe: Mapping[str, Any], detections: Arrays, truth: Arrays) -> None:
-        """Add a clip; an error leaves the store as it was.
+        """Add a clip; after an error the store is as it was before.
 
         Args:
             recipe: a record that JSON can hold.
-            detections: what `pack_detections` gave.
-            truth: what `pack_truth` gave.
+            detections: what `pack_detections` returned.
+            truth: what `pack_truth` returned.
 
         Raises:
-            OutputError: the disk is full or otherwise refuses.
+            OutputError: the store cannot be written, for example because the disk is full.
         """
         parts = {f"detections/{name}": array for name, array in detections.items()}
         parts |= {f"truth/{name}": array for name, array in truth.items()}
@@ -417,13 +437,15 @@ class StoreWriter:
         return (self._frames if name == "truth/camera" else self._rows) * _row_size(*self._arrays[name])
 
     def _open(self, name: str, size: int) -> Any:
-        """A file that is written at its end, after `size` bytes, without a buffer."""
+        """An unbuffered file, shortened to `size` bytes, that is written at its end."""
         path = self.folder / name
         path.touch()
         file = path.open("r+b", buffering=0)
         if file.seek(0, os.SEEK_END) < size:
             file.close()
-            raise InputError(f"{path} is shorter than clips.jsonl says; the footage is damaged, make it again")
+            raise InputError(
+                f"{path} is shorter than clips.jsonl says; the footage is damaged; render or unpack it again"
+            )
         file.truncate(size)
         file.seek(size)
         return file

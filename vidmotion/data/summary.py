@@ -1,4 +1,4 @@
-"""What a store or a packed folder holds: how much of each class of motion, and how often people were seen."""
+"""Summaries of stores and packed folders: how much there is of each class, and how often people were detected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vidmotion.data.store import FILLED, SEEN, Store
 from vidmotion.model.normalization import FRAME_RATE
 
 HIDDEN_BELOW = 0.7
-"""Visible share of the body below which somebody counts as partly hidden."""
+"""A person counts as partly hidden if a smaller share of the body than this is visible."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,17 @@ class SummaryLine:
 
     name: str
     clips: int
-    """A person of a clip counts once."""
+    """Number of clips; each person of a clip counts once."""
     minutes: float
-    """Of person-frames."""
+    """Of all people together."""
     seen: float
-    """Share of the person-frames in which the detector saw the person."""
+    """Share of the frames in which the person was detected."""
     filled: float
-    """Share in which the tracker filled in a gap."""
+    """Share of the frames in which the tracker filled a gap."""
 
 
 def summarise(store: Store) -> list[SummaryLine]:
-    """All of a store, then its classes of motion, then by people in view and by what is hidden."""
+    """Lines for the whole store, for each class of motion, for each number of people, and for hidden people."""
     rows: dict[str, list[np.ndarray]] = defaultdict(list)
     for clip in store.clips:
         for person in range(clip.people):
@@ -59,13 +59,13 @@ def _lines(store: Store, rows: dict[str, list[np.ndarray]]) -> Iterator[SummaryL
 
 @dataclass(frozen=True)
 class PackedSummary:
-    """What a packed folder holds."""
+    """The contents of a packed folder."""
 
     name: str
     holds: tuple[str, ...]
-    """Its kinds of arrays, in words."""
+    """Kinds of data: "3D", "rotations", "2D"."""
     lines: tuple[tuple[str, int, float], ...]
-    """Part, clips, minutes: all, then the splits, then the classes of each."""
+    """Name, clips and minutes: of everything, of each split, of each class in a split."""
 
 
 _WORDS = {"pos": "3D", "rot": "rotations", "xy": "2D"}
@@ -75,7 +75,7 @@ def summarise_packed(folder: Path) -> PackedSummary:
     """Count the clips of a packed folder.
 
     Raises:
-        InputError: it is none, or is damaged.
+        InputError: the folder is not a packed folder, or is damaged.
     """
     name = stem(folder)
     there = [part for part in _WORDS if (folder / f"{name}_{part}.npy").is_file()]

@@ -45,12 +45,14 @@ def test_bones_turn_about_their_own_axes(axis: tuple[float, float, float], data:
 
 def test_an_amc_asks_for_its_rig(data: Run, tmp_path: Path) -> None:
     (tmp_path / "01_02.amc").write_text(amc(4, {}, np.zeros((4, 3))))
-    code, told = data("import", "amc", tmp_path, "-o", tmp_path / "out")
-    assert (code, "01_02.amc: needs its rig beside it: 01.asf" in told) == (1, True), told
+    code, message = data("import", "amc", tmp_path, "-o", tmp_path / "out")
+    assert (code, "01_02.amc: needs its rig beside it: 01.asf" in message) == (1, True), message
     (tmp_path / "01.asf").write_text("nothing")
-    code, told = data("import", "amc", tmp_path, "-o", tmp_path / "out")
-    assert (code, "01.asf is no Acclaim file" in told) == (1, True), told
+    code, message = data("import", "amc", tmp_path, "-o", tmp_path / "out")
+    assert (code, "01.asf is not an Acclaim file" in message) == (1, True), message
     (tmp_path / "01.asf").write_text(asf())
     (tmp_path / "01_02.amc").write_text(amc(4, {}, np.zeros((4, 3)))[:-9])
-    code, told = data("import", "amc", tmp_path, "-o", tmp_path / "out")
-    assert (code, "01_02.amc is no Acclaim file, or is damaged (root: wanted 6 numbers" in told) == (1, True), told
+    code, message = data("import", "amc", tmp_path, "-o", tmp_path / "out")
+    assert (code, "01_02.amc is not an Acclaim file, or is damaged (root: wanted 6 numbers" in message) == (1, True), (
+        message
+    )

@@ -18,8 +18,8 @@ Run = Callable[..., tuple[int, str]]
 def imported(data: Run, path: Path, *args: object) -> np.ndarray:
     """(T, 17, 3) metres of the one clip."""
     out = path.parent / "out"
-    code, told = data("import", "bvh", path, "-o", out, "-y", *args)
-    assert code == 0, told
+    code, message = data("import", "bvh", path, "-o", out, "-y", *args)
+    assert code == 0, message
     return read_mocap(out, "train").clip(0).numpy()
 
 
@@ -89,10 +89,10 @@ def test_units_go_by_the_legs_or_are_said(scale: float, unit: str, data: Run, tm
     for args in ((), ("--unit", unit)):
         joints = imported(data, tmp_path / "a.bvh", *args)
         assert np.linalg.norm(joints[0, 4] - joints[0, 5]) == pytest.approx(0.4, abs=2e-4)
-    code, told = data(
+    code, message = data(
         "import", "bvh", tmp_path / "a.bvh", "-o", tmp_path / "x", "--unit", "m" if scale >= 0.1 else "mm"
     )
-    assert (code, "say another unit with --unit" in told) == (1, True)
+    assert (code, "pass another --unit" in message) == (1, True)
     assert not (tmp_path / "x").exists()
 
 
@@ -108,10 +108,10 @@ def test_z_up_stands_up(data: Run, tmp_path: Path) -> None:
 
 def test_missing_joints_are_named(data: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bvh").write_text(bvh(1, 30).replace("LeftForeArm", "Strange"))
-    code, told = data("import", "bvh", tmp_path, "-o", tmp_path / "out")
+    code, message = data("import", "bvh", tmp_path, "-o", tmp_path / "out")
     assert code == 1
-    assert "a.bvh: the rig lacks left_elbow (looked for forearm, " in told
-    assert "Strange" in told
+    assert "a.bvh: the rig lacks left_elbow (looked for forearm, " in message
+    assert "Strange" in message
 
 
 @pytest.mark.parametrize("damage", [lambda text: "", lambda text: text[:400], lambda text: text[:-30]])
@@ -123,7 +123,9 @@ def test_a_damaged_file_is_named_and_the_others_are_kept(
     for name, text in (("a", whole), ("b", damage(whole)), ("c", whole)):
         (tmp_path / "in" / "anna" / f"{name}.bvh").write_text(text)
     (tmp_path / "in" / "notes.txt").write_text("not a motion")
-    code, told = data("import", "bvh", tmp_path / "in", "-o", tmp_path / "out")
-    assert (code, told.count("error: "), "b.bvh: is no BVH, or is damaged" in told) == (1, 1, True), told
+    code, message = data("import", "bvh", tmp_path / "in", "-o", tmp_path / "out")
+    assert (code, message.count("error: "), "b.bvh: is not a BVH file, or is damaged" in message) == (1, 1, True), (
+        message
+    )
     clips = read_mocap(tmp_path / "out", "train").clips
     assert [(clip.name, clip.subject, clip.frames) for clip in clips] == [("anna/a", "anna", 5), ("anna/c", "anna", 5)]

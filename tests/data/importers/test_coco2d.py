@@ -57,8 +57,10 @@ def test_tracks_keep_time(data: Run, tmp_path: Path) -> None:
     people.append({"id": 99, "image_id": 110, "keypoints": points()})  # nobody's track
     path = save(tmp_path / "0007.json", [frame(n) for n in numbers], people, POSETRACK17.joints)
     out = tmp_path / "out"
-    code, told = data("import", "coco2d", path, "-o", out)
-    assert (code, "does not tell the size of its pictures; give it with --size" in told) == (1, True), told
+    code, message = data("import", "coco2d", path, "-o", out)
+    assert (code, "does not contain the size of its pictures; pass --size, such as 1280x720" in message) == (1, True), (
+        message
+    )
     assert data("import", "coco2d", path, "-o", out, "--size", "1280x720", "--test", "0007")[0] == 0
     read = read_points(out, "test")
     assert [(c.subject, c.person, c.frames) for c in read.clips] == [("0007", "3", 5), ("0007", "3", 1)]
@@ -72,14 +74,14 @@ def test_tracks_keep_time(data: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "is no keypoint JSON"),
-        ("[]", "is no keypoint JSON"),
+        ("{", "is not a keypoint JSON"),
+        ("[]", "is not a keypoint JSON"),
         ('{"annotations": []}', "lacks 'images'"),
         ('{"images": [], "annotations": [], "categories": [{"keypoints": ["tail"]}]}', "unknown keypoints tail"),
-        ('{"images": [], "annotations": []}', "nobody in there"),
+        ('{"images": [], "annotations": []}', "there is nobody in these files"),
     ],
 )
 def test_other_json_is_named(text: str, words: str, data: Run, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(text)
-    code, told = data("import", "coco2d", tmp_path / "a.json", "-o", tmp_path / "out")
-    assert (code, words in told, "Traceback" in told) == (1, True, False), told
+    code, message = data("import", "coco2d", tmp_path / "a.json", "-o", tmp_path / "out")
+    assert (code, words in message, "Traceback" in message) == (1, True, False), message

@@ -28,8 +28,8 @@ def test_a_folder_is_replaced_only_when_asked(motion: Path, data: Run, tmp_path:
     out = tmp_path / "out"
     out.mkdir()  # an empty one is in nobody's way
     assert data("import", "bvh", motion, "-o", out)[0] == 0
-    code, told = data("import", "bvh", motion, "-o", out)
-    assert (code, "out exists already; pass -y" in told) == (1, True)
+    code, message = data("import", "bvh", motion, "-o", out)
+    assert (code, "out exists already; pass -y" in message) == (1, True)
     motion.write_text(bvh(5, 30))
     assert data("import", "bvh", motion, "-o", out, "-y")[0] == 0
     assert read_mocap(out, "train").clips[0].frames == 5
@@ -39,11 +39,11 @@ def test_a_folder_is_replaced_only_when_asked(motion: Path, data: Run, tmp_path:
 def test_a_folder_of_other_things_is_never_replaced(motion: Path, data: Run, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "letter.txt").write_text("dear")
-    code, told = data("import", "bvh", motion, "-o", tmp_path / "home", "-y")
-    assert (code, "holds letter.txt, which is no packed motion" in told) == (1, True)
+    code, message = data("import", "bvh", motion, "-o", tmp_path / "home", "-y")
+    assert (code, "holds letter.txt, which is no packed motion" in message) == (1, True)
     assert (tmp_path / "home" / "letter.txt").exists()
-    code, told = data("import", "bvh", motion, "-o", motion, "-y")
-    assert (code, "is a file; name a folder with -o" in told) == (1, True)
+    code, message = data("import", "bvh", motion, "-o", motion, "-y")
+    assert (code, "is a file; choose a folder for the output" in message) == (1, True)
 
 
 def test_bad_arguments_are_one_line(motion: Path, data: Run, tmp_path: Path) -> None:
@@ -55,8 +55,8 @@ def test_bad_arguments_are_one_line(motion: Path, data: Run, tmp_path: Path) -> 
         (["fbx", motion], 2, "'fbx' is not one of"),
         (["coco2d", motion, "--size", "big"], 2, "wanted WIDTHxHEIGHT"),
     ):
-        got, told = data("import", *args, "-o", out)
-        assert (got, words in told, "Traceback" in told) == (code, True, False), told
+        got, message = data("import", *args, "-o", out)
+        assert (got, words in message, "Traceback" in message) == (code, True, False), message
     assert read_mocap(out, "train").clips[0].name == "a"  # the first of the two was kept
 
 
@@ -80,7 +80,7 @@ def test_clips_that_cannot_be_packed_are_refused(tmp_path: Path) -> None:
     with PackedWriter(tmp_path / "out", False) as writer:
         writer.append(NewClip("a", "", "train", joints, label="walk, slowly"))
         for values, words in (
-            (far, "4.0 m from the root; check --unit"),
+            (far, "4.0 m from the root; check `unit`"),
             (broken, "not finite"),
             (joints[:0], "no fr"),
         ):

@@ -59,8 +59,8 @@ def test_h36m_gives_exact_joints_and_detected_points(protocol: int, data: Run, t
     test, exact_test = part(6, "60457274", "S9 Eating", factor=True)
     path = save(tmp_path / "h36m.pkl", {"train": train, "test": test}, protocol)
     out = tmp_path / "out"
-    code, told = data("import", "h36m", path, "-o", out)
-    assert code == 0, told
+    code, message = data("import", "h36m", path, "-o", out)
+    assert code == 0, message
     points = read_points(out, "train")
     assert points.joints is not None
     assert [(c.name[:11], c.subject, c.label, c.offset, c.frames) for c in points.clips] == [
@@ -78,8 +78,8 @@ def test_h36m_gives_exact_joints_and_detected_points(protocol: int, data: Run, t
     np.testing.assert_allclose(tested.joints[0], exact_test[0], atol=2e-4)
     # As motion capture it stands upright in a world with Y up.
     torch.testing.assert_close(read_mocap(out, "test").joints, tested.joints * torch.tensor([1.0, -1.0, -1.0]))
-    code, told = data("info", out)
-    assert (code, "3D, 2D" in told, "train class act_02" in told) == (0, True, True), told
+    code, message = data("info", out)
+    assert (code, "3D, 2D" in message, "train class act_02" in message) == (0, True, True), message
 
 
 def annotation(name: str, people: int, frames: int = 4) -> dict[str, Any]:
@@ -116,10 +116,10 @@ def test_ntu_keeps_people_scenes_and_its_own_splits(protocol: int, data: Run, tm
     assert not rays[2, 6].any()
     assert data("import", "ntu", path, "-o", out, "-y", "--split-rule", "xview")[0] == 0
     assert [clip.scene for clip in read_points(out, "train").clips] == [alone]
-    code, told = data("import", "ntu", path, "-o", out, "-y", "--split-rule", "xset")
-    assert (code, "has no split xset_train, xset_val, but xsub_train" in told) == (1, True), told
-    code, told = data("info", out)
-    assert (code, "test class A050" in told) == (0, True), told
+    code, message = data("import", "ntu", path, "-o", out, "-y", "--split-rule", "xset")
+    assert (code, "has no split xset_train, xset_val, but xsub_train" in message) == (1, True), message
+    code, message = data("info", out)
+    assert (code, "test class A050" in message) == (0, True), message
 
 
 class Evil:
@@ -146,8 +146,8 @@ def test_a_pickle_of_anything_else_is_refused_and_runs_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     save(tmp_path / "evil.pkl", {"train": {"joint_2d": value}, "test": {}, "split": {}, "annotations": []})
-    code, told = data("import", file_format, "evil.pkl", "-o", "out")
-    assert (code, "evil.pkl: wants to call " in told or "evil.pkl: holds a" in told) == (1, True), told
+    code, message = data("import", file_format, "evil.pkl", "-o", "out")
+    assert (code, "evil.pkl: wants to call " in message or "evil.pkl: holds a" in message) == (1, True), message
     assert os.listdir(tmp_path) == ["evil.pkl"]
 
 
@@ -168,8 +168,8 @@ def test_what_is_missing_is_named(data: Run, tmp_path: Path) -> None:
         ("ntu", {"split": split, "annotations": [{"frame_dir": "a"}]}, "lacks one of"),
         ("ntu", {"split": split, "annotations": [annotation("a", 1) | {"img_shape": 3}]}, "its a is damaged"),
     ):  # fmt: skip
-        code, told = data("import", file_format, save(tmp_path / "x.pkl", tree), "-o", tmp_path / "out")
-        assert (code, words in told, told.count("x.pkl: ")) == (1, True, 1), told
+        code, message = data("import", file_format, save(tmp_path / "x.pkl", tree), "-o", tmp_path / "out")
+        assert (code, words in message, message.count("x.pkl: ")) == (1, True, 1), message
     (tmp_path / "x.pkl").write_bytes(b"\x80\x04nonsense")
-    code, told = data("import", "ntu", tmp_path / "x.pkl", "-o", tmp_path / "out")
-    assert (code, "is no NTU pickle, or is damaged" in told) == (1, True), told
+    code, message = data("import", "ntu", tmp_path / "x.pkl", "-o", tmp_path / "out")
+    assert (code, "is no NTU pickle, or is damaged" in message) == (1, True), message

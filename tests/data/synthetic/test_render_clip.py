@@ -21,13 +21,13 @@ SIZE = (320, 240)
 
 
 @pytest.fixture(scope="module")
-def figure(body: BodyModel) -> ClothedBody:
+def clothed(body: BodyModel) -> ClothedBody:
     grey = np.full(3, 128.0)
     return ClothedBody.of(body, Clothes(grey, grey, grey, grey, grey, grey, 0.3, -0.8, 0, False))
 
 
 @pytest.fixture
-def lens() -> FrameCamera:
+def camera() -> FrameCamera:
     rotation, translation = look_at(np.array([0.0, 0.0, 4.0]), np.zeros(3), 0.0)
     return FrameCamera.centered(rotation, translation, 400.0, SIZE)
 
@@ -45,62 +45,64 @@ def covered(picture: np.ndarray) -> np.ndarray:
 
 
 def test_exact_joints_lie_on_the_drawn_person(
-    sampler: RecipeSampler, capture: MocapRotations, body: BodyModel, figure: ClothedBody
+    sampler: RecipeSampler, capture: MocapRotations, body: BodyModel, clothed: ClothedBody
 ) -> None:
-    films = ClipRenderer(body)
+    renderer = ClipRenderer(body)
     tested = 0
     for number in range(6):
         recipe = sampler.sample(number)
-        truth = clip_labels(recipe, capture, body)
+        labels = clip_labels(recipe, capture, body)
         width, height = recipe.size
         blank = np.zeros((height, width), np.float32)
         for person in range(len(recipe.actors)):
-            vertices = films._pose(truth, person)[6]
+            vertices = renderer._pose(labels, person)[6]
             view = RoomPicture(np.zeros((height, width, 3), np.float32), blank, blank)
-            picture, _ = draw_people(view, [(figure, vertices)], truth.camera.frame_camera(6), Light())
-            joints = truth.xy[person, 6]
+            picture, _ = draw_people(view, [(clothed, vertices)], labels.camera.frame_camera(6), Light())
+            joints = labels.xy[person, 6]
             inside = joints[((joints >= 0) & (joints < [width, height])).all(1)].astype(int)
             assert covered(picture)[inside[:, 1], inside[:, 0]].all()
             tested += len(inside)
     assert tested > 80
 
 
-def test_what_is_nearer_hides_a_person(figure: ClothedBody, body: BodyModel, lens: FrameCamera) -> None:
-    picture, visible = draw_people(empty(), [(figure, body.template)], lens, Light())
+def test_what_is_nearer_hides_a_person(clothed: ClothedBody, body: BodyModel, camera: FrameCamera) -> None:
+    picture, visible = draw_people(empty(), [(clothed, body.template)], camera, Light())
     assert visible[0] == pytest.approx(1, abs=0.02)
     assert covered(picture).sum() > 1000
-    picture, visible = draw_people(empty(near=0.5), [(figure, body.template)], lens, Light())
+    picture, visible = draw_people(empty(near=0.5), [(clothed, body.template)], camera, Light())
     assert visible[0] == 0
     assert not covered(picture).any()
 
 
 def test_the_nearer_of_two_is_seen_whichever_is_drawn_first(
-    figure: ClothedBody, body: BodyModel, lens: FrameCamera
+    clothed: ClothedBody, body: BodyModel, camera: FrameCamera
 ) -> None:
     near, far = body.template + np.array([0.0, 0.0, 0.5]), body.template
     for people in ([near, far], [far, near]):
-        _, visible = draw_people(empty(), [(figure, person) for person in people], lens, Light())
+        _, visible = draw_people(empty(), [(clothed, person) for person in people], camera, Light())
         order = visible if people[0] is near else visible[::-1]
         assert order[0] > 0.97
         assert order[1] < 0.3
 
 
-def test_who_is_outside_of_the_picture_is_not_visible(figure: ClothedBody, body: BodyModel, lens: FrameCamera) -> None:
-    _, visible = draw_people(empty(), [(figure, body.template + np.array([9.0, 0.0, 0.0]))], lens, Light())
+def test_who_is_outside_of_the_picture_is_not_visible(
+    clothed: ClothedBody, body: BodyModel, camera: FrameCamera
+) -> None:
+    _, visible = draw_people(empty(), [(clothed, body.template + np.array([9.0, 0.0, 0.0]))], camera, Light())
     assert visible[0] == 0
 
 
-def shoot(recipe: Recipe, truth: ClipLabels, films: ClipRenderer) -> tuple[bytes, np.ndarray]:
-    scenery = draw_scenery(recipe, truth.camera, truth.joints, (), np.random.default_rng(1))
-    take = films.render(truth, scenery, recipe.film, np.random.default_rng(2))
-    assert [picture.shape for picture in take.pictures()] == [(*recipe.size[::-1], 3)] * recipe.frames
-    return take.video, take.visible
+def render(recipe: Recipe, labels: ClipLabels, renderer: ClipRenderer) -> tuple[bytes, np.ndarray]:
+    scenery = draw_scenery(recipe, labels.camera, labels.joints, (), np.random.default_rng(1))
+    rendered = renderer.render(labels, scenery, recipe.film, np.random.default_rng(2))
+    assert [picture.shape for picture in rendered.pictures()] == [(*recipe.size[::-1], 3)] * recipe.frames
+    return rendered.video, rendered.visible
 
 
 def test_a_film_is_the_same_every_time(sampler: RecipeSampler, capture: MocapRotations, body: BodyModel) -> None:
     recipe = sampler.sample(3)
-    truth, films = clip_labels(recipe, capture, body), ClipRenderer(body)
-    (video, visible), (again, visible_again) = shoot(recipe, truth, films), shoot(recipe, truth, films)
+    labels, renderer = clip_labels(recipe, capture, body), ClipRenderer(body)
+    (video, visible), (again, visible_again) = render(recipe, labels, renderer), render(recipe, labels, renderer)
     assert video == again
     np.testing.assert_array_equal(visible, visible_again)
     assert visible.shape == (len(recipe.actors), 12)

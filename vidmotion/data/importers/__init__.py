@@ -1,4 +1,5 @@
-"""Other people's files of motion to packed folders (`vidmotion.data.mocap`): a file for each format.
+"""Imports motion from other formats into packed folders (`vidmotion.data.mocap`): one module for each format.
 
-Numpy only; nothing in a file is ever run. Knows neither pictures nor networks.
+`import_files` finds and reads the files, `importer` holds what the formats share, `rig` and `rig_joint_names` turn a
+rig into Human3.6M's joints. Needs numpy only; code in a file is never run. Does not depend on pictures or networks.
 """

@@ -1,7 +1,7 @@
-"""AMASS: poses of SMPL's family over time, posed here with the free body or with one of the user's.
+"""Reads AMASS files: poses of SMPL-type bodies, applied here to the free body or to the user's own body model.
 
-A body of the user's gets the file's betas and gives its own joints; the free body, in which betas mean nothing, stands
-in with its usual shape and is set on the floor by its lowest ankle. AMASS has Z up.
+A body model of the user's gets the file's betas. For the free body the betas have no meaning: it is used in its usual
+shape and placed on the floor by its lowest ankle. AMASS has Z up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward
+from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import MOST_BETAS, free_body, load_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.body.shape import neutral_betas
@@ -27,14 +27,14 @@ from vidmotion.types import Floats
 _NEEDED = ("poses", "trans", "betas")
 _RATES = ("mocap_framerate", "mocap_frame_rate")
 _PELVIS = np.array([-0.002, -0.223, 0.028])
-"""(3,) metres, of SMPL's mean body at rest: what `trans` is added to."""
+"""(3,) metres, pelvis of SMPL's mean body at rest, to which `trans` is added."""
 _ANKLE = 0.043
-"""Height of the ankle above the floor, as a share of the stature."""
+"""Height of the ankle above the floor, as a share of the body height."""
 _ANKLES = (3, 6)
 
 
 def read_amass(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
-    """The one clip of a file; its subject is the folder's name.
+    """The one clip of a file; its subject is the name of the folder.
 
     Raises:
         InputError: the file is damaged or lacks something.
@@ -45,7 +45,7 @@ def read_amass(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
         raise InputError(f"wanted poses (N, 66 or more) and trans (N, 3), received {poses.shape} and {path.shape}")
     rate = options.fps or float(next(arrays[name] for name in _RATES if name in arrays))
     if not rate > 0:
-        raise InputError(f"says {rate:g} frames/s; give the rate with --fps")
+        raise InputError(f"has a frame rate of {rate:g} frames/s; pass `fps`")
     rotations = _rotations_at_rate(axis_angle_to_matrix(poses[:, : 3 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 3)), rate)
     body = _body(options.body_model)
     joints = _joints(body, rotations, at_rate(path, rate), betas.ravel()[:MOST_BETAS])
@@ -59,7 +59,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as content:
             arrays = {name: content[name] for name in (*_NEEDED, *_RATES) if name in content.files}
     except DAMAGED:
-        raise InputError("is no .npz of arrays, or is damaged") from None
+        raise InputError("is not an .npz file of arrays, or is damaged") from None
     missing = [name for name in _NEEDED if name not in arrays]
     if not any(name in arrays for name in _RATES):
         missing.append(" or ".join(_RATES))
@@ -74,7 +74,7 @@ def _body(path: Path | None) -> BodyModel:
 
 
 def _rotations_at_rate(rotations: Floats, rate: float) -> Floats:
-    """Rotations (T, J, 3, 3) brought to the common rate."""
+    """Rotations (T, J, 3, 3) at `rate` frames/s, resampled to `FRAME_RATE`."""
     wanted = grid(len(rotations), rate)
     if wanted is None:
         return rotations
@@ -83,12 +83,12 @@ def _rotations_at_rate(rotations: Floats, rate: float) -> Floats:
 
 
 def _joints(body: BodyModel, rotations: Floats, path: Floats, betas: Floats) -> Floats:
-    """(T, 17, 3) metres, Y up, of rotations (T, 22, 3, 3) and a path (T, 3) with Z up."""
+    """(T, 17, 3) metres, Y up, from rotations (T, 22, 3, 3) and a path (T, 3) with Z up."""
     free = body is free_body()
     rest = body.shape(neutral_betas(body) if free else betas)
     if free:
         path = path + _PELVIS - rest.joints[0]
-    world, positions = forward(rotations, rest.joints[:BODY_JOINTS], body.parents[:BODY_JOINTS], path)
+    world, positions = forward_kinematics(rotations, rest.joints[:BODY_JOINTS], body.parents[:BODY_JOINTS], path)
     joints = y_up(to_h36m(positions, world[:, HEAD], rest.height))
     if free:
         joints[..., 1] += _ANKLE * rest.height - joints[:, _ANKLES, 1].min()

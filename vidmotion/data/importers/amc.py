@@ -1,6 +1,6 @@
-"""Acclaim's ASF (rig) and AMC (motion), as the CMU laboratory gives them. Knows nothing about people.
+"""Reads Acclaim's ASF (rig) and AMC (motion) files, as the CMU laboratory publishes them.
 
-An AMC needs the ASF of its subject beside it: SUBJECT.asf, or the only one in the folder.
+An AMC file needs the ASF file of its subject in the same folder: SUBJECT.asf, or the only one there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vidmotion.errors import InputError
 from vidmotion.types import Floats
 
 RATE = 120.0
-"""Frames per second of the CMU laboratory; the files do not tell."""
+"""Frames per second of the CMU laboratory; the files do not contain it."""
 
 Parsed = TypeVar("Parsed")
 
@@ -29,32 +29,33 @@ Parsed = TypeVar("Parsed")
 class _Bone:
     name: str
     step: Floats
-    """(3,) from its beginning to its end at rest."""
+    """(3,) from the bone's beginning to its end at rest."""
     axes: Floats
-    """(3, 3) the axes about which it turns, in the world at rest."""
+    """(3, 3) the axes about which the bone rotates, in the world at rest."""
     order: str
-    """"ZYX" where X comes first."""
+    """Order of the rotations: "ZYX" if X comes first."""
     channels: tuple[str, ...]
-    """rx, ry, rz, tx ... in the order of the AMC."""
+    """rx, ry, rz, tx ... in the order of the AMC file."""
 
 
 @dataclass(frozen=True, eq=False)
 class Asf:
-    """A rig: the root, then bones, each after its parent."""
+    """A rig: the root, then the bones, each after its parent."""
 
     bones: tuple[_Bone, ...]
     parents: tuple[int, ...]
+    """Index of each bone's parent; -1 for the root."""
     radians: float
-    """In a unit of angles."""
+    """Radians in the file's unit of angles."""
     inches: float
-    """In a unit of length."""
+    """Inches in the file's unit of length."""
 
 
 def read_amc(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     """The one clip of an AMC file.
 
     Raises:
-        InputError: there is no ASF for it, one of the two is damaged, or the rig lacks joints.
+        InputError: there is no ASF file for it, one of the two is damaged, or the rig lacks joints.
     """
     asf_path = _asf_of(file.path)
     asf = _parsed(asf_path, parse_asf)
@@ -81,7 +82,7 @@ def _parsed(path: Path, parse: Callable[[str], Parsed]) -> Parsed:
     try:
         return parse(path.read_text(encoding="utf-8", errors="replace"))
     except (ValueError, IndexError, KeyError) as error:
-        raise InputError(f"{path.name} is no Acclaim file, or is damaged ({error})") from None
+        raise InputError(f"{path.name} is not an Acclaim file, or is damaged ({error})") from None
 
 
 def _in_inches(rig: RigMotion, inches: float) -> RigMotion:
@@ -92,7 +93,7 @@ def parse_asf(text: str) -> Asf:
     """The rig of an ASF file.
 
     Raises:
-        ValueError, IndexError, KeyError: it is none, or is damaged.
+        ValueError, IndexError, KeyError: the text is not an ASF file, or is damaged.
     """
     sections = _sections(text)
     units = {words[0]: words[1] for words in sections["units"] if len(words) == 2}
@@ -107,35 +108,35 @@ def parse_asf(text: str) -> Asf:
 
 
 def _sections(text: str) -> dict[str, list[list[str]]]:
-    """The lines of words under each :keyword."""
+    """The lines, split into words, under each :keyword."""
     sections: dict[str, list[list[str]]] = {}
-    now: list[list[str]] = []
+    current: list[list[str]] = []
     for line in text.splitlines():
         words = line.partition("#")[0].replace("(", " ").replace(")", " ").split()
         if words and words[0].startswith(":"):
-            now = sections.setdefault(words[0][1:].lower(), [])
+            current = sections.setdefault(words[0][1:].lower(), [])
         elif words:
-            now.append(words)
+            current.append(words)
     return sections
 
 
 def _bones(lines: list[list[str]], radians: float) -> Iterator[_Bone]:
-    about: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     for words in lines:
         if words[0] == "begin":
-            about = {}
+            fields = {}
         elif words[0] == "end":
-            way = np.array(about["direction"], float) * float(about["length"][0])
-            *angles, order = about["axis"]
+            step = np.array(fields["direction"], float) * float(fields["length"][0])
+            *angles, order = fields["axis"]
             axes = _axes(order.upper()[::-1], np.array(angles, float) * radians)
-            channels = tuple(word.lower() for word in about.get("dof", ()))
-            yield _Bone(about["name"][0], way, axes, order.upper()[::-1], channels)
+            channels = tuple(word.lower() for word in fields.get("dof", ()))
+            yield _Bone(fields["name"][0], step, axes, order.upper()[::-1], channels)
         else:
-            about[words[0]] = words[1:]
+            fields[words[0]] = words[1:]
 
 
 def _axes(order: str, angles: Floats) -> Floats:
-    """(3, 3) of an ASF's `axis`: angles are about X, Y, Z, the last letter of `order` turns first."""
+    """(3, 3) of an ASF's `axis`: angles about X, Y, Z; the rotation about the last letter of `order` comes first."""
     return euler_to_matrix(order, angles[["XYZ".index(letter) for letter in order]])
 
 
@@ -150,10 +151,10 @@ def _parents(lines: list[list[str]], index: dict[str, int]) -> tuple[int, ...]:
 
 
 def parse_amc(text: str, asf: Asf) -> RigMotion:
-    """The motion of an AMC file: a joint where each bone begins, that turns with it.
+    """The motion of an AMC file, with a joint where each bone begins.
 
     Raises:
-        ValueError, IndexError, KeyError: it is damaged, or of another rig.
+        ValueError, IndexError, KeyError: the text is damaged, or belongs to another rig.
     """
     values = _values(text, asf)
     frames = len(values["root"])
@@ -167,13 +168,13 @@ def parse_amc(text: str, asf: Asf) -> RigMotion:
                 angles[:, "XYZ".index(channel[1].upper())] = own[:, column] * asf.radians
             elif channel in ("tx", "ty", "tz") and not joint:
                 translations[:, 0, "XYZ".index(channel[1].upper())] = own[:, column]
-        turn = euler_to_matrix(bone.order, angles[:, ["XYZ".index(letter) for letter in bone.order]])
-        rotations[:, joint] = bone.axes @ turn @ bone.axes.T
+        rotation = euler_to_matrix(bone.order, angles[:, ["XYZ".index(letter) for letter in bone.order]])
+        rotations[:, joint] = bone.axes @ rotation @ bone.axes.T
     return RigMotion(tuple(bone.name for bone in asf.bones), asf.parents, offsets, translations, rotations)
 
 
 def _values(text: str, asf: Asf) -> dict[str, Floats]:
-    """(T, channels) of each bone that translations."""
+    """(T, channels) numbers of each bone that has channels."""
     counts = {bone.name: len(bone.channels) for bone in asf.bones}
     values: dict[str, list[list[float]]] = {}
     frames = 0
@@ -189,5 +190,5 @@ def _values(text: str, asf: Asf) -> dict[str, Floats]:
             raise ValueError(f"{words[0]}: wanted {counts[words[0]]} numbers, received {len(numbers)}")
         values.setdefault(words[0], []).append(numbers)
     if not frames or "root" not in values or any(len(rows) != frames for rows in values.values()):
-        raise ValueError("a frame is not whole")
+        raise ValueError("a frame is not complete")
     return {name: np.array(rows) for name, rows in values.items()}

@@ -1,4 +1,4 @@
-"""BVH: a rig of any program and one motion of it. Knows nothing about people."""
+"""Reads BVH files: a rig of any program and one motion of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vidmotion.types import Floats
 
 @dataclass
 class _Hierarchy:
-    """The joints of a file as they are read."""
+    """The joints of a file, collected while it is read."""
 
     names: list[str] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
@@ -25,7 +25,7 @@ class _Hierarchy:
 
 
 def read_bvh(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
-    """The one clip of a file; its subject is the number before "_" in the name of CMU's files, or the folder.
+    """The one clip of a file.
 
     Raises:
         InputError: the file is damaged, or its rig lacks joints.
@@ -33,14 +33,14 @@ def read_bvh(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     try:
         rig, rate = parse_bvh(file.path.read_text(encoding="utf-8-sig", errors="replace"))
     except (ValueError, IndexError) as error:
-        raise InputError(f"is no BVH, or is damaged ({error})") from None
+        raise InputError(f"is not a BVH file, or is damaged ({error})") from None
     joints = at_rate(h36m_joints(rig, options.unit, options.up), options.fps or rate)
     subject = subject_of(file)
     yield NewClip(file.name, subject, options.split_of(subject), joints)
 
 
 def subject_of(file: ImportFile) -> str:
-    """Who translations: "07" of 07_12.bvh, else the folder's name."""
+    """The subject of a file: "07" for 07_12.bvh, as CMU names its files, otherwise the folder's name."""
     before, _, after = file.path.stem.partition("_")
     return before if before.isdigit() and after.isdigit() else file.path.absolute().parent.name
 
@@ -49,7 +49,7 @@ def parse_bvh(text: str) -> tuple[RigMotion, float]:
     """The motion of a file, and its frames per second.
 
     Raises:
-        ValueError, IndexError: it is no BVH, or is damaged.
+        ValueError, IndexError: the text is not a BVH file, or is damaged.
     """
     head, found, body = text.partition("MOTION")
     if not found:
@@ -94,7 +94,7 @@ def _hierarchy(text: str) -> _Hierarchy:
             case _:
                 raise ValueError(f"unknown word {word!r}")
     if opened or len(joints.offsets) != len(joints.names) or any(len(place) != 3 for place in joints.offsets):
-        raise ValueError("the hierarchy is not whole")
+        raise ValueError("the hierarchy is not complete")
     if joints.parents.count(-1) != 1:
         raise ValueError(f"wanted one ROOT, received {joints.parents.count(-1)}")
     return joints

@@ -1,8 +1,8 @@
-"""Labelled people on pictures and in videos: COCO's keypoint JSON, and PoseTrack 2018's, which adds tracks.
+"""Reads labelled people in pictures and videos: COCO's keypoint JSON, and PoseTrack 2018's, which adds tracks.
 
-Somebody on a picture becomes a clip of one frame, a track a clip of its frames; where a track is unlabelled for a while
-its points are missing, and after long it goes on in a further clip. Annotations without a track, of too few points or
-of crowds are left out.
+A person in a picture becomes a clip of one frame, a track becomes a clip of its frames. In short gaps of a track the
+points are missing; after a long gap the track continues in another clip. In files with tracks, annotations without a
+track are left out; so are, in all files, crowds and annotations with few points.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from vidmotion.skeletons import COCO17, H36M17, POSETRACK17, Skeleton, convert
 from vidmotion.types import Floats, Keypoints2D
 
 LEAST_POINTS = 6
-"""Labelled points of somebody who is worth a clip."""
+"""Annotations with fewer labelled points are left out."""
 LONGEST_GAP = 15
-"""Frames."""
+"""Frames; after a longer gap a track continues in another clip."""
 HALF_SEEN = 0.5
-"""Score of a point that COCO's people labelled though it was hidden."""
+"""Score of a point that COCO labels although it is hidden."""
 
 Record = dict[str, Any]
 
 
 def read_coco(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
-    """The clips of a JSON file; files that are no such JSON are errors.
+    """The clips of a JSON file.
 
     Raises:
-        InputError: the file is damaged or lacks something.
+        InputError: the file is not a keypoint JSON, is damaged or lacks something.
     """
     try:
         tree = json.loads(file.path.read_bytes())
@@ -51,7 +51,7 @@ def read_coco(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
                 yield _still(file, record, images[record["image_id"]], skeleton, options)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         detail = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise InputError(f"is no keypoint JSON, or is damaged ({detail})") from None
+        raise InputError(f"is not a keypoint JSON, or is damaged ({detail})") from None
 
 
 def _is_worth_it(record: Record) -> bool:
@@ -100,7 +100,7 @@ def _tracks(
 
 
 def _number(image: Record) -> int:
-    """The number of a frame in its video: of its file, as frame_id counts over videos."""
+    """The number of a frame in its video, taken from the file name: frame_id is counted over all videos."""
     digits = re.findall(r"\d+", str(image["file_name"]))
     if not digits:
         raise ValueError(f"the file name {image['file_name']!r} has no frame number")
@@ -111,12 +111,12 @@ def _size(image: Record, options: ImportOptions) -> tuple[int, int]:
     if options.size is not None:
         return options.size
     if not image.get("width") or not image.get("height"):
-        raise InputError("does not tell the size of its pictures; give it with --size 1280x720")
+        raise InputError("does not contain the size of its pictures; pass `size`, such as 1280x720")
     return int(image["width"]), int(image["height"])
 
 
 def _joints(records: list[Record], skeleton: Skeleton, size: tuple[int, int]) -> tuple[Floats, Floats]:
-    """(T, 17, 2) pixels from the middle and scores (T, 17)."""
+    """(T, 17, 2) pixels from the picture's center, and scores (T, 17)."""
     points = np.array([record["keypoints"] for record in records], dtype=float)
     if points.shape[1:] != (51,):
         raise ValueError(f"wanted 17 keypoints of 3 numbers, received {points.shape[1:]} numbers")
@@ -128,8 +128,8 @@ def _joints(records: list[Record], skeleton: Skeleton, size: tuple[int, int]) ->
 
 
 def _spread(numbers: np.ndarray, xy: Floats, score: Floats) -> tuple[Floats, Floats]:
-    """Points of the frames `numbers` (T,) on an even grid, missing in between."""
+    """Points and scores of the frames `numbers` (T,), with missing points in the frames between."""
     rows = numbers - numbers[0]
-    wide, sure = np.zeros((rows[-1] + 1, 17, 2)), np.zeros((rows[-1] + 1, 17))
-    wide[rows], sure[rows] = xy, score
-    return wide, sure
+    all_xy, all_scores = np.zeros((rows[-1] + 1, 17, 2)), np.zeros((rows[-1] + 1, 17))
+    all_xy[rows], all_scores[rows] = xy, score
+    return all_xy, all_scores

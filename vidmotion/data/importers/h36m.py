@@ -1,10 +1,10 @@
-"""Human3.6M as MotionBERT's public code reads it: h36m_sh_conf_cam_source_final.pkl. For research only.
+"""Reads Human3.6M in the form that MotionBERT's public code uses (h36m_sh_conf_cam_source_final.pkl). Research only.
 
-A dictionary of "train" and "test"; of each frame joint_2d (17, 2) detected pixels, confidence (17,), joint3d_image
-(17, 3) the exact joints: pixels and, in the same scale, depth behind the root; camera_name, source, and in the test
-part also 2.5d_factor (millimetres in a pixel at the root) and action. The pixels are perspective, so that a camera
-whose focal length is known gives the joints back exactly, but for the root's distance: that follows from the factor,
-or, where there is none, from the length of the legs.
+The file is a dictionary of "train" and "test". Each holds for every frame: joint_2d (17, 2), detected pixels;
+confidence (17,); joint3d_image (17, 3), the exact joints in pixels and, in the same scale, their depth behind the root;
+camera_name; source; in the test part also action and 2.5d_factor, millimetres in a pixel at the root. The projection is
+perspective and the focal lengths are known, so the joints follow exactly but for the distance of the root. That follows
+from the factor or, without one, from the length of the legs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from vidmotion.types import Floats
 
 RATE = 50.0
 _NEEDED = ("joint_2d", "confidence", "joint3d_image", "camera_name", "source")
-# Of Human3.6M's own calibration: focal length, middle (x, y), width and height; all in pixels.
+# From Human3.6M's own calibration: focal length, center (x, y), width and height; all in pixels.
 CAMERAS = {
     "54138969": (1145.0, 512.5, 515.5, 1000, 1002),
     "55011271": (1149.0, 508.8, 508.1, 1000, 1000),
@@ -32,11 +32,11 @@ CAMERAS = {
     "60457274": (1145.0, 515.0, 501.9, 1000, 1002),
 }
 LEGS = 0.897
-"""Metres from hip over knee to ankle: what the data set's people have on average."""
+"""Metres from hip over knee to ankle, the mean of the people in the data set."""
 
 
 def read_h36m(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
-    """The clips of both parts: one for each run of frames of one `source`.
+    """The clips of both parts: one for each sequence of frames with the same `source`.
 
     Raises:
         InputError: the file is damaged, would run code, or lacks something.
@@ -75,14 +75,14 @@ def _clip(split: str, part: dict[str, np.ndarray], options: ImportOptions) -> Ne
     name, camera = str(part["source"][0]), str(part["camera_name"][0])
     if camera not in CAMERAS:
         raise InputError(f"{name}: unknown camera {camera!r}; wanted one of {', '.join(CAMERAS)}")
-    focal, *middle, width, height = CAMERAS[camera]
+    focal, *center, width, height = CAMERAS[camera]
     rate = options.fps or RATE
     factor = part["2.5d_factor"].astype(float).ravel() if "2.5d_factor" in part else None
-    joints = camera_joints(part["joint3d_image"].astype(float), focal, np.array(middle), factor)
-    xy = part["joint_2d"].astype(float) - np.array(middle)
+    joints = camera_joints(part["joint3d_image"].astype(float), focal, np.array(center), factor)
+    xy = part["joint_2d"].astype(float) - np.array(center)
     xy, score = points_at_rate(xy, part["confidence"].astype(float).clip(0, 1), rate)
     act = re.search(r"act_?(\d+)", name)
-    # The training part has no action; both parts get the same words for the same thing.
+    # The training part has no action; labels are made so that both parts use the same ones.
     label = f"act_{act[1]}" if act else str(part["action"][0]) if "action" in part else ""
     subject = re.search(r"(?<![a-z])s_?(\d+)", name, re.IGNORECASE)
     return NewClip(
@@ -91,16 +91,16 @@ def _clip(split: str, part: dict[str, np.ndarray], options: ImportOptions) -> Ne
     )  # fmt: skip
 
 
-def camera_joints(image: Floats, focal: float, middle: Floats, factor: Floats | None) -> Floats:
+def camera_joints(image: Floats, focal: float, center: Floats, factor: Floats | None) -> Floats:
     """Joints (T, 17, 3) in metres in camera axes.
 
     Args:
-        image: (T, 17, 3) pixels and depth behind the root in pixels.
-        middle: (2,) pixels.
-        factor: (T,) millimetres in a pixel at the root; without it the legs get the length `LEGS`.
+        image: (T, 17, 3) pixels, and depth behind the root in pixels.
+        center: (2,) principal point, pixels.
+        factor: (T,) millimetres in a pixel at the root; None scales the legs to the length `LEGS`.
     """
-    far = 1 + image[..., 2:] / focal  # distance from the camera, 1 at the root
-    shape = np.concatenate([(image[..., :2] - middle) / focal * far, far], -1)
+    depth = 1 + image[..., 2:] / focal  # from the camera, 1 at the root
+    shape = np.concatenate([(image[..., :2] - center) / focal * depth, depth], -1)
     if factor is not None:
         return shape * (factor * focal / 1000)[:, None, None]
     bones = [np.linalg.norm(shape[:, child] - shape[:, child - 1], axis=-1) for child in (2, 3, 5, 6)]

@@ -1,4 +1,4 @@
-"""From files of a format to a packed folder: finds them, reads them one by one, goes on after damaged ones."""
+"""Imports the files of one format into a packed folder: finds them, reads them one by one, skips damaged ones."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ IMPORTERS = {
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What came of an import."""
+    """The outcome of an import."""
 
     clips: int
+    """Number of clips that were written."""
     frames: int
+    """Number of frames of these clips."""
     failed: int
-    """Files that could not be read, or not to their end."""
+    """Number of files that could not be read completely."""
 
 
 def import_files(
@@ -48,11 +50,11 @@ def import_files(
     """Read files and folders of files into a packed folder.
 
     Args:
-        advance: hears how many frames are done.
-        fail: hears of each file that could not be read, in one line; the others are kept.
+        advance: called with the number of frames that are done.
+        fail: called with a message of one line for each file that could not be read; the other files are kept.
 
     Raises:
-        InputError: there is no such file, or none of the format.
+        InputError: a path does not exist, or there is no file of the format.
         OutputError: the folder exists or cannot be written.
     """
     files = list(find(importer, paths))
@@ -71,10 +73,10 @@ def import_files(
 
 
 def find(importer: Importer, paths: list[Path]) -> Iterator[ImportFile]:
-    """The files of a format among some files, and below some folders.
+    """Files that are given by path, and the files of the format below given folders.
 
     Raises:
-        InputError: a path is missing, or there are none.
+        InputError: a path does not exist, or there is no file of the format.
     """
     found = False
     for path in paths:
@@ -89,5 +91,5 @@ def find(importer: Importer, paths: list[Path]) -> Iterator[ImportFile]:
             yield ImportFile(file, below.with_suffix("").as_posix())
     if not found:
         raise InputError(
-            f"{', '.join(map(str, paths))}: no {importer.suffix} files there; name the folder that has them"
+            f"{', '.join(map(str, paths))}: no {importer.suffix} files there; give the folder that contains them"
         )

@@ -1,4 +1,4 @@
-"""What importers share: the files that they are given, the choices of the user, the time grid."""
+"""What importers share: the files to import, the user's options, and resampling to the common frame rate."""
 
 from __future__ import annotations
 
@@ -14,31 +14,34 @@ from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import Floats
 
 SAME_RATE = 2e-3
-"""Rates that differ by less than this share are the same: 29.97 and 30, or 0.033 and 1/30 s."""
+"""Rates that differ by less than this share count as equal: 29.97 and 30, or 0.033 and 1/30 s."""
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the user says about the files; each importer takes what concerns it."""
+    """What the user states about the files; each importer uses what applies to its format."""
 
     split: str = "train"
-    """Of clips whose files do not tell."""
+    """Split of the clips for which neither the file nor `val` and `test` give one."""
     val: frozenset[str] = frozenset()
+    """Subjects of the split val."""
     test: frozenset[str] = frozenset()
-    """Subjects of these splits."""
+    """Subjects of the split test."""
     split_rule: str = "xsub"
-    """Which of NTU's splits."""
+    """Which of NTU's splits to use: by people (xsub), cameras (xview) or setups (xset)."""
     unit: str = "auto"
+    """Unit of lengths in BVH and AMC files, a name of `vidmotion.data.importers.rig.UNITS` or "auto"."""
     up: str = "y"
+    """Vertical axis of BVH and AMC files, "y" or "z"."""
     fps: float | None = None
-    """Frames per second, instead of what the format or the file says."""
+    """Frames per second, in place of the file's or the format's own."""
     size: tuple[int, int] | None = None
-    """Width and height of pictures, where the file does not tell."""
+    """Width and height of the pictures in pixels, if the file does not contain them."""
     body_model: Path | None = None
-    """A body model in SMPL's format instead of the free one."""
+    """A body model in SMPL's format for AMASS, in place of the free one."""
 
     def split_of(self, subject: str) -> str:
-        """The split of a subject whose file does not tell."""
+        """The split of a subject, for files that do not give one."""
         return "val" if subject in self.val else "test" if subject in self.test else self.split
 
 
@@ -48,36 +51,36 @@ class ImportFile:
 
     path: Path
     name: str
-    """Its path below the folder that the user named, without the suffix."""
+    """Its path below the folder that was given, without the suffix."""
 
 
 @dataclass(frozen=True)
 class Importer:
-    """A format: which files are its own, and how the clips come out of one."""
+    """A format: which files belong to it, and how to read the clips of one."""
 
     suffix: str
     read: Callable[[ImportFile, ImportOptions], Iterator[NewClip]]
     skipped: tuple[str, ...] = ()
-    """Ends of file names that hold no motion and are passed over."""
+    """Ends of the names of files without motion, which are ignored."""
 
 
 def grid(frames: int, rate: float) -> Floats | None:
-    """ImportFile frame numbers (N,), with fractions, of each frame at `FRAME_RATE`; None where the rates are the same."""
+    """(N,) fractional frames of the file at each frame of `FRAME_RATE`; None if the rates are equal."""
     if abs(rate / FRAME_RATE - 1) < SAME_RATE:
         return None
     step = rate / FRAME_RATE
-    # Files round their frame times: the last frame is reached though it seems to lie a little too late.
+    # Frame times in files are rounded, so the last frame is included even if it seems to come slightly too late.
     return np.minimum(np.arange(int((frames - 1) / step + 1e-3) + 1) * step, frames - 1)
 
 
 def at_rate(values: Floats, rate: float) -> Floats:
-    """Values (T, ...) at `rate` frames/s brought to `FRAME_RATE`."""
+    """Values (T, ...) at `rate` frames/s, resampled to `FRAME_RATE`."""
     wanted = grid(len(values), rate)
     return values if wanted is None else resample(values, np.arange(len(values), dtype=float), wanted)
 
 
 def points_at_rate(xy: Floats, score: Floats, rate: float) -> tuple[Floats, Floats]:
-    """The same of points (T, J, 2) with scores (T, J), in straight lines; missing beside a missing one."""
+    """As `at_rate`, for points (T, J, 2) with scores (T, J): linear; missing where a neighbouring frame is missing."""
     wanted = grid(len(xy), rate)
     if wanted is None:
         return xy, score
@@ -91,5 +94,5 @@ def points_at_rate(xy: Floats, score: Floats, rate: float) -> tuple[Floats, Floa
 
 
 def y_up(points: Floats) -> Floats:
-    """Points (..., 3) of a right-handed world with Z up in one with Y up; X stays."""
+    """Points (..., 3) of a right-handed world with Z up, in one with Y up; X stays the same."""
     return np.stack([points[..., 0], points[..., 2], -points[..., 1]], -1)

@@ -1,4 +1,4 @@
-"""NTU RGB+D's 2D skeletons as pyskl and mmaction hand them out: ntu60_hrnet.pkl, ntu120_hrnet.pkl. For research only.
+"""Reads NTU RGB+D's 2D skeletons as pyskl and mmaction publish them (ntu60_hrnet.pkl, ntu120_hrnet.pkl). Research only.
 
 A dictionary of "split" ({xsub_train: [names], ...}) and "annotations": a list of dictionaries with frame_dir, label,
 img_shape, total_frames, keypoint (people, frames, 17, 2) COCO's points in pixels, keypoint_score (people, frames, 17).
@@ -22,7 +22,7 @@ from vidmotion.types import Keypoints2D
 RATE = 30.0
 _NEEDED = ("frame_dir", "label", "img_shape", "keypoint", "keypoint_score")
 _SPLITS = {"train": "train", "val": "test"}
-"""NTU's own name of a part, and ours: it has no third."""
+"""NTU's names of its two parts, and the splits that they become."""
 _NAME = re.compile(r"P(\d{3})R\d{3}A(\d{3})")
 
 
@@ -38,7 +38,9 @@ def read_ntu(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     wanted = {f"{options.split_rule}_{part}": split for part, split in _SPLITS.items()}
     missing = [name for name in wanted if name not in tree["split"]]
     if missing:
-        raise InputError(f"has no split {', '.join(missing)}, but {', '.join(tree['split'])}; choose with --split-rule")
+        raise InputError(
+            f"has no split {', '.join(missing)}, but {', '.join(tree['split'])}; pass another `split_rule`"
+        )
     split_of = {name: split for part, split in wanted.items() for name in tree["split"][part]}
     for record in tree["annotations"]:
         if not isinstance(record, dict) or any(name not in record for name in _NEEDED):
@@ -62,8 +64,8 @@ def _people(record: dict[str, Any], split: str, options: ImportOptions) -> Itera
         if not (score > 0).any():
             continue
         joints = convert(Keypoints2D(xy, score.clip(0, 1), COCO17.name), H36M17.name)
-        middle = np.array([width, height]) / 2
-        xy, score = points_at_rate(joints.xy - middle, joints.score, options.fps or RATE)
+        center = np.array([width, height]) / 2
+        xy, score = points_at_rate(joints.xy - center, joints.score, options.fps or RATE)
         yield NewClip(
             f"{scene}_{person}", subject, split, None, None, xy, score, label, scene, str(person), (width, height)
         )

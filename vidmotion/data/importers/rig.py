@@ -1,7 +1,7 @@
-"""Rigs of animation programs and laboratories to Human3.6M's 17 joints.
+"""Turns the rigs of animation programs and laboratories into Human3.6M's 17 joints.
 
-A rig at rest stands upright in the axes of its file, and its joints turn with the bones that begin there: so it is in
-BVH and, once the axes of bones are taken out, in ASF. Knows nothing about files.
+A rig at rest stands upright in the axes of its file, and each joint rotates with the bones that begin there. BVH is
+like that, and ASF too once the bones' own axes are removed. Does not depend on file formats.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Ints
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}
-"""Metres; "cmu" is the unit of the CMU laboratory's files."""
+"""Metres in a unit; "cmu" is the unit of the CMU laboratory's files."""
 LEG, SHORTEST_LEG, LONGEST_LEG = 0.8, 0.3, 1.6
-"""Metres from hip over knee to ankle: usual, and what is taken for a person."""
-# Of the free body, within 1 % in all its shapes.
+"""Metres from hip over knee to ankle: a usual length, and the limits for a person."""
+# Measured on the free body, within 1 % in all its shapes.
 _HEIGHT_RATIO = 1.148
-"""Stature by the way from ankle over knee and hip, and from the middle of the hips over the spine to the head."""
+"""Body height divided by the sum of the leg (ankle, knee, hip) and the trunk (center of the hips, spine, head)."""
 _SPINE, _THORAX = 0.443, 0.957
-"""Shares of the way from the middle of the hips to the neck."""
+"""Positions of spine and thorax, as shares of the path from the center of the hips to the neck."""
 _NEAR = 1e-3
-"""Share of a leg; joints nearer than this are at one place."""
+"""Share of the leg's length; joints nearer to each other than this count as one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +39,9 @@ class RigMotion:
     parents: tuple[int, ...]
     """Each before its children; -1 for the root."""
     offsets: Floats
-    """(J, 3) from the parent joint, at rest."""
+    """(J, 3) from the parent joint to the joint, at rest."""
     translations: Floats
-    """(T, J, 3) the same in each frame; of the root in the world."""
+    """(T, J, 3) the same in each frame; the root's is its position in the world."""
     rotations: Floats
     """(T, J, 3, 3) in the parent's frame; the root's in the world."""
 
@@ -58,11 +58,11 @@ def h36m_joints(rig: RigMotion, unit: str, up: str) -> Floats:
     """Joints (T, 17, 3) in metres, Y up.
 
     Args:
-        unit: a name of `UNITS`, or "auto", which measures the legs.
-        up: "y" or "z", the vertical of the file.
+        unit: a name of `UNITS`, or "auto", which chooses by the length of the legs.
+        up: "y" or "z", the vertical axis of the file.
 
     Raises:
-        InputError: joints are missing, or the legs are none of a person in that unit.
+        InputError: joints are missing, or the legs do not have a person's length in that unit.
     """
     found = find_joints(rig.names)
     rest = np.zeros_like(rig.offsets)
@@ -87,21 +87,21 @@ def _forward(rig: RigMotion) -> tuple[Floats, Floats]:
     """World rotations (T, J, 3, 3) and positions (T, J, 3)."""
     world, positions = np.empty_like(rig.rotations), np.empty_like(rig.translations)
     for joint, parent in enumerate(rig.parents):
-        turn, move = rig.rotations[:, joint], rig.translations[:, joint]
-        world[:, joint] = turn if parent < 0 else world[:, parent] @ turn
+        rotation, offset = rig.rotations[:, joint], rig.translations[:, joint]
+        world[:, joint] = rotation if parent < 0 else world[:, parent] @ rotation
         positions[:, joint] = (
-            move if parent < 0 else positions[:, parent] + (world[:, parent] @ move[..., None])[..., 0]
+            offset if parent < 0 else positions[:, parent] + (world[:, parent] @ offset[..., None])[..., 0]
         )
     return world, positions
 
 
 def _path_length(positions: Floats, joints: list[int]) -> float:
-    """Length of the way over some joints; positions (J, 3)."""
+    """Length of the path through some joints of positions (J, 3)."""
     return float(np.linalg.norm(np.diff(positions[joints], axis=0), axis=1).sum())
 
 
 def _leg(rest: Floats, found: dict[str, int]) -> float:
-    """From hip over knee to ankle, the mean of both."""
+    """Length from hip over knee to ankle, the mean of both legs."""
     sides = [[found[f"{side}_{joint}"] for joint in ("hip", "knee", "ankle")] for side in ("left", "right")]
     return sum(_path_length(rest, side) for side in sides) / 2
 
@@ -111,12 +111,12 @@ def _scale(leg: float, unit: str) -> float:
     if unit == "auto":
         unit = min(UNITS, key=lambda name: abs(np.log(max(leg, 1e-9) * UNITS[name] / LEG)))
     if not SHORTEST_LEG < leg * UNITS[unit] < LONGEST_LEG:
-        raise InputError(f"its legs are {leg * UNITS[unit]:.3g} m long in {unit}; say another unit with --unit")
+        raise InputError(f"its legs are {leg * UNITS[unit]:.3g} m long in {unit}; pass another `unit`")
     return UNITS[unit]
 
 
 def _spine(parents: tuple[int, ...], found: dict[str, int], rest: Floats) -> list[int]:
-    """Joints between the pelvis and the neck that lie at positions of their own."""
+    """Joints between the pelvis and the neck, from below, without those at the same position as another."""
     above_hip, joint = set(), found["left_hip"]
     while joint >= 0:
         above_hip.add(joint)
@@ -129,16 +129,16 @@ def _spine(parents: tuple[int, ...], found: dict[str, int], rest: Floats) -> lis
     pelvis = rest[max(joint, 0)]
     own = [chain[0]]
     for spine in chain[1:]:
-        if min(np.linalg.norm(rest[spine] - place) for place in (rest[own[-1]], pelvis)) > near:
+        if min(np.linalg.norm(rest[spine] - other) for other in (rest[own[-1]], pelvis)) > near:
             own.append(spine)
     return own[:0:-1]
 
 
 def _trunk(rest: Floats, positions: Floats, spine: list[int], found: dict[str, int]) -> tuple[Floats, Floats]:
-    """(T, 3) Human3.6M's spine and thorax.
+    """Human3.6M's spine and thorax, each (T, 3).
 
-    A spine of three joints is SMPL's, where `vidmotion.body.joints` knows how they lie; else both lie on the way to
-    the neck.
+    A spine of three joints is taken as SMPL's, for which `vidmotion.body.joints` defines both; otherwise they lie on
+    the path from the hips to the neck.
     """
     neck = found["neck"]
     if len(spine) == 3:
@@ -154,7 +154,11 @@ def _trunk(rest: Floats, positions: Floats, spine: list[int], found: dict[str, i
 
 
 def _point_along(positions: Floats, marks: Floats, share: float) -> Floats:
-    """(T, 3) at a share of the way over positions (T, K, 3), whose lengths of way are `marks` (K,)."""
+    """(T, 3) the point at a share of the path through positions (T, K, 3).
+
+    Args:
+        marks: (K,) length of the path up to each position.
+    """
     wanted = share * marks[-1]
     after = int(np.searchsorted(marks, wanted).clip(1, len(marks) - 1))
     part = (wanted - marks[after - 1]) / max(marks[after] - marks[after - 1], 1e-12)
@@ -162,13 +166,14 @@ def _point_along(positions: Floats, marks: Floats, share: float) -> Floats:
 
 
 def _height(rest: Floats, spine: list[int], found: dict[str, int]) -> float:
+    """Body height, estimated from legs and trunk."""
     hips: Ints = np.array([found["left_hip"], found["right_hip"]])
     trunk = np.concatenate([rest[hips].mean(0, keepdims=True), rest[[*spine, found["neck"], found["head"]]]])
     return _HEIGHT_RATIO * (_leg(rest, found) + _path_length(trunk, list(range(len(trunk)))))
 
 
 def _facing(rest: Floats, found: dict[str, int]) -> Floats:
-    """(3, 3) from a body that faces +Z, Y up, to the rig at rest."""
+    """(3, 3) rotation from a body that faces +Z, with Y up, to the rig at rest."""
     left = rest[found["left_hip"]] - rest[found["right_hip"]]
     up = _axis(rest[found["neck"]] - (rest[found["left_hip"]] + rest[found["right_hip"]]) / 2)
     left = _axis(left - up * (left @ up))
@@ -176,7 +181,7 @@ def _facing(rest: Floats, found: dict[str, int]) -> Floats:
 
 
 def _axis(vector: Floats) -> Floats:
-    """The direction of a vector; an axis of the file where it is near to one, as spines lean a little at rest."""
+    """The direction of a vector, or the nearest axis of the file if it is close: spines lean a little at rest."""
     vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
     near = np.abs(vector) > 0.9
     return np.where(near, np.sign(vector), 0) if near.any() else vector

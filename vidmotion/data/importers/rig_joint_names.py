@@ -1,4 +1,4 @@
-"""What common rigs call the joints that are needed. Standard library only; knows nothing about positions."""
+"""The names that common rigs give to the joints that are needed. Standard library only."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _STEMS = {
     "elbow": ("forearm", "lowerarm", "lowarm", "radius", "elbow"),
     "wrist": ("wrist", "hand"),
 }
-"""Names of the joint at which each begins, without its side; the first that a rig has is meant. "Shoulder" and "hip"
-come last, as many rigs call collar and pelvis so."""
+"""Names of each joint without its side, most specific first: the first one that a rig has is used. "Shoulder" and "hip"
+come last because many rigs use them for the collar bone and the pelvis."""
 _MIDDLE = {"neck": ("neck", "lowerneck", "neck1", "neckbase", "upperneck"), "head": ("head",)}
 _PREFIX = re.compile(r"^(.*:)?(mixamorig\d*|bip\d+|character\d+)?[ _-]*", re.IGNORECASE)
 
@@ -25,7 +25,7 @@ def find_joints(names: tuple[str, ...]) -> dict[str, int]:
     """Index of left_hip .. right_wrist, neck and head among the names of a rig.
 
     Raises:
-        InputError: some are missing; says what was looked for.
+        InputError: some are missing; the message lists the names that were tried.
     """
     known: dict[str, int] = {}
     for index, name in enumerate(names):
@@ -39,17 +39,17 @@ def find_joints(names: tuple[str, ...]) -> dict[str, int]:
         else:
             missing.append(f"{joint} (looked for {', '.join(stems)})")
     if missing:
-        raise InputError(f"the rig lacks {'; '.join(missing)}; it has {', '.join(names)}; rename its joints")
+        raise InputError(f"the rig lacks {'; '.join(missing)}; its joints are {', '.join(names)}; rename them")
     return found
 
 
 def _plain(name: str) -> str:
-    """`mixamorig:LeftUpLeg`, `Bip01 L Thigh`: leftupleg, lthigh."""
+    """A name without prefix and separators: `mixamorig:LeftUpLeg` is leftupleg, `Bip01 L Thigh` is lthigh."""
     return re.sub(r"[ _.\-]", "", _PREFIX.sub("", name, count=1)).lower()
 
 
 def _wanted() -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
-    """Each joint, its names, and all spellings of them with the side before or after."""
+    """Each joint, its names without side, and all its names with the side before or after."""
     for joint, stems in _MIDDLE.items():
         yield joint, stems, list(stems)
     for side in ("left", "right"):

@@ -1,6 +1,19 @@
-"""Labelled footage: drawn people whose motion is known exactly, and what the real detector says of them.
+"""Synthetic footage: drawn people whose motion is known exactly, and the output of a real detector for them.
 
-`capture`, `recipe`, `acting`, `truth` and `rebuild` need numpy only and say what is true; `script` draws recipes by
-chance; `lens`, `room`, `backdrop`, `clothing_color`, `figures`, `scenery` and `film` make pictures (numba, OpenCV, PyAV);
-`witness` runs the detector; `studio` does all of it for many clips in many processes.
+    recipe            what one clip contains, as JSON
+    random_recipe     draws random recipes
+    mocap_rotations   reads the joint rotations of packed motion capture
+    labels            the exact labels of a clip: bodies, joints, camera
+    frame_camera      a camera at one frame
+    scenery           draws the random appearance of a clip
+    room, background  draw the surroundings without people
+    clothing, people  draw clothed bodies into them
+    procedural_noise  noise for the surfaces of drawn things
+    render_clip       renders and encodes a clip
+    run_detector      runs the detector on a clip and matches its tracks with the people
+    generate          does all of this for many clips, in several processes
+    unpack            makes a store from a light pack, without drawing
+
+`recipe`, `mocap_rotations`, `labels`, `frame_camera` and `unpack` need numpy only; drawing needs numba, OpenCV and
+PyAV.
 """

@@ -1,6 +1,6 @@
-"""Pictures to stand in the distance: skies over fields, heaps of shapes, or a folder of the user's pictures.
+"""Background pictures: skies over landscapes, random shapes, or parts of the user's own pictures.
 
-All are (768, 1536, 3) uint8 RGB with the horizon in the middle row. Knows nothing about people.
+All are (768, 1536, 3) uint8 RGB with the horizon in the middle row. Does not depend on people or cameras.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def field(rng: Rng) -> Picture:
 
 
 def clutter(rng: Rng) -> Picture:
-    """Many shapes in colors that go together, like things in a full room or a street."""
+    """Many shapes in a few colors, like the things in a full room or a street."""
     picture = np.empty((HEIGHT, WIDTH, 3), np.float32)
     picture[:] = desaturated(rng.uniform(20, 235, 3), rng)
     picture *= 0.7 + 0.6 * cloud_noise(rng, (HEIGHT, WIDTH), 4)[..., None]
@@ -48,16 +48,16 @@ def clutter(rng: Rng) -> Picture:
 
 
 def desaturated(colors: Floats, rng: Rng) -> Floats:
-    """Colors (..., 3) between themselves and grey, as most are in the world."""
+    """Colors (..., 3), each mixed with a random amount of grey, as most colors in the world are."""
     grey = colors.mean(-1, keepdims=True)
     return grey + (colors - grey) * rng.uniform(0.05, 0.9, (*colors.shape[:-1], 1))
 
 
 def find_pictures(folder: Path | None) -> tuple[Path, ...]:
-    """The pictures of a folder, sorted by name; none where there is no folder.
+    """The picture files below a folder, sorted by name; none if `folder` is None.
 
     Raises:
-        InputError: the folder holds no picture.
+        InputError: the folder holds no pictures.
     """
     if folder is None:
         return ()
@@ -68,7 +68,7 @@ def find_pictures(folder: Path | None) -> tuple[Path, ...]:
 
 
 def photo(path: Path, rng: Rng) -> Picture:
-    """A part of a picture file.
+    """A random part of a picture file, as large as possible.
 
     Raises:
         InputError: the file cannot be read as a picture.
@@ -86,7 +86,7 @@ def photo(path: Path, rng: Rng) -> Picture:
 
 
 def cloud_noise(rng: Rng, shape: tuple[int, int], octaves: int) -> Floats:
-    """(h, w) float32 in about 0..1: noise of several sizes laid over each other, the largest strongest."""
+    """(h, w) float32 in about 0..1: a sum of smooth noise of several sizes, the largest strongest."""
     total, weights = np.zeros(shape, np.float32), 0.0
     for octave in range(octaves):
         cells = 2 ** (octave + 1)
@@ -98,7 +98,7 @@ def cloud_noise(rng: Rng, shape: tuple[int, int], octaves: int) -> Floats:
 
 
 def _raise_ridge(picture: Floats, rng: Rng) -> None:
-    """Hills, a row of trees or roofs that stand on the horizon."""
+    """Draw hills, a row of trees or roofs on the horizon."""
     octaves, height = int(rng.integers(2, 8)), rng.uniform(0.03, 0.3) * HEIGHT
     profile = cloud_noise(rng, (1, WIDTH), octaves)[0]
     if rng.random() < 0.4:
@@ -126,6 +126,6 @@ def _draw_shape(picture: Floats, color: Floats, rng: Rng) -> None:
 
 
 def _finished(picture: Floats, rng: Rng) -> Picture:
-    """Out of focus more or less, as what is far away is."""
+    """The picture as uint8, blurred by a random amount, as distant things are out of focus."""
     soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), float(rng.uniform(0.6, 3.5)))
     return np.clip(soft, 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Skin, hair and clothes: the color of each point of a body at rest, painted without textures (numba).
+"""Colors of skin, hair and clothes at each point of the body at rest, computed without textures (numba).
 
 Lengths are metres in the T-pose template of the free body, whose origin lies between chest and hips.
 """
@@ -19,13 +19,14 @@ _WAIST, _NECK, _CROTCH_SIDE = -0.02, 0.52, 0.5
 
 @dataclass(frozen=True, eq=False)
 class Clothes:
-    """How a body is dressed."""
+    """Colors and shape of a person's clothes, and the colors of skin and hair."""
 
     skin: Floats
     """(3,) RGB 0..255, as all colors here."""
     hair: Floats
     shirt: Floats
     stripe: Floats
+    """Second color of the shirt."""
     trousers: Floats
     shoes: Floats
     sleeve: float
@@ -33,29 +34,29 @@ class Clothes:
     leg: float
     """y where the trouser leg ends."""
     pattern: int
-    """Of the shirt: 0 plain, 1 stripes around, 2 squares, 3 blots, 4 a print on the chest."""
+    """Pattern of the shirt: 0 plain, 1 horizontal stripes, 2 squares, 3 blots, 4 a print on the chest."""
     long_hair: bool
     width: tuple[float, float] = (0.0, 0.0)
-    """Metres by which shirt and trousers stand off the body."""
+    """Metres, distance of shirt and trousers from the body."""
 
     def table(self) -> tuple[Floats, Floats]:
-        """Colors of `PARTS` (6, 3), and the cut as numbers for `paint`."""
+        """Colors of `PARTS` (6, 3), and the cut (4,): both are arguments of `clothing_color`."""
         colors = np.stack([getattr(self, part) for part in PARTS])
         return colors.astype(np.float64), np.array([self.sleeve, self.leg, self.pattern, self.long_hair])
 
     def clothing_offset(self, template: Floats) -> Floats:
-        """(V,) metres by which the clothing_color moves each vertex (V, 3) outwards."""
+        """(V,) metres by which clothes move each vertex (V, 3) outwards."""
         x, y = np.abs(template[:, 0]), template[:, 1]
         shirt = (y > _WAIST) & (y < _NECK - 0.08) & (x < self.sleeve)
         trousers = (y <= _WAIST) & (y > max(self.leg, -0.82)) & (x < _CROTCH_SIDE)
-        # Towards the foot a trouser leg, and towards the hip a shirt, hang freer.
+        # Trouser legs are wider towards the foot, and shirts towards the hip.
         loose = self.width[0] * np.clip((_NECK - y) / 0.3, 0, 1) * shirt
         return loose + self.width[1] * np.clip(-y / 0.4, 0.3, 1) * trousers
 
 
 @numba.njit(cache=True, fastmath=True)
 def clothing_color(x, y, z, colors, cut, rgb):  # type: ignore[no-untyped-def]
-    """The color of the point (x, y, z) of the template, into `rgb`; returns how much it shines."""
+    """Write the color of the point (x, y, z) of the template into `rgb`; return the strength of its highlights."""
     skin, hair, shirt, stripe, trousers, shoes = 0, 1, 2, 3, 4, 5
     side = abs(x)
     part = skin
@@ -96,7 +97,7 @@ def clothing_color(x, y, z, colors, cut, rgb):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, fastmath=True)
 def _patterned(x, y, z, side, pattern):  # type: ignore[no-untyped-def]
-    """Whether the shirt has its second color here."""
+    """Whether the shirt has its second color at this point."""
     if pattern == 1:
         return ((y if side < 0.2 else x) / 0.075) % 1.0 < 0.4
     if pattern == 2:
@@ -110,7 +111,7 @@ def _patterned(x, y, z, side, pattern):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, fastmath=True)
 def _face(side, y, hair, rgb):  # type: ignore[no-untyped-def]
-    """Brows, eyes, nostrils, lips and a hint of blush over the skin."""
+    """Draw brows, eyes, nostrils and lips over the color of the skin."""
     eye = ((side - 0.030) / 0.015) ** 2 + ((y - 0.654) / 0.007) ** 2
     iris = (side - 0.030) ** 2 + (y - 0.654) ** 2
     brow = abs(side - 0.031) < 0.019 and abs(y - (0.676 - 0.12 * abs(side - 0.034))) < 0.0042

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,9 +101,9 @@ def _generated(settings: GenerationSettings, generator: ClipGenerator, numbers: 
         return
     with _one_thread_per_process():
         jobs = min(settings.jobs, len(numbers))
-        pool = multiprocessing.get_context("spawn").Pool(jobs, _start_worker, (settings,))
+        pool = multiprocessing.get_context("spawn").Pool(jobs, _start_worker)
     try:
-        results = pool.imap(_generate_in_worker, numbers)
+        results = pool.imap(partial(_generate_in_worker, settings), numbers)
         for _ in numbers:
             yield results.next(timeout=CLIP_TIMEOUT)
     except multiprocessing.TimeoutError:
@@ -132,21 +133,20 @@ def _one_thread_per_process() -> Iterator[None]:
                 os.environ[name] = value
 
 
-_worker: ClipGenerator | None = None
-"""The generator of this process, where the process is one of a pool."""
-
-
-def _start_worker(settings: GenerationSettings) -> None:
-    global _worker
+def _start_worker() -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process handles Ctrl-C
-    _worker = ClipGenerator(settings)
 
 
-def _generate_in_worker(number: int) -> GeneratedClip:
-    assert _worker is not None
-    return _worker.generate(number)
+def _generate_in_worker(settings: GenerationSettings, number: int) -> GeneratedClip:
+    return _worker_generator(settings).generate(number)
+
+
+@cache
+def _worker_generator(settings: GenerationSettings) -> ClipGenerator:
+    """The generator of this process, where the process belongs to a pool."""
+    return ClipGenerator(settings)
 
 
 class ClipGenerator:

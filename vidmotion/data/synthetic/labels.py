@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidmotion.body.joints import HEAD, to_h36m
-from vidmotion.body.kinematics import forward
+from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.data.synthetic.frame_camera import FrameCamera, look_at
 from vidmotion.data.synthetic.mocap_rotations import MocapRotations
@@ -125,7 +125,7 @@ def actor_motion(
     rotations[:, 0] = facing @ rotations[:, 0]
     path = (root - root.mean(0) * [1.0, 0.0, 1.0]) @ facing.T * actor.scale
     path += np.array([actor.place[0], actor.lift, actor.place[1]])
-    world, positions = forward(rotations, rest.joints, parents, np.zeros((frames, 3)))
+    world, positions = forward_kinematics(rotations, rest.joints, parents, np.zeros((frames, 3)))
     translation = path - positions[:, 1:3].mean(
         1
     )  # SMPL's root is the pelvis, the motion capture's the center of the hips

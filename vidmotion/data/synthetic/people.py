@@ -1,6 +1,7 @@
-"""Draws posed, dressed bodies into a picture: depth-correct among each other and with boxes, with shadows (numba).
+"""Draws posed, clothed bodies into a picture of a room, with shadows (numba).
 
-World axes: metres, Y up, the floor at y = 0. Knows nothing about motion or joints.
+The nearest surface is drawn in each pixel: bodies hide each other, and boxes of the room hide bodies. World axes:
+metres, Y up, the floor at y = 0. Does not depend on motion or joints.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from vidmotion.data.synthetic.room import RoomPicture
 from vidmotion.geometry.mesh_numba import vertex_normals
 from vidmotion.types import Floats, Ints
 
-_CONTACT = 0.16
-"""Metres above the floor up to which a body darkens it."""
-_CLOSEST = 20.0
-"""1 / metres from the camera, nearer than which nothing is drawn."""
-_STRAIGHT = np.zeros(3)
+_CONTACT_HEIGHT = 0.16
+"""Metres; parts of a body below this height darken the floor under them."""
+_MAX_INVERSE_DEPTH = 20.0
+"""1 / metres; faces nearer to the camera than that are not drawn."""
+_NO_SHIFT = np.zeros(3)
 
 
 @dataclass(frozen=True)
@@ -30,129 +31,151 @@ class Light:
     """Light on people and floor; the strengths are shares of full brightness."""
 
     direction: tuple[float, float, float] = (0.45, 0.78, 0.44)
-    """Towards the light, world axes."""
+    """Direction towards the light, world axes, length 1."""
     ambient: float = 0.20
+    """From everywhere."""
     key: float = 0.48
+    """From `direction`."""
     sky: float = 0.22
+    """From above."""
     fill: float = 0.20
     """From the camera."""
     shadow: float = 0.32
+    """Strength of the cast shadow on the floor."""
     contact: float = 0.38
+    """Strength of the dark spot under the feet."""
 
 
 @dataclass(frozen=True, eq=False)
 class ClothedBody:
-    """A dressed body: V vertices, F faces."""
+    """A body model with clothes: V vertices, F faces."""
 
     template: Floats
-    """(V, 3) float32 metres: the places by which clothes are painted."""
+    """(V, 3) float32 metres, the body at rest; the color of a point follows from its position there."""
     faces: Ints
-    """(F, 3) int32."""
+    """(F, 3) int32, vertices of each triangle."""
     clothes: Clothes
     clothing_offset: Floats
-    """(V,) float32 metres by which clothes stand off."""
+    """(V,) float32 metres by which clothes move each vertex outwards."""
 
     @staticmethod
     def of(body: BodyModel, clothes: Clothes) -> ClothedBody:
-        off = clothes.clothing_offset(body.template).astype(np.float32)
-        return ClothedBody(body.template.astype(np.float32), body.faces.astype(np.int32), clothes, off)
+        """A body model in given clothes."""
+        offset = clothes.clothing_offset(body.template).astype(np.float32)
+        return ClothedBody(body.template.astype(np.float32), body.faces.astype(np.int32), clothes, offset)
 
 
 def draw_people(
-    view: RoomPicture, people: list[tuple[ClothedBody, Floats]], lens: FrameCamera, light: Light, samples: int = 2
+    room: RoomPicture, people: list[tuple[ClothedBody, Floats]], camera: FrameCamera, light: Light, samples: int = 2
 ) -> tuple[Floats, Floats]:
-    """People in a place.
+    """Draw people into the picture of a room.
 
     Args:
-        view: what `draw_room` gave for the same lens.
-        people: figures and their posed vertices (V, 3), metres in the world.
+        room: what `draw_room` returned for the same camera.
+        people: bodies and their posed vertices (V, 3), metres in the world.
         samples: sub-pixels along each axis.
 
     Returns:
-        picture (H, W, 3) float32 RGB 0..255, and (P,) the share of each body within the picture that nothing hides;
-        0 where it is not in the picture.
+        the picture (H, W, 3), float32 RGB 0..255, and for each person (P,) the share of the body's pixels that nothing
+        hides; 0 for a body outside of the picture.
     """
-    picture, near = view.picture.copy(), view.near.copy()
-    ranks = np.zeros(near.shape, np.uint8)
+    picture, near = room.picture.copy(), room.near.copy()
+    person_map = np.zeros(near.shape, np.uint8)
     covered = np.zeros(len(people))
-    dressed = [(figure, *_clothed(figure, vertices.astype(np.float32))) for figure, vertices in people]
-    for figure, vertices, _ in dressed:
-        _darken(picture, view.floor, figure, vertices, lens, light)
-    for rank, (figure, vertices, normals) in enumerate(dressed):
-        covered[rank] = _lay_over(picture, near, ranks, rank + 1, figure, vertices, normals, lens, light, samples)
-    seen = np.bincount(ranks.ravel(), minlength=len(people) + 1)[1:]
+    clothed = [(body, *_clothed(body, vertices.astype(np.float32))) for body, vertices in people]
+    for body, vertices, _ in clothed:
+        _draw_shadows(picture, room.floor, body, vertices, camera, light)
+    for person, (body, vertices, normals) in enumerate(clothed):
+        covered[person] = _draw_body(
+            picture, near, person_map, person + 1, body, vertices, normals, camera, light, samples
+        )
+    seen = np.bincount(person_map.ravel(), minlength=len(people) + 1)[1:]
     return picture, np.clip(seen / np.maximum(covered, 1), 0, 1)
 
 
-def _clothed(figure: ClothedBody, vertices: Floats) -> tuple[Floats, Floats]:
-    """Vertices (V, 3) with the clothing_color standing off, and normals (V, 3)."""
-    normals = vertex_normals(vertices, figure.faces)
-    return vertices + normals * figure.clothing_offset[:, None], normals
+def _clothed(body: ClothedBody, vertices: Floats) -> tuple[Floats, Floats]:
+    """Vertices (V, 3) of the clothes' surface, and their normals (V, 3)."""
+    normals = vertex_normals(vertices, body.faces)
+    return vertices + normals * body.clothing_offset[:, None], normals
 
 
-def _darken(
-    picture: Floats, floor: Floats, figure: ClothedBody, vertices: Floats, lens: FrameCamera, light: Light
+def _draw_shadows(
+    picture: Floats, floor: Floats, body: ClothedBody, vertices: Floats, camera: FrameCamera, light: Light
 ) -> None:
-    """Soft cast shadow and dark contact under the feet, on the floor."""
+    """Draw on the floor a body's soft shadow and the dark spot under its feet."""
     towards = np.array(light.direction)
-    faces = figure.faces
-    low = vertices[:, 1] < _CONTACT
+    faces = body.faces
+    low = vertices[:, 1] < _CONTACT_HEIGHT
     soles = faces[low[faces[:, 0]] & low[faces[:, 1]] & low[faces[:, 2]]]
     for part, ray, blur, strength in (
         (faces, towards / towards[1], 0.002, light.shadow),
         (soles, np.array([0.0, 1.0, 0.0]), 0.004, light.contact),
     ):
-        points, inverse = _project(vertices, ray, lens.rotation, lens.translation, lens.focal, np.array(lens.center))
-        spread = max(blur * lens.focal, 0.5)
-        window = _window(points, lens.size, 1, margin=int(4 * spread) + 1)
-        if inverse.max() > _CLOSEST or window is None:
+        points, inverse = _project(
+            vertices, ray, camera.rotation, camera.translation, camera.focal, np.array(camera.center)
+        )
+        spread = max(blur * camera.focal, 0.5)
+        window = _window(points, camera.size, 1, margin=int(4 * spread) + 1)
+        if inverse.max() > _MAX_INVERSE_DEPTH or window is None:
             continue
         (x0, y0), (x1, y1) = window
         mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        _cover(mask, points - window[0], part)
+        _fill_mask(mask, points - window[0], part)
         soft = cv2.GaussianBlur(mask, (0, 0), spread)
-        _shade(picture[y0:y1, x0:x1], floor[y0:y1, x0:x1], soft, strength / 255)
+        _darken(picture[y0:y1, x0:x1], floor[y0:y1, x0:x1], soft, strength / 255)
 
 
 def _window(points: Floats, size: tuple[int, int], samples: int, margin: int = 0) -> Ints | None:
-    """(2, 2) corners in pixels of the part of the picture that holds points (N, 2) in sub-pixels; None outside."""
+    """(2, 2) corners in pixels of the part of the picture that contains points (N, 2), given in sub-pixels.
+
+    None if all points are outside of the picture.
+    """
     window = np.empty((2, 2), np.int64)
     for axis in range(2):
-        along, limit = np.ascontiguousarray(points[:, axis]), size[axis]  # several times faster to search
+        along, limit = (
+            np.ascontiguousarray(points[:, axis]),
+            size[axis],
+        )  # min and max of a copy are several times faster
         window[0, axis] = np.clip(np.floor(along.min() / samples) - margin, 0, limit)
         window[1, axis] = np.clip(np.ceil(along.max() / samples) + margin, 0, limit)
     return None if (window[1] <= window[0]).any() else window
 
 
-def _lay_over(
-    picture: Floats, near: Floats, ranks: Ints, rank: int, figure: ClothedBody, vertices: Floats, normals: Floats,
-    lens: FrameCamera, light: Light, samples: int,
+def _draw_body(
+    picture: Floats, near: Floats, person_map: Ints, number: int, body: ClothedBody, vertices: Floats, normals: Floats,
+    camera: FrameCamera, light: Light, samples: int,
 ) -> int:  # fmt: skip
-    """Draw one body over the picture; the number of pixels that it would cover alone comes back."""
-    points, inverse = _project(vertices, _STRAIGHT, lens.rotation, lens.translation, lens.focal, np.array(lens.center))
+    """Draw one body into the picture where it is nearest, and write its number into `person_map` there.
+
+    Returns:
+        the number of pixels that it would cover if nothing hid it.
+    """
+    points, inverse = _project(
+        vertices, _NO_SHIFT, camera.rotation, camera.translation, camera.focal, np.array(camera.center)
+    )
     points *= samples
-    window = _window(points, lens.size, samples)
+    window = _window(points, camera.size, samples)
     if window is None:
         return 0
     (x0, y0), (x1, y1) = window
     shape = ((y1 - y0) * samples, (x1 - x0) * samples)
     depth, which = np.zeros(shape, np.float32), np.zeros(shape, np.int32)
     points = (points - window[0] * samples).astype(np.float32)
-    _rasterise(points, inverse, figure.faces, depth, which)
-    view = lens.position - np.einsum("vc->c", vertices) / len(vertices)
-    colors, cut = figure.clothes.table()
+    _rasterise(points, inverse, body.faces, depth, which)
+    view = camera.position - np.einsum("vc->c", vertices) / len(vertices)
+    colors, cut = body.clothes.table()
     return _paint(
         picture[y0:y1, x0:x1],
         near[y0:y1, x0:x1],
-        ranks[y0:y1, x0:x1],
-        rank,
+        person_map[y0:y1, x0:x1],
+        number,
         samples,
         depth,
         which,
         points,
         inverse,
-        figure.faces,
-        figure.template,
+        body.faces,
+        body.template,
         normals,
         colors,
         cut,
@@ -164,7 +187,10 @@ def _lay_over(
 
 @numba.njit(cache=True, fastmath=True)
 def _project(vertices, ray, rotation, translation, focal, center):  # type: ignore[no-untyped-def]
-    """Pixels (V, 2) and inverse depths (V,) of vertices (V, 3) that are moved along `ray`, by its y, to the floor."""
+    """Pixels (V, 2) and inverse depths (V,) of vertices (V, 3), each first moved against `ray` by its own height.
+
+    With a ray whose y is 1 this projects onto the floor; with (0, 0, 0) nothing moves.
+    """
     count = len(vertices)
     points, inverse = np.empty((count, 2), np.float32), np.empty(count, np.float32)
     for n in range(count):
@@ -180,14 +206,18 @@ def _project(vertices, ray, rotation, translation, focal, center):  # type: igno
 
 @numba.njit(cache=True, fastmath=True)
 def _rasterise(points, inverse, faces, depth, which):  # type: ignore[no-untyped-def]
-    """Nearest surface per sub-pixel: its inverse depth and its face, counted from 1."""
+    """Write the nearest surface of each sub-pixel: its inverse depth, and its face's number counted from 1."""
     height, width = depth.shape
     for t in range(len(faces)):
-        a, c, b = faces[t, 0], faces[t, 1], faces[t, 2]  # y points down in the picture, which turns the faces round
+        a, c, b = (
+            faces[t, 0],
+            faces[t, 1],
+            faces[t, 2],
+        )  # y points down in the picture, which reverses the order of the corners
         ax, ay, bx, by = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
         cx, cy = points[c, 0], points[c, 1]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        if area <= 1e-9 or max(inverse[a], inverse[b], inverse[c]) > _CLOSEST:
+        if area <= 1e-9 or max(inverse[a], inverse[b], inverse[c]) > _MAX_INVERSE_DEPTH:
             continue
         scale = 1 / area
         for y in range(max(0, int(min(ay, by, cy) - 0.5)), min(height, int(max(ay, by, cy) + 1.5))):
@@ -205,8 +235,8 @@ def _rasterise(points, inverse, faces, depth, which):  # type: ignore[no-untyped
 
 
 @numba.njit(cache=True, fastmath=True)
-def _cover(mask, points, faces):  # type: ignore[no-untyped-def]
-    """Set the pixels whose middle lies in any face, whichever way it is turned."""
+def _fill_mask(mask, points, faces):  # type: ignore[no-untyped-def]
+    """Set the pixels whose center lies in a face, seen from the front or from the back."""
     height, width = mask.shape
     for t in range(len(faces)):
         a, b, c = faces[t, 0], faces[t, 1], faces[t, 2]
@@ -225,7 +255,7 @@ def _cover(mask, points, faces):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, fastmath=True)
-def _shade(picture, floor, mask, strength):  # type: ignore[no-untyped-def]
+def _darken(picture, floor, mask, strength):  # type: ignore[no-untyped-def]
     height, width = mask.shape
     for y in range(height):
         for x in range(width):
@@ -237,10 +267,14 @@ def _shade(picture, floor, mask, strength):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, fastmath=True)
 def _paint(  # type: ignore[no-untyped-def]
-    picture, near, ranks, rank, samples, depth, which, points, inverse, faces, template, normals, colors, cut, light,
-    view, strengths,
+    picture, near, person_map, number, samples, depth, which, points, inverse, faces, template, normals, colors, cut,
+    light, view, strengths,
 ):  # fmt: skip
-    """Shade the rasterised body and lay it over the picture where nothing is nearer, averaging the sub-pixels."""
+    """Compute the colors of a rasterised body, and average its sub-pixels into the picture where nothing is nearer.
+
+    Returns:
+        the number of pixels that the body would cover if nothing hid it.
+    """
     height, width = depth.shape
     rgb, total = np.zeros(3), np.zeros(3)
     spot, normal = np.zeros(3), np.zeros(3)
@@ -286,13 +320,13 @@ def _paint(  # type: ignore[no-untyped-def]
                     picture[y, x, k] = picture[y, x, k] * (1 - share) + share * total[k] / count
                 near[y, x] = closest
                 if share >= 0.5:
-                    ranks[y, x] = rank
+                    person_map[y, x] = number
     return covered
 
 
 @numba.njit(cache=True, fastmath=True)
 def _locate(i, j, face, points, inverse, faces, template, normals, spot, normal):  # type: ignore[no-untyped-def]
-    """Place in the template and unit normal of the sub-pixel (i, j), right in perspective."""
+    """Write the position in the template and the unit normal at sub-pixel (i, j), interpolated with perspective."""
     a, c, b = faces[face - 1, 0], faces[face - 1, 1], faces[face - 1, 2]
     ax, ay, bx, by = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
     cx, cy = points[c, 0], points[c, 1]

@@ -44,40 +44,42 @@ FOV = (30.0, 90.0)
 MIN_JOINT_DEPTH = 0.9
 """Metres from the camera to the nearest joint, at least."""
 FRAMING_ROUNDS = 8
-"""Rounds in which the camera goes nearer or farther until people are as large as they should be."""
+"""Number of corrections of the camera's distance until people have the wanted size in the picture."""
 FLOOR_QUANTILE = 0.05
-"""Share of the frames in which a body may sink into the floor."""
+"""Share of the frames in which a body may be partly below the floor."""
 DECIMALS = 4
-"""Of the recipe's numbers: 0.1 mm, 0.006 degrees."""
+"""Decimals of a recipe's numbers: 0.1 mm, 0.006 degrees."""
 LIFT_STEP = 4
-"""Every how many frames the lowest point of a body is looked for."""
+"""The lowest point of a body is measured in every such frame."""
 _CAMERA_KINDS = ("fixed", "pan", "handheld", "walk")
 _BACKGROUNDS = ("room", "field", "clutter", "picture")
 _PRESETS = ("ultrafast", "superfast", "veryfast")
 _ROTATION_SPREAD = {7: 0.06, 8: 0.06, 10: 0.1, 11: 0.1, 12: 0.06, 15: 0.12, 20: 0.25, 21: 0.25}
-"""Radians, for each of `ADJUSTED_JOINTS`."""
+"""Radians, standard deviation of the added rotation of each of `ADJUSTED_JOINTS`."""
 
 
 @dataclass(frozen=True)
 class RecipeSettings:
-    """What all clips of a store share."""
+    """What the recipes of a store have in common."""
 
     seed: int
     frames: int
+    """In each clip."""
     pictures: bool
-    """Whether there are pictures to use as backgrounds."""
+    """Whether picture files are used as backgrounds."""
 
 
 class RecipeSampler:
-    """Writes recipes for one motion capture and one body."""
+    """Draws recipes for one motion capture and one body."""
 
     def __init__(self, capture: MocapRotations, body: BodyModel, settings: RecipeSettings) -> None:
-        """
+        """Prepare to draw recipes.
+
         Raises:
-            InputError: the body knows no phenotype, so that nobody knows which betas make a body.
+            InputError: the body has no phenotype, so it is unknown which betas give a human shape.
         """
         if body.phenotype is None:
-            raise InputError(f"the body model {body.name} has no phenotype; footage needs the free body")
+            raise InputError(f"the body model {body.name} has no phenotype; synthetic footage needs the free body")
         self._capture, self._body, self._settings = capture, body, settings
         self._phenotype = body.phenotype
         self._skinning = Skinning(body)
@@ -85,7 +87,7 @@ class RecipeSampler:
         self._probabilities = clip_probabilities(self._clips)
 
     def sample(self, number: int) -> Recipe:
-        """The recipe of one clip."""
+        """The recipe of the clip with this number."""
         rng = np.random.default_rng([self._settings.seed, number])
         count = 1 + int(rng.choice(len(PEOPLE_PROBABILITIES), p=PEOPLE_PROBABILITIES))
         size = SIZES[rng.integers(len(SIZES))]
@@ -97,12 +99,12 @@ class RecipeSampler:
         return Recipe.from_json(_rounded(recipe.to_json()))
 
     def _actor(self, rng: Rng) -> tuple[Actor, ActorMotion]:
-        """Somebody who stands on the floor at the world's origin."""
+        """A random person on the floor at the world's origin, and the motion."""
         frames = self._settings.frames
         clip = self._clips[rng.choice(len(self._clips), p=self._probabilities)]
         speed = float(np.exp(rng.uniform(np.log(0.8), np.log(1.25))))
         slack = clip.frames - 1 - speed * (frames - 1)
-        betas = self._phenotype.draw(rng)
+        betas = self._phenotype.sample(rng)
         rest = self._body.shape(betas)
         actor = Actor(
             clip=clip.name,
@@ -127,26 +129,26 @@ class RecipeSampler:
 
     @torch.no_grad()
     def _lowest(self, motion: ActorMotion, betas: Floats) -> float:
-        """Metres, height of the body's lowest point when it stands on the floor."""
-        some = slice(None, None, LIFT_STEP)
+        """Metres, height of the body's lowest point, but for the lowest few frames (`FLOOR_QUANTILE`)."""
+        frames = slice(None, None, LIFT_STEP)
         vertices, _ = self._skinning(
-            torch.tensor(motion.rotations[some], dtype=torch.float32),
+            torch.tensor(motion.rotations[frames], dtype=torch.float32),
             torch.tensor(betas[None], dtype=torch.float32),
-            torch.tensor(motion.translation[some], dtype=torch.float32),
+            torch.tensor(motion.translation[frames], dtype=torch.float32),
         )
         return float(np.quantile(vertices[..., 1].amin(1).numpy(), FLOOR_QUANTILE))
 
 
 def clip_probabilities(clips: list[RotationClip]) -> Floats:
-    """(N,) how often each clip is drawn: tempered by its class's length, and by its own within the class."""
+    """(N,) probability of each clip, from the length of its class and from its own length within the class."""
     groups: Counter[str] = Counter()
     for clip in clips:
         groups[clip.group] += clip.frames
     within: dict[str, float] = dict.fromkeys(groups, 0.0)
     for clip in clips:
         within[clip.group] += clip.frames**CLIP_POWER
-    often = {group: CLASS_FACTORS.get(group, 1.0) * frames**CLASS_POWER for group, frames in groups.items()}
-    weights = np.array([often[clip.group] * clip.frames**CLIP_POWER / within[clip.group] for clip in clips])
+    of_class = {group: CLASS_FACTORS.get(group, 1.0) * frames**CLASS_POWER for group, frames in groups.items()}
+    weights = np.array([of_class[clip.group] * clip.frames**CLIP_POWER / within[clip.group] for clip in clips])
     return weights / weights.sum()
 
 
@@ -157,37 +159,40 @@ def _leg(rest: RestBody) -> float:
 
 
 def _place_apart(actors: list[Actor], joints: list[Floats], rng: Rng) -> tuple[list[Actor], Floats]:
-    """Put people beside each other so that nobody runs into anybody; the first stays.
+    """Move people so that they do not walk through each other; the first one stays.
 
     Returns:
-        the actors and (P, T, 17, 3) their joints.
+        the actors, and their joints (P, T, 17, 3).
     """
-    placed, where = [actors[0]], [joints[0]]
+    placed, placed_joints = [actors[0]], [joints[0]]
     for actor, own in zip(actors[1:], joints[1:], strict=True):
-        spots, gaps = [], []
+        offsets, gaps = [], []
         for attempt in range(24):
-            angle, far = rng.uniform(-np.pi, np.pi), rng.uniform(0.8, 2.0 + 0.1 * attempt)
-            spots.append(far * np.array([np.sin(angle), 0.0, np.cos(angle)]))
-            roots = own[:, 0] + spots[-1]
-            gaps.append(min(_min_separation(roots, other[:, 0]) for other in where))
+            angle, distance = rng.uniform(-np.pi, np.pi), rng.uniform(0.8, 2.0 + 0.1 * attempt)
+            offsets.append(distance * np.array([np.sin(angle), 0.0, np.cos(angle)]))
+            roots = own[:, 0] + offsets[-1]
+            gaps.append(min(_min_separation(roots, other[:, 0]) for other in placed_joints))
             if gaps[-1] > MIN_SEPARATION:
                 break
-        spot = spots[int(np.argmax(gaps))]
-        placed.append(replace(actor, place=(float(spot[0]), float(spot[2]))))
-        where.append(own + spot)
-    return placed, np.stack(where)
+        offset = offsets[int(np.argmax(gaps))]
+        placed.append(replace(actor, place=(float(offset[0]), float(offset[2]))))
+        placed_joints.append(own + offset)
+    return placed, np.stack(placed_joints)
 
 
 def _min_separation(one: Floats, other: Floats) -> float:
-    """Metres between two ways (T, 3) on the floor where they are closest."""
+    """Metres on the floor between two paths (T, 3), in the frame where they are closest."""
     return float(np.linalg.norm((one - other)[:, [0, 2]], axis=1).min())
 
 
 def _camera(joints: Floats, size: tuple[int, int], rng: Rng) -> CameraPlan:
-    """A camera that keeps people (P, T, 17, 3) in view; its distance sets the perspective, the lens their size."""
+    """A camera that keeps people (P, T, 17, 3) in view.
+
+    Its distance sets the strength of the perspective, its focal length how large people are in the picture.
+    """
     kind = _CAMERA_KINDS[rng.choice(4, p=(0.4, 0.25, 0.2, 0.15))]
     low, high = joints.min((0, 1, 2)), joints.max((0, 1, 2))
-    middle = (low + high) / 2
+    center = (low + high) / 2
     distance = MAX_DISTANCE / 2
     pitch = np.deg2rad(np.clip(rng.normal(7, 12), -20, 50))
     yaw = rng.uniform(-np.pi, np.pi)
@@ -199,7 +204,7 @@ def _camera(joints: Floats, size: tuple[int, int], rng: Rng) -> CameraPlan:
         kind=kind,
         focal=1.0,
         position=(0.0, 0.0, 0.0),
-        target=_numbers(middle + rng.normal(0, 0.05, 3)),
+        target=_numbers(center + rng.normal(0, 0.05, 3)),
         roll=float(roll),
         follow=float(rng.uniform(0.6, 1.0)) if kind in ("pan", "walk") else float(0.5 * moves),
         walk=float(rng.uniform(0.3, 1.0)) if kind == "walk" else 0.0,
@@ -211,7 +216,7 @@ def _camera(joints: Floats, size: tuple[int, int], rng: Rng) -> CameraPlan:
     half_view = np.tan(np.radians(rng.uniform(*FOV) / 2))
     least = np.exp(rng.uniform(*np.log(MIN_DISTANCE)))
     for _ in range(FRAMING_ROUNDS):
-        position = middle + distance * back
+        position = center + distance * back
         position[1] = max(position[1], 0.2)
         plan = replace(plan, position=_numbers(position))
         in_camera = camera_path(plan, joints[:, :, 0], size).to_camera_axes(joints)
@@ -224,7 +229,11 @@ def _camera(joints: Floats, size: tuple[int, int], rng: Rng) -> CameraPlan:
 
 
 def _half_view_tangent(in_camera: Floats, size: tuple[int, int]) -> float:
-    """Tangent of half the field of view, along the longer side, that holds joints (..., 3) in camera axes."""
+    """Tangent of half the field of view, along the longer side, that shows 98 % of the joints.
+
+    Args:
+        in_camera: (..., 3) joints in camera axes, metres.
+    """
     rays = np.abs(in_camera[..., :2] / np.maximum(in_camera[..., 2:], 0.1)).reshape(-1, 2)
     return float((np.quantile(rays, 0.98, axis=0) * max(size) / np.array(size)).max())
 
@@ -244,7 +253,7 @@ def _film(rng: Rng, pictures: bool) -> Film:
 
 
 def _rounded(value: Any) -> Any:
-    """A recipe's record with short numbers: they are most of what a light pack holds beside the detections."""
+    """A recipe's record with its numbers rounded, so that light packs are small: recipes are a large part of them."""
     if isinstance(value, dict):
         return {name: _rounded(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):

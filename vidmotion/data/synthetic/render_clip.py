@@ -1,6 +1,6 @@
-"""Films a clip: posed bodies drawn frame after frame, then what lens, sensor and H.264 do to the pictures.
+"""Renders a clip: draws the posed bodies frame by frame, adds blur, exposure and noise, and encodes to H.264.
 
-The pictures that come out are the decoded ones, as a detector sees them in a file.
+The resulting pictures are the decoded frames, as a detector gets them from a file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from vidmotion.body.kinematics import local_rotations
 from vidmotion.body.model import BodyModel
-from vidmotion.body.posed import CHUNK
+from vidmotion.body.posed_mesh import CHUNK
 from vidmotion.body.skinning import Skinning
 from vidmotion.data.synthetic.labels import CameraPath, ClipLabels
 from vidmotion.data.synthetic.people import ClothedBody, draw_people
@@ -31,21 +31,21 @@ from vidmotion.types import Floats
 RATE = 30
 """Frames per second."""
 SUB_FRAMES = 3
-"""WindowTimes that are laid over each other where motion is blurred."""
+"""Pictures that are averaged for a frame with motion blur."""
 _GRAIN_SIDE = 640
-"""Pixels of the noise that every frame takes another part of."""
+"""Side in pixels of a square of noise; each frame uses another part of it."""
 
 Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class RenderedClip:
-    """A clip on film."""
+    """An encoded clip of P people in T frames."""
 
     video: bytes
     """H.264 in MP4."""
     visible: Floats
-    """(P, T) share of each body within the picture that nothing hides; 0 where it is not in the picture."""
+    """(P, T) share of the part of each body within the picture that nothing hides; 0 outside of the picture."""
 
     def pictures(self) -> Iterator[Picture]:
         """The decoded frames, (H, W, 3) RGB."""
@@ -56,27 +56,27 @@ class RenderedClip:
 
 
 class ClipRenderer:
-    """Films clips with one body model."""
+    """Renders clips with one body model."""
 
     def __init__(self, body: BodyModel) -> None:
         self._body, self._skinning = body, Skinning(body)
 
-    def render(self, truth: ClipLabels, scenery: Scenery, film: Film, rng: np.random.Generator) -> RenderedClip:
-        """Draw and develop a clip."""
+    def render(self, labels: ClipLabels, scenery: Scenery, film: Film, rng: np.random.Generator) -> RenderedClip:
+        """Draw and encode a clip."""
         bodies = [ClothedBody.of(self._body, clothes) for clothes in scenery.clothes]
-        posed = [self._pose(truth, person) for person in range(len(bodies))]
-        frames = len(truth.camera.rotation)
+        posed = [self._pose(labels, person) for person in range(len(bodies))]
+        frames = len(labels.camera.rotation)
         visible = np.zeros((len(bodies), frames))
-        empty_rooms = _empty_rooms(scenery, truth.camera)
+        empty_rooms = _empty_rooms(scenery, labels.camera)
         grain = rng.normal(0, film.grain, (_GRAIN_SIDE, _GRAIN_SIDE)).astype(np.float32)
         gain = (scenery.tint * film.gain).astype(np.float32)
-        encoder = _Encoder(truth.camera.size, film)
+        encoder = _Encoder(labels.camera.size, film)
         for t, empty in enumerate(empty_rooms):
             drawn = []
             for time in _shutter_times(t, film.shutter, frames):
                 people = [(body, _vertices_at(vertices, time)) for body, vertices in zip(bodies, posed, strict=True)]
                 picture, visible[:, t] = draw_people(
-                    empty, people, truth.camera.frame_camera(t), scenery.light, samples=1
+                    empty, people, labels.camera.frame_camera(t), scenery.light, samples=1
                 )
                 drawn.append(picture)
             picture = drawn[0] if len(drawn) == 1 else np.mean(drawn, axis=0, dtype=np.float32)
@@ -85,11 +85,11 @@ class ClipRenderer:
         return RenderedClip(encoder.finish(), visible)
 
     @torch.no_grad()
-    def _pose(self, truth: ClipLabels, person: int) -> Floats:
-        """(T, V, 3) float32 metres in the world."""
-        rotations = torch.tensor(local_rotations(truth.pose[person], len(self._body.parents)), dtype=torch.float32)
-        betas = torch.tensor(truth.betas[person][None], dtype=torch.float32)
-        translation = torch.tensor(truth.translation[person], dtype=torch.float32)
+    def _pose(self, labels: ClipLabels, person: int) -> Floats:
+        """(T, V, 3) float32, a person's vertices, metres in the world."""
+        rotations = torch.tensor(local_rotations(labels.pose[person], len(self._body.parents)), dtype=torch.float32)
+        betas = torch.tensor(labels.betas[person][None], dtype=torch.float32)
+        translation = torch.tensor(labels.translation[person], dtype=torch.float32)
         parts = [
             self._skinning(rotations[start : start + CHUNK], betas, translation[start : start + CHUNK])[0]
             for start in range(0, len(rotations), CHUNK)
@@ -98,7 +98,7 @@ class ClipRenderer:
 
 
 def _empty_rooms(scenery: Scenery, camera: CameraPath) -> Iterator[RoomPicture]:
-    """The empty place in each frame; drawn once where the camera stands still."""
+    """The room without people in each frame; drawn only once if the camera does not move."""
     frames = len(camera.rotation)
     if np.ptp(camera.rotation, axis=0).max() + np.ptp(camera.translation, axis=0).max() < 1e-9:
         empty = draw_room(scenery.room, camera.frame_camera(0), samples=1)
@@ -109,14 +109,14 @@ def _empty_rooms(scenery: Scenery, camera: CameraPath) -> Iterator[RoomPicture]:
 
 
 def _shutter_times(frame: int, shutter: float, frames: int) -> Floats:
-    """When light falls in, in frames: around the frame's own time, within the clip."""
+    """Times in frames at which a frame is drawn: spread over the open shutter, within the clip."""
     if not shutter:
         return np.array([float(frame)])
     return np.clip(frame + shutter * np.linspace(-0.5, 0.5, SUB_FRAMES), 0, frames - 1)
 
 
 def _vertices_at(vertices: Floats, time: float) -> Floats:
-    """Vertices (V, 3) of (T, V, 3) at a time between frames."""
+    """(V, 3) vertices (T, V, 3) at a fractional frame, by linear interpolation."""
     before = min(int(time), len(vertices) - 1)
     share = np.float32(time - before)
     if not share:
@@ -125,7 +125,7 @@ def _vertices_at(vertices: Floats, time: float) -> Floats:
 
 
 class _Encoder:
-    """H.264 in memory, one thread, so that the same pictures make the same bytes."""
+    """Encodes H.264 in memory, in one thread so that the same pictures give the same bytes."""
 
     def __init__(self, size: tuple[int, int], film: Film) -> None:
         self._file = io.BytesIO()
@@ -146,7 +146,7 @@ class _Encoder:
 
 @numba.njit(cache=True, fastmath=True)
 def _expose(picture, gain, grain, top, left):  # type: ignore[no-untyped-def]
-    """Exposure and noise: (H, W, 3) float32 to uint8."""
+    """Apply exposure and noise: (H, W, 3) float32 to uint8."""
     height, width = picture.shape[:2]
     out = np.empty((height, width, 3), np.uint8)
     rows, columns = grain.shape

@@ -1,6 +1,6 @@
-"""Draws the place where people move: a room of walls and boxes, or open ground under a painted backdrop.
+"""Draws the surroundings without people: a room of walls and boxes, or open ground in front of a background picture.
 
-Rays are traced on the CPU (numba). World axes: metres, Y up, the floor at y = 0. Knows nothing about people.
+Traces rays on the CPU (numba). World axes: metres, Y up, the floor at y = 0. Does not depend on people.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from vidmotion.data.synthetic.procedural_noise import hash_noise, value_noise
 from vidmotion.types import Floats, Ints
 
 BACKDROP_ANGLE = 2.0
-"""Radians along the horizon that a backdrop covers; it is repeated in mirrors beyond."""
+"""Radians along the horizon that a background picture covers; beyond, it is repeated in mirror image."""
 _FADE = 25.0
-"""Metres at which half of the open ground has desaturated into the backdrop's foot."""
+"""Metres from the camera at which the color of open ground is half that of the background picture."""
 
 
 def _no_backdrop() -> NDArray[np.uint8]:
@@ -31,55 +31,55 @@ class Room:
     """A room with boxes in it. Colors are 0..255 RGB."""
 
     low: Floats
-    """(3,) metres, a corner of the room; low[1] is the floor's height, 0."""
+    """(3,) metres, the corner of smallest coordinates; low[1] is the floor's height, 0."""
     high: Floats
-    """(3,)"""
+    """(3,) metres, the opposite corner."""
     colors: Floats
     """(3, 3) walls, floor, ceiling."""
     floor: int
-    """0 planks, 1 tiles, 2 carpet, 3 soil."""
+    """Pattern: 0 planks, 1 tiles, 2 carpet, 3 soil."""
     boxes: Floats
     """(N, 6) low and high corners, metres."""
     box_colors: Floats
-    """(N, 2, 3) two colors each."""
+    """(N, 2, 3) two colors of each box."""
     box_patterns: Ints
     """(N,) 0 plain, 1 stripes, 2 drawers, 3 picture, 4 clouds."""
     backdrop: NDArray[np.uint8] = field(default_factory=_no_backdrop)
-    """(h, w, 3) uint8 seen far away all around in place of walls and ceiling; empty for a room with walls."""
+    """(h, w, 3) uint8, seen far away in place of walls and ceiling; empty for a room with walls."""
     ground: bool = True
-    """Whether there is a floor below a backdrop; else the backdrop goes on down there."""
+    """Whether there is a floor in front of a backdrop; otherwise the backdrop continues downwards."""
 
 
 @dataclass(frozen=True, eq=False)
 class RoomPicture:
-    """The empty place in one picture."""
+    """A picture of the surroundings without people, and what drawing people into it needs."""
 
     picture: Floats
     """(H, W, 3) float32 RGB 0..255."""
     near: Floats
-    """(H, W) float32, 1 / depth in metres of the box that is seen; 0 elsewhere."""
+    """(H, W) float32, 1 / depth in metres where a box is seen; 0 elsewhere."""
     floor: Floats
-    """(H, W) float32 0..1, the share of the pixel that shows the floor."""
+    """(H, W) float32 0..1, share of the pixel that shows the floor."""
 
 
-def draw_room(room: Room, lens: FrameCamera, samples: int = 2) -> RoomPicture:
-    """The empty room; `samples` sub-pixels along each axis."""
-    width, height = lens.size
+def draw_room(room: Room, camera: FrameCamera, samples: int = 2) -> RoomPicture:
+    """Draw the room without people, with `samples` sub-pixels along each axis."""
+    width, height = camera.size
     picture = np.empty((height, width, 3), np.float32)
     near, floor = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
     _trace(
         picture,
         near,
         floor,
-        lens.position,
-        lens.rotation,
-        lens.focal,
+        camera.position,
+        camera.rotation,
+        camera.focal,
         samples,
         np.stack([room.low, room.high]),
         room.colors,
         room.floor,
         room.boxes,
-        _frames(room.boxes, lens),
+        _box_bounds(room.boxes, camera),
         room.box_colors,
         room.box_patterns,
         room.backdrop,
@@ -88,10 +88,10 @@ def draw_room(room: Room, lens: FrameCamera, samples: int = 2) -> RoomPicture:
     return RoomPicture(picture, near, floor)
 
 
-def draw_soft_room(room: Room, lens: FrameCamera) -> RoomPicture:
-    """The same at half the resolution, for a camera that moves: four times faster, a little out of focus."""
-    view = draw_room(room, lens.halved(), samples=1)
-    picture, near, floor = (_doubled(part) for part in (view.picture, view.near, view.floor))
+def draw_soft_room(room: Room, camera: FrameCamera) -> RoomPicture:
+    """As `draw_room`, at half the resolution and enlarged: four times faster and slightly blurred."""
+    half = draw_room(room, camera.halved(), samples=1)
+    picture, near, floor = (_doubled(part) for part in (half.picture, half.near, half.floor))
     return RoomPicture(picture, near, floor)
 
 
@@ -100,22 +100,22 @@ def _doubled(part: Floats) -> Floats:
     return doubled
 
 
-def _frames(boxes: Floats, lens: FrameCamera) -> Ints:
-    """(N, 4) pixels x0, y0, x1, y1 outside of which no ray meets the box."""
+def _box_bounds(boxes: Floats, camera: FrameCamera) -> Ints:
+    """(N, 4) pixels x0, y0, x1, y1 of a rectangle that contains each box in the picture."""
     frames = np.empty((len(boxes), 4), np.int64)
     for n, box in enumerate(boxes):
         corners = np.stack(np.meshgrid(box[[0, 3]], box[[1, 4]], box[[2, 5]]), -1).reshape(-1, 3)
-        if lens.to_camera_axes(corners)[:, 2].min() < 0.05:
-            frames[n] = 0, 0, *lens.size
+        if camera.to_camera_axes(corners)[:, 2].min() < 0.05:
+            frames[n] = 0, 0, *camera.size
         else:
-            places = lens.project(corners)
-            frames[n] = *np.floor(places.min(0) - 1), *np.ceil(places.max(0) + 1)
+            pixels = camera.project(corners)
+            frames[n] = *np.floor(pixels.min(0) - 1), *np.ceil(pixels.max(0) + 1)
     return frames
 
 
 @numba.njit(cache=True, fastmath=True)
 def _enter(origin, inverse, boxes, n):  # type: ignore[no-untyped-def]
-    """Distance at which a ray enters a box and the axis of the face; (-1, 0) if it misses."""
+    """Distance at which a ray enters a box, and the axis of the face; (-1, 0) if it does not."""
     near, far, axis = 0.0, 1e9, 0
     for k in range(3):
         t0, t1 = (boxes[n, k] - origin[k]) * inverse[k], (boxes[n, 3 + k] - origin[k]) * inverse[k]
@@ -149,7 +149,7 @@ def _floor(x, z, kind):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, fastmath=True)
 def _box_color(u, v, pattern, colors, rgb):  # type: ignore[no-untyped-def]
-    """Color at (u, v) in 0..1 of a box's face."""
+    """Write the color at (u, v) in 0..1 on a face of a box into `rgb`."""
     which, shade = 0, 1.0
     if pattern == 1:
         which = int(u * 9) % 2
@@ -171,7 +171,7 @@ def _box_color(u, v, pattern, colors, rgb):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, fastmath=True)
 def _backdrop_color(ray, backdrop, rgb):  # type: ignore[no-untyped-def]
-    """The backdrop in the direction of a ray, on a cylinder; the horizon is its middle row."""
+    """Write the backdrop's color in the direction of a ray into `rgb`; it is a cylinder, its middle row the horizon."""
     height, width = backdrop.shape[:2]
     turn = np.arctan2(ray[0], ray[2]) / BACKDROP_ANGLE
     turn = abs(turn % 2.0 - 1.0)
@@ -186,7 +186,7 @@ def _backdrop_color(ray, backdrop, rgb):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, fastmath=True)
 def _contact(x, z, boxes):  # type: ignore[no-untyped-def]
-    """Light that boxes leave on the floor beside them."""
+    """Factor by which boxes darken the floor beside them."""
     shade = 1.0
     for n in range(len(boxes)):
         if boxes[n, 1] > 0.3:

@@ -1,6 +1,6 @@
-"""Draws by chance what a clip looks like: rooms, things in the ray, light, skin, hair and clothes.
+"""Draws the random appearance of a clip: surroundings, things in front of people, light, skin, hair and clothes.
 
-All of it comes from a random generator and from where people and camera are; none of it changes what is true.
+It follows from a random generator and the positions of people and camera. It does not change the labels.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ Boxes = list[Floats]
 _SKINS = np.array([[238.0, 200, 176], [214, 166, 138], [176, 124, 92], [128, 86, 62], [84, 56, 42]])
 _HAIRS = np.array([[30.0, 24, 22], [58, 40, 28], [110, 76, 44], [190, 150, 92], [150, 148, 146], [120, 50, 30]])
 _CLEAR = 0.25
-"""Metres between anybody's joints and a thing."""
+"""Metres, least distance between a thing and people's joints or the camera."""
 _POLE = 0.2
-"""Share of the things in the ray that are poles."""
+"""Share of the things in front of people that are poles."""
 _HIDDEN = (0.05, 0.6)
-"""Share of somebody's joints that a thing in the ray may hide on average."""
+"""A thing hides a share of one person's joints, on average over time, between these limits."""
 _ATTEMPTS = 20
 _GROUND = 0.75
-"""Share of the painted backdrops that have ground before them."""
+"""Share of the pictures and drawn backdrops that have open ground in front of them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scenery:
-    """What a clip looks like."""
+    """The appearance of a clip."""
 
     room: Room
     light: Light
     tint: Floats
-    """(3,) red, green and blue against grey, of the light and the camera's white balance."""
+    """(3,) factors of red, green and blue: color of the light and the camera's white balance."""
     clothes: tuple[Clothes, ...]
-    """One for each person."""
+    """Clothes of each person."""
 
 
 @dataclass(frozen=True, eq=False)
 class SceneBounds:
-    """Where people and camera are, in the world's axes."""
+    """Where people and the camera are, in world axes, so that things can be placed between or behind them."""
 
     joints: Floats
     """(P, T, 17, 3) metres."""
@@ -63,7 +63,7 @@ class SceneBounds:
         return self.joints.reshape(-1, 3)
 
     def hidden_share(self, box: Floats) -> Floats:
-        """(P,) share of everybody's joints that a box (6,) hides from the camera."""
+        """(P,) share of each person's joints, over all frames, that a box (6,) hides from the camera."""
         origin = self.camera_positions[:, None]
         ray = self.joints - origin  # (P, T, 17, 3)
         ray = np.where(np.abs(ray) < 1e-9, 1e-9, ray)
@@ -72,14 +72,15 @@ class SceneBounds:
         return ((enters < leaves) & (enters > 0) & (enters < 1)).mean((1, 2))
 
     def clear_of_people(self, box: Floats) -> bool:
-        """Whether a box (6,) keeps away from everybody."""
+        """Whether a box (6,) is far enough from everybody."""
         return bool(_box_distance(self.points, box).min() > _CLEAR)
 
     def clear_of_camera(self, box: Floats) -> bool:
+        """Whether a box (6,) is far enough from the camera."""
         return bool(_box_distance(self.camera_positions, box).min() > _CLEAR)
 
     def behind(self, box: Floats) -> bool:
-        """Whether a box lies behind everybody at the beginning, in the middle and at the end."""
+        """Whether a box (6,) is behind everybody in the first, the middle and the last frame."""
         corners = np.stack(np.meshgrid(box[[0, 3]], box[[1, 4]], box[[2, 5]]), -1).reshape(-1, 3)
         frames = (0, len(self.camera_positions) // 2, len(self.camera_positions) - 1)
         return all(
@@ -95,18 +96,18 @@ def _box_distance(points: Floats, box: Floats) -> Floats:
 
 
 def draw_scenery(recipe: Recipe, camera: CameraPath, joints: Floats, pictures: tuple[Path, ...], rng: Rng) -> Scenery:
-    """Draw the looks of a clip.
+    """Draw the appearance of a clip.
 
     Args:
         joints: (P, T, 17, 3) metres in camera axes.
-        pictures: files that the background "picture" is taken from.
+        pictures: files for the background "picture".
 
     Raises:
         InputError: one of the pictures cannot be read.
     """
-    turned = (joints - camera.translation[:, None]) @ camera.rotation
+    joints_in_world = (joints - camera.translation[:, None]) @ camera.rotation
     camera_positions = -(camera.rotation.swapaxes(1, 2) @ camera.translation[..., None])[..., 0]
-    bounds = SceneBounds(turned, camera_positions, camera)
+    bounds = SceneBounds(joints_in_world, camera_positions, camera)
     room = _room(bounds, recipe, pictures, rng)
     return Scenery(room, _light(rng), _tint(rng), tuple(_clothes(rng) for _ in recipe.actors))
 
@@ -138,7 +139,8 @@ def _outdoors(room: Room, kind: str, pictures: tuple[Path, ...], rng: Rng) -> Ro
     else:
         painted = background.field(rng) if kind == "field" else background.clutter(rng)
     colors = room.colors.copy()
-    colors[1] = painted[painted.shape[0] // 2 :].mean((0, 1))  # the ground goes with what lies behind it
+    # the ground has the mean color of the backdrop's lower half
+    colors[1] = painted[painted.shape[0] // 2 :].mean((0, 1))
     ground = kind == "field" or bool(rng.random() < _GROUND)
     return Room(
         room.low, room.high, colors, room.floor, room.boxes, room.box_colors, room.box_patterns, painted, ground
@@ -146,7 +148,7 @@ def _outdoors(room: Room, kind: str, pictures: tuple[Path, ...], rng: Rng) -> Ro
 
 
 def _furniture(bounds: SceneBounds, low: Floats, high: Floats, rng: Rng, most: int) -> Boxes:
-    """Boxes behind everybody, on the floor or on the wall."""
+    """Boxes behind everybody, on the floor or on a wall."""
     boxes = []
     for _ in range(int(rng.integers(0, most + 1))):
         size = np.minimum(rng.uniform([0.2, 0.2, 0.2], [1.2, 1.8, 0.8]), 0.9 * (high - low))
@@ -159,7 +161,7 @@ def _furniture(bounds: SceneBounds, low: Floats, high: Floats, rng: Rng, most: i
 
 
 def _occluders(bounds: SceneBounds, count: int, height: float, rng: Rng) -> Boxes:
-    """Boxes and poles between the camera and people that hide a part of somebody, mostly the legs."""
+    """Boxes and poles between camera and people that hide part of a person, mostly the legs."""
     boxes: Boxes = []
     for _ in range(count):
         for _attempt in range(_ATTEMPTS):
@@ -172,21 +174,22 @@ def _occluders(bounds: SceneBounds, count: int, height: float, rng: Rng) -> Boxe
 
 
 def _random_occluder(bounds: SceneBounds, height: float, rng: Rng) -> Floats:
-    eye = bounds.camera_positions.mean(0)
+    """(6,) a box or a pole on the line from the camera to a random joint."""
+    camera = bounds.camera_positions.mean(0)
     person = bounds.points[rng.integers(len(bounds.points))]
-    ray = rng.uniform(0.35, 0.85)
-    x, z = (eye + ray * (person - eye))[[0, 2]] + rng.normal(0, 0.2, 2)
+    along = rng.uniform(0.35, 0.85)
+    x, z = (camera + along * (person - camera))[[0, 2]] + rng.normal(0, 0.2, 2)
     if rng.random() < _POLE:
         top, half = 3.0, rng.uniform(0.03, 0.1, 2)
     else:
         level = rng.uniform(0.2, 0.7) * height
-        top, half = max(eye[1] + ray * (level - eye[1]), 0.12), rng.uniform(0.12, 0.8, 2)
+        top, half = max(camera[1] + along * (level - camera[1]), 0.12), rng.uniform(0.12, 0.8, 2)
     return np.array([x - half[0], 0.0, z - half[1], x + half[0], top, z + half[1]])
 
 
 def _light(rng: Rng) -> Light:
-    turn, rise = rng.uniform(-np.pi, np.pi), np.radians(rng.uniform(30, 85))
-    direction = np.array([np.cos(rise) * np.sin(turn), np.sin(rise), np.cos(rise) * np.cos(turn)])
+    azimuth, elevation = rng.uniform(-np.pi, np.pi), np.radians(rng.uniform(30, 85))
+    direction = np.array([np.cos(elevation) * np.sin(azimuth), np.sin(elevation), np.cos(elevation) * np.cos(azimuth)])
     ambient, key, sky, fill = rng.uniform((0.12, 0.15, 0.10, 0.0), (0.35, 0.65, 0.35, 0.30))
     shadow, contact = rng.uniform((0.05, 0.15), (0.55, 0.45))
     x, y, z = (float(part) for part in direction)
@@ -200,11 +203,11 @@ def _tint(rng: Rng) -> Floats:
 
 def _clothes(rng: Rng) -> Clothes:
     shirt, stripe, trousers, shoes = desaturated(rng.uniform(12, 240, (4, 3)), rng)
-    if rng.random() < 0.35:  # dark greys, blues and browns are what most people wear
+    if rng.random() < 0.35:  # most people wear dark grey, blue or brown
         trousers = rng.uniform(15, 110) * rng.uniform(0.85, 1.15, 3)
     skin = _SKINS[rng.integers(len(_SKINS))] * rng.uniform(0.88, 1.05)
     if rng.random() < 0.08:
-        shirt = skin * 0.98  # bare, or clothes of the skin's color
+        shirt = skin * 0.98  # no shirt, or one of the skin's color
     return Clothes(
         skin=skin,
         hair=_HAIRS[rng.integers(len(_HAIRS))] if rng.random() < 0.93 else skin * 0.97,

@@ -44,9 +44,9 @@ def unpack_store(pack_file: Path, mocap: Path, out: Path, advance: Callable[[int
             rows = slice(row, row + len(recipe.actors) * recipe.frames)
             row = rows.stop
             if recipe.number not in store.done:
-                truth = clip_labels(recipe, capture, body)
+                labels = clip_labels(recipe, capture, body)
                 store.append(
-                    record, {name: part[rows] for name, part in pack.detections.items()}, pack_truth(*truth.arrays())
+                    record, {name: part[rows] for name, part in pack.detections.items()}, pack_truth(*labels.arrays())
                 )
             advance(done * recipe.frames)
     return len(pack.recipes)
