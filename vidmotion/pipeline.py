@@ -55,12 +55,12 @@ class Pipeline:
 
     @cached_property
     def body_model(self) -> BodyModel:
-        """The body that people get."""
+        """The body model that is fitted to people."""
         return load_body(self.settings.body_model)
 
     @cached_property
     def detector(self) -> Detector:
-        """What finds people in pictures."""
+        """The 2D detector, with its weights."""
         settings = self.settings
         return create_detector(
             settings.detector,
@@ -71,10 +71,10 @@ class Pipeline:
 
     @property
     def lifter(self) -> MotionNetwork:
-        """The network that tells 3D joints.
+        """The network that predicts 3D joints.
 
         Raises:
-            WeightsError: it cannot be loaded, or none does.
+            WeightsError: no network does, or it cannot be loaded.
         """
         self._check_heads(POSE3D)
         return self._head_set.network(POSE3D)
@@ -114,7 +114,10 @@ class Pipeline:
             InputError: the body model cannot be used.
             WeightsError: a network cannot be loaded, or none has a head that is asked for.
         """
-        self._heads()
+        heads, model = self._heads(), self.body_model
+        files = ", ".join(str(one.path) for one in self._loaded)
+        self.progress.detail(f"network {files}, on {self._device}; heads: {', '.join(('pose3d', *heads))}")
+        self.progress.detail(f"body model {model.name}, {model.licence}")
 
     def lift(self, source: Path | str | Scene) -> Scene:
         """The people of a video, or of a scene that `detect` made, in 3D.
@@ -123,10 +126,9 @@ class Pipeline:
             VideoError: the file cannot be read as a video.
             NobodyFoundError: nobody is in view for long enough.
             InputError: there is no person with the id that was asked for, or the body model cannot be used.
-            WeightsError: a network cannot be loaded, or none has a head that is asked.
+            WeightsError: a network cannot be loaded, or none has a head that is asked for.
         """
-        heads = self._heads()
-        model = self.body_model
+        heads, model = self._heads(), self.body_model
         scene = source if isinstance(source, Scene) else self.detect(source)
         people = self._chosen(scene)
         tracks = [person.track for person in people]
@@ -153,33 +155,33 @@ class Pipeline:
         }
         return dataclasses.replace(scene, people=found, provenance=provenance)
 
-    def recall(self, video: Path | str) -> Scene:
-        """`detect`, or what it said of the same video before.
+    def detect_cached(self, video: Path | str) -> Scene:
+        """`detect`, or its cached result for the same video.
 
         Raises:
             VidmotionError: as `detect`.
         """
         settings = self.settings
-        told = {"detector": resolve_detector_name(settings.detector), "start": settings.start, "end": settings.end}
+        key = {"detector": resolve_detector_name(settings.detector), "start": settings.start, "end": settings.end}
         if settings.max_people is not None:
-            told["max_people"] = settings.max_people
-        return cached_people(Path(video), told, lambda: self.detect(video))
+            key["max_people"] = settings.max_people
+        return cached_people(Path(video), key, lambda: self.detect(video))
 
     def embed(self, video: Path | str) -> list[WindowEmbeddings]:
-        """Where everybody's windows lie on the sphere of the embedding head; 2D people are kept for the next time.
+        """The embeddings of everybody's windows. The people in 2D are cached for the next time.
 
         Raises:
             VidmotionError: as `lift`; no network has an embedding head.
         """
         self._check_heads(POSE3D, "embedding")
         settings = self.settings
-        scene = self.recall(video)
+        scene = self.detect_cached(video)
         tracks = [person.track for person in self._chosen(scene)]
         with self.progress.task("read", sum(map(len, tracks))) as task:
             lifted = lift_tracks(self._head_set, tracks, scene.size, settings.lift, ("embedding",), task.advance)
         found = []
         for one, track in zip(lifted, tracks, strict=True):
-            assert one.output.embedding_features is not None  # it was asked for
+            assert one.output.embedding_features is not None
             found.append(embed_windows(self._head_set.embedding, one.output.embedding_features, track))
         return found
 
@@ -191,10 +193,15 @@ class Pipeline:
         """
         for kind in kinds:
             if kind not in self._head_set.kinds:
-                raise WeightsError(_without(kind, self._loaded))
+                raise WeightsError(_missing_head(kind, self._loaded))
 
     def _heads(self) -> tuple[str, ...]:
-        """The heads that are asked beside that for 3D joints."""
+        """The heads that are asked for, without that for 3D joints.
+
+        Raises:
+            WeightsError: no network has one of them.
+            InputError: the mesh head belongs to another body model.
+        """
         wanted = tuple(str(head) for head in dict.fromkeys(self.settings.heads) if head is not Head.pose3d)
         self._check_heads(POSE3D, *wanted)
         if Head.mesh in wanted:
@@ -253,7 +260,7 @@ class Pipeline:
 
 
 def _check_body(posed: str, model: BodyModel) -> None:
-    """Make sure that the body that a head for meshes poses is this one."""
+    """Make sure that a mesh head poses this body model."""
     if posed == SMPL_BODY:
         if model.name == FREE_BODY or len(model.parents) != len(SMPL24):
             raise InputError(f"the mesh head poses SMPL, not {model.name}; pass your SMPL file as `body_model`")
@@ -261,7 +268,7 @@ def _check_body(posed: str, model: BodyModel) -> None:
         raise InputError(f"the mesh head poses {posed}, not {model.name}; leave `body_model` out")
 
 
-def _without(head: str, loaded: list[_Loaded]) -> str:
+def _missing_head(head: str, loaded: list[_Loaded]) -> str:
     have = "; ".join(f"{one.path} has {', '.join(one.network.kinds)}" for one in loaded)
     others = [name for name, other in sorted(networks().items()) if head in heads_in(other)]
     recipe = "action" if head == "embedding" else head

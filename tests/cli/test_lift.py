@@ -56,7 +56,7 @@ def test_a_body_of_ones_own_goes_into_every_file(second: Path, tmp_path: Path, v
     (person,) = json.loads((results / "second.json").read_text())["people"]
     assert person["body"]["model"].startswith("SMPL_MINE-")
     code, told = vidmotion("export", results / "second.json", "-o", results / "again.glb")
-    assert (code, "pass its own file with --body-model" in told) == (1, True)
+    assert (code, "pass its own file as --body-model" in told) == (1, True)
     code, told = vidmotion("export", results / "second.json", "-o", results / "again.glb", "--body-model", mine)
     assert code == 0, told
     code, told = vidmotion("lift", second, "-o", results, "-y", "--body-model", tmp_path / "SMPL_NEUTRAL.pkl")

@@ -60,7 +60,8 @@ def test_what_is_missing_is_one_line(tmp_path: Path, vidmotion: Run) -> None:
     code, told = vidmotion("lift", "--keypoints", OPEN, "-o", tmp_path)
     assert code == 1
     assert (
-        told.strip() == f"error: {OPEN}: does not tell enough; name the video too, or say --fps 30 and --size 1280x720"
+        told.strip()
+        == f"error: {OPEN}: does not contain everything that is needed; name its video, or pass --fps and --size"
     )
     assert not list(tmp_path.iterdir())
 

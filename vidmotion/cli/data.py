@@ -96,7 +96,7 @@ def detect(
         failed.append(message)
 
     pipeline = Pipeline(Settings(detector=detector), progress)
-    clips = pack_labelled(folder, out, pipeline.recall, held_out, overwrite, refuse)
+    clips = pack_labelled(folder, out, pipeline.detect_cached, held_out, overwrite, refuse)
     progress.message(f"{out}: {counted(clips, 'person', 'people')}")
     if failed:
         raise typer.Exit(1)

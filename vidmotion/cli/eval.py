@@ -33,7 +33,10 @@ def evaluate(
     flip: Annotated[bool, typer.Option("--flip/--no-flip", help="Average with the mirrored input.")] = True,
     report: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file.")] = None,
 ) -> None:
-    """Measure a network on people that it was not trained on. Intervals are 95 %, over clips."""
+    """Measure a network on people that it was not trained on.
+
+    Intervals are 95 %, over clips.
+    """
     from vidmotion.model.checkpoint import load_network
     from vidmotion.weights import find_weights
 

@@ -95,7 +95,7 @@ def _of_keypoints(path: Path, videos: Sequence[Path], options: KeypointOptions, 
         raise typer.BadParameter(f"{'--size' if size else '--fps'} is not needed: it comes from {video}")
 
     def read() -> Scene:
-        from vidmotion.io.keypoints import read_keypoints
+        from vidmotion.tracking.imported_keypoints import read_keypoints
 
         return read_keypoints(
             path,

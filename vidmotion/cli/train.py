@@ -71,7 +71,9 @@ def _detected(folder: Path, run: Path, number: int, quiet: bool) -> Path:
     packed = run.with_name(f"{run.name}-{number}-{folder.absolute().name}")
     from vidmotion.pipeline import Pipeline
 
-    people = pack_labelled(folder, packed, Pipeline(progress=TerminalProgress(quiet)).recall, overwrite=True, fail=fail)
+    people = pack_labelled(
+        folder, packed, Pipeline(progress=TerminalProgress(quiet)).detect_cached, overwrite=True, fail=fail
+    )
     if not quiet:
         note(f"wrote {packed}: {counted(people, 'person', 'people')}")
     return packed
