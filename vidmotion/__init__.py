@@ -27,10 +27,10 @@ if TYPE_CHECKING:
         VidmotionError,
         WeightsError,
     )
-    from vidmotion.io.keypoints import read_keypoints
     from vidmotion.io.scene.formats import load
     from vidmotion.pipeline import Pipeline
     from vidmotion.settings import Settings
+    from vidmotion.tracking.imported_keypoints import read_keypoints
     from vidmotion.types import Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
 
 __version__ = "0.1.0.dev0"
@@ -42,7 +42,7 @@ _ROOMS = {
         "InputError", "MissingExtraError", "NobodyFoundError", "OutputError", "StoppedError", "VideoError",
         "VidmotionError", "WeightsError",
     ),
-    "vidmotion.io.keypoints": ("read_keypoints",),
+    "vidmotion.tracking.imported_keypoints": ("read_keypoints",),
     "vidmotion.io.scene.formats": ("load",),
     "vidmotion.pipeline": ("Pipeline",),
     "vidmotion.settings": ("Settings",),

@@ -177,14 +177,14 @@ def test_a_folder_that_cannot_be_renamed_leaves_the_old_one(tmp_path: Path, monk
     (target / "old").write_text("")
     folder = PendingFolder(target)
     folder.create()
-    rename = os.replace
+    rename = Path.replace
 
-    def refuse(source: Path, to: Path) -> None:
+    def refuse(source: Path, to: Path) -> Path:
         if source == folder.path:
             raise PermissionError(errno.EACCES, "in use")
-        rename(source, to)
+        return rename(source, to)
 
-    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(PermissionError):
         folder.commit()
     folder.discard()

@@ -30,10 +30,12 @@ class SystemRefusal(Protocol):
     """An OSError, or an error of a library that has the same two attributes (PyAV's)."""
 
     @property
-    def errno(self) -> int | None: ...
+    def errno(self) -> int | None:
+        """The system's code, such as `errno.ENOSPC`."""
 
     @property
-    def strerror(self) -> str | None: ...
+    def strerror(self) -> str | None:
+        """The system's text for the code."""
 
 
 def output_error(path: Path, error: SystemRefusal, advice: str = "") -> OutputError:
@@ -74,7 +76,7 @@ class PendingFile:
         Raises:
             OSError: the target is a folder, or is held open on Windows.
         """
-        os.replace(self.path, self.target)
+        self.path.replace(self.target)
 
     def discard(self) -> None:
         """Remove the temporary file if it still exists."""
@@ -107,12 +109,12 @@ class PendingFolder:
         old = self.target.with_name(_temporary_name())
         had_one = self.target.exists()
         if had_one:
-            os.replace(self.target, old)
+            self.target.replace(old)
         try:
-            os.replace(self.path, self.target)
+            self.path.replace(self.target)
         except BaseException:
             if had_one:
-                os.replace(old, self.target)
+                old.replace(self.target)
             raise
         shutil.rmtree(old, ignore_errors=True)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vidmotion.io.keypoints import read_keypoints
 from vidmotion.skeletons import BLAZEPOSE33
+from vidmotion.tracking.imported_keypoints import read_keypoints
 
 HEADERS = {
     "from 0": lambda place, name: (f"x{place}", f"y{place}", f"z{place}", f"v{place}"),

@@ -9,9 +9,9 @@ import pytest
 
 from tests.io.keypoints.writers import NAMES, SAMPLES, place
 from vidmotion.errors import InputError
-from vidmotion.io.keypoints import read_keypoints
 from vidmotion.io.scene.formats import export
 from vidmotion.skeletons import by_name
+from vidmotion.tracking.imported_keypoints import read_keypoints
 from vidmotion.types import Scene, Track
 
 RATE: dict[str, Any] = {"fps": 30}
@@ -39,7 +39,7 @@ def check(
 
 
 @pytest.mark.parametrize(
-    ("sample", "told", "skeleton"),
+    ("sample", "given", "skeleton"),
     [
         ("alphapose/halpe26.json", {**KNOWN, "skeleton": "halpe26"}, "halpe26"),
         ("alphapose/open.json", KNOWN, "openpose18"),
@@ -52,8 +52,8 @@ def check(
         ("mediapipe/wide.csv", KNOWN, "blazepose33"),
     ],
 )
-def test_one_person_in_three_of_four_frames(sample: str, told: dict[str, Any], skeleton: str) -> None:
-    scene = read_keypoints(SAMPLES / sample, **told)
+def test_one_person_in_three_of_four_frames(sample: str, given: dict[str, Any], skeleton: str) -> None:
+    scene = read_keypoints(SAMPLES / sample, **given)
     (person,) = scene.people
     check(person.track, skeleton, [0, 1, 3], 0, 0.5)
     assert (person.id, scene.frame_count, scene.size, scene.fps) == (0, 4, (640, 480), 30)
@@ -67,7 +67,7 @@ def test_alphapose_keeps_its_identities() -> None:
     assert scene.provenance["keypoints"]["identities"] == "file"
 
 
-def test_alphapose_without_tracking_is_followed_by_our_own() -> None:
+def test_alphapose_without_tracking_uses_our_tracker() -> None:
     """Everybody's idx is 0 then, in lists of lists where suppression merged people."""
     scene = read_keypoints(SAMPLES / "alphapose" / "untracked.json", **KNOWN)
     check(scene.people[0].track, "coco17", [0, 1, 3], 0, 0.5)
@@ -91,7 +91,7 @@ def test_coco_results_with_tracks() -> None:
         check(person.track, "coco17", [0, 1, 3], number, 0.5)
 
 
-def test_coco_annotations_tell_their_size_and_flags() -> None:
+def test_coco_annotations_have_their_size_and_flags() -> None:
     scene = read_keypoints(SAMPLES / "coco" / "annotations.json", **RATE)
     (person,) = scene.people
     assert scene.size == (640, 480)
@@ -99,7 +99,7 @@ def test_coco_annotations_tell_their_size_and_flags() -> None:
     assert person.track.keypoints.score[0, [8, 9, 10]].tolist() == [1, 0.5, 0]
 
 
-def test_sports2d_tells_its_rate_and_counts_from_the_videos_beginning() -> None:
+def test_sports2d_has_its_rate_and_counts_from_the_videos_beginning() -> None:
     scene = read_keypoints(SAMPLES / "clip_Sports2D", size=(1280, 720))
     assert (scene.fps, [person.id for person in scene.people]) == (30, [0, 1])
     for number, person in enumerate(scene.people):
@@ -124,7 +124,7 @@ def test_our_own_files_are_taken_as_they_are(tmp_path: Path) -> None:
     export(scene, tmp_path / "people.json")
     again: Scene = read_keypoints(tmp_path / "people.json")
     np.testing.assert_allclose(again.people[0].track.keypoints.xy, scene.people[0].track.keypoints.xy, atol=0.01)
-    with pytest.raises(InputError, match="tells its skeleton"):
+    with pytest.raises(InputError, match="contains its skeleton"):
         read_keypoints(tmp_path / "people.json", fps=30)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.io.keypoints.writers import SAMPLES
 from vidmotion.errors import InputError
-from vidmotion.io.keypoints import Told, read_keypoints
+from vidmotion.tracking.imported_keypoints import KeypointDescription, read_keypoints
 
 KNOWN: dict[str, Any] = {"fps": 30, "size": (640, 480)}
 POINTS = [10.0, 20.0, 0.9] * 17
@@ -25,11 +25,15 @@ FILES: dict[str, tuple[str, str, str]] = {
     "cut": ("x.json", '[{"image_id": "0.jpg", "keyp', "is not valid JSON"),
     "deep": ("x.json", "[" * 100_000 + "]" * 100_000, "nested too deeply"),
     "other": ("x.json", '{"a": 1}', "wanted JSON of AlphaPose, COCO .* or a folder of OpenPose's JSON"),
-    "no list": ("x.json", "[]", "no keypoints that are known"),
-    "suffix": ("x.docx", "hello", "no keypoints that are known"),
+    "no list": ("x.json", "[]", "not a known format of keypoints"),
+    "suffix": ("x.docx", "hello", "not a known format of keypoints"),
     "far frame": ("x.json", json.dumps([person(image_id="1000000000000.jpg")]), "wanted 0 to 2,000,000"),
     "far id": ("x.json", json.dumps([person(image_id=10**12)]), "wanted 0 to 2,000,000"),
-    "huge id": ("x.json", "[" + json.dumps(person())[:-1] + ', "image_id": 1' + "0" * 4000 + "}]", "no frame number"),
+    "huge id": (
+        "x.json",
+        "[" + json.dumps(person())[:-1] + ', "image_id": 1' + "0" * 4000 + "}]",
+        "not a frame number",
+    ),
     "negative": ("x.json", json.dumps([person(image_id=-1)]), "wanted 0 to 2,000,000"),
     "no number": ("x.json", json.dumps([person(image_id="cat.jpg")]), "'cat.jpg' has no frame number"),
     "two numbers": ("x.json", json.dumps([person(keypoints=POINTS[:-1])]), "wanted x, y and score of each point"),
@@ -38,34 +42,34 @@ FILES: dict[str, tuple[str, str, str]] = {
         json.dumps([person(), person(keypoints=POINTS[:-3])]),
         "wanted 17 points as in",
     ),
-    "words": ("x.json", json.dumps([person(keypoints=["a"] * 51)]), "something else than numbers"),
-    "ragged": ("x.json", json.dumps([person(keypoints=[[1], [2, 3]])]), "something else than numbers"),
-    "object": ("x.json", json.dumps([person(keypoints={"a": 1})]), "something else than numbers"),
+    "words": ("x.json", json.dumps([person(keypoints=["a"] * 51)]), "values that are not numbers"),
+    "ragged": ("x.json", json.dumps([person(keypoints=[[1], [2, 3]])]), "values that are not numbers"),
+    "object": ("x.json", json.dumps([person(keypoints={"a": 1})]), "values that are not numbers"),
     "far away": ("x.json", json.dumps([person(keypoints=[1e300, 0, 1] * 17)]), "1,000,000 pixels away"),
-    "shares": ("x.json", json.dumps([person(keypoints=[0.5, 0.4, 1] * 17)]), "points are no pixels"),
+    "shares": ("x.json", json.dumps([person(keypoints=[0.5, 0.4, 1] * 17)]), "points are not in pixels"),
     "NaN": ("x.json", json.dumps([person(keypoints=[float("nan"), 0, 1] * 17)]), "nobody is in it"),
     "all missing": ("x.json", json.dumps([person(keypoints=[0, 0, 0] * 17)]), "nobody is in it"),
     "not a person": ("x.json", json.dumps([person(), "x"]), "not laid out as such files are"),
     "lacking": ("x.json", json.dumps([person(), {"image_id": "1.jpg"}]), "lacks 'keypoints'"),
-    "halpe": ("x.json", json.dumps([person(keypoints=[9, 9, 1] * 26)]), "say it with --skeleton halpe26"),
+    "halpe": ("x.json", json.dumps([person(keypoints=[9, 9, 1] * 26)]), "pass `skeleton=halpe26`"),
     "3D": (
         "x.json",
         json.dumps([{"frame_id": 0, "instances": [{"keypoints": [[1, 2, 3]] * 17, "keypoint_scores": [1] * 17}]}]),
-        "wanted 2D places",
+        "wanted 2D coordinates",
     ),
     "no columns": ("x.csv", "a,b\n1,2\n", "no column of frame numbers.*frame,landmark,x,y"),
     "no landmarks": ("x.csv", "frame,b\n1,2\n", "wanted frame,landmark,x,y"),
-    "34th": ("x.csv", HEADER + "0,0,0.1,0.1,0,1\n0,34,0.1,0.1,0,1\n", "'34', which is none of BlazePose's 33"),
+    "34th": ("x.csv", HEADER + "0,0,0.1,0.1,0,1\n0,34,0.1,0.1,0,1\n", "'34', which is not one of BlazePose's 33"),
     "line breaks": ("x.csv", 'frame,"land\nmark",x\n0,1,2\n', "has columns frame, land mark, x"),
     "short row": ("x.csv", HEADER + "0\n", "has a landmark ''"),
-    "no figure": ("x.csv", HEADER + "0,nose,left,0.1,0,1\n", "column x: 'left' is no number"),
-    "no frame": ("x.csv", HEADER + ",nose,0.1,0.1,0,1\n", "is no frame number"),
+    "no figure": ("x.csv", HEADER + "0,nose,left,0.1,0,1\n", "column x: 'left' is not a number"),
+    "no frame": ("x.csv", HEADER + ",nose,0.1,0.1,0,1\n", "is not a frame number"),
     "world": (
         "x.csv",
         HEADER + "".join(f"0,{i},{(i - 23.5) / 40},{0.0 if i in (23, 24) else 0.3},0,1\n" for i in range(33)),
         "world landmarks, in metres",
     ),
-    "no TRC": ("x_px_person00.trc", "hello", "is no TRC file"),
+    "no TRC": ("x_px_person00.trc", "hello", "is not a TRC file"),
     "no rate": (
         "x_px_person00.trc",
         "PathFileType\t4\nDataRate\nnan\nFrame#\tTime\tHip\t\t\t\n\t\tX1\n0\t0\t1\t2\t3\n",
@@ -88,7 +92,7 @@ def test_bad_files_are_one_line(kind: str, tmp_path: Path) -> None:
 
 def test_folders_without_such_files(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(InputError, match=r"wanted OpenPose's NAME_000000000000_keypoints.json .* there are none"):
+    with pytest.raises(InputError, match=r"wanted OpenPose's NAME_000000000000_keypoints.json .* it contains neither"):
         read_keypoints(tmp_path, **KNOWN)
     (tmp_path / "a_0001_keypoints.json").write_text('{"people": [{"pose_keypoints_2d": [1, 2]}]}')
     with pytest.raises(InputError, match=r"a_0001_keypoints.json: frame 1: wanted x, y and score"):
@@ -101,27 +105,44 @@ def test_folders_without_such_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("given", "message"),
     [
-        ({}, "name the video too, or say --fps 30 and --size 1280x720"),
-        ({"fps": 30}, "or say --size 1280x720$"),
-        ({"fps": 1e-9, "size": (640, 480)}, "wanted a frame rate from 0.1"),
-        ({"fps": 30, "size": (640, 480), "first_frame": 1}, "has a frame 0, which lies before"),
+        ({}, "name its video, or pass `fps` and `size`$"),
+        ({"fps": 30}, "or pass `size`$"),
+        ({"fps": 1e-9, "size": (640, 480)}, r"`fps` 1e-09: wanted 0.1 to 10000 frames/s"),
+        ({"fps": 30, "size": (640, 480), "first_frame": 1}, "has a frame 0, which is before `first_frame=1`"),
         ({"fps": 30, "size": (640, 480), "start": 9.0}, "nothing from 9 s on"),
     ],
 )
-def test_what_is_missing_is_said(told: dict[str, Any], message: str) -> None:
+def test_what_is_missing_is_named(given: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        read_keypoints(SAMPLES / "openpose", **told)
+        read_keypoints(SAMPLES / "openpose", **given)
 
 
 def test_another_video_is_noticed(tmp_path: Path, sample: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(json.dumps([person(image_id="270.jpg")]))
-    with pytest.raises(InputError, match=r"has a frame 270, but walk_wave.mp4 ends with frame 269.*--first-frame 1"):
+    with pytest.raises(InputError, match=r"has a frame 270, but walk_wave.mp4 ends with frame 269.*`first_frame=1`"):
         read_keypoints(path, sample)
 
 
-def test_sizes_are_checked() -> None:
-    with pytest.raises(InputError, match="width and height"):
-        Told(size=(0, 480))
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"size": (0, 480)}, "`size` 0: wanted a whole number, 1 or more"),
+        ({"size": (640,)}, r"`size` \(640,\): wanted width and height"),
+        ({"size": "big"}, "`size` 'big': wanted width and height"),
+        ({"fps": "fast"}, "`fps` 'fast': wanted 0.1 to 10000 frames/s"),
+        ({"first_frame": -1}, "`first_frame` -1: wanted a whole number, 0 or more"),
+        ({"start": -1.0}, "`start` -1.0: wanted 0 or more seconds"),
+        ({"start": 2.0, "end": 2.0}, "`end` 2 is not after `start` 2"),
+    ],
+)
+def test_descriptions_are_checked(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        KeypointDescription(**given)
+
+
+def test_a_list_is_taken_for_a_size() -> None:
+    size: Any = [640, 480]
+    assert KeypointDescription(size=size).size == (640, 480)

@@ -9,7 +9,7 @@ import pytest
 from tests.io.keypoints import writers
 from tests.io.keypoints.conftest import ABSENT
 from tests.io.keypoints.writers import Figure, People, Writer
-from vidmotion.io.keypoints import read_keypoints
+from vidmotion.tracking.imported_keypoints import read_keypoints
 from vidmotion.types import Track
 
 
@@ -28,7 +28,7 @@ def compare(track: Track, figure: Figure, skeleton: str, scored: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("write", "told", "skeleton", "ids"),
+    ("write", "given", "skeleton", "ids"),
     [
         (writers.alphapose, {}, "coco17", [3, 5]),
         (writers.openpose, {}, "openpose25", [0, 1]),
@@ -39,9 +39,9 @@ def compare(track: Track, figure: Figure, skeleton: str, scored: bool) -> None:
     ],
 )
 def test_written_and_read(
-    people: People, tmp_path: Path, write: Writer, told: dict[str, Any], skeleton: str, ids: list[int]
+    people: People, tmp_path: Path, write: Writer, given: dict[str, Any], skeleton: str, ids: list[int]
 ) -> None:
-    scene = read_keypoints(write(people, tmp_path), fps=30, size=(960, 540), **told)
+    scene = read_keypoints(write(people, tmp_path), fps=30, size=(960, 540), **given)
     assert [person.id for person in scene.people] == ids
     for person, figure in zip(scene.people, people, strict=True):
         compare(person.track, figure, skeleton, scored=True)

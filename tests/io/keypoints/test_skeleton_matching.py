@@ -1,9 +1,9 @@
-"""Skeletons are told by names, documentation or the user; never by their number of points alone."""
+"""The skeleton follows from names, documentation or the user; never from the number of points alone."""
 
 import pytest
 
 from vidmotion.errors import InputError
-from vidmotion.io.keypoints.skeleton_matching import canonical, find_layout
+from vidmotion.io.keypoints.skeleton_matching import canonical_name, find_layout
 from vidmotion.skeletons import SKELETONS
 
 
@@ -20,37 +20,37 @@ from vidmotion.skeletons import SKELETONS
     ],
 )
 def test_spellings(name: str, joint: str) -> None:
-    assert canonical(name) == joint
+    assert canonical_name(name) == joint
 
 
 @pytest.mark.parametrize("skeleton", list(SKELETONS))
 def test_a_skeletons_own_names_mean_it(skeleton: str) -> None:
     names = SKELETONS[skeleton].joints
     layout = find_layout("x", len(names), names, {}, None)
-    assert (layout.skeleton, layout.places) == (skeleton, tuple(range(len(names))))
+    assert (layout.skeleton, layout.indices) == (skeleton, tuple(range(len(names))))
 
 
 def test_the_body_comes_first_in_wholebody_and_halpe136() -> None:
     names = (*SKELETONS["coco23"].joints, *(f"face-{i}" for i in range(68)), *(f"left_hand_{i}" for i in range(42)))
     assert find_layout("x", 133, names, {}, None).skeleton == "coco23"
-    assert find_layout("x", 133, (), {}, "coco23").places == tuple(range(23))
-    assert find_layout("x", 136, (), {}, "halpe26").places == tuple(range(26))
+    assert find_layout("x", 133, (), {}, "coco23").indices == tuple(range(23))
+    assert find_layout("x", 136, (), {}, "halpe26").indices == tuple(range(26))
 
 
 @pytest.mark.parametrize(
-    ("points", "told", "message"),
+    ("points", "skeleton", "message"),
     [
-        (17, None, "--skeleton h36m17 or --skeleton coco17 or --skeleton posetrack17"),
-        (133, None, "--skeleton coco23"),
-        (26, None, "--skeleton halpe26"),
-        (21, None, "not known.*coco17 .17."),
-        (26, "coco17", "coco17 has 17 points, the file 26"),
+        (17, None, "pass `skeleton=h36m17` or `skeleton=coco17` or `skeleton=posetrack17`"),
+        (133, None, "`skeleton=coco23`"),
+        (26, None, "`skeleton=halpe26`"),
+        (21, None, "not known.*`skeleton` can be.*coco17 .17."),
+        (26, "coco17", "coco17 has 17 points, the file 26; choose another `skeleton`"),
         (17, "stickman", "unknown skeleton 'stickman'; known: h36m17"),
     ],
 )
-def test_a_number_alone_tells_nothing(points: int, told: str | None, message: str) -> None:
+def test_a_number_of_points_alone_is_not_enough(points: int, skeleton: str | None, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        find_layout("AlphaPose's results", points, (), {}, told)
+        find_layout("AlphaPose's results", points, (), {}, skeleton)
 
 
 def test_names_without_limbs_are_refused() -> None:

@@ -1,6 +1,10 @@
-"""2D keypoints of other programs, instead of a detector: `read_keypoints` makes a scene of them that can be lifted."""
+"""2D keypoints that other programs wrote: `read_keypoint_file` recognizes the format and reads the points.
 
-from vidmotion.io.keypoints.format_table import read_keypoints
-from vidmotion.io.keypoints.scene_builder import Told
+Does not import detectors, tracking or video, so reading ends with points in frames.
+`vidmotion.tracking.imported_keypoints` makes tracks of them, with the times and the size of the video.
+"""
 
-__all__ = ["Told", "read_keypoints"]
+from vidmotion.io.keypoints.format_table import read_keypoint_file
+from vidmotion.io.keypoints.raw_keypoints import KeypointFile, PersonInFrame
+
+__all__ = ["KeypointFile", "PersonInFrame", "read_keypoint_file"]

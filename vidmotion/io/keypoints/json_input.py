@@ -1,4 +1,4 @@
-"""JSON that strangers wrote, as trees: bounded, and every way in which it can be wrong is one line."""
+"""Reads JSON and text files of other programs. Their size is limited; an error is one line that names the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read_bytes(path: Path) -> bytes:
     """The content of a file.
 
     Raises:
-        InputError: it cannot be read, is empty or is too large.
+        InputError: the file cannot be read, is empty or is too large.
     """
     try:
         size = path.stat().st_size
@@ -33,10 +33,10 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_tree(path: Path) -> Any:
-    """The tree of a JSON file; NaN and Infinity, which JSON has not but programs write, come as such.
+    """The tree of a JSON file. NaN and Infinity, which programs write although JSON does not have them, are accepted.
 
     Raises:
-        InputError: it cannot be read, or is no JSON.
+        InputError: the file cannot be read, or is not JSON.
     """
     try:
         return json.loads(read_bytes(path))
@@ -47,23 +47,23 @@ def read_tree(path: Path) -> Any:
 
 
 @contextmanager
-def told_plainly(path: Path) -> Iterator[None]:
-    """While a file is read: whatever does not fit is one line that names it.
+def refuse_bad_content(path: Path) -> Iterator[None]:
+    """While a file is parsed: turns each error that unexpected content causes into one line that names the file.
 
     Raises:
-        InputError: something does not fit.
+        InputError: the content is not as expected.
     """
     try:
         yield
     except InputError as error:
-        told = str(error)
+        reason = str(error)
     except KeyError as error:
-        told = f"lacks {error}"
+        reason = f"lacks {error}"
     except (AttributeError, IndexError, TypeError, ValueError) as error:
-        told = f"is not laid out as such files are ({error})"
+        reason = f"is not laid out as such files are ({error})"
     except RecursionError:
-        told = "nested too deeply to be keypoints"
+        reason = "nested too deeply to be keypoints"
     else:
         return
-    # What a file says may be quoted, line breaks and all.
-    raise InputError(f"{path}: {' '.join(told.split())}")
+    # The reason may quote the file, line breaks included.
+    raise InputError(f"{path}: {' '.join(reason.split())}")

@@ -1,6 +1,6 @@
-"""What readers of 2D files share: what such a file says, and numbers that strangers wrote.
+"""What the readers of 2D keypoints share: the content of such a file, and checks of the numbers in it.
 
-Knows no format, no video and no skeleton.
+Does not depend on a format, a video or a skeleton.
 """
 
 from __future__ import annotations
@@ -18,73 +18,76 @@ from vidmotion.errors import InputError
 from vidmotion.types import Floats
 
 LAST_FRAME = 2_000_000
-"""Highest frame number, 18 hours at 30 frames/s; what is higher numbers something else than frames."""
+"""Highest frame number, 18 hours at 30 frames/s; a higher number is not that of a frame."""
 LOWEST_RATE, HIGHEST_RATE = 0.1, 10_000.0
+"""Frames per second."""
 FARTHEST = 1e6
-"""Pixels; a coordinate beyond is none."""
+"""Pixels; a file with a coordinate beyond is damaged."""
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class PersonInFrame:
     """One person in one frame."""
 
     frame: int
-    """As the file counts, brought to a count from 0 where the format says from what it counts."""
+    """Number of the frame as in the file; from 0 where the format's documentation gives its first number."""
     points: Floats
-    """(P, 3) x, y, score in 0..1; 0 says that the point is missing."""
-    person: int | None = None
-    """The file's own identity."""
+    """(P, 3) x, y, score in 0..1; score 0 means that the point is missing."""
+    person_id: int | None = None
+    """The person's identity, if the file has it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """What a file says."""
+class KeypointFile:
+    """The content of a file, or of a folder of files."""
 
-    form: str
-    """Name of the format."""
-    seen: tuple[Seen, ...]
-    names: tuple[str, ...] = ()
-    """Of the P points, where the file tells."""
-    documented: Mapping[int, str] = field(default_factory=dict)
-    """Where it does not: the skeletons that the format's documentation states, by number of points."""
+    format_name: str
+    """Name of the format, for messages."""
+    people: tuple[PersonInFrame, ...]
+    """Everybody in every frame, in the order of the file."""
+    point_names: tuple[str, ...] = ()
+    """Names of the P points, if the file has them."""
+    documented_skeletons: Mapping[int, str] = field(default_factory=dict)
+    """Otherwise: the skeletons that the format's documentation states, by number of points."""
     fps: Fraction | None = None
+    """Frame rate, if the file has it."""
     size: tuple[int, int] | None = None
-    """Width and height of the pictures."""
-    is_share: bool = False
-    """Coordinates are shares of the picture's width and height instead of pixels."""
+    """Width and height of the pictures in pixels, if the file has them."""
+    is_normalized: bool = False
+    """Coordinates are fractions of the picture's width and height instead of pixels."""
 
 
-def in_threes(values: Any, frame: int) -> Floats:
-    """(P, 3) from x0, y0, score0, x1, ...; (0, 0, 0), null and what is not finite are missing points.
+def points_from_triples(values: Any, frame: int) -> Floats:
+    """(P, 3) from x0, y0, score0, x1, ...; a point is missing if it is (0, 0, 0), null or not finite.
 
     Raises:
-        InputError: they are no such numbers.
+        InputError: these are not numbers, or not three of them for each point.
     """
     array = _numbers(values, frame)
     if array.ndim != 1 or not len(array) or len(array) % 3:
         raise InputError(f"frame {frame}: wanted x, y and score of each point, received shape {array.shape}")
-    return cleaned(array.reshape(-1, 3), frame)
+    return clean_points(array.reshape(-1, 3), frame)
 
 
-def side_by_side(places: Any, scores: Any, frame: int) -> Floats:
-    """The same of places (P, 2) and scores (P,).
+def points_from_arrays(xy: Any, scores: Any, frame: int) -> Floats:
+    """(P, 3) from coordinates (P, 2) and scores (P,).
 
     Raises:
-        InputError: they are no such numbers.
+        InputError: these are not numbers, or the shapes are others.
     """
-    xy, score = _numbers(places, frame), _numbers(scores, frame)
-    if xy.ndim != 2 or xy.shape[1] != 2 or score.shape != xy.shape[:1]:
+    places, score = _numbers(xy, frame), _numbers(scores, frame)
+    if places.ndim != 2 or places.shape[1] != 2 or score.shape != places.shape[:1]:
         raise InputError(
-            f"frame {frame}: wanted 2D places (P, 2) and scores (P,), received {xy.shape} and {score.shape}"
+            f"frame {frame}: wanted 2D coordinates (P, 2) and scores (P,), received {places.shape} and {score.shape}"
         )
-    return cleaned(np.column_stack([xy, score]), frame)
+    return clean_points(np.column_stack([places, score]), frame)
 
 
-def cleaned(points: Floats, frame: int) -> Floats:
-    """Points (P, 3) with scores cut to 0..1 and missing points all zeros.
+def clean_points(points: Floats, frame: int) -> Floats:
+    """Points (P, 3) with scores clipped to 0..1, and all zeros where a point is missing.
 
     Raises:
-        InputError: a place is no pixel of any picture.
+        InputError: a coordinate is larger than any picture.
     """
     points = np.where(np.isfinite(points).all(1, keepdims=True), points, 0)
     if (np.abs(points[:, :2]) > FARTHEST).any():
@@ -94,11 +97,11 @@ def cleaned(points: Floats, frame: int) -> Floats:
     return cleaned
 
 
-def frame_of(value: Any) -> int:
-    """The number of a frame: a whole number, or the last digits in the name of a picture such as `frame_0012.jpg`.
+def frame_number(value: Any) -> int:
+    """A frame number from a number, or from the last digits in the name of a picture such as `frame_0012.jpg`.
 
     Raises:
-        InputError: there is none, or it is no frame's.
+        InputError: there is no number, or it cannot be that of a frame.
     """
     if isinstance(value, str):
         digits = re.findall(r"[0-9]+", PurePath(value.replace("\\", "/")).stem)
@@ -107,20 +110,20 @@ def frame_of(value: Any) -> int:
         value = int(digits[-1][:20])
     whole = whole_number(value)
     if whole is None:
-        raise InputError(f"{str(value)[:80]} is no frame number")
+        raise InputError(f"{str(value)[:80]} is not a frame number")
     if not 0 <= whole <= LAST_FRAME:
-        raise InputError(f"frame {whole}: wanted 0 to {LAST_FRAME:,}; pictures of a video are numbered in its order")
+        raise InputError(f"frame {whole}: wanted 0 to {LAST_FRAME:,}; number the pictures in the order of the video")
     return whole
 
 
 def whole_number(value: Any) -> int | None:
-    """An int, or a float such as 3.0; None for anything else."""
+    """An int, from itself or from a float such as 3.0; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or abs(value) > 2**53:
         return None
     return int(value) if int(value) == value else None
 
 
-def exact_rate(rate: float) -> Fraction:
+def exact_frame_rate(rate: float) -> Fraction:
     """Frames per second such as 29.97, as a fraction.
 
     Raises:
@@ -131,8 +134,8 @@ def exact_rate(rate: float) -> Fraction:
     return Fraction(rate).limit_denominator(1001)
 
 
-def identity(value: Any) -> int | None:
-    """Somebody's number: 0 or more, also in a list; None where there is none."""
+def parse_person_id(value: Any) -> int | None:
+    """A person's identity, 0 or more, also if it is the first item of a list; None if there is none."""
     while isinstance(value, list) and value:
         value = value[0]
     number = whole_number(value)
@@ -143,4 +146,4 @@ def _numbers(values: Any, frame: int) -> Floats:
     try:
         return np.array(values, dtype=float)
     except (TypeError, ValueError, OverflowError):
-        raise InputError(f"frame {frame}: holds something else than numbers") from None
+        raise InputError(f"frame {frame}: holds values that are not numbers") from None

@@ -1,6 +1,7 @@
-"""Which skeleton the points of a file are, and where its joints stand among them.
+"""Which skeleton the points of a file form, and the index of each joint among them.
 
-By the user's word, by names, or by what the format's documentation states; never by their number alone.
+The user names the skeleton, or the names of the points or the format's documentation determine it. It is never guessed
+from the number of points alone.
 """
 
 from __future__ import annotations
@@ -18,109 +19,117 @@ from vidmotion.types import Floats
 LIMBS = tuple(
     f"{side}_{joint}" for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in ("left", "right")
 )
-"""Without these there is nothing to lift."""
+"""Joints without which a person cannot be lifted."""
 LONGER = {"coco23": (133,), "halpe26": (68, 136)}
-"""Numbers of points of which a skeleton is the beginning: COCO-WholeBody, Halpe without and with the face."""
-SPELLINGS = {"midhip": "hip"}
-"""Names of the same points that differ by more than the side, capitals and underscores."""
+"""Numbers of points in sets that begin with a skeleton: COCO-WholeBody, Halpe without and with the face."""
+SYNONYMS = {"midhip": "hip"}
+"""Other names of joints; differences in the side, in capitals and in underscores are handled anyway."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the joints of a skeleton stand among the points of a file."""
+    """The index of each joint of a skeleton among the points of a file."""
 
     skeleton: str
-    places: tuple[int, ...]
-    """Of each joint; -1 for one that the file lacks."""
-    points: int
-    """How many the file has."""
+    indices: tuple[int, ...]
+    """One for each joint; -1 if the file lacks it."""
+    point_count: int
+    """Number of points in the file."""
 
-    def take(self, points: Floats, frame: int) -> Floats:
-        """(J, 3) from (P, 3); joints that are lacking are missing points.
+    def select(self, points: Floats, frame: int) -> Floats:
+        """The joints (J, 3) among the points (P, 3) of a frame; joints that the file lacks are missing points.
 
         Raises:
-            InputError: another number of points.
+            InputError: the number of points is another one.
         """
-        if len(points) != self.points:
+        if len(points) != self.point_count:
             raise InputError(
-                f"frame {frame}: wanted {self.points} points as in the first frame, received {len(points)}"
+                f"frame {frame}: wanted {self.point_count} points as in the first frame, received {len(points)}"
             )
-        places = np.array(self.places)
-        taken: Floats = np.where(places[:, None] < 0, 0, points[places])
-        return taken
+        indices = np.array(self.indices)
+        joints: Floats = np.where(indices[:, None] < 0, 0, points[indices])
+        return joints
 
 
 def find_layout(
-    form: str, points: int, names: Sequence[str], documented: Mapping[int, str], told: str | None
+    format_name: str,
+    point_count: int,
+    point_names: Sequence[str],
+    documented_skeletons: Mapping[int, str],
+    skeleton: str | None,
 ) -> Layout:
     """The layout of a file.
 
     Args:
-        form: name of the format, for messages.
-        points: how many there are.
-        names: of them, if the file tells.
-        documented: skeletons by number of points, where the format's documentation states them.
-        told: the user's word.
+        format_name: for messages.
+        point_count: number of points of a person.
+        point_names: names of the points, if the file has them.
+        documented_skeletons: by number of points, if the format's documentation states them.
+        skeleton: the user's choice; None determines it from the other arguments.
 
     Raises:
-        InputError: it cannot be told, or what is told does not fit.
+        InputError: the skeleton cannot be determined, or does not fit.
     """
-    if told is not None:
-        return _told(by_name(told), points, "leave --skeleton out" if names else "choose another --skeleton")
-    if names:
-        if len(names) != points:
-            raise InputError(f"names {len(names)} points and has {points}; the file is damaged")
-        return _named(names)
-    if points in documented:
-        return _told(by_name(documented[points]), points)
-    fitting = [name for name in SKELETONS if points in _lengths(SKELETONS[name])]
+    if skeleton is not None:
+        advice = "leave `skeleton` out" if point_names else "choose another `skeleton`"
+        return _in_order(by_name(skeleton), point_count, advice)
+    if point_names:
+        if len(point_names) != point_count:
+            raise InputError(f"names {len(point_names)} points and has {point_count}; the file is damaged")
+        return _by_names(point_names)
+    if point_count in documented_skeletons:
+        return _in_order(by_name(documented_skeletons[point_count]), point_count)
+    fitting = [name for name in SKELETONS if point_count in _lengths(SKELETONS[name])]
     if not fitting:
         known = ", ".join(f"{name} ({'/'.join(map(str, _lengths(one)))})" for name, one in SKELETONS.items())
-        raise InputError(f"{form} with {points} points is not known; --skeleton can be {known}")
-    raise InputError(
-        f"{form} does not say what its {points} points are; say it with --skeleton {' or --skeleton '.join(fitting)}"
-    )
+        raise InputError(f"{format_name} with {point_count} points is not known; `skeleton` can be {known}")
+    choices = " or ".join(f"`skeleton={name}`" for name in fitting)
+    raise InputError(f"{format_name} does not name the skeleton of its {point_count} points; pass {choices}")
 
 
 def _lengths(skeleton: Skeleton) -> tuple[int, ...]:
     return (len(skeleton), *LONGER.get(skeleton.name, ()))
 
 
-def _told(skeleton: Skeleton, points: int, advice: str = "") -> Layout:
-    if points not in _lengths(skeleton):
+def _in_order(skeleton: Skeleton, point_count: int, advice: str = "") -> Layout:
+    """The layout of points in the order of a skeleton, with or without further points after them."""
+    if point_count not in _lengths(skeleton):
         wanted = " or ".join(map(str, _lengths(skeleton)))
-        raise InputError(f"skeleton {skeleton.name} has {wanted} points, the file {points}; {advice}")
-    return Layout(skeleton.name, tuple(range(len(skeleton))), points)
+        raise InputError(f"skeleton {skeleton.name} has {wanted} points, the file {point_count}; {advice}")
+    return Layout(skeleton.name, tuple(range(len(skeleton))), point_count)
 
 
-def _named(names: Sequence[str]) -> Layout:
-    """The skeleton with most of the names; of several the smallest."""
-    places: dict[str, int] = {}
-    for place, name in enumerate(names):
-        places.setdefault(canonical(name), place)
-    lacking = [joint for joint in LIMBS if joint not in places]
+def _by_names(names: Sequence[str]) -> Layout:
+    """The layout for the skeleton that has most of the names; if several have, for the smallest one."""
+    index_of: dict[str, int] = {}
+    for index, name in enumerate(names):
+        index_of.setdefault(canonical_name(name), index)
+    lacking = [joint for joint in LIMBS if joint not in index_of]
     if lacking:
         raise InputError(f"lacks points named {', '.join(lacking)}; it has {', '.join(names)[:300]}")
-    skeleton = max(SKELETONS.values(), key=lambda one: (len(places.keys() & set(one.joints)), -len(one)))
-    return Layout(skeleton.name, tuple(places.get(joint, -1) for joint in skeleton.joints), len(names))
+    skeleton = max(SKELETONS.values(), key=lambda one: (len(index_of.keys() & set(one.joints)), -len(one)))
+    return Layout(skeleton.name, tuple(index_of.get(joint, -1) for joint in skeleton.joints), len(names))
 
 
-def canonical(name: str) -> str:
-    """`LShoulder`, `LEFT_SHOULDER`, `left shoulder`: left_shoulder; a name that is not known stays."""
+def canonical_name(name: str) -> str:
+    """Our name of a joint, such as left_shoulder for `LShoulder` or `LEFT_SHOULDER`.
+
+    An unknown name comes back in small letters and digits.
+    """
     plain = re.sub(r"[^a-z0-9]", "", name.lower())
-    return _KNOWN.get(plain, plain)
+    return _SPELLINGS.get(plain, plain)
 
 
 def _spellings() -> dict[str, str]:
-    known = dict(SPELLINGS)
+    spellings = dict(SYNONYMS)
     for skeleton in SKELETONS.values():
         for joint in skeleton.joints:
             side, _, rest = joint.partition("_")
             plain = rest.replace("_", "")
-            known[joint.replace("_", "")] = joint
+            spellings[joint.replace("_", "")] = joint
             if side in ("left", "right"):
-                known[side[0] + plain] = joint
-    return known
+                spellings[side[0] + plain] = joint
+    return spellings
 
 
-_KNOWN = _spellings()
+_SPELLINGS = _spellings()

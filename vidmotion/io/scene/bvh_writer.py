@@ -50,8 +50,7 @@ def write_bvh(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
     offsets = rest.joints[:BODY_JOINTS] - rest.joints[[max(parent, 0) for parent in SMPL_PARENTS[:BODY_JOINTS]]]
     file.write("\n".join(_hierarchy(_Rig(offsets, bone_ends(model, rest)))).encode())
     file.write(f"\nMOTION\nFrames: {len(root)}\nFrame Time: {float(1 / Fraction(scene.fps)):.10f}\n".encode())
-    for line in _lines(root, angles):
-        file.write(line.encode())
+    file.writelines(line.encode() for line in _lines(root, angles))
 
 
 def _walk(joint: int, depth: int = 0) -> Iterator[tuple[int, int]]:

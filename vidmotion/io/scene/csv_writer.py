@@ -41,8 +41,8 @@ def write_csv(scene: Scene, file: BinaryIO) -> None:
     for person, motion, placement in zip(scene.people, motions, align_worlds([*motions]), strict=True):
         assert placement is not None  # every person has a motion
         lines = _lines(person, placement.apply(motion.joints), motion.confidence)
-        for line, tag in zip(lines, _tags(person), strict=True):
-            file.write((line + (f",{tag}" if with_tags else "") + "\n").encode())
+        tags = (f",{tag}" if with_tags else "" for tag in _tags(person))
+        file.writelines(f"{line}{tag}\n".encode() for line, tag in zip(lines, tags, strict=True))
 
 
 def _lines(person: Person, joints: Floats, confidence: Floats) -> Iterator[str]:

@@ -86,8 +86,7 @@ class Gltf:
         file.write(struct.pack("<4sII", _MAGIC, _VERSION, 12 + 8 + len(text) + 8 + self._length))
         file.write(struct.pack("<I4s", len(text), _JSON) + text)
         file.write(struct.pack("<I4s", self._length, _BINARY))
-        for raw in self._arrays:
-            file.write(raw)
+        file.writelines(self._arrays)
 
 
 class Animation:

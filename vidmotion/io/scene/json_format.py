@@ -40,8 +40,7 @@ def write_json(scene: Scene, file: BinaryIO) -> None:
     Raises:
         InputError: a number is not finite, or the provenance holds a value that JSON does not have.
     """
-    for text in _encode(to_document(scene), "scene"):
-        file.write(text.encode())
+    file.writelines(text.encode() for text in _encode(to_document(scene), "scene"))
     file.write(b"\n")
 
 

@@ -27,10 +27,8 @@ def write_trc(scene: Scene, file: BinaryIO) -> None:
     motion = require_motion(person)
     grid = even_grid(person.track.frames, person.track.times, float(scene.fps))
     names = by_name(motion.skeleton).joints
-    for line in _header(scene, names, len(grid.times)):
-        file.write(f"{line}\n".encode())
-    for line in _lines(grid, grid.interpolate(motion.joints) * MILLIMETRES):
-        file.write(f"{line}\n".encode())
+    file.writelines(f"{line}\n".encode() for line in _header(scene, names, len(grid.times)))
+    file.writelines(f"{line}\n".encode() for line in _lines(grid, grid.interpolate(motion.joints) * MILLIMETRES))
 
 
 def _header(scene: Scene, names: tuple[str, ...], count: int) -> Iterator[str]:
