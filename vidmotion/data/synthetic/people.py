@@ -2,6 +2,9 @@
 
 The nearest surface is drawn in each pixel: bodies hide each other, and boxes of the room hide bodies. World axes:
 metres, Y up, the floor at y = 0. Does not depend on motion or joints.
+
+The rasteriser here is not that of `vidmotion.rendering.raster`: that one decides with other rounding whether a sample on
+an edge is inside. Clips have to be the same pictures for the same seed, on which the detections of existing stores rest.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from vidmotion.body.model import BodyModel
 from vidmotion.data.synthetic.clothing import Clothes, clothing_color
 from vidmotion.data.synthetic.frame_camera import FrameCamera
 from vidmotion.data.synthetic.room import RoomPicture
-from vidmotion.geometry.mesh_numba import vertex_normals
+from vidmotion.geometry.mesh_numba import normal_sums
 from vidmotion.types import Floats, Ints
 
 _CONTACT_HEIGHT = 0.16
@@ -95,7 +98,8 @@ def draw_people(
 
 def _clothed(body: ClothedBody, vertices: Floats) -> tuple[Floats, Floats]:
     """Vertices (V, 3) of the clothes' surface, and their normals (V, 3)."""
-    normals = vertex_normals(vertices, body.faces)
+    normals = normal_sums(vertices, body.faces)
+    _normalize(normals)
     return vertices + normals * body.clothing_offset[:, None], normals
 
 
@@ -183,6 +187,16 @@ def _draw_body(
         view / np.linalg.norm(view),
         np.array([light.ambient, light.key, light.sky, light.fill]),
     )
+
+
+@numba.njit(cache=True, fastmath=True)
+def _normalize(normals):  # type: ignore[no-untyped-def]
+    """Scale vectors to length 1, in place."""
+    # `geometry.vectors.unit` rounds in another way and would change the pictures of a seed.
+    for n in range(len(normals)):
+        length = np.sqrt(normals[n, 0] ** 2 + normals[n, 1] ** 2 + normals[n, 2] ** 2)
+        for i in range(3):
+            normals[n, i] /= max(length, np.float32(1e-12))
 
 
 @numba.njit(cache=True, fastmath=True)
