@@ -36,13 +36,14 @@ class NoProgress:
 
     @contextmanager
     def task(self, name: str, total: int | None) -> Iterator[Task]:
+        """Yield a task that ignores its progress."""
         yield _IgnoredTask()
 
     def message(self, text: str) -> None:
-        pass
+        """Do nothing."""
 
     def detail(self, text: str) -> None:
-        pass
+        """Do nothing."""
 
 
 class _IgnoredTask:

@@ -1,4 +1,4 @@
-"""BlazePose on footage, and its rules for several people on made-up poses."""
+"""BlazePose on videos, and its rules for several people on made-up poses."""
 
 import json
 import math
@@ -63,20 +63,20 @@ def test_windows_close_up_cover_the_picture(size: tuple[int, int], counts: list[
         assert (seen > 0).all()
 
 
-def test_the_surer_of_two_poses_of_one_person_stays() -> None:
+def test_the_better_of_two_poses_of_one_person_stays() -> None:
     weak, strong, other = pose(100, 100, 0.7), pose(104, 100, 0.9), pose(400, 100, 0.6)
     assert distinct([weak, strong, other]) == [strong, other]
 
 
-class Stage:
-    """Stands in for both networks: people at given places, found only where a window shows them."""
+class FakeNetworks:
+    """Replaces both networks: people at given places, found where a window shows them."""
 
     def __init__(self) -> None:
         self.people: list[Pose] = []
-        self.looks: list[list[Tile]] = []
+        self.searches: list[list[Tile]] = []
 
     def find(self, rgb: np.ndarray, tiles: list[Tile]) -> list[Region]:
-        self.looks.append(tiles)
+        self.searches.append(tiles)
         return [person.region for person in self.people] if tiles else []
 
     def read(self, rgb: np.ndarray, region: Region) -> Pose:
@@ -88,16 +88,16 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def networks() -> FakeNetworks:
+    return FakeNetworks()
 
 
 @pytest.fixture
-def acted(stage: Stage) -> BlazePose:
-    """A detector that sees the stage."""
+def fake(networks: FakeNetworks) -> BlazePose:
+    """A detector with these networks."""
     detector = BlazePose.__new__(BlazePose)
     detector.name, detector.licence = "blazepose", "free"
-    detector._people, detector._landmarks, detector._max_people = stage, stage, 3  # type: ignore[assignment]
+    detector._people, detector._landmarks, detector._max_people = networks, networks, 3  # type: ignore[assignment]
     detector.reset(30.0)
     return detector
 
@@ -105,113 +105,113 @@ def acted(stage: Stage) -> BlazePose:
 BLACK = np.zeros((500, 900, 3), np.uint8)
 
 
-def looks(detector: BlazePose, stage: Stage, index: int) -> list[list[Tile]]:
-    """The windows in which people are looked for in a frame."""
-    stage.looks.clear()
+def searches(detector: BlazePose, networks: FakeNetworks, index: int) -> list[list[Tile]]:
+    """The windows in which people are searched for in a frame."""
+    networks.searches.clear()
     detector.detect(BLACK, index)
-    return list(stage.looks)
+    return list(networks.searches)
 
 
-def test_looks_everywhere_then_in_turn(acted: BlazePose, stage: Stage) -> None:
-    stage.people = [pose(200, 200)]
+def test_searches_everywhere_then_in_turn(fake: BlazePose, networks: FakeNetworks) -> None:
+    networks.people = [pose(200, 200)]
     far, close = windows(900, 500)
-    assert looks(acted, stage, 0) == [far, close]
-    later = [looks(acted, stage, index) for index in range(1, 1 + 4 * len(close))]
+    assert searches(fake, networks, 0) == [far, close]
+    later = [searches(fake, networks, index) for index in range(1, 1 + 4 * len(close))]
     assert all(tiles == [] for tiles in later[::2])
     in_turn = [tile for [[tile]] in later[1::2]]
     assert all((one in far) != (other in far) for one, other in pairwise(in_turn))
     assert {str(tile) for tile in in_turn} == {str(tile) for tile in far + close}
 
 
-def test_looks_in_every_frame_while_nobody_is_there(acted: BlazePose, stage: Stage) -> None:
-    acted.detect(BLACK, 0)
-    assert [[len(tiles) for tiles in looks(acted, stage, index)] for index in (1, 2, 3)] == [[1]] * 3
+def test_searches_in_every_frame_while_nobody_is_there(fake: BlazePose, networks: FakeNetworks) -> None:
+    fake.detect(BLACK, 0)
+    assert [[len(tiles) for tiles in searches(fake, networks, index)] for index in (1, 2, 3)] == [[1]] * 3
 
 
-def test_looks_at_once_and_nearby_for_the_lost(acted: BlazePose, stage: Stage) -> None:
-    stage.people = [pose(200, 200), pose(600, 200)]
-    acted.detect(BLACK, 0)
-    lost = stage.people.pop()
+def test_searches_at_once_and_nearby_for_the_lost(fake: BlazePose, networks: FakeNetworks) -> None:
+    networks.people = [pose(200, 200), pose(600, 200)]
+    fake.detect(BLACK, 0)
+    lost = networks.people.pop()
     far, _ = windows(900, 500)
-    assert looks(acted, stage, 1) == [far, [Tile(475, 75, 250)]]
-    ((near,),) = looks(acted, stage, 3)
+    assert searches(fake, networks, 1) == [far, [Tile(475, 75, 250)]]
+    ((near,),) = searches(fake, networks, 3)
     assert near == Tile(473, 73, 254)
-    stage.people.append(lost)
-    assert len(acted.detect(BLACK, 5)) == 2
-    assert looks(acted, stage, 7) == []
+    networks.people.append(lost)
+    assert len(fake.detect(BLACK, 5)) == 2
+    assert searches(fake, networks, 7) == []
 
 
-def test_gives_up_the_lost(acted: BlazePose, stage: Stage) -> None:
-    stage.people = [pose(200, 200), pose(600, 200)]
-    acted.detect(BLACK, 0)
-    stage.people.pop()
-    searched = [bool(looks(acted, stage, index)) for index in range(1, 99, 2)]
+def test_stops_searching_for_the_lost(fake: BlazePose, networks: FakeNetworks) -> None:
+    networks.people = [pose(200, 200), pose(600, 200)]
+    fake.detect(BLACK, 0)
+    networks.people.pop()
+    searched = [bool(searches(fake, networks, index)) for index in range(1, 99, 2)]
     assert searched == [True] * 31 + [False] * 18
 
 
 @pytest.mark.parametrize(
     ("rate", "every", "search"), [(5.0, 1, 5), (29.97, 2, 30), (60.0, 4, 60), (0.2, 1, 1), (1000.0, 8, 120)]
 )
-def test_waits_are_in_seconds(acted: BlazePose, stage: Stage, rate: float, every: int, search: int) -> None:
-    acted.reset(rate)
-    stage.people = [pose(200, 200)]
-    acted.detect(BLACK, 0)
-    assert [bool(looks(acted, stage, index)) for index in range(1, 13)] == [i % every == 0 for i in range(1, 13)]
-    stage.people = []
-    acted.detect(BLACK, 13)
-    assert len(acted._lost) == 1
+def test_waits_are_in_seconds(fake: BlazePose, networks: FakeNetworks, rate: float, every: int, search: int) -> None:
+    fake.reset(rate)
+    networks.people = [pose(200, 200)]
+    fake.detect(BLACK, 0)
+    assert [bool(searches(fake, networks, index)) for index in range(1, 13)] == [i % every == 0 for i in range(1, 13)]
+    networks.people = []
+    fake.detect(BLACK, 13)
+    assert len(fake._lost) == 1
     for index in range(14, 14 + search):
-        acted.detect(BLACK, index)
-    assert acted._lost == []
+        fake.detect(BLACK, index)
+    assert fake._lost == []
 
 
-def test_no_more_people_than_wanted(acted: BlazePose, stage: Stage) -> None:
-    stage.people = [pose(150 * place, 200) for place in range(1, 6)]
-    assert len(acted.detect(BLACK, 0)) == 3
-    assert looks(acted, stage, 2) == []
+def test_no_more_people_than_wanted(fake: BlazePose, networks: FakeNetworks) -> None:
+    networks.people = [pose(150 * place, 200) for place in range(1, 6)]
+    assert len(fake.detect(BLACK, 0)) == 3
+    assert searches(fake, networks, 2) == []
 
 
-def test_a_part_of_somebody_is_nobody(acted: BlazePose, stage: Stage) -> None:
+def test_a_part_of_a_person_is_ignored(fake: BlazePose, networks: FakeNetworks) -> None:
     whole = pose(200, 200)
     torso = Pose(SHAPE / 3 + np.array([230, 215]), np.full(33, 0.9), 0.99, Region(230, 215, 100, 0))
-    stage.people = [whole]
-    acted.detect(BLACK, 0)
-    stage.people = [whole, torso]
-    stage.people.reverse()
-    assert len(acted.detect(BLACK, 2)) == 1
+    networks.people = [whole]
+    fake.detect(BLACK, 0)
+    networks.people = [whole, torso]
+    networks.people.reverse()
+    assert len(fake.detect(BLACK, 2)) == 1
 
 
-def test_doubtful_newcomers_are_not_believed_in(acted: BlazePose, stage: Stage) -> None:
-    stage.people = [pose(200, 200, visibility=0.4), pose(600, 200, presence=0.4)]
-    assert acted.detect(BLACK, 0) == []
+def test_uncertain_new_people_are_ignored(fake: BlazePose, networks: FakeNetworks) -> None:
+    networks.people = [pose(200, 200, visibility=0.4), pose(600, 200, presence=0.4)]
+    assert fake.detect(BLACK, 0) == []
 
 
-def test_a_drifted_region_is_put_right(acted: BlazePose, stage: Stage) -> None:
-    """The person network sees the same place turned upside down, and the landmarks there are surer."""
-    stage.people = [pose(200, 200, 0.6)]
-    acted.detect(BLACK, 0)
+def test_a_drifted_region_is_corrected(fake: BlazePose, networks: FakeNetworks) -> None:
+    """The person network finds the same place upside down, and the landmarks there have a higher score."""
+    networks.people = [pose(200, 200, 0.6)]
+    fake.detect(BLACK, 0)
     upright = pose(200, 200, 0.95)
     turned = Region(200, 200, 200, np.pi)
-    stage.find = lambda rgb, tiles: [turned] if tiles else []  # type: ignore[method-assign]
-    followed = stage.read
-    stage.read = lambda rgb, region: upright if region == turned else followed(rgb, region)  # type: ignore
-    (detection,) = acted.detect(BLACK, 2)
+    networks.find = lambda rgb, tiles: [turned] if tiles else []  # type: ignore[method-assign]
+    followed = networks.read
+    networks.read = lambda rgb, region: upright if region == turned else followed(rgb, region)  # type: ignore[method-assign]
+    (detection,) = fake.detect(BLACK, 2)
     assert detection.score[0] == pytest.approx(0.95 * 0.9)
 
 
-def test_scores_and_boxes(acted: BlazePose, stage: Stage) -> None:
-    stage.people = [pose(20, 200)]
-    (detection,) = acted.detect(BLACK, 0)
+def test_scores_and_boxes(fake: BlazePose, networks: FakeNetworks) -> None:
+    networks.people = [pose(20, 200)]
+    (detection,) = fake.detect(BLACK, 0)
     assert detection.score.tolist() == pytest.approx([0.81] * 33)
     xy = SHAPE + np.array([20, 200])
     assert detection.box.tolist() == pytest.approx([0, xy[:, 1].min(), xy[:, 0].max(), xy[:, 1].max()])
 
 
-def test_reset_forgets(acted: BlazePose, stage: Stage) -> None:
-    stage.people = [pose(200, 200)]
-    first = looks(acted, stage, 3)
-    acted.reset(30.0)
-    assert looks(acted, stage, 3) == first
+def test_reset_forgets(fake: BlazePose, networks: FakeNetworks) -> None:
+    networks.people = [pose(200, 200)]
+    first = searches(fake, networks, 3)
+    fake.reset(30.0)
+    assert searches(fake, networks, 3) == first
 
 
 def test_like_the_reference_on_squats(detector: BlazePose, shared: Path) -> None:

@@ -248,7 +248,7 @@ def test_damage_in_the_middle_is_passed_over(tmp_path: Path) -> None:
 
 def test_start_beyond_the_end(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mp4", rate=Fraction(10))
-    with pytest.raises(VideoError, match=r"start 2 s lies beyond the end \(0\.50 s\)"):
+    with pytest.raises(VideoError, match=r"start 2 s is after the end \(0\.50 s\)"):
         open_video(path, start=2.0)
     with open_video(path, start=0.45) as video, pytest.raises(VideoError, match=r"last frame is at 0\.40 s"):
         list(video)

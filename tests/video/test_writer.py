@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -109,7 +108,8 @@ def test_error_in_the_block_leaves_the_old_file(tmp_path: Path) -> None:
 
 @contextmanager
 def file_size_limit(count: int) -> Iterator[None]:
-    """The system refuses to write beyond `count` bytes, as on a full disk."""
+    """The system refuses to write more than `count` bytes, as on a full disk."""
+    resource = pytest.importorskip("resource")  # not on Windows
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (count, old[1]))
     try:
@@ -148,6 +148,7 @@ def test_folders_and_names(tmp_path: Path) -> None:
             VideoWriter(tmp_path / name, Fraction(30), (64, 48))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no colons in file names")
 @pytest.mark.parametrize("name", ["take:1.mp4", "a%03d.mp4", "file:a.mp4"])
 def test_names_that_look_like_ffmpegs_syntax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)

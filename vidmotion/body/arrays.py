@@ -12,7 +12,15 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.io.pickles import NUMPY, Kinds, RefusedError, StandIn, opened, rebuilt, unpickle
+from vidmotion.io.pickles import (
+    NUMPY_CONSTRUCTORS,
+    Constructors,
+    Placeholder,
+    RefusedError,
+    open_untrusted,
+    reconstruct,
+    unpickle,
+)
 
 Arrays = dict[str, np.ndarray]
 
@@ -26,7 +34,7 @@ def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
     reader = {".npz": _read_npz, ".pkl": _read_pickle}.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"{path}: cannot read this kind of file as a body model; wanted .npz or .pkl")
-    with opened(path, "body model") as file:
+    with open_untrusted(path, "body model") as file:
         return reader(file, wanted)
 
 
@@ -43,7 +51,7 @@ def _read_pickle(file: BinaryIO, wanted: tuple[str, ...]) -> Arrays:
 
 
 def _array(value: Any) -> np.ndarray:
-    if isinstance(value, StandIn):
+    if isinstance(value, Placeholder):
         return value.array()
     array = np.asarray(value)
     if array.dtype.kind not in "biufUS":
@@ -51,7 +59,7 @@ def _array(value: Any) -> np.ndarray:
     return array
 
 
-class _Sparse(StandIn):
+class _Sparse(Placeholder):
     """scipy.sparse.csc_matrix and csr_matrix."""
 
     by_rows = False
@@ -70,7 +78,7 @@ class _SparseRows(_Sparse):
     by_rows = True
 
 
-class _Chumpy(StandIn):
+class _Chumpy(Placeholder):
     """chumpy.ch.Ch holds an array `x`; chumpy.reordering.Select picks elements `idxs` of `a`."""
 
     def array(self) -> np.ndarray:
@@ -80,10 +88,10 @@ class _Chumpy(StandIn):
         return _array(state["a"]).ravel()[_array(state["idxs"])].reshape(state["preferred_shape"])
 
 
-_KNOWN: Kinds = {
-    **NUMPY,
-    "copy_reg._reconstructor": rebuilt,
-    "copyreg._reconstructor": rebuilt,
+_KNOWN: Constructors = {
+    **NUMPY_CONSTRUCTORS,
+    "copy_reg._reconstructor": reconstruct,
+    "copyreg._reconstructor": reconstruct,
     "__builtin__.object": object,
     "builtins.object": object,
     "scipy.sparse.csc.csc_matrix": _Sparse,

@@ -123,6 +123,6 @@ class BodyModel:
         """
         if body.model != self.name:
             raise InputError(
-                f"this motion was made for the body model {body.model}, not for {self.name}, whose shapes are different; "
+                f"this motion was made for the body model {body.model}, not for {self.name}, whose shapes differ; "
                 "pass its own file as `body_model`, or lift again"
             )

@@ -37,7 +37,9 @@ class Detector(Protocol):
     """Finds people frame by frame. It may keep state between frames, so it processes one video at a time."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the detector."""
+        ...
 
     @property
     def skeleton(self) -> str:

@@ -1,9 +1,9 @@
-"""BlazePose for several people: people are found now and then, and followed by their landmarks in between.
+"""BlazePose for several people: people are searched for from time to time and followed by their landmarks in between.
 
-Follows MediaPipe's scheme (arXiv 2006.10204): the landmarks of a frame say where to look in the next one, and
-the person network runs only when somebody is missing, or in turn over the whole picture and parts of it to
-find newcomers. What is added to it: several people, windows onto wide and tall pictures, and a second opinion
-from the person network where a followed region has drifted. Knows no identities: that is the tracker's work.
+Based on MediaPipe's scheme (arXiv 2006.10204): the landmarks of a frame give the region of the person in the next
+frame. The person network runs only if a person is lost, and from time to time to search the whole picture and parts of
+it for new people. Added to that scheme: several people, search windows for wide and tall pictures, and a check by the
+person network whether a followed region has drifted. Assigns no identities; the tracker does.
 """
 
 from __future__ import annotations
@@ -19,53 +19,56 @@ from vidmotion.types import Floats
 from vidmotion.weights import DetectorFiles
 
 MAX_PEOPLE = 5
+"""Default for the number of people that are followed at a time."""
 
 _PRESENCE = 0.5
 _NEW_VISIBILITY = 0.5
-"""Mean of the landmarks from which on somebody new is believed in: trees and wild poses stay below."""
+"""Lowest mean visibility of the landmarks of a new person: trees and wrong poses stay below."""
 _RATE = 30.0
-"""Frames per second of a video that states none."""
+"""Frames per second before `reset` gives those of a video."""
 _FASTEST = 120.0
-"""Files with uneven times, such as browsers' recordings, may state 1000 frames per second."""
-_LOOK_EVERY = 2 / 30
-"""Seconds between looks for newcomers; each look takes the next window of the picture."""
+"""Highest frame rate that is used: files with uneven times, such as recordings of browsers, may claim 1000."""
+_SEARCH_EVERY = 2 / 30
+"""Seconds between searches for new people; each searches the next window of the picture."""
 _WIDE = 1.2
-"""From this aspect ratio on, people are looked for in squares at the ends too: they are small where the whole
-picture is fitted into a square."""
+"""From this aspect ratio on, squares at both ends of the picture are searched too: people are small if the whole
+picture is scaled into one square."""
 _CLOSE_OVERLAP = 1 / 3
-"""By how much close windows overlap, in parts of their side."""
-_CLOSEST = 160
-"""Pixels; closer windows would show no more."""
+"""Overlap of close windows, as a share of their side."""
+_MIN_WINDOW = 160
+"""Pixels; smaller windows would show no more detail."""
 _CLOSE_LARGEST = 1.5
-"""Largest region that is believed in a close window, in parts of the window's side."""
+"""Largest region that is accepted in a close window, as a share of the side of the window."""
 _PART = 0.75
-"""A find this much smaller than somebody whose box it lies in is a part of them: a close window on a torso
-shows people where there are none."""
+"""A region in the box of a person that is smaller than this share of the person's region is a part of this person: in
+close windows on a torso, the network finds people where there are none."""
 _SAME_PLACE = 0.25
 _SAME_POSE = 0.08
 _TURNED = np.pi / 4
 _GROWN = 1.5
 _SMALLEST, _LARGEST = 24.0, 4.0
-_SEARCH = 1.0
-"""Seconds for which somebody lost is looked for nearby."""
+_LOST_SEARCH = 1.0
+"""Seconds for which a lost person is searched for nearby."""
 _NEARBY, _NEARBY_GROWTH = 1.25, 0.02
 
 
 class BlazePose:
-    """A `Detector` of 33 landmarks a person."""
+    """A `Detector` with 33 landmarks for each person."""
 
     skeleton = "blazepose33"
 
     def __init__(self, name: str, files: DetectorFiles, threads: int, max_people: int = MAX_PEOPLE) -> None:
-        """
+        """Load the networks.
+
         Args:
-            name: what it is called in `vidmotion.weights`.
-            threads: for the networks.
-            max_people: the most people that are followed at a time.
+            name: of the detector in `vidmotion.weights`.
+            files: its weights.
+            threads: of each network.
+            max_people: largest number of people that are followed at a time.
 
         Raises:
             MissingExtraError: LiteRT cannot be loaded on this machine.
-            WeightsError: a file is no network.
+            WeightsError: a file is not a network.
         """
         self.name = name
         self.licence = files.licence
@@ -75,20 +78,22 @@ class BlazePose:
         self.reset(_RATE)
 
     def reset(self, rate: float) -> None:
-        """Forget all frames so far; called before another video.
+        """Drop the state of the frames so far. Called before each video.
 
         Args:
-            rate: frames per second of the video that comes.
+            rate: frames per second of the next video.
         """
         rate = min(rate, _FASTEST)
-        self._look_every, self._search = (max(round(rate * seconds), 1) for seconds in (_LOOK_EVERY, _SEARCH))
+        self._search_every, self._lost_search = (
+            max(round(rate * seconds), 1) for seconds in (_SEARCH_EVERY, _LOST_SEARCH)
+        )
         self._regions: list[Region] = []
         self._lost: list[_Lost] = []
         self._turn = 0
         self._started = False
 
     def detect(self, rgb: Picture, index: int) -> list[Detection]:
-        """The people in a frame; frames come in order."""
+        """The people in a frame; frames must come in order."""
         followed, lost = [], []
         for region in self._regions:
             pose = self._landmarks.read(rgb, region)
@@ -98,16 +103,16 @@ class BlazePose:
                 lost.append(_Lost(region))
         self._lost += lost
         poses = list(followed)
-        for look in self._looks(rgb, index, missing=bool(lost)):
-            for found in self._people.find(rgb, look.tiles):
-                if found.side <= look.largest:
+        for search in self._searches(rgb, index, missing=bool(lost)):
+            for found in self._people.find(rgb, search.tiles):
+                if found.side <= search.largest:
                     self._add_newcomer(rgb, found, poses)
         kept = distinct(poses)[: self._max_people]
         self._regions = [pose.region for pose in kept]
-        # Who has come to show the same person as another was lost behind that one.
+        # A person whose pose became a duplicate of another one was lost behind that person.
         self._lost += [_Lost(pose.region) for pose in _without(followed, kept)]
         new = [pose.region for pose in _without(kept, followed)]
-        self._lost = [gone.later() for gone in self._lost if gone.searched(new, self._search)]
+        self._lost = [gone.later() for gone in self._lost if gone.searched(new, self._lost_search)]
         self._started = True
         return [_detection(pose, rgb) for pose in kept]
 
@@ -118,46 +123,46 @@ class BlazePose:
         if _plausible(pose, rgb) and pose.visibility.mean() >= _NEW_VISIBILITY:
             poses.append(pose)
 
-    def _looks(self, rgb: Picture, index: int, missing: bool) -> list[_Look]:
-        """Where to look for people in this frame, from afar first.
+    def _searches(self, rgb: Picture, index: int, missing: bool) -> list[_Search]:
+        """The searches of this frame, those in large windows first.
 
         Args:
-            missing: somebody has just got lost.
+            missing: whether a person was lost in this frame.
         """
         far, *close = windows(rgb.shape[1], rgb.shape[0])
-        near = [_Look([gone.tile]) for gone in self._lost]
+        near = [_Search([gone.tile]) for gone in self._lost]
         if not self._started:
-            return [_Look(far), *(_Look(tiles, _CLOSE_LARGEST * tiles[0].side) for tiles in close)]
+            return [_Search(far), *(_Search(tiles, _CLOSE_LARGEST * tiles[0].side) for tiles in close)]
         if missing:
-            return [_Look(far), *near]
-        if len(self._regions) >= self._max_people or (self._regions and index % self._look_every):
+            return [_Search(far), *near]
+        if len(self._regions) >= self._max_people or (self._regions and index % self._search_every):
             return near
         self._turn += 1
-        in_turn = [[_Look([tile]) for tile in far]]
-        in_turn += [[_Look([tile], _CLOSE_LARGEST * tile.side) for tile in tiles] for tiles in close]
+        in_turn = [[_Search([tile]) for tile in far]]
+        in_turn += [[_Search([tile], _CLOSE_LARGEST * tile.side) for tile in tiles] for tiles in close]
         return [_in_turn(in_turn, self._turn), *near]
 
 
 @dataclass(frozen=True)
-class _Look:
-    """Windows in which people are looked for together."""
+class _Search:
+    """Windows in which people are searched for together."""
 
     tiles: list[Tile]
     largest: float = math.inf
-    """Pixels; a region with a longer side is no find."""
+    """Pixels; regions with a longer side are ignored."""
 
 
 @dataclass(frozen=True)
 class _Lost:
-    """Somebody who was followed until a moment ago, and is looked for nearby."""
+    """A person who was followed until recently and is searched for nearby."""
 
     region: Region
     frames: int = 0
-    """Frames since then."""
+    """Frames since the person was lost."""
 
     @property
     def tile(self) -> Tile:
-        """Where to look: closer than at the whole picture, wider with every frame."""
+        """The window to search: smaller than the picture, larger with every frame."""
         side = self.region.side * (_NEARBY + _NEARBY_GROWTH * self.frames)
         return Tile(self.region.x - side / 2, self.region.y - side / 2, side)
 
@@ -165,43 +170,41 @@ class _Lost:
         return _Lost(self.region, self.frames + 1)
 
     def searched(self, new: list[Region], most: int) -> bool:
-        """Whether the search goes on: for `most` frames, and not where somebody has been found."""
+        """Whether to go on searching: for `most` frames, and only while no new person is found there."""
         near = self.region.side / 2
         back = any(np.hypot(other.x - self.region.x, other.y - self.region.y) < near for other in new)
         return self.frames < most and not back
 
 
-def _in_turn(layers: list[list[_Look]], turn: int) -> _Look:
-    """One look of each layer after the other, so that the many windows of the closest do not hold up the first."""
+def _in_turn(layers: list[list[_Search]], turn: int) -> _Search:
+    """The search of this turn. Layers take turns, so that the many small windows do not delay the large ones."""
     layer = layers[turn % len(layers)]
     return layer[turn // len(layers) % len(layer)]
 
 
 def windows(width: int, height: int) -> list[list[Tile]]:
-    """Where people are looked for, layer by layer: from afar, and close up for small people.
+    """The search windows in layers: large ones, and small ones for small people.
 
-    From afar: the whole picture, and where it is wide or tall two squares at its ends. Close up: squares of half
-    the shorter side all over the picture; closest: of a quarter.
+    First layer: the whole picture, and two squares at the ends of a wide or tall picture. Second layer: squares of half
+    the shorter side all over the picture. Third layer: squares of a quarter.
     """
     short, long = min(width, height), max(width, height)
     far = [Tile((width - long) / 2, (height - long) / 2, long)]
     if long >= _WIDE * short:
         far += [Tile(0, 0, short), Tile(width - short, height - short, short)]
-    layers = [far]
-    for side in (short / 2, short / 4):
-        if side >= _CLOSEST:
-            layers.append([Tile(x, y, side) for y in _starts(height, side) for x in _starts(width, side)])
-    return layers
+    sides = [side for side in (short / 2, short / 4) if side >= _MIN_WINDOW]
+    close = [[Tile(x, y, side) for y in _starts(height, side) for x in _starts(width, side)] for side in sides]
+    return [far, *close]
 
 
 def _starts(length: int, side: float) -> list[float]:
-    """Where windows begin that cover a length."""
+    """Starts of the windows that cover a length."""
     count = 1 + math.ceil((length - side) / (side * (1 - _CLOSE_OVERLAP)))
     return [float(start) for start in np.linspace(0, length - side, count)]
 
 
 def distinct(poses: list[Pose]) -> list[Pose]:
-    """Poses without those that show somebody again; of two, the one with more presence stays."""
+    """The poses without duplicates of one person; of two, the one with the higher presence is kept."""
     kept: list[Pose] = []
     for pose in sorted(poses, key=lambda pose: -pose.presence):
         if not any(_same_person(pose, other) for other in kept):
@@ -225,7 +228,7 @@ def _same_place(one: Region, other: Region) -> bool:
 
 
 def _agrees(found: Region, followed: Region) -> bool:
-    """The person network and the landmarks mean the same person in the same posture."""
+    """Whether the person network and the landmarks found the same person in the same posture."""
     turned = abs((found.angle - followed.angle + np.pi) % (2 * np.pi) - np.pi)
     grown = max(found.side, followed.side) / min(found.side, followed.side)
     return _same_place(found, followed) and turned < _TURNED and grown < _GROWN

@@ -1,4 +1,4 @@
-"""BlazePose's two networks on LiteRT: pictures in, people and landmarks out. No memory from frame to frame.
+"""Runs BlazePose's two networks on LiteRT: people and landmarks from pictures. Keeps no state between frames.
 
 Sources: Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking" (arXiv 2006.10204); the
 numbers (anchors, thresholds, crop scale, heatmap kernel) are those of MediaPipe's graphs pose_detection and
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ LANDMARK_SIDE = 256
 """Pixels of the landmark network's square input."""
 HEATMAP_SIDE = 64
 POINTS = 39
-"""33 landmarks, then the middle of the hips, a point of the circle around the body, and 4 unused."""
+"""33 landmarks, then the center of the hips, a point on the circle around the body, and 4 unused points."""
 LANDMARKS = 33
 
 _STRIDES = (8, 16, 32, 32, 32)
@@ -41,23 +41,23 @@ _REFINE_SCORE = 0.5
 
 @dataclass(frozen=True)
 class Region:
-    """A rotated square of the picture that holds a person, head up."""
+    """A rotated square of the picture that contains a person, head up."""
 
     x: float
-    """Centre, pixels."""
+    """Center, pixels."""
     y: float
     side: float
     """Pixels."""
     angle: float
-    """Radians, clockwise as seen; 0 for an upright person."""
+    """Radians, clockwise in the picture; 0 for an upright person."""
 
     @classmethod
     def around(cls, hips: Floats, reach: Floats) -> Region:
         """The region of a person.
 
         Args:
-            hips: (2,) middle of the hips, pixels.
-            reach: (2,) above the head, on the circle around the hips that holds the body.
+            hips: (2,) center of the hips, pixels.
+            reach: (2,) pixels, point above the head on the circle around the hips that encloses the body.
         """
         dx, dy = (float(value) for value in reach - hips)
         return cls(
@@ -90,16 +90,16 @@ class Tile:
 
 @dataclass(frozen=True, eq=False)
 class Pose:
-    """The landmark network's answer for one region."""
+    """The output of the landmark network for one region."""
 
     xy: Floats
     """(33, 2) pixels of the picture."""
     visibility: Floats
     """(33,) in 0..1."""
     presence: float
-    """0..1: that the region holds a person at all."""
+    """0..1, score that the region contains a person."""
     region: Region
-    """Where the same person is to be looked for next."""
+    """The region of the same person in the next frame."""
 
 
 class PersonNetwork:
@@ -110,7 +110,7 @@ class PersonNetwork:
         self._anchors = anchors()
 
     def find(self, rgb: Picture, tiles: list[Tile]) -> list[Region]:
-        """One region for each person seen in any of the windows, the surest first."""
+        """One region for each person in any of the windows, the highest score first."""
         if not tiles:
             return []
         parts = [self._candidates(rgb, tile) for tile in tiles]
@@ -166,7 +166,7 @@ class _Network:
                 "`pip install ai-edge-litert` where there is a build for this platform"
             ) from None
         try:
-            with _stderr_closed():
+            with _stderr_silenced():
                 self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
@@ -181,10 +181,17 @@ class _Network:
 
 
 @contextmanager
-def _stderr_closed() -> Iterator[None]:
-    """Keep LiteRT's own news off the terminal: it writes past Python, and no setting of it says otherwise."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+def _stderr_silenced() -> Iterator[None]:
+    """Keep LiteRT's own messages off the terminal: it writes to the file descriptor, and has no setting for that."""
+    if sys.stderr is not None:  # None in Windows programs without a console
+        sys.stderr.flush()
+    kept = None
+    with suppress(OSError):  # in such programs there is no descriptor 2 either
+        kept = os.dup(2)
+    if kept is None:
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         yield
@@ -195,7 +202,7 @@ def _stderr_closed() -> Iterator[None]:
 
 
 def anchors() -> Floats:
-    """(2254, 2) centres in 0..1 of the person network's answers: two for each layer of each grid cell."""
+    """(2254, 2) centers in 0..1 of the person network's outputs: two for each layer of each grid cell."""
     grids = []
     for stride in dict.fromkeys(_STRIDES):
         cells = PERSON_SIDE // stride
@@ -206,7 +213,7 @@ def anchors() -> Floats:
 
 
 def merge(boxes: Floats, points: Floats, scores: Floats) -> list[Floats]:
-    """Weighted non-maximum suppression: overlapping answers become one, averaged by score.
+    """Weighted non-maximum suppression: overlapping detections are averaged, weighted by their scores.
 
     Args:
         boxes: (N, 4) x0, y0, x1, y1.
@@ -227,7 +234,7 @@ def merge(boxes: Floats, points: Floats, scores: Floats) -> list[Floats]:
 
 
 def refine(xy: Floats, heatmaps: Floats) -> Floats:
-    """Move points to the centre of mass of their heatmap nearby, where the heatmap is sure.
+    """Move points to the center of mass of their heatmap nearby, where the heatmap is high.
 
     Args:
         xy: (P, 2) pixels of the crop.
@@ -247,6 +254,7 @@ def refine(xy: Floats, heatmaps: Floats) -> Floats:
 
 
 def sigmoid(logits: Floats) -> Floats:
+    """The logistic function, without overflow."""
     return 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
 
 
@@ -260,7 +268,7 @@ def _overlap(box: Floats, boxes: Floats) -> Floats:
 
 
 def _cut(rgb: Picture, tile: Tile) -> Picture:
-    """The window scaled to the network's input, black beyond the picture."""
+    """The window scaled to the input of the network, black outside the picture."""
     scale = PERSON_SIDE / tile.side
     if scale >= 1:
         to_window = np.array([[scale, 0, -tile.x * scale], [0, scale, -tile.y * scale]], np.float32)
@@ -272,7 +280,7 @@ def _cut(rgb: Picture, tile: Tile) -> Picture:
     window = np.zeros((PERSON_SIDE, PERSON_SIDE, 3), np.uint8)
     if x1 <= x0 or y1 <= y0:
         return window
-    # Averaging areas, which a warp cannot do, keeps distant people recognisable.
+    # Area averaging, which a warp cannot do, keeps distant people recognizable.
     size = (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale)))
     small = cv2.resize(rgb[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
     left, top = max(0, round((x0 - tile.x) * scale)), max(0, round((y0 - tile.y) * scale))
@@ -282,5 +290,5 @@ def _cut(rgb: Picture, tile: Tile) -> Picture:
 
 
 def _only(outputs: list[Floats], shape: tuple[int, ...]) -> Floats:
-    """The output of this shape; files of different years order theirs differently."""
+    """The output of this shape; files of different years have different orders of outputs."""
     return next(output for output in outputs if output.shape == shape)

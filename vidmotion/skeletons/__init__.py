@@ -1,6 +1,6 @@
 """Skeletons by name: joints, parents, mirrors; conversion of 2D points between them.
 
-Numpy only; knows nothing about detectors or networks.
+Numpy only; does not depend on detectors or networks.
 """
 
 from __future__ import annotations

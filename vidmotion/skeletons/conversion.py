@@ -1,4 +1,4 @@
-"""2D points of one skeleton as those of another."""
+"""Converts 2D points from one skeleton to another."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from vidmotion.types import Keypoints2D
 
 
 def _blazepose_to_h36m() -> np.ndarray:
-    """(17, 33) weights: each Human3.6M joint as a sum of BlazePose points."""
+    """(17, 33) weights: each Human3.6M joint as a weighted sum of BlazePose points."""
     shared = {joint: {joint: 1.0} for joint in H36M17.joints if joint in BLAZEPOSE33.joints}
     hips, shoulders = ("left_hip", "right_hip"), ("left_shoulder", "right_shoulder")
     eyes, ears, mouth = ("left_eye", "right_eye"), ("left_ear", "right_ear"), ("mouth_left", "mouth_right")
-    # Fitted by benchmarks/accuracy/keypoint_calibration.py to rendered people whose joints are known exactly. Plain
-    # middles and namesakes lie 2 to 4 % of the body's height beside the joints that lifters are trained on,
-    # mostly too high (hips, ankles) or too far forward (spine, neck). Weights below 0 undo such an offset.
-    built = {
+    # Fitted by benchmarks/accuracy/keypoint_calibration.py to rendered people whose joints are known exactly. Simple
+    # centers, and points of the same name, are 2 to 4 % of the body height away from the joints that lifters are
+    # trained on, mostly too high (hips, ankles) or too far forward (spine, neck). Negative weights correct this.
+    computed = {
         "root": dict.fromkeys(hips, 0.53) | dict.fromkeys(shoulders, -0.03),
         "spine": dict.fromkeys(hips, 0.22) | dict.fromkeys(shoulders, 0.435) | {"nose": -0.31},
         "thorax": dict.fromkeys(shoulders, 0.43) | dict.fromkeys(ears, 0.25) | {"nose": -0.36},
@@ -29,14 +29,14 @@ def _blazepose_to_h36m() -> np.ndarray:
     }
     for side, other in (("left", "right"), ("right", "left")):
         hip, knee, ankle = f"{side}_hip", f"{side}_knee", f"{side}_ankle"
-        built[hip] = {hip: 0.95, f"{other}_hip": 0.11} | dict.fromkeys(shoulders, -0.03)
-        built[knee] = {knee: 1.03, hip: -0.03}
-        built[ankle] = {ankle: 0.61, f"{side}_heel": 0.35, f"{side}_foot_index": 0.04}
-    return _weights(BLAZEPOSE33, shared | built)
+        computed[hip] = {hip: 0.95, f"{other}_hip": 0.11} | dict.fromkeys(shoulders, -0.03)
+        computed[knee] = {knee: 1.03, hip: -0.03}
+        computed[ankle] = {ankle: 0.61, f"{side}_heel": 0.35, f"{side}_foot_index": 0.04}
+    return _weights(BLAZEPOSE33, shared | computed)
 
 
 def _labels_to_h36m(source: Skeleton, head: dict[str, dict[str, float]]) -> np.ndarray:
-    """(17, J) weights from points that people labelled on pictures; `head` says what neck and head are made of."""
+    """(17, J) weights for points that were labelled in pictures; `head` has the weights of neck and head."""
     hips, shoulders = ("left_hip", "right_hip"), ("left_shoulder", "right_shoulder")
     shared = {joint: {joint: 1.0} for joint in H36M17.joints if joint in source.joints}
     trunk = {
@@ -47,16 +47,16 @@ def _labels_to_h36m(source: Skeleton, head: dict[str, dict[str, float]]) -> np.n
     return _weights(source, shared | trunk | head)
 
 
-def _weights(source: Skeleton, built: dict[str, dict[str, float]]) -> np.ndarray:
+def _weights(source: Skeleton, computed: dict[str, dict[str, float]]) -> np.ndarray:
     weights = np.zeros((len(H36M17), len(source)))
     for row, joint in enumerate(H36M17.joints):
-        for point, weight in built[joint].items():
+        for point, weight in computed[joint].items():
             weights[row, source.joints.index(point)] = weight
     return weights
 
 
 _EARS = {"left_ear": 0.5, "right_ear": 0.5}
-# COCO has nothing above the eyes: the top of the head is as far above the ears as half of the way from the shoulders.
+# COCO has no point above the eyes. The line from shoulders to ears, made longer by half, ends at the top of the head.
 _COCO_HEAD = {
     "neck": _EARS,
     "head": {"left_ear": 0.75, "right_ear": 0.75, "left_shoulder": -0.25, "right_shoulder": -0.25},
@@ -78,8 +78,8 @@ _WEIGHTS = {
 def convert(keypoints: Keypoints2D, skeleton: str) -> Keypoints2D:
     """The same points in another skeleton.
 
-    A built joint scores the weighted mean of the points that it is built from, and 0 if one of them is missing; a
-    missing ear lies behind the other one.
+    The score of a computed joint is the weighted mean of the scores of its points, and 0 if one of them is missing. A
+    missing ear is replaced by the other one.
 
     Raises:
         InputError: no conversion between the two is known.
@@ -98,7 +98,10 @@ def convert(keypoints: Keypoints2D, skeleton: str) -> Keypoints2D:
 
 
 def _with_both_ears(keypoints: Keypoints2D) -> Keypoints2D:
-    """Detectors leave out the ear that the head hides; seen from that side the two fall together."""
+    """Replace a missing ear by the other one.
+
+    Detectors omit the ear that the head hides. Seen from the side, both ears are nearly at the same place.
+    """
     names = by_name(keypoints.skeleton).joints
     if not {"left_ear", "right_ear"} <= set(names):
         return keypoints

@@ -1,4 +1,4 @@
-"""The 2D points of detectors and data sets, by name; they form no tree.
+"""The 2D points of detectors and data sets, by name. They form no tree.
 
 Sources: BlazePose's 33 landmarks (arXiv 2006.10204); the keypoints of COCO, COCO-WholeBody (arXiv 2007.11858),
 PoseTrack 2018, Halpe (AlphaPose, arXiv 2211.03375) and OpenPose (arXiv 1812.08008).

@@ -1,4 +1,4 @@
-"""Skeletons in 3D: what is lifted, and what bodies are posed by.
+"""3D skeletons: that of lifted motion, and that of body models.
 
 Source: Human3.6M's 17 joints as MotionBERT orders them (arXiv 2210.06551); SMPL.
 """
@@ -32,4 +32,4 @@ SMPL24 = Skeleton(
 """The joints of SMPL's body models."""
 
 STATURE_CHAIN = (3, 2, 7, 8, 9, 10)
-"""Joints of `H36M17` whose bones, laid in a line, reach from the ankle to the top of the head."""
+"""Joints of `H36M17` from the ankle to the top of the head: the lengths of their bones add up to the height."""

@@ -28,7 +28,7 @@ def by_name(name: str) -> Skeleton:
 
 
 def foot_points(name: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """The heels and the toes, left first, of a skeleton; None where it has none.
+    """The indices of the heels and of the toes of a skeleton, left first; None if it has none.
 
     Raises:
         InputError: unknown skeleton.

@@ -1,4 +1,4 @@
-"""Videos in and out, by PyAV. Knows nothing about people."""
+"""Reads and writes videos with PyAV. Does not depend on people."""
 
 from vidmotion.video.reader import Frame, Video, open_video
 from vidmotion.video.writer import VideoWriter

@@ -1,7 +1,7 @@
 """Reads videos frame by frame: upright pictures with the exact times of the file.
 
-Rotation and mirroring from the file's display matrix are applied, so that a phone's portrait video stands
-upright. Pixels are taken as square: the sample aspect ratio is ignored. Knows nothing about people.
+Rotation and mirroring of the display matrix in the file are applied, so that a portrait video of a phone is upright.
+Pixels are assumed to be square: the sample aspect ratio is ignored. Does not depend on people.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from vidmotion.errors import InputError, VideoError
 
 IMAGE_FPS = Fraction(25)
-"""Frame rate of files that state none, as FFmpeg sets it for single images."""
+"""Frame rate of files without one, as in FFmpeg for single images."""
 NOT_VIDEO = frozenset({"tty"})
-"""FFmpeg can play plain text as an animated terminal."""
+"""Formats of FFmpeg that are not videos: `tty` plays plain text as an animated terminal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +42,14 @@ class Frame:
 
 
 class Video:
-    """An open video. Iterating yields its frames, once, and holds one at a time; made by `open_video`."""
+    """An open video, made by `open_video`. Its frames can be iterated once; only one is in memory at a time."""
 
     def __init__(
         self, path: Path, container: InputContainer, start: float | None = None, end: float | None = None
     ) -> None:
         self.path = path
         self.damaged: str | None = None
-        """What was wrong with the file, known after the last frame; None if nothing was."""
+        """What is damaged in the file, complete after the last frame; None if nothing is."""
         self._container = container
         self._start, self._end = start, end
         self._stream = _picture_stream(path, container)
@@ -75,14 +75,14 @@ class Video:
 
     @property
     def duration(self) -> float | None:
-        """Seconds of the whole file as it states them; None if it does not."""
+        """Duration of the whole file in seconds, from its header; None if the header has none."""
         if self._stream.duration and self._stream.time_base:
             return float(self._stream.duration * self._stream.time_base)
         return self._container.duration / av.time_base if self._container.duration else None
 
     @property
     def frame_count(self) -> int | None:
-        """Frames between start and end, estimated from what the file states; for a progress bar."""
+        """Number of frames between start and end, estimated from the header, for a progress bar; None if unknown."""
         frames = self._stream.frames
         if not frames and self.duration:
             frames = max(round(self.duration * self.fps), 1)
@@ -101,12 +101,12 @@ class Video:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._pictures.close()
         self._container.close()
 
     def __iter__(self) -> Iterator[Frame]:
-        """The frames from start to end; the ones before start are decoded too, since their number counts.
+        """The frames from start to end. Earlier frames are decoded too, because they count for the frame numbers.
 
         Raises:
             VideoError: the video ends before start.
@@ -120,16 +120,18 @@ class Video:
                 yield Frame(index, time, self._to_rgb(picture))
         if not yielded:
             raise VideoError(
-                f"{self.path}: nothing to read from {self._start:g} s on, the last frame is at {time:.2f} s; "
-                "start earlier"
+                f"{self.path}: no frame at or after {self._start:g} s, the last frame is at {time:.2f} s; start earlier"
             )
 
     def times(self) -> list[float]:
-        """Seconds of every frame of the file, whatever start and end; used instead of iterating."""
+        """The times in seconds of all frames of the file, regardless of start and end. Use it instead of iterating."""
         return [time for time, _ in self._timed()]
 
     def _timed(self) -> Iterator[tuple[float, VideoFrame]]:
-        """Pictures with seconds from the first; a missing or falling time is one frame after the last."""
+        """Pictures with their times in seconds from the first one.
+
+        If a time is missing or does not increase, it is one frame after the time before.
+        """
         origin, last = _seconds(self._first) or Fraction(0), Fraction(0)
         yield 0.0, self._first
         for picture in self._pictures:
@@ -141,7 +143,7 @@ class Video:
             yield float(last), picture
 
     def _decode(self) -> Generator[VideoFrame, None, None]:
-        """Every picture that can be decoded; what cannot be is noted in `damaged` and passed over."""
+        """Every picture that can be decoded; other data is skipped and noted in `damaged`."""
         for packet in self._packets():
             try:
                 yield from self._stream.decode(packet)
@@ -151,7 +153,7 @@ class Video:
             self.damaged = "the file is cut short; only the frames that are there were read"
 
     def _packets(self) -> Iterator[Packet[VideoStream] | None]:
-        """The stream's packets; an empty one or None at the end makes the decoder give what it holds back."""
+        """The packets of the stream; an empty one or None at the end makes the decoder return its delayed pictures."""
         try:
             yield from self._container.demux(self._stream)
         except av.FFmpegError as error:
@@ -159,14 +161,14 @@ class Video:
             yield None
 
     def _to_rgb(self, picture: VideoFrame) -> NDArray[np.uint8]:
-        # The size of the first picture, too, for the rare stream that changes its size on the way.
+        # Scaled to the size of the first picture, because a few streams change their size.
         rgb: NDArray[Any] = picture.to_ndarray(format="rgb24", width=self._first.width, height=self._first.height)
         return self._orientation.apply(rgb)
 
 
 @dataclass(frozen=True)
 class _Orientation:
-    """How stored pictures are brought upright: first transposed, then mirrored."""
+    """The operations that make stored pictures upright: first transposition, then mirroring."""
 
     transpose: bool
     mirror_x: bool
@@ -180,15 +182,15 @@ class _Orientation:
 
 
 def open_video(path: Path | str, start: float | None = None, end: float | None = None) -> Video:
-    """Open a video, or a single image as a video of one frame.
+    """Open a video. A single image is a video of one frame.
 
     Args:
-        start: seconds from the first frame; earlier frames are not yielded but keep their numbers.
-        end: seconds; the first frame at or after it is not yielded.
+        start: seconds from the first frame; earlier frames are not yielded, but count for the frame numbers.
+        end: seconds; frames at or after it are not yielded.
 
     Raises:
-        VideoError: the file is missing, empty, damaged from the beginning, or holds no pictures, or the
-            video ends before start.
+        VideoError: the file is missing, empty, damaged at its beginning, or without pictures, or the video ends before
+            start.
         InputError: start is negative or end is not after it.
     """
     path = Path(path)
@@ -196,7 +198,7 @@ def open_video(path: Path | str, start: float | None = None, end: float | None =
         raise InputError(f"wanted 0 <= start < end, received start {start} and end {end}")
     _check_file(path)
     try:
-        # The prefix keeps FFmpeg from taking a colon or a percent sign in a file name for its own syntax.
+        # Without the prefix, FFmpeg would interpret a colon or a percent sign in a file name.
         container = av.open(f"file:{path}")
     except (av.FFmpegError, OSError) as error:
         raise VideoError(
@@ -206,7 +208,7 @@ def open_video(path: Path | str, start: float | None = None, end: float | None =
     try:
         video = Video(path, container, start, end)
         if start is not None and video.duration is not None and start >= video.duration:
-            raise VideoError(f"{path}: start {start:g} s lies beyond the end ({video.duration:.2f} s); start earlier")
+            raise VideoError(f"{path}: start {start:g} s is after the end ({video.duration:.2f} s); start earlier")
     except BaseException:
         container.close()
         raise
@@ -216,22 +218,22 @@ def open_video(path: Path | str, start: float | None = None, end: float | None =
 def _check_file(path: Path) -> None:
     try:
         if path.is_dir():
-            raise VideoError(f"{path}: is a folder; name the video file in it")
+            raise VideoError(f"{path}: is a folder; give a video file in it")
         if not path.exists():
             raise VideoError(f"{path}: no such file; check the spelling")
         if path.is_file() and path.stat().st_size == 0:
             raise VideoError(f"{path}: the file is empty; copy or export it again")
     except OSError as error:
-        raise VideoError(f"{path}: cannot be read ({error.strerror}); check the name and who may read it") from error
+        raise VideoError(f"{path}: cannot be read ({error.strerror}); check the name and the permissions") from error
 
 
 def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
-    """The first stream of moving pictures; the cover of a music file is none."""
+    """The first video stream; the cover picture of a music file does not count."""
     if container.format.name not in NOT_VIDEO:
         for stream in container.streams.video:
             if not stream.disposition & av.stream.Disposition.attached_pic:
                 return stream
-    raise VideoError(f"{path}: holds no pictures (sound or text only); name a video file")
+    raise VideoError(f"{path}: holds no pictures (sound or text only); give a video file")
 
 
 def _seconds(picture: VideoFrame) -> Fraction | None:
@@ -241,7 +243,7 @@ def _seconds(picture: VideoFrame) -> Fraction | None:
 
 
 def _orientation(picture: VideoFrame) -> _Orientation:
-    """Read the display matrix, rounded to the nearest of the eight ways to lay a picture on the grid."""
+    """Read the display matrix, rounded to the nearest of the eight orientations on the pixel grid."""
     data: Any = picture.side_data.get("DISPLAYMATRIX")
     if data is None:
         return _Orientation(transpose=False, mirror_x=False, mirror_y=False)
@@ -253,7 +255,7 @@ def _orientation(picture: VideoFrame) -> _Orientation:
 
 
 def _is_cut_short(path: Path) -> bool:
-    """Whether an MP4 or QuickTime file ends inside of one of its outer boxes, which FFmpeg does not tell."""
+    """Whether an MP4 or QuickTime file ends inside one of its top-level boxes, which FFmpeg does not report."""
     size = path.stat().st_size
     with path.open("rb") as file:
         position, is_first = 0, True
@@ -265,12 +267,12 @@ def _is_cut_short(path: Path) -> bool:
             if length == 0:  # to the end of the file
                 return False
             position, is_first = position + length, False
-    # A few stray bytes after the last box, too few for another one, are no loss.
+    # A few stray bytes after the last box, too few for another box, do not matter.
     return position > size
 
 
 def _box(file: BinaryIO) -> tuple[int, bytes]:
-    """Length and kind of the box that begins here."""
+    """Length and type of the box that begins here."""
     head = file.read(8)
     length = int.from_bytes(head[:4], "big")
     if length == 1:

@@ -1,6 +1,6 @@
-"""Writes H.264 in MP4 that plays in a browser, through a temporary file that replaces the target at the end.
+"""Writes H.264 in MP4 that plays in a browser, to a temporary file that replaces the target at the end.
 
-Knows nothing about what the pictures show.
+Does not depend on the content of the pictures.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ ENCODER = "libx264"
 BT709 = 1
 LIMITED_RANGE = 1
 FINEST_TICK = 1_000_000
-"""Ticks per second that an MP4 time scale may have here; rates with larger numerators are rounded."""
+"""Largest number of ticks per second; frame rates with larger numerators are rounded."""
 FALLBACK_TICK = 90_000
 LARGEST = 2**31 - 1
-"""Of FFmpeg's numerators and denominators."""
+"""Largest numerator or denominator in FFmpeg."""
 
 
 class VideoWriter:
     """A video being written, as a context manager.
 
-    Leaving the block without an error puts the finished file at `path`; any error removes what was written
-    and leaves a file that was there before as it is.
+    Leaving the block without an error moves the finished file to `path`. After an error, the temporary file is removed,
+    and an existing file at `path` stays as it is.
     """
 
     def __init__(self, path: Path | str, fps: Fraction, size: tuple[int, int], crf: int = 20) -> None:
-        """Begin a file.
+        """Open a temporary file beside `path`.
 
         Args:
             fps: rate of frames that are written without a time.
-            size: width and height of the pictures; odd ones are padded by a row or column.
-            crf: x264's quality, lower is better.
+            size: width and height of the pictures; odd sizes are padded by one row or column.
+            crf: quality of x264, lower is better.
 
         Raises:
             OutputError: the name does not end in .mp4, the folder cannot be written to, or PyAV lacks x264.
@@ -67,11 +67,11 @@ class VideoWriter:
 
     def _begin(self, fps: Fraction, crf: int) -> tuple[OutputContainer, VideoStream]:
         if ENCODER not in av.codec.codecs_available:
-            raise OutputError(f"this PyAV has no {ENCODER}; `pip install --force-reinstall av` brings it")
+            raise OutputError(f"this PyAV has no {ENCODER}; run `pip install --force-reinstall av`")
         try:
-            # Opened by hand first: FFmpeg would report a missing folder only when the first frame is written.
+            # Created here, because FFmpeg would report a missing folder only when the first frame is written.
             self._pending.create()
-            # The prefix keeps FFmpeg from taking a colon in a file name for its own syntax.
+            # Without the prefix, FFmpeg would interpret a colon in a file name.
             container = av.open(f"file:{self._pending.path}", "w", format="mp4", options={"movflags": "faststart"})
         except (av.FFmpegError, OSError) as error:
             raise output_error(self.path, error) from error
@@ -85,11 +85,11 @@ class VideoWriter:
         """Append a picture.
 
         Args:
-            rgb: (H, W, 3) of the size given at the beginning.
-            time: seconds from the start of the video, after that of the last frame; None is one frame later.
+            rgb: (H, W, 3), of the size of the video.
+            time: seconds from the start of the video, later than the last frame; None: one frame after the last one.
 
         Raises:
-            OutputError: the disk is full or otherwise refuses.
+            OutputError: the disk is full, or writing fails for another reason.
         """
         width, height = self._size
         if rgb.shape != (height, width, 3):
@@ -106,7 +106,7 @@ class VideoWriter:
         self._encode(frame)
 
     def _stamp(self, time: float | None) -> int:
-        """Ticks of the next frame; they rise even where two times fall on one tick."""
+        """Time of the next frame in ticks; it increases even if two times round to the same tick."""
         if self._last is None:
             return round((time or 0) / self._tick)
         if time is None:
@@ -153,13 +153,13 @@ def _set_format(context: VideoCodecContext, size: tuple[int, int], tick: Fractio
     context.width, context.height = size[0] + size[0] % 2, size[1] + size[1] % 2
     context.pix_fmt = "yuv420p"
     context.time_base = tick
-    # Without these tags players guess the matrix from the height, and colours shift.
+    # Without these tags, players guess the color matrix from the height, and colors change.
     context.colorspace = context.color_primaries = context.color_trc = BT709
     context.color_range = LIMITED_RANGE
 
 
 def _storable(fps: Fraction) -> Fraction:
-    """The rate, or the nearest one that FFmpeg's 32-bit fractions hold."""
+    """The rate, or the nearest one that fits into FFmpeg's 32-bit fractions."""
     if max(fps.numerator, fps.denominator) <= LARGEST:
         return fps
     if fps < 1:
@@ -168,6 +168,6 @@ def _storable(fps: Fraction) -> Fraction:
 
 
 def _tick(fps: Fraction) -> Fraction:
-    """A unit of time, about 0.1 ms or finer, in which a frame of this rate is a whole number."""
+    """A unit of time of about 0.1 ms or less, of which the duration of a frame is a multiple."""
     ticks = fps.numerator * max(10_000 // fps.numerator, 1)
     return Fraction(1, ticks if ticks <= FINEST_TICK else FALLBACK_TICK)
