@@ -22,8 +22,8 @@ from vidmotion.cli.main import ENTRIES, app
 CLI_INTRO = """\
 This page is generated from the program: it shows what `vidmotion COMMAND --help` shows.
 
-Messages and progress go to stderr. Exit code 0: everything was done. 1: some inputs failed, and each failure is one line
-that says what to do next. 2: the command line was wrong. Existing files are kept unless you pass `-y`.
+Messages and progress go to stderr. Exit code 0: everything was done. 1: some inputs failed, and each failure is one
+line that says what to do next. 2: the command line was wrong. Existing files are kept unless you pass `-y`.
 """
 PYTHON_INTRO = """\
 This page is generated from the docstrings. `import vidmotion as vm` gives all of these names and loads each one when it
@@ -163,7 +163,7 @@ def _usage(name: str, command: Any) -> str:
 
 def _metavar(one: Any) -> str:
     """An argument's name as the help shows it, in capitals, with dots where it may be repeated."""
-    name = (one.metavar or one.name.upper()).strip("[]").rstrip(".")
+    name: str = (one.metavar or one.name.upper()).strip("[]").rstrip(".")
     return name + ("..." if one.nargs == -1 else "")
 
 
