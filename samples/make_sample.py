@@ -2,8 +2,8 @@
 
     python -m samples.make_sample --mocap mocap --out samples
 
-The motion is two gait cycles of a test clip of the CMU motion capture, looped and bent onto a circle, with a
-waving right arm blended in. No frame of it is in any training split. Body and drawing are vidmotion's own.
+The motion is two gait cycles of a clip of the CMU motion capture, repeated and bent onto a circle, with a waving right
+arm blended in. No frame of the clip is in a training split. Body and drawing are vidmotion's own.
 """
 
 from __future__ import annotations
@@ -32,81 +32,82 @@ from vidmotion.data.synthetic.room import Room, draw_room
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 
 CLIP, LOOP = "02_01", (10, 76)
-"""The source clip and the frames, two gait cycles apart, between which it repeats best."""
+"""The captured clip, and two frames, two gait cycles apart, with nearly the same pose."""
 FPS, FRAMES = 30, 270
 SIZE, FOCAL = (960, 540), 900.0
 RADIUS = 1.55
-"""Metres, of the circle that is walked."""
+"""Metres, radius of the circle on which the person walks."""
 WAVE = (130, 245)
 """Frames between which the right arm is up."""
-NOD = 0.28
-"""Radians by which the head is lowered: in the clip it looks at the ceiling."""
-STATURE = 1.75
-SOURCE_LEG = 0.838
-"""Metres from hip to ankle of the clip's skeleton."""
+HEAD_TILT = 0.28
+"""Radians by which the head is lowered: the captured person looks at the ceiling."""
+HEIGHT = 1.75
+"""Metres, body height."""
+CAPTURED_LEG = 0.838
+"""Metres from hip to ankle of the captured person."""
 MALE = np.array([0.08, 0.35, 0.75, 0.60, 0.5, 0.6])
-"""Phenotype of the body; the average template is between the sexes."""
+"""Phenotype of a man; the body's template is between the sexes."""
 
 
 @dataclass(frozen=True, eq=False)
-class Take:
+class Motion:
     """A motion: T frames of SMPL rotations and the path of the root."""
 
     rotations: np.ndarray
-    """(T, 24, 3, 3) local; the first in the world."""
+    """(T, 24, 3, 3) of each joint in its parent's frame; the first in the world."""
     root: np.ndarray
     """(T, 3) metres."""
 
 
-def read_take(folder: Path, name: str) -> Take:
+def read_motion(folder: Path, name: str) -> Motion:
     """Read one clip of a packed motion capture folder."""
     capture = read_mocap_rotations(folder, None)
-    return Take(*capture.sample(name, np.arange(capture.clips[name].frames, dtype=float)))
+    return Motion(*capture.sample(name, np.arange(capture.clips[name].frames, dtype=float)))
 
 
-def loop(take: Take, start: int, end: int, count: int, blend: int = 10) -> Take:
+def loop(motion: Motion, start: int, end: int, count: int, blend: int = 10) -> Motion:
     """Repeat the frames from `start` to `end` until there are `count`, blending over the seam.
 
-    The clip walks along +Z; every round begins where the one before ended.
+    The person walks along +Z; each repetition begins where the one before ended.
     """
     period = end - start
-    place = np.arange(count) % period
-    rotations = take.rotations[start + place].copy()
-    stride = take.root[end] - take.root[start]
+    frame_of = np.arange(count) % period
+    rotations = motion.rotations[start + frame_of].copy()
+    stride = motion.root[end] - motion.root[start]
     stride[1] = 0.0
-    root = take.root[start + place] + (np.arange(count) // period)[:, None] * stride
-    for frame in np.flatnonzero(place >= period - blend):
-        before = start - (period - place[frame])
-        share = (place[frame] - (period - blend) + 1) / (blend + 1)
-        rotations[frame] = _between(rotations[frame], take.rotations[before], share)
-        root[frame] += share * (take.root[before] + stride - take.root[start + place[frame]])
-    return Take(rotations, root)
+    root = motion.root[start + frame_of] + (np.arange(count) // period)[:, None] * stride
+    for frame in np.flatnonzero(frame_of >= period - blend):
+        before = start - (period - frame_of[frame])
+        share = (frame_of[frame] - (period - blend) + 1) / (blend + 1)
+        rotations[frame] = _between(rotations[frame], motion.rotations[before], share)
+        root[frame] += share * (motion.root[before] + stride - motion.root[start + frame_of[frame]])
+    return Motion(rotations, root)
 
 
 def _between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
-    """Rotations (N, 3, 3) on the way from `a` to `b`."""
+    """Rotations (N, 3, 3) between `a` and `b`; `share` is 0 at `a` and 1 at `b`."""
     return a @ axis_angle_to_matrix(matrix_to_axis_angle(np.swapaxes(a, -1, -2) @ b) * share)
 
 
-def bend(take: Take, scale: float, radius: float) -> Take:
+def bend(motion: Motion, scale: float, radius: float) -> Motion:
     """Bend a walk along +Z onto a circle about the world's origin, its lengths scaled for longer legs."""
-    root = take.root * scale
+    root = motion.root * scale
     travelled = root[:, 2] - root[0, 2]
-    turn = travelled / radius + 0.5
-    aside = radius - (root[:, 0] - root[:, 0].mean())
-    path = np.stack([-aside * np.cos(turn), root[:, 1], aside * np.sin(turn)], -1)
-    rotations = take.rotations.copy()
-    rotations[:, 0] = axis_angle_to_matrix(turn[:, None] * [0.0, 1.0, 0.0]) @ rotations[:, 0]
-    return Take(rotations, path)
+    angle = travelled / radius + 0.5
+    distance = radius - (root[:, 0] - root[:, 0].mean())
+    path = np.stack([-distance * np.cos(angle), root[:, 1], distance * np.sin(angle)], -1)
+    rotations = motion.rotations.copy()
+    rotations[:, 0] = axis_angle_to_matrix(angle[:, None] * [0.0, 1.0, 0.0]) @ rotations[:, 0]
+    return Motion(rotations, path)
 
 
-def wave(take: Take, first: int, last: int, rise: int = 22) -> Take:
+def wave(motion: Motion, first: int, last: int, rise: int = 22) -> Motion:
     """Raise the right arm and wave between the frames `first` and `last`."""
-    frames = np.arange(len(take.root))
+    frames = np.arange(len(motion.root))
     share = np.clip(np.minimum(frames - first, last - frames) / rise, 0, 1)
     share = share * share * (3 - 2 * share)
     swing = 0.42 * np.sin(2 * np.pi * 1.5 * (frames - first) / FPS)
-    rotations = take.rotations.copy()
+    rotations = motion.rotations.copy()
     for frame in np.flatnonzero(share > 0):
         upper = np.array([-0.80, 0.12, 0.30])
         fore = np.array([-0.25 + np.sin(swing[frame]), 1.0, 0.30])
@@ -116,7 +117,7 @@ def wave(take: Take, first: int, last: int, rise: int = 22) -> Take:
         wanted = np.stack([np.eye(3), shoulder, elbow @ twist, twist])
         arm = [14, 17, 19, 21]
         rotations[frame, arm] = _between(rotations[frame, arm], wanted, share[frame])
-    return Take(rotations, take.root)
+    return Motion(rotations, motion.root)
 
 
 def _align(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -127,28 +128,28 @@ def _align(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return axis_angle_to_matrix(axis / max(np.linalg.norm(axis), 1e-12) * angle)
 
 
-def film(roots: np.ndarray, rng: np.random.Generator) -> CameraPath:
-    """A hand-held camera that dollies sideways and pans after the person's roots (T, 3)."""
+def camera_path(roots: np.ndarray, rng: np.random.Generator) -> CameraPath:
+    """A hand-padded camera that moves sideways and pans to follow the person's roots (T, 3)."""
     count = len(roots)
     time = np.linspace(0, 1, count)
     shake = _smooth(np.cumsum(rng.normal(size=(count, 5)), 0), np.hanning(25))
     shake = (shake - shake.mean(0)) / shake.std(0)
-    aim = _smooth(roots, np.ones(61))
+    center = _smooth(roots, np.ones(61))
     position = np.stack([-1.1 + 2.2 * time, 1.45 + 0.15 * time, 6.0 - 0.6 * np.sin(np.pi * time)], -1)
-    target = np.stack([0.55 * aim[:, 0], np.full(count, 0.86), np.zeros(count)], -1)
+    target = np.stack([0.55 * center[:, 0], np.full(count, 0.86), np.zeros(count)], -1)
     target[:, :2] += 0.015 * shake[:, 3:5]
     rotation, translation = look_at(position + 0.012 * shake[:, :3], target, 0.006 * shake[:, 2])
     return CameraPath(rotation, translation, FOCAL, SIZE)
 
 
 def _smooth(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Values (T, C) averaged over time by a kernel of odd length; the ends are held."""
+    """Values (T, C) averaged over time with a kernel of odd length; the first and last value are repeated."""
     reach = len(kernel) // 2
-    held = np.pad(values, ((reach, reach), (0, 0)), mode="edge")
-    return np.stack([np.convolve(column, kernel / kernel.sum(), "valid") for column in held.T], -1)
+    padded = np.pad(values, ((reach, reach), (0, 0)), mode="edge")
+    return np.stack([np.convolve(column, kernel / kernel.sum(), "valid") for column in padded.T], -1)
 
 
-def furnish() -> tuple[Room, Clothes]:
+def room_and_clothes() -> tuple[Room, Clothes]:
     """The room and the clothes of the clip."""
     boxes = [
         ((-3.6, 0.0, -3.45, -2.3, 0.85, -3.0), (150, 105, 70), (90, 62, 42), 2),
@@ -195,23 +196,23 @@ def write_video(path: Path, pictures: Iterator[np.ndarray]) -> None:
         container.mux(stream.encode())
 
 
-def somebody(body: BodyModel) -> np.ndarray:
-    """(10,) betas of a man of `STATURE`."""
-    betas, tallness = body.phenotype.betas(MALE), np.eye(10)[0]
-    growth = body.shape(tallness).height - body.shape(0 * tallness).height
-    return betas + tallness * (STATURE - body.shape(betas).height) / growth
+def body_betas(body: BodyModel) -> np.ndarray:
+    """(10,) shape coefficients of a man of height `HEIGHT`."""
+    betas, taller = body.phenotype.betas(MALE), np.eye(10)[0]
+    growth = body.shape(taller).height - body.shape(0 * taller).height
+    return betas + taller * (HEIGHT - body.shape(betas).height) / growth
 
 
-def act(body: BodyModel, betas: np.ndarray, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+def animate(body: BodyModel, betas: np.ndarray, folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """(T, V, 3) vertices and (T, 17, 3) joints of the whole motion, metres, the soles on the floor."""
     rest = body.shape(betas)
-    source = read_take(folder, CLIP)
-    source.rotations[:, HEAD] @= axis_angle_to_matrix(np.array([NOD, 0.0, 0.0]))
-    take = wave(bend(loop(source, *LOOP, FRAMES), _leg(rest) / SOURCE_LEG, RADIUS), *WAVE)
-    world, places = forward_kinematics(take.rotations, rest.joints, body.parents, np.zeros((FRAMES, 3)))
-    translation = take.root - places[:, 1:3].mean(1)  # the motion capture's root is the middle of the hips
-    joints = to_h36m(places, world[:, HEAD], rest.height) + translation[:, None]
-    vertices = skinned(body, take.rotations, betas, translation)
+    captured = read_motion(folder, CLIP)
+    captured.rotations[:, HEAD] @= axis_angle_to_matrix(np.array([HEAD_TILT, 0.0, 0.0]))
+    motion = wave(bend(loop(captured, *LOOP, FRAMES), _leg(rest) / CAPTURED_LEG, RADIUS), *WAVE)
+    world, positions = forward_kinematics(motion.rotations, rest.joints, body.parents, np.zeros((FRAMES, 3)))
+    translation = motion.root - positions[:, 1:3].mean(1)  # the captured root is the center of the hips
+    joints = to_h36m(positions, world[:, HEAD], rest.height) + translation[:, None]
+    vertices = skinned(body, motion.rotations, betas, translation)
     lowest = _smooth(vertices[..., 1].min(1, keepdims=True), np.hanning(21))
     vertices[..., 1] -= lowest
     joints[..., 1] -= lowest
@@ -219,7 +220,7 @@ def act(body: BodyModel, betas: np.ndarray, folder: Path) -> tuple[np.ndarray, n
 
 
 def _leg(rest: RestBody) -> float:
-    """Hip to ankle in metres."""
+    """Metres from hip to ankle."""
     return float(rest.joints[[1, 2], 1].mean() - rest.joints[[7, 8], 1].mean())
 
 
@@ -227,23 +228,26 @@ def _leg(rest: RestBody) -> float:
 def skinned(body: BodyModel, rotations: np.ndarray, betas: np.ndarray, translation: np.ndarray) -> np.ndarray:
     """(T, V, 3) vertices of a body in every frame, metres."""
     skinning = Skinning(body)
-    turns, shape, places = (torch.tensor(part, dtype=torch.float32) for part in (rotations, betas[None], translation))
-    parts = [skinning(turns[t : t + 1], shape, places[t : t + 1])[0] for t in range(len(turns))]
+    matrices, shape, positions = (
+        torch.tensor(part, dtype=torch.float32) for part in (rotations, betas[None], translation)
+    )
+    parts = [skinning(matrices[t : t + 1], shape, positions[t : t + 1])[0] for t in range(len(matrices))]
     return torch.cat(parts).double().numpy()
 
 
-def shoot(
-    figure: ClothedBody, vertices: np.ndarray, room: Room, camera: CameraPath, rng: np.random.Generator
+def draw_frames(
+    clothed: ClothedBody, vertices: np.ndarray, room: Room, camera: CameraPath, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    """Every frame, (H, W, 3) uint8 RGB, with a sensor's noise."""
+    """Every frame, (H, W, 3) uint8 RGB, with noise like a sensor's."""
     for frame, points in enumerate(vertices):
-        lens = camera.frame_camera(frame)
-        picture, _ = draw_people(draw_room(room, lens), [(figure, points)], lens, Light())
+        frame_camera = camera.frame_camera(frame)
+        picture, _ = draw_people(draw_room(room, frame_camera), [(clothed, points)], frame_camera, Light())
         grain = rng.normal(0, 1.6, (*picture.shape[:2], 1))
         yield np.clip(np.round(picture) + grain + 0.5, 0, 255).astype(np.uint8)
 
 
 def main() -> None:
+    """Make the video and its exact values."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mocap", type=Path, required=True, help="folder of packed motion capture")
     parser.add_argument("--out", type=Path, default=Path("samples"))
@@ -252,18 +256,20 @@ def main() -> None:
     rng = np.random.default_rng(arguments.seed)
 
     body = free_body()
-    betas = somebody(body)
-    vertices, joints = act(body, betas, arguments.mocap)
-    camera = film(joints[:, 0], rng)
-    room, clothes = furnish()
+    betas = body_betas(body)
+    vertices, joints = animate(body, betas, arguments.mocap)
+    camera = camera_path(joints[:, 0], rng)
+    room, clothes = room_and_clothes()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    write_video(arguments.out / "walk_wave.mp4", shoot(ClothedBody.of(body, clothes), vertices, room, camera, rng))
-    seen = camera.to_camera_axes(joints)
+    write_video(
+        arguments.out / "walk_wave.mp4", draw_frames(ClothedBody.of(body, clothes), vertices, room, camera, rng)
+    )
+    in_camera = camera.to_camera_axes(joints)
     np.savez_compressed(
         arguments.out / "walk_wave.npz",
         joints_world=joints,
-        joints_camera=seen,
-        joints_2d=camera.to_pixels(seen),
+        joints_camera=in_camera,
+        joints_2d=camera.to_pixels(in_camera),
         rotation=camera.rotation,
         translation=camera.translation,
         focal=np.float64(FOCAL),

@@ -1,4 +1,4 @@
-"""Writes a tiny store of footage: sticks that wave before a camera, seen exactly, but for who is missing."""
+"""Writes a tiny store: moving stick figures in front of a camera, detected exactly; one person is never detected."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +32,7 @@ def pose_of(person: int) -> np.ndarray:
 
 
 def actor_of(person: int) -> dict[str, Any]:
-    """People of a recipe: three walk, three jump, three stand for nothing; two subjects."""
+    """People of a recipe: in turn two walk, two jump and two have no class; two subjects."""
     group = ("walk", "jump", "")[person // 2 % 3]
     return {"clip": f"clip{person}", "group": group, "subject": f"s{person % 2}", "betas": [0.1 * person] * 10}
 
@@ -41,12 +41,18 @@ def body_joints_of(person: int) -> np.ndarray:
     """(T, 17, 3) metres in camera axes of the free body in the pose of that person."""
     body = free_body()
     rest = body.shape(np.array(actor_of(person)["betas"]))
-    world, places = forward_kinematics(axis_angle_to_matrix(pose_of(person)), rest.joints, body.parents, np.zeros((FRAMES, 3)))
-    return to_h36m(places, world[:, HEAD], rest.height) @ CAMERA.T + [0.2 * (person % 2), 0.1, 4.0]
+    world, positions = forward_kinematics(
+        axis_angle_to_matrix(pose_of(person)), rest.joints, body.parents, np.zeros((FRAMES, 3))
+    )
+    return to_h36m(positions, world[:, HEAD], rest.height) @ CAMERA.T + [0.2 * (person % 2), 0.1, 4.0]
 
 
 def write(folder: Path, clips: int = 4, joints_of: Callable[[int], np.ndarray] = joints_of) -> Path:
-    """Clips of two people, of whom the second is never seen in the last clip; sticks, or `body_joints_of` bodies."""
+    """Write clips of two people; the second is not detected in the last clip.
+
+    Args:
+        joints_of: gives a person's joints: stick figures, or `body_joints_of` for bodies.
+    """
     settings = StoreSettings(0, "train", FRAMES, 30, "exact", "h36m17", 17, "freebody", "tiny", 0)
     with StoreWriter(folder, settings) as store:
         for number in range(clips):
@@ -65,10 +71,10 @@ def write(folder: Path, clips: int = 4, joints_of: Callable[[int], np.ndarray] =
             }
             still = np.zeros((FRAMES, 3))
             poses = np.stack([pose_of(2 * number), pose_of(2 * number + 1)])
-            turns, moves = np.tile(CAMERA, (FRAMES, 1, 1)), np.zeros((2, FRAMES, 3))
+            rotations, translations = np.tile(CAMERA, (FRAMES, 1, 1)), np.zeros((2, FRAMES, 3))
             store.append(
                 recipe,
                 pack_detections(xy, score, state, np.ones(xy.shape[:2])),
-                pack_truth(joints, poses, moves, turns, still),
+                pack_truth(joints, poses, translations, rotations, still),
             )
     return folder

@@ -1,6 +1,6 @@
-"""A recipe of two layers with dropout, for the training loop's tests.
+"""A training recipe with a network of two layers and dropout, for the tests of the training loop.
 
-python -m tests.tiny_recipe FOLDER ACCUMULATE STEPS goes on with the run in the folder, or begins one.
+python -m tests.tiny_recipe FOLDER ACCUMULATE STEPS continues the run in the folder, or begins one.
 """
 
 import sys
@@ -50,7 +50,11 @@ def train(
     report: Report = lambda step, values: None,
     during: Callable[[Draw], float] = lambda draw: 1.0,
 ) -> dict[str, Tensor]:
-    """The average's tensors after a run; `during` is called in each micro-batch and gives a factor of the loss."""
+    """The averaged network's tensors after a run.
+
+    Args:
+        during: called in each micro-batch; returns a factor of the loss.
+    """
 
     def step_loss(network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
         x = torch.randn(16, 4, generator=draw.own(config.seed, CPU))

@@ -1,8 +1,8 @@
-"""Puts a trained network here and writes the sum into its model card.
+"""Copies a trained network into this folder and writes its checksum into its model card.
 
     python weights/release.py RUN/weights.safetensors NAME
 
-The card NAME.json has to exist; all but its sha256 is written by hand.
+The card NAME.json has to exist; everything in it but sha256 is written by hand.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from pathlib import Path
 
 
 def main() -> None:
+    """Copy the network that the command line names."""
     source, name = Path(sys.argv[1]), sys.argv[2]
     folder = Path(__file__).parent
     target, card = folder / f"{name}.safetensors", folder / f"{name}.json"

@@ -1,4 +1,4 @@
-"""Makes small stores of made-up numbers."""
+"""Makes small stores of random numbers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ SETTINGS = StoreSettings(
 
 
 def made_up(number: int, people: int = 1) -> dict[str, Any]:
-    """Everything that is known of a clip, in the units of `pack_detections` and `pack_truth`."""
+    """Random detections and labels of a clip, in the units of `pack_detections` and `pack_truth`."""
     rng = np.random.default_rng(number)
     shape = (people, FRAMES)
     turn, _ = np.linalg.qr(rng.normal(size=(FRAMES, 3, 3)))
@@ -40,7 +40,7 @@ def recipe(number: int, people: int = 1) -> dict[str, Any]:
 
 
 def add(store: StoreWriter, number: int, people: int = 1) -> None:
-    """Append a made-up clip."""
+    """Append a random clip."""
     whole = made_up(number, people)
     detections = pack_detections(*(whole[name] for name in ("xy", "score", "state", "visible")))
     truth = pack_truth(*(whole[name] for name in ("joints", "pose", "translation", "rotation", "camera_translation")))

@@ -1,4 +1,4 @@
-"""Cameras, bodies and noise do what they say."""
+"""Random cameras, bone lengths and simulated detector noise."""
 
 from dataclasses import replace
 
@@ -42,36 +42,36 @@ def test_most_cameras_see_the_world_upright(rng: torch.Generator) -> None:
     assert ((seen[:, 0, 5, 1] - seen[:, 0, 0, 1]) < -0.5).float().mean() > 0.95
 
 
-def test_bones_change_left_and_right_alike(joints: torch.Tensor, rng: torch.Generator) -> None:
+def test_left_and_right_bones_get_the_same_factor(joints: torch.Tensor, rng: torch.Generator) -> None:
     ratio = lengths(vary_bones(joints, rng)) / lengths(joints)
     torch.testing.assert_close(ratio[..., 0:3], ratio[..., 3:6], atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(ratio[:, :1].expand_as(ratio), ratio, atol=1e-4, rtol=1e-4)
     assert ratio.std() > 0.05
 
 
-def test_view_fills_the_square_and_agrees_at_the_root(joints: torch.Tensor, rng: torch.Generator) -> None:
-    view = observe(random_cameras(joints, CameraRange(), rng).to_camera_axes(joints))
-    assert view.clean.abs().amax((1, 2, 3)).sub(1).abs().max() < 1e-4
-    torch.testing.assert_close(view.target[:, :, 0, :2], view.clean[:, :, 0])
-    assert (view.target[:, :, 0, 2] == 0).all()
+def test_a_window_fills_the_square_and_agrees_at_the_root(joints: torch.Tensor, rng: torch.Generator) -> None:
+    window = observe(random_cameras(joints, CameraRange(), rng).to_camera_axes(joints))
+    assert window.clean.abs().amax((1, 2, 3)).sub(1).abs().max() < 1e-4
+    torch.testing.assert_close(window.target[:, :, 0, :2], window.clean[:, :, 0])
+    assert (window.target[:, :, 0, 2] == 0).all()
 
 
 def test_target_is_metric(joints: torch.Tensor, rng: torch.Generator) -> None:
-    view = observe(random_cameras(joints, CameraRange(), rng).to_camera_axes(joints))
-    torch.testing.assert_close(lengths(view.target * view.metres), lengths(joints), atol=1e-4, rtol=1e-4)
+    window = observe(random_cameras(joints, CameraRange(), rng).to_camera_axes(joints))
+    torch.testing.assert_close(lengths(window.target * window.metres), lengths(joints), atol=1e-4, rtol=1e-4)
 
 
-def test_target_holds_no_perspective() -> None:
+def test_the_target_contains_no_perspective() -> None:
     near = torch.zeros(1, 1, 17, 3)
     near[..., 2] = 3.0
     near[..., 5, :] = torch.tensor([0.5, 0.0, 2.0])  # a knee towards the camera
     near[..., 6, :] = torch.tensor([-0.5, 0.0, 2.0])
-    view = observe(near)
-    assert (view.clean[0, 0, 5, 0] - view.clean[0, 0, 0, 0]).item() == pytest.approx(1)
-    assert (view.target[0, 0, 5, 0] - view.target[0, 0, 0, 0]).item() == pytest.approx(2 / 3, rel=1e-5)
+    window = observe(near)
+    assert (window.clean[0, 0, 5, 0] - window.clean[0, 0, 0, 0]).item() == pytest.approx(1)
+    assert (window.target[0, 0, 5, 0] - window.target[0, 0, 0, 0]).item() == pytest.approx(2 / 3, rel=1e-5)
 
 
-def test_noise_has_the_size_it_says_and_masks_are_zeros(rng: torch.Generator) -> None:
+def test_noise_has_the_given_size_and_masked_points_are_zeros(rng: torch.Generator) -> None:
     clean = torch.linspace(-1, 1, 17)[None, None, :, None].expand(64, 27, 17, 2)
     quiet = NoiseRange(jitter=0.0, sigma=(0.01, 0.01), uniform=0.01, joint_mask=0.0, frame_mask=0.0, bias=0.0)
     x = corrupt(clean, torch.arange(27), 27, replace(quiet, keyframes=27), rng)
@@ -82,7 +82,7 @@ def test_noise_has_the_size_it_says_and_masks_are_zeros(rng: torch.Generator) ->
     assert ((masked[..., 2] >= 0) & (masked[..., 2] <= 1)).all()
 
 
-def test_noise_between_key_frames_is_a_line(rng: torch.Generator) -> None:
+def test_noise_between_key_frames_is_linear(rng: torch.Generator) -> None:
     still = NoiseRange(keyframes=3, jitter=0.0, joint_mask=0.0, frame_mask=0.0, bias=0.0)
     clean = torch.linspace(-1, 1, 17)[None, None, :, None].expand(1, 41, 17, 2)
     x = corrupt(clean, torch.arange(41), 41, still, rng)[..., :2]
@@ -94,7 +94,7 @@ def test_mirror_twice_is_nothing(joints: torch.Tensor) -> None:
     assert torch.equal(mirror(joints)[..., 4, 0], -joints[..., 1, 0])
 
 
-def test_left_and_right_are_exchanged_for_a_while(joints: torch.Tensor, rng: torch.Generator) -> None:
+def test_left_and_right_are_exchanged_in_segments(joints: torch.Tensor, rng: torch.Generator) -> None:
     clean = observe(random_cameras(joints, CameraRange(), rng).to_camera_axes(joints)).clean
     still = NoiseRange(4, 0, (0, 0), 0, 0, doubt=0, joint_mask=0, frame_mask=0)
     positions = torch.arange(clean.shape[1]) * 6
@@ -113,7 +113,7 @@ def test_left_and_right_are_exchanged_for_a_while(joints: torch.Tensor, rng: tor
     assert (stretches == stretches[..., :1]).all()
 
 
-def test_eased_noise_is_a_share_of_all_errors() -> None:
-    eased = NoiseRange(exchange=0.04).scaled(0.5)
-    assert (eased.jitter, eased.sigma, eased.exchange, eased.frame_mask) == (0.002, (0.003, 0.011), 0.02, 0.05)
-    assert eased.trust == NoiseRange().trust
+def test_scaled_noise_is_a_share_of_all_errors() -> None:
+    scaled = NoiseRange(exchange=0.04).scaled(0.5)
+    assert (scaled.jitter, scaled.sigma, scaled.exchange, scaled.frame_mask) == (0.002, (0.003, 0.011), 0.02, 0.05)
+    assert scaled.trust == NoiseRange().trust

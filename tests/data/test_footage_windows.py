@@ -1,4 +1,4 @@
-"""Windows of footage: what was detected, normalized as at inference, beside the exact 3D."""
+"""Windows of footage: detections, normalized as at inference, beside the exact 3D."""
 
 from pathlib import Path
 
@@ -33,11 +33,11 @@ def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def test_people_whom_nobody_saw_are_left_out(footage: FootageSampler) -> None:
+def test_undetected_people_are_left_out(footage: FootageSampler) -> None:
     assert (footage.people, footage.length) == (7, FRAMES)
 
 
-def test_windows_hold_what_the_store_holds(footage: FootageSampler) -> None:
+def test_windows_contain_the_numbers_of_the_store(footage: FootageSampler) -> None:
     windows = footage.whole(range(2))
     np.testing.assert_allclose(windows.joints[1], joints_of(1), atol=1e-4)
     exact = project(windows.joints)
@@ -48,7 +48,7 @@ def test_windows_hold_what_the_store_holds(footage: FootageSampler) -> None:
     assert abs(float(windows.score[1, 0, 0]) - 0.8) < 1 / 255
 
 
-def test_bodies_and_classes_come_along(footage: FootageSampler) -> None:
+def test_bodies_and_classes_are_read(footage: FootageSampler) -> None:
     assert footage.labels == ("walk", "walk", "jump", "jump", "", "", "walk")
     assert footage.clips == (0, 0, 1, 1, 2, 2, 3)
     assert footage.subjects[:3] == ("s0", "s1", "s0")
@@ -85,12 +85,12 @@ def test_windows_never_leave_a_person(footage: FootageSampler) -> None:
         assert windows.joints[:, :, 0, 2].diff(dim=1).abs().max() < 0.2
 
 
-def test_exact_detections_are_framed_onto_their_truth(footage: FootageSampler) -> None:
+def test_exact_detections_are_normalized_onto_the_target(footage: FootageSampler) -> None:
     x, view = observed(footage.whole(range(1, 2)))
     assert x.shape == (1, FRAMES, 17, 3)
     assert (x[..., :2] - view.clean).abs().max() < 1e-3
     assert x[..., :2].abs().max() < 1 + 1e-5
-    # The target is the turned pose without perspective, its root on the 2D.
+    # The target is the rotated pose without perspective, its root on the 2D.
     torch.testing.assert_close(view.target[:, :, 0, :2], view.clean[:, :, 0])
     apart = (view.target - view.target[:, :, :1]) * view.metres
     exact = torch.from_numpy(joints_of(1)).float()
@@ -110,14 +110,14 @@ def test_hidden_joints_are_missing(footage: FootageSampler) -> None:
     assert not x[0, 5:8].any()
 
 
-def test_windows_of_people_who_are_hardly_seen_teach_nothing() -> None:
+def test_windows_with_few_points_are_not_used() -> None:
     score = torch.zeros(3, 10, 17)
     score[0, :4], score[1, :6], score[2] = 0.9, 0.1, 1.0
     assert well_seen(score).tolist() == [False, True, True]
     assert well_seen(score[:1]).tolist() == [True]
 
 
-def test_a_store_of_nobody_is_told(tmp_path: Path) -> None:
+def test_a_store_without_detected_people_is_an_error(tmp_path: Path) -> None:
     store = read_store(tiny_footage.write(tmp_path / "store", clips=1))
     nobody = {**store.detections, "state": np.zeros(2 * FRAMES, np.uint8)}
     with pytest.raises(InputError, match="the detector saw nobody in"):

@@ -44,7 +44,7 @@ def test_people_are_packed_with_their_class(tmp_path: Path) -> None:
     assert (score[23:39] == 0).all()
     given = seen(Path("a")).people[0].track.keypoints
     np.testing.assert_allclose(score[:23], 0.9, atol=1 / 255)
-    # Every second frame is one of the video; rays are pixels from the middle over one focal length.
+    # Every second frame is one of the video; rays are pixels from the center over one focal length.
     offsets = given.xy[:12] - np.array(SIZE) / 2
     shown = rays[0:23:2].numpy()
     focal = (offsets * shown).sum() / (shown**2).sum()
@@ -58,7 +58,7 @@ def test_the_last_videos_are_held_out(tmp_path: Path) -> None:
     assert names == {"train": ["walk/a#0"], "test": ["walk/b#0", "wave/c#0"]}
 
 
-def test_folders_without_people_are_told(tmp_path: Path) -> None:
+def test_folders_without_people_are_errors(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert not is_labelled(tmp_path / "empty")
     with pytest.raises(InputError, match="has no videos in sub-folders; wanted"):

@@ -1,4 +1,4 @@
-"""A light pack holds recipes and detections, nothing else, and gives them back exactly."""
+"""A light pack contains recipes and detections, nothing else, and restores them exactly."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def test_steady_points_pack_small(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04 and no more"])
-def test_what_is_no_pack_is_named(content: bytes, tmp_path: Path) -> None:
+def test_other_files_are_errors(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bad.npz"
     with pytest.raises(InputError, match="no such file"):
         read_pack(path)
@@ -48,7 +48,7 @@ def test_what_is_no_pack_is_named(content: bytes, tmp_path: Path) -> None:
         read_pack(path)
 
 
-def test_a_cut_pack_is_named(tmp_path: Path) -> None:
+def test_a_truncated_pack_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "light.npz"
     write_pack(read_store(write_store(tmp_path / "store", range(3))), path)
     path.write_bytes(path.read_bytes()[:-300])

@@ -1,4 +1,4 @@
-"""PackedFolder motion capture reads as it was written; windows stay inside their clips."""
+"""Packed motion capture is read as it was written; windows stay inside their clips."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""2D points of packed folders: rays by the focal length that is known or usual, and damage is named."""
+"""2D points of packed folders: rays from a known or a default focal length, and errors for damaged files."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "people"
 
 
-def test_rays_go_by_the_focal_length(folder: Path) -> None:
+def test_rays_follow_from_the_focal_length(folder: Path) -> None:
     rng = np.random.default_rng(0)
     xy, score = rng.uniform(-300, 300, (9, 17, 2)), rng.uniform(0.1, 1, (9, 17))
     xy[2, 5], score[2, 5] = 0, 0

@@ -1,4 +1,4 @@
-"""A store gives back what was put in, survives being killed, and says what is wrong with it."""
+"""A store restores what was written, survives a killed process, and names damage in its errors."""
 
 import os
 from collections.abc import Callable
@@ -32,13 +32,13 @@ def test_numbers_come_back_within_half_a_step(tmp_path: Path) -> None:
         whole = made_up(clip.number, people)
         assert (clip.frames, clip.people, clip.size, clip.focal) == (FRAMES, people, (320, 240), 300.0)
         for person in range(people):
-            rows, said = clip.rows(person), store.person(clip, person)
-            np.testing.assert_allclose(said.xy, whole["xy"][person], atol=XY_STEP / 2 + 1e-9)
-            np.testing.assert_allclose(said.score, whole["score"][person], atol=1 / 255)
-            np.testing.assert_array_equal(said.observed, whole["state"][person] == SEEN)
-            np.testing.assert_allclose(said.joints, whole["joints"][person], atol=LENGTH_STEP / 2 + 1e-6)
-            exact = 300 * said.joints[..., :2] / said.joints[..., 2:] + [160, 120]
-            np.testing.assert_allclose(said.exact, exact)
+            rows, stored = clip.rows(person), store.person(clip, person)
+            np.testing.assert_allclose(stored.xy, whole["xy"][person], atol=XY_STEP / 2 + 1e-9)
+            np.testing.assert_allclose(stored.score, whole["score"][person], atol=1 / 255)
+            np.testing.assert_array_equal(stored.observed, whole["state"][person] == SEEN)
+            np.testing.assert_allclose(stored.joints, whole["joints"][person], atol=LENGTH_STEP / 2 + 1e-6)
+            exact = 300 * stored.joints[..., :2] / stored.joints[..., 2:] + [160, 120]
+            np.testing.assert_allclose(stored.exact, exact)
             np.testing.assert_allclose(
                 store.truth["pose"][rows] * ROTATION_STEP, whole["pose"][person], atol=ROTATION_STEP / 2
             )
@@ -51,7 +51,7 @@ def test_numbers_come_back_within_half_a_step(tmp_path: Path) -> None:
 def test_extreme_numbers_stay_in_range() -> None:
     arrays = pack_detections(np.array([[[[-1e6, 1e6]]]]), np.array([[[1e-4]]]), np.array([[SEEN]]), np.array([[1.0]]))
     assert arrays["xy"].tolist() == [[[-32767, 32767]]]
-    assert arrays["score"].tolist() == [[1]]  # 0 would say that the point is missing
+    assert arrays["score"].tolist() == [[1]]  # 0 would mean that the point is missing
     assert arrays["visible"].tolist() == [255]
 
 
@@ -79,12 +79,12 @@ def begin_another_clip(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kill", [lose_half_a_line, lose_the_line, begin_another_clip])
-def test_what_a_killed_run_left_is_cut_off(kill: Callable[[Path], None], tmp_path: Path) -> None:
+def test_incomplete_clips_of_a_killed_run_are_cut_off(kill: Callable[[Path], None], tmp_path: Path) -> None:
     wanted = contents(write_store(tmp_path / "whole", range(4)))
     killed = write_store(tmp_path / "killed", range(3))
     kill(killed)
     kept = 3 if kill is begin_another_clip else 2
-    store = read_store(killed)  # readable before anybody cuts anything off
+    store = read_store(killed)  # readable before the incomplete clip is cut off
     assert (len(store.clips), len(store)) == (kept, kept * FRAMES)
     with StoreWriter(killed, SETTINGS) as writer:
         assert writer.done == set(range(kept))
@@ -164,7 +164,7 @@ def test_damage_is_named(spoil: Callable[[Path], None], message: str, tmp_path: 
         write_store(folder, range(3))
 
 
-def test_what_is_no_store_is_named(tmp_path: Path) -> None:
+def test_other_folders_are_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no footage"):
         read_store(tmp_path)
     (tmp_path / "file").touch()
@@ -183,7 +183,7 @@ def test_detections_read_without_truth(tmp_path: Path) -> None:
         store.person(store.clips[0], 0)
 
 
-def test_a_summary_counts_everybody_once(tmp_path: Path) -> None:
+def test_a_summary_counts_each_person_once(tmp_path: Path) -> None:
     write_store(tmp_path, range(2))
     write_store(tmp_path, range(3), people=2)
     lines = {line.name: line for line in summarise(read_store(tmp_path))}

@@ -1,4 +1,4 @@
-"""Runs the command as a user does."""
+"""Runs `vidmotion data` in the test process, with the arguments of a command line."""
 
 import sys
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Run = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def data(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run `vidmotion data`; exit code, and what was said on stdout and stderr."""
+    """Run `vidmotion data`; returns the exit code and the text on stdout and stderr."""
 
     def run(*args: object) -> tuple[int, str]:
         code = 0

@@ -1,4 +1,4 @@
-"""Little files of rigs, written by hand: a person of straight bones who stands in a T-pose, 1 unit is 1 cm."""
+"""Small BVH, ASF and AMC files of a person of straight bones in a T-pose; 1 unit is 1 cm."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ JOINTS = {
     "right_shoulder": ("neck", (-18, 0, 0)), "right_elbow": ("right_shoulder", (-28, 0, 0)),
     "right_wrist": ("right_elbow", (-25, 0, 0)),
 }  # fmt: skip
-"""Joint: parent, offset."""
+"""Parent and offset of each joint."""
 MIXAMO = {
     "hips": "Hips", "back": "Spine", "neck": "Neck", "head": "Head", **{
         f"{low}_{joint}": f"{high}{name}"
@@ -40,7 +40,7 @@ PLAIN = {
 H36M = ("right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "left_shoulder",
         "left_elbow", "left_wrist", "right_shoulder", "right_elbow", "right_wrist")  # fmt: skip
 PLACES = (1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16)
-"""Of `H36M` among the 17."""
+"""Index of each of `H36M` among the 17 joints."""
 
 
 def rest() -> dict[str, np.ndarray]:

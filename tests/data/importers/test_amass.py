@@ -1,4 +1,4 @@
-"""AMASS files are posed as their numbers say, and stand upright."""
+"""Bodies from AMASS files have the stored pose and stand upright."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +37,7 @@ def standing(frames: int) -> np.ndarray:
     return poses
 
 
-def test_a_t_pose_stands_on_the_floor_and_goes_its_way(data: Run, tmp_path: Path) -> None:
+def test_a_t_pose_stands_on_the_floor_and_follows_its_path(data: Run, tmp_path: Path) -> None:
     path = np.stack([np.zeros(41), -np.arange(41) * 0.01, np.full(41, 1.2)], 1)  # AMASS' -Y is our +Z
     save(tmp_path / "in" / "anna" / "walk.npz", standing(41), 120.0, trans=path)
     save(tmp_path / "in" / "anna" / "shape.npz", None)

@@ -26,7 +26,7 @@ def test_units_and_rate_are_those_of_the_laboratory(data: Run, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("axis", [(0, 0, 0), (0, 0, 20), (30, -50, 70)])
-def test_bones_turn_about_their_own_axes(axis: tuple[float, float, float], data: Run, tmp_path: Path) -> None:
+def test_bones_rotate_about_their_own_axes(axis: tuple[float, float, float], data: Run, tmp_path: Path) -> None:
     angles = np.tile([-25.0, 10.0, 40.0], (4, 1))
     root = np.tile([15.0, 70.0, -5.0], (4, 1))
     (tmp_path / "01.asf").write_text(asf(axis))
@@ -43,7 +43,7 @@ def test_bones_turn_about_their_own_axes(axis: tuple[float, float, float], data:
     np.testing.assert_allclose(joints[2, 6], knee + (body * turn).apply([0, -0.4, 0]), atol=2e-4)
 
 
-def test_an_amc_asks_for_its_rig(data: Run, tmp_path: Path) -> None:
+def test_an_amc_file_needs_its_rig(data: Run, tmp_path: Path) -> None:
     (tmp_path / "01_02.amc").write_text(amc(4, {}, np.zeros((4, 3))))
     code, message = data("import", "amc", tmp_path, "-o", tmp_path / "out")
     assert (code, "01_02.amc: needs its rig beside it: 01.asf" in message) == (1, True), message

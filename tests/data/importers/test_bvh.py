@@ -1,4 +1,4 @@
-"""BVH files of several rigs become the 17 joints where plain geometry says they lie."""
+"""The 17 joints of BVH files of several rigs, compared with positions computed independently."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -38,12 +38,12 @@ def test_rigs_of_many_names_stand_in_the_t_pose(names: dict[str, str], prefix: s
     places = np.stack([rest()[joint] for joint in H36M])
     np.testing.assert_allclose(limbs(joints), (places + path[:, None]) / 100, atol=2e-4)
     np.testing.assert_allclose(joints[0, 0], [0, 0.85, 0], atol=2e-4)
-    # The way from the middle of the hips to the neck is 55 cm long and straight.
+    # The path from the center of the hips to the neck is 55 cm long and straight.
     np.testing.assert_allclose(joints[0, [7, 8], 1], [0.85 + 0.443 * 0.55, 0.85 + 0.957 * 0.55], atol=2e-4)
     assert (np.diff(joints[0, [8, 9, 10], 1]) > 0.08).all()
 
 
-def test_a_chain_turns_as_its_angles_say(data: Run, tmp_path: Path) -> None:
+def test_a_chain_of_joints_follows_its_angles(data: Run, tmp_path: Path) -> None:
     angle = np.linspace(0, 90, 10)
     zeros = np.zeros(10)
     turned = {
@@ -69,7 +69,7 @@ def test_what_our_exporter_writes_comes_back(number: int, data: Run, tmp_path: P
     (path,) = export(scene_of(person, fps=Fraction(30)), tmp_path / "walk.bvh")
     assert person.motion
     apart = np.linalg.norm(imported(data, path) - person.motion.joints, axis=-1).max(0)
-    # The stature, by which neck and head are placed, is known within 1 %.
+    # The body height, from which neck and head follow, is known within 1 %.
     assert apart[[9, 10]].max() < 2.5e-3
     assert np.delete(apart, [9, 10]).max() < 1e-3
 
@@ -84,7 +84,7 @@ def test_any_frame_rate_becomes_30(data: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("scale", "unit"), [(1, "cm"), (0.01, "m"), (1 / 2.54, "inch"), (10, "mm")])
-def test_units_go_by_the_legs_or_are_said(scale: float, unit: str, data: Run, tmp_path: Path) -> None:
+def test_units_follow_from_the_legs_or_are_given(scale: float, unit: str, data: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bvh").write_text(bvh(1, 30, scale=scale))
     for args in ((), ("--unit", unit)):
         joints = imported(data, tmp_path / "a.bvh", *args)
@@ -99,7 +99,7 @@ def test_units_go_by_the_legs_or_are_said(scale: float, unit: str, data: Run, tm
 def test_z_up_stands_up(data: Run, tmp_path: Path) -> None:
     path = np.array([[1.0, 90.0, 2.0]])
     (tmp_path / "y.bvh").write_text(bvh(1, 30, path=path))
-    # Turned by a quarter about X, the Y of the rig points along the Z of the file.
+    # Rotated by 90 degrees about X, the Y of the rig points along the Z of the file.
     turned = {"hips": np.array([[0.0, 0.0, 90.0]])}
     (tmp_path / "z.bvh").write_text(bvh(1, 30, turned, np.array([[1.0, -2.0, 90.0]])))
     upright = imported(data, tmp_path / "y.bvh")

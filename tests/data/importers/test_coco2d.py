@@ -1,4 +1,4 @@
-"""People on pictures become clips of one frame, tracks become clips; what is not labelled is missing."""
+"""People in pictures become clips of one frame, tracks become clips; points without a label are missing."""
 
 import json
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def frame(number: int, **more: Any) -> dict[str, Any]:
 def test_tracks_keep_time(data: Run, tmp_path: Path) -> None:
     numbers = [10, 11, 14, 40]
     people = [{"id": n, "image_id": 100 + n, "track_id": 3, "keypoints": points(1, shift=n)} for n in reversed(numbers)]
-    people.append({"id": 99, "image_id": 110, "keypoints": points()})  # nobody's track
+    people.append({"id": 99, "image_id": 110, "keypoints": points()})  # without a track
     path = save(tmp_path / "0007.json", [frame(n) for n in numbers], people, POSETRACK17.joints)
     out = tmp_path / "out"
     code, message = data("import", "coco2d", path, "-o", out)

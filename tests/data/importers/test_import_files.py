@@ -1,6 +1,5 @@
-"""What `vidmotion data import` replaces, refuses and leaves behind."""
+"""`vidmotion data import`: which folders it replaces, its errors, and what is left after them."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,14 +25,14 @@ def motion(tmp_path: Path) -> Path:
 
 def test_a_folder_is_replaced_only_when_asked(motion: Path, data: Run, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    out.mkdir()  # an empty one is in nobody's way
+    out.mkdir()  # an empty folder may be used
     assert data("import", "bvh", motion, "-o", out)[0] == 0
     code, message = data("import", "bvh", motion, "-o", out)
     assert (code, "out exists already; pass -y" in message) == (1, True)
     motion.write_text(bvh(5, 30))
     assert data("import", "bvh", motion, "-o", out, "-y")[0] == 0
     assert read_mocap(out, "train").clips[0].frames == 5
-    assert sorted(os.listdir(tmp_path)) == ["in", "out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
 
 
 def test_a_folder_of_other_things_is_never_replaced(motion: Path, data: Run, tmp_path: Path) -> None:
@@ -70,7 +69,7 @@ def test_an_interrupted_import_leaves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_clips_that_cannot_be_packed_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Backgrounds of the user's own."""
+"""Background pictures from a folder of the user's."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is true of a clip agrees with the body's own kinematics and with an independent camera."""
+"""A clip's labels agree with the body's kinematics and with a projection computed independently."""
 
 from dataclasses import replace
 
@@ -18,43 +18,43 @@ from vidmotion.skeletons import H36M17
 
 @pytest.fixture(scope="module")
 def recipe(sampler: RecipeSampler) -> Recipe:
-    """Several people before a camera that moves."""
+    """Several people in front of a moving camera."""
     recipes = map(sampler.sample, range(100))
     return next(recipe for recipe in recipes if len(recipe.actors) > 1 and recipe.camera.kind != "fixed")
 
 
 @pytest.fixture(scope="module")
-def truth(recipe: Recipe, capture: MocapRotations, body: BodyModel) -> ClipLabels:
+def labels(recipe: Recipe, capture: MocapRotations, body: BodyModel) -> ClipLabels:
     return clip_labels(recipe, capture, body)
 
 
-def test_joints_are_those_of_the_posed_body(recipe: Recipe, truth: ClipLabels, body: BodyModel) -> None:
+def test_joints_are_those_of_the_posed_body(recipe: Recipe, labels: ClipLabels, body: BodyModel) -> None:
     for person, actor in enumerate(recipe.actors):
-        rest = body.shape(truth.betas[person])
-        world, places = forward_kinematics(
-            axis_angle_to_matrix(truth.pose[person]), rest.joints, body.parents, truth.translation[person]
+        rest = body.shape(labels.betas[person])
+        world, positions = forward_kinematics(
+            axis_angle_to_matrix(labels.pose[person]), rest.joints, body.parents, labels.translation[person]
         )
         assert rest.height == pytest.approx(actor.height, abs=1e-3)
-        joints = to_h36m(places, world[:, HEAD], actor.height)
-        seen = np.einsum("tij,tkj->tki", truth.camera.rotation, joints) + truth.camera.translation[:, None]
-        np.testing.assert_allclose(truth.joints[person], seen, atol=1e-6)
+        joints = to_h36m(positions, world[:, HEAD], actor.height)
+        seen = np.einsum("tij,tkj->tki", labels.camera.rotation, joints) + labels.camera.translation[:, None]
+        np.testing.assert_allclose(labels.joints[person], seen, atol=1e-6)
 
 
-def test_pictures_are_pinhole_projections(recipe: Recipe, truth: ClipLabels) -> None:
+def test_pictures_are_pinhole_projections(recipe: Recipe, labels: ClipLabels) -> None:
     for frame in range(recipe.frames):
-        lens = truth.camera.frame_camera(frame)
+        lens = labels.camera.frame_camera(frame)
         np.testing.assert_allclose(lens.rotation @ lens.rotation.T, np.eye(3), atol=1e-9)
         assert np.linalg.det(lens.rotation) == pytest.approx(1)
-        x, y, z = np.moveaxis(truth.joints[:, frame], -1, 0)
+        x, y, z = np.moveaxis(labels.joints[:, frame], -1, 0)
         width, height = recipe.size
-        np.testing.assert_allclose(truth.xy[:, frame, :, 0], recipe.camera.focal * x / z + width / 2)
-        np.testing.assert_allclose(truth.xy[:, frame, :, 1], recipe.camera.focal * y / z + height / 2)
+        np.testing.assert_allclose(labels.xy[:, frame, :, 0], recipe.camera.focal * x / z + width / 2)
+        np.testing.assert_allclose(labels.xy[:, frame, :, 1], recipe.camera.focal * y / z + height / 2)
 
 
-def test_the_same_recipe_gives_the_same_truth(
-    recipe: Recipe, truth: ClipLabels, capture: MocapRotations, body: BodyModel
+def test_the_same_recipe_gives_the_same_labels(
+    recipe: Recipe, labels: ClipLabels, capture: MocapRotations, body: BodyModel
 ) -> None:
-    for one, other in zip(truth.arrays(), clip_labels(recipe, capture, body).arrays(), strict=True):
+    for one, other in zip(labels.arrays(), clip_labels(recipe, capture, body).arrays(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 

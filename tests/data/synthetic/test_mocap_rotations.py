@@ -1,4 +1,4 @@
-"""Motion at any moment of a clip."""
+"""Poses at whole and fractional frames of a clip."""
 
 from pathlib import Path
 
@@ -22,10 +22,10 @@ def test_whole_frames_are_what_is_stored(capture: MocapRotations) -> None:
     np.testing.assert_array_equal(rotations[:, 22:], np.broadcast_to(np.eye(3), (3, 2, 3, 3)))
 
 
-def test_between_frames_joints_turn_evenly(capture: MocapRotations) -> None:
+def test_between_frames_joints_rotate_at_constant_speed(capture: MocapRotations) -> None:
     (before, between, after), _ = capture.sample("b", np.array([10.0, 10.25, 11.0]))
-    way = matrix_to_axis_angle(before.swapaxes(-1, -2) @ after)
-    np.testing.assert_allclose(between, before @ axis_angle_to_matrix(0.25 * way), atol=1e-9)
+    rotation = matrix_to_axis_angle(before.swapaxes(-1, -2) @ after)
+    np.testing.assert_allclose(between, before @ axis_angle_to_matrix(0.25 * rotation), atol=1e-9)
 
 
 def test_a_clip_runs_backwards_from_its_ends() -> None:

@@ -1,4 +1,4 @@
-"""Recipes follow from seed and number; people stand on the floor, apart, before the camera."""
+"""Recipes follow from seed and number; people stand apart from each other and in front of the camera."""
 
 import json
 from dataclasses import replace
@@ -33,16 +33,16 @@ def test_a_recipe_survives_json(recipes: list[Recipe]) -> None:
         assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
 
 
-def test_people_are_before_the_camera_and_apart(
+def test_people_are_in_front_of_the_camera_and_apart(
     recipes: list[Recipe], capture: MocapRotations, body: BodyModel
 ) -> None:
     assert {len(recipe.actors) for recipe in recipes} >= {1, 2}
     for recipe in recipes:
-        truth = clip_labels(recipe, capture, body)
-        assert truth.joints[..., 2].min() > 0.4
-        inside = (truth.xy > 0) & (truth.xy < recipe.size)
+        labels = clip_labels(recipe, capture, body)
+        assert labels.joints[..., 2].min() > 0.4
+        inside = (labels.xy > 0) & (labels.xy < recipe.size)
         assert inside.all(-1).mean() > 0.6
-        roots = truth.joints[:, :, 0]
+        roots = labels.joints[:, :, 0]
         for one in range(1, len(roots)):
             assert np.linalg.norm(roots[one] - roots[:one], axis=-1).min() > 0.3
 
@@ -53,6 +53,6 @@ def test_only_given_pictures_are_backgrounds(recipes: list[Recipe], capture: Moc
     assert "picture" in {supplied.sample(number).film.background for number in NUMBERS}
 
 
-def test_a_body_that_knows_no_phenotype_is_refused(capture: MocapRotations, body: BodyModel) -> None:
+def test_a_body_without_phenotype_is_an_error(capture: MocapRotations, body: BodyModel) -> None:
     with pytest.raises(InputError, match="needs the free body"):
         RecipeSampler(capture, replace(body, phenotype=None), RecipeSettings(0, 12, False))

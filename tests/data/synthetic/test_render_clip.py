@@ -33,7 +33,7 @@ def camera() -> FrameCamera:
 
 
 def empty(near: float = 0.0) -> RoomPicture:
-    """A black place without a floor, and something `1 / near` metres before the camera."""
+    """A black room without a floor, with something `1 / near` metres in front of the camera."""
     shape = SIZE[::-1]
     zeros = np.zeros(shape, np.float32)
     return RoomPicture(np.zeros((*shape, 3), np.float32), np.full(shape, near, np.float32), zeros)
@@ -65,7 +65,7 @@ def test_exact_joints_lie_on_the_drawn_person(
     assert tested > 80
 
 
-def test_what_is_nearer_hides_a_person(clothed: ClothedBody, body: BodyModel, camera: FrameCamera) -> None:
+def test_nearer_things_hide_a_person(clothed: ClothedBody, body: BodyModel, camera: FrameCamera) -> None:
     picture, visible = draw_people(empty(), [(clothed, body.template)], camera, Light())
     assert visible[0] == pytest.approx(1, abs=0.02)
     assert covered(picture).sum() > 1000
@@ -85,7 +85,7 @@ def test_the_nearer_of_two_is_seen_whichever_is_drawn_first(
         assert order[1] < 0.3
 
 
-def test_who_is_outside_of_the_picture_is_not_visible(
+def test_a_person_outside_of_the_picture_is_not_visible(
     clothed: ClothedBody, body: BodyModel, camera: FrameCamera
 ) -> None:
     _, visible = draw_people(empty(), [(clothed, body.template + np.array([9.0, 0.0, 0.0]))], camera, Light())
@@ -99,7 +99,7 @@ def render(recipe: Recipe, labels: ClipLabels, renderer: ClipRenderer) -> tuple[
     return rendered.video, rendered.visible
 
 
-def test_a_film_is_the_same_every_time(sampler: RecipeSampler, capture: MocapRotations, body: BodyModel) -> None:
+def test_rendering_again_gives_the_same_bytes(sampler: RecipeSampler, capture: MocapRotations, body: BodyModel) -> None:
     recipe = sampler.sample(3)
     labels, renderer = clip_labels(recipe, capture, body), ClipRenderer(body)
     (video, visible), (again, visible_again) = render(recipe, labels, renderer), render(recipe, labels, renderer)

@@ -1,4 +1,4 @@
-"""Tracks go to the people whom they show."""
+"""Tracks are matched with the nearest people."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from vidmotion.data.synthetic.run_detector import match_tracks
 from vidmotion.types import Keypoints2D, Track
 
 FRAMES = 10
-STATURE = np.full((2, FRAMES), 100.0)
+HEIGHT = np.full((2, FRAMES), 100.0)
 
 
 def people() -> np.ndarray:
@@ -23,25 +23,25 @@ def track(number: int, frames: range, xy: np.ndarray, filled: tuple[int, ...] = 
     return Track(number, rows, rows / 30, np.zeros((len(rows), 4)), points, ~np.isin(rows, filled))
 
 
-def test_everybody_gets_the_own_track() -> None:
+def test_each_person_gets_the_nearest_track() -> None:
     exact = people()
     tracks = [track(0, range(10), exact[1] + 3), track(1, range(2, 8), exact[0] - 2, filled=(4,))]
-    said = match_tracks(tracks, exact, STATURE, 17)
-    np.testing.assert_array_equal(said.state[1], SEEN)
-    assert said.state[0].tolist() == [NOBODY] * 2 + [SEEN] * 2 + [FILLED] + [SEEN] * 3 + [NOBODY] * 2
-    np.testing.assert_allclose(said.xy[1], exact[1] + 3)
-    assert (said.score[0, [0, 1, 8, 9]] == 0).all()
-    np.testing.assert_allclose(said.score[1], 0.9)
+    output = match_tracks(tracks, exact, HEIGHT, 17)
+    np.testing.assert_array_equal(output.state[1], SEEN)
+    assert output.state[0].tolist() == [NOBODY] * 2 + [SEEN] * 2 + [FILLED] + [SEEN] * 3 + [NOBODY] * 2
+    np.testing.assert_allclose(output.xy[1], exact[1] + 3)
+    assert (output.score[0, [0, 1, 8, 9]] == 0).all()
+    np.testing.assert_allclose(output.score[1], 0.9)
 
 
-def test_what_shows_nobody_is_left_out() -> None:
+def test_a_track_far_from_everybody_is_left_out() -> None:
     exact = people()
-    said = match_tracks([track(0, range(10), exact[0] + [80, 0])], exact, STATURE, 17)
-    assert (said.state == NOBODY).all()
+    output = match_tracks([track(0, range(10), exact[0] + [80, 0])], exact, HEIGHT, 17)
+    assert (output.state == NOBODY).all()
 
 
-def test_the_longer_of_two_tracks_counts() -> None:
+def test_the_longer_of_two_tracks_is_used() -> None:
     exact = people()
-    said = match_tracks([track(0, range(4), exact[0]), track(1, range(2, 10), exact[0] + 1)], exact, STATURE, 17)
-    np.testing.assert_array_equal(said.xy[0, :2], exact[0, :2])
-    np.testing.assert_allclose(said.xy[0, 2:], exact[0, 2:] + 1)
+    output = match_tracks([track(0, range(4), exact[0]), track(1, range(2, 10), exact[0] + 1)], exact, HEIGHT, 17)
+    np.testing.assert_array_equal(output.xy[0, :2], exact[0, :2])
+    np.testing.assert_allclose(output.xy[0, 2:], exact[0, 2:] + 1)
