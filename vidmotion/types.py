@@ -1,9 +1,8 @@
-"""The values that flow through vidmotion: frozen, checked when made, numpy arrays inside.
+"""The values that pass through vidmotion: frozen dataclasses that hold numpy arrays and check them when created.
 
     video -> Keypoints2D -> Track -> Motion -> BodyMotion, Actions -> Person -> Scene -> export | render
 
-A skeleton travels by name with the joints that it describes and is never guessed from their number.
-Nothing but numpy is imported here.
+Points and joints come with the name of their skeleton, which is never guessed from their number. Imports only numpy.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ Bools = NDArray[np.bool_]
 
 
 def check_shape(owner: str, name: str, array: np.ndarray[Any, Any], wanted: tuple[int | str, ...]) -> None:
-    """Refuse an array of another shape; a letter in `wanted` stands for any size.
+    """Check the shape of an array; a letter in `wanted` stands for any size.
 
     Raises:
-        ValueError: says what was wanted and what was received.
+        ValueError: the shape is another one; the message gives both.
     """
     fits = array.ndim == len(wanted) and all(
         isinstance(want, str) or size == want for size, want in zip(array.shape, wanted, strict=True)
@@ -40,9 +39,9 @@ class Keypoints2D:
     """The 2D points of one person over T frames."""
 
     xy: Floats
-    """(T, J, 2) pixels of the upright picture, x right, y down, (0, 0) the corner of the first pixel."""
+    """(T, J, 2) pixels of the upright picture, x right, y down; (0, 0) is the corner of the first pixel."""
     score: Floats
-    """(T, J) in 0..1; 0 says that the point is missing."""
+    """(T, J) in 0..1; 0 means that the point is missing."""
     skeleton: str
     """Name of a skeleton of `vidmotion.skeletons`."""
 
@@ -56,11 +55,11 @@ class Keypoints2D:
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """One person through a video. Short gaps are filled in, long ones are absent frames."""
+    """One person in a video. Short gaps are interpolated; in long gaps the frames are absent."""
 
     id: int
     frames: Ints
-    """(T,) video frame numbers from 0, rising; a jump is a gap in which the person was not seen."""
+    """(T,) video frame numbers from 0, rising; a jump is a gap in which the person was not visible."""
     times: Floats
     """(T,) seconds from the first frame of the video, as in the file."""
     boxes: Floats
@@ -159,7 +158,7 @@ class Camera:
 class Motion:
     """A 3D skeleton over time, in a right-handed world: metres, Y up, the floor at y = 0.
 
-    Bone lengths are constant over time and joint 0 is the middle of the hips.
+    Bone lengths are constant over time. Joint 0 is the center of the hips.
     """
 
     joints: Floats
@@ -167,10 +166,11 @@ class Motion:
     confidence: Floats
     """(T, J) in 0..1."""
     skeleton: str
+    """Name of a skeleton of `vidmotion.skeletons`."""
     camera: Camera
     """The camera that filmed this motion, in the motion's own world."""
     height: float
-    """Metres; the stature that sets the scale."""
+    """Metres; the height of the person, which sets the scale."""
 
     def __post_init__(self) -> None:
         check_shape("Motion", "joints", self.joints, ("T", "J", 3))
@@ -185,7 +185,7 @@ class BodyMotion:
     """A body model's shape and its pose over time, in the world of the person's `Motion`."""
 
     model: str
-    """Name of the body model; pose and betas mean nothing in another one."""
+    """Name of the body model; pose and betas are valid for this model only."""
     pose: Floats
     """(T, 24, 3) radians, axis times angle, of each SMPL joint in its parent's frame; the first in the world."""
     betas: Floats
@@ -193,7 +193,7 @@ class BodyMotion:
     translation: Floats
     """(T, 3) metres, added to the posed body (SMPL's `transl`)."""
     error: Floats
-    """(T,) metres, mean distance of the body's 17 joints from those of the motion."""
+    """(T,) metres, mean distance between the 17 joints of the body and those of the motion."""
 
     def __post_init__(self) -> None:
         count = len(self.pose)
@@ -234,7 +234,7 @@ class Actions:
     probabilities: Floats
     """(W, L) in 0..1, of each class in each window; a row sums to 1."""
     segments: tuple[Segment, ...]
-    """In the order of time; between two there is a gap where the person was not visible."""
+    """Ordered by time; there is none while the person is not visible."""
 
     def __post_init__(self) -> None:
         check_shape("Actions", "times", self.times, ("W",))
@@ -243,7 +243,7 @@ class Actions:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """All that is known of one person; `motion` and `body` are None before lifting, `actions` if not asked for."""
+    """All results for one person. `motion` and `body` are None before lifting, `actions` if they were not requested."""
 
     track: Track
     motion: Motion | None = None
@@ -258,12 +258,13 @@ class Person:
 
     @property
     def id(self) -> int:
+        """The number of the person in its scene."""
         return self.track.id
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A video and the people in it: what `lift` returns and exporters read."""
+    """A video and the people in it: the result of `lift` and the input of exporters."""
 
     source: str
     """File name of the video, without its folder."""
@@ -272,7 +273,7 @@ class Scene:
     size: tuple[int, int]
     """Width and height of the upright picture in pixels."""
     frame_count: int
-    """Frames from the video's beginning to the last one that was read, with or without people."""
+    """Number of frames from the start of the video to the last one that was read, with or without people."""
     people: tuple[Person, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    """Program, weights, detector, settings, licences."""
+    """Program, weights, detector, settings and licences that the scene was made with."""

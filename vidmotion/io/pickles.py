@@ -1,8 +1,8 @@
-"""Strangers' pickles of arrays, read without running anything in them.
+"""Reads pickles of arrays from untrusted sources without running any code in them.
 
-Each name that numpy writes into a pickle builds a small stand-in that keeps what the pickle says and makes an array
-of it; every other name is refused, so no code of the file or of any library runs. Knows nothing about what the
-arrays mean.
+For each name that numpy writes into a pickle, a placeholder object is made that keeps its arguments and is converted to
+an array afterwards. Every other name is refused, so no code of the file or of any library runs. Does not depend on the
+meaning of the arrays.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ DAMAGED = (
     ValueError, TypeError, AttributeError, KeyError, IndexError, EOFError, MemoryError, OverflowError,
     RecursionError, ImportError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-"""What damaged zip files, pickles and array headers raise."""
+"""Errors that reading damaged zip files, pickles and array headers raises."""
 
-Kinds = Mapping[str, Callable[..., Any]]
+Constructors = Mapping[str, Callable[..., Any]]
+"""By the full name in the pickle."""
 
 
 class RefusedError(Exception):
-    """Says what in a pickle is no array."""
+    """A pickle holds something other than an array; the message names it."""
 
 
-class StandIn:
-    """Keeps what a pickle gives an object; `array` makes an array of it."""
+class Placeholder:
+    """Keeps the arguments and the state that a pickle gives to an object."""
 
     def __init__(self, *args: Any) -> None:
         self.args = args
@@ -43,23 +44,28 @@ class StandIn:
         self.state = state
 
     def array(self) -> np.ndarray:
+        """The array that the object stands for.
+
+        Raises:
+            RefusedError: it is not an array.
+        """
         raise RefusedError(f"holds a {type(self).__name__} where an array belongs")
 
 
-class _DType(StandIn):
-    """numpy.dtype: numbers, texts, and objects, of which only texts are let through later."""
+class _DType(Placeholder):
+    """numpy.dtype of numbers, texts or objects; of arrays of objects, only those of texts are accepted later."""
 
     def build(self) -> np.dtype:
         dtype = np.dtype(str(self.args[0]))
         if self.state and self.state[1] == ">":
             dtype = dtype.newbyteorder(">")
         if dtype.kind not in "biufUSO":
-            raise RefusedError(f"holds an array of {dtype}, which is no array of numbers")
+            raise RefusedError(f"holds an array of {dtype}, which is not an array of numbers")
         return dtype
 
 
-class _Array(StandIn):
-    """numpy.ndarray: version, shape, dtype, whether in Fortran's order, bytes."""
+class _Array(Placeholder):
+    """numpy.ndarray. Its state is version, shape, dtype, whether the order is Fortran's, and bytes."""
 
     def array(self) -> np.ndarray:
         shape, dtype, fortran, raw = self.state[-4:]
@@ -69,39 +75,39 @@ class _Array(StandIn):
 def _shaped(raw: Any, dtype: np.dtype, shape: Any, order: Any) -> np.ndarray:
     if dtype.kind == "O":
         if not all(type(item) is str for item in raw):
-            raise RefusedError("holds an array of objects, which is no array of numbers or texts")
+            raise RefusedError("holds an array of objects, which is not an array of numbers or texts")
         return np.array(raw, dtype=str).reshape(shape, order=order)
     return np.frombuffer(_bytes(raw), dtype).reshape(shape, order=order)
 
 
 def _bytes(raw: Any) -> Any:
-    """The bytes that Python 2 pickled as text."""
+    """Bytes, also if Python 2 pickled them as text."""
     return raw.encode("latin1") if isinstance(raw, str) else raw
 
 
 def _from_buffer(raw: Any, dtype: _DType, shape: Any, order: Any) -> np.ndarray:
-    """numpy's `_frombuffer`, which pickles of protocol 5 call."""
+    """In place of numpy's `_frombuffer`, which pickles of protocol 5 call."""
     return _shaped(raw, dtype.build(), shape, order)
 
 
 def _scalar(dtype: _DType, raw: Any) -> Any:
-    """numpy's `scalar`."""
+    """In place of numpy's `scalar`."""
     return _shaped(raw, dtype.build(), (), "C")[()]
 
 
-def rebuilt(kind: Any, *_: Any) -> StandIn:
-    """numpy's `_reconstruct` and Python's `_reconstructor`: an empty object of a kind."""
-    if not (isinstance(kind, type) and issubclass(kind, StandIn)):
-        raise RefusedError("holds an object that is no array")
+def reconstruct(kind: Any, *_: Any) -> Placeholder:
+    """In place of numpy's `_reconstruct` and Python's `_reconstructor`: an empty placeholder of a class."""
+    if not (isinstance(kind, type) and issubclass(kind, Placeholder)):
+        raise RefusedError("holds an object that is not an array")
     return kind()
 
 
 def _encoded(text: str, encoding: str) -> bytes:
-    """`_codecs.encode`, with which Python 3 writes bytes for Python 2."""
+    """In place of `_codecs.encode`, by which Python 3 writes bytes for Python 2."""
     return text.encode(encoding if encoding == "latin1" else "utf-8")
 
 
-NUMPY: Kinds = {
+NUMPY_CONSTRUCTORS: Constructors = {
     "numpy.ndarray": _Array,
     "numpy.dtype": _DType,
     "_codecs.encode": _encoded,
@@ -109,7 +115,7 @@ NUMPY: Kinds = {
         f"numpy.{core}.{name}": build
         for core in ("core", "_core")
         for name, build in (
-            ("multiarray._reconstruct", rebuilt),
+            ("multiarray._reconstruct", reconstruct),
             ("multiarray.scalar", _scalar),
             ("numeric._frombuffer", _from_buffer),
         )
@@ -118,44 +124,51 @@ NUMPY: Kinds = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """Builds stand-ins of `kinds` and refuses every other name."""
+    """Calls the constructors of known names and refuses every other name."""
 
-    def __init__(self, file: BinaryIO, kinds: Kinds, what: str) -> None:
+    def __init__(self, file: BinaryIO, constructors: Constructors, what: str) -> None:
         super().__init__(file, encoding="latin1")
-        self._kinds, self._what = kinds, what
+        self._constructors, self._what = constructors, what
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         try:
-            return self._kinds[f"{module}.{name}"]
+            return self._constructors[f"{module}.{name}"]
         except KeyError:
-            raise RefusedError(
-                f"wants to call {module}.{name}, which no {self._what} needs; do not trust this file"
-            ) from None
+            raise RefusedError(f"calls {module}.{name}, which no {self._what} needs; do not trust this file") from None
 
 
-def unpickle(file: BinaryIO, kinds: Kinds, what: str) -> Any:
-    """What a pickle holds, with stand-ins for its objects.
+def unpickle(file: BinaryIO, constructors: Constructors, what: str) -> Any:
+    """The content of a pickle, with placeholders for its objects.
+
+    Args:
+        file: the pickle.
+        constructors: the names that may occur.
+        what: the kind of file, for messages.
 
     Raises:
-        RefusedError: it names something that `kinds` lacks; `what` says what the file was taken for.
+        RefusedError: it has a name that `constructors` lacks.
         Exception: one of `DAMAGED`.
     """
-    return _Unpickler(file, kinds, what).load()
+    return _Unpickler(file, constructors, what).load()
 
 
 def read_pickle(path: Path, what: str) -> Any:
-    """The lists, dictionaries, texts, numbers and arrays of a pickle; `what` says what the file is taken for.
+    """The lists, dictionaries, texts, numbers and arrays of a pickle; `what` is the kind of file, for messages.
 
     Raises:
         InputError: the file is missing, damaged, or holds anything else.
     """
-    with opened(path, what) as file:
-        return _plain(unpickle(file, NUMPY, what))
+    with open_untrusted(path, what) as file:
+        return _plain(unpickle(file, NUMPY_CONSTRUCTORS, what))
 
 
 @contextmanager
-def opened(path: Path, what: str) -> Iterator[BinaryIO]:
-    """A stranger's file; what goes wrong while it is read becomes one line.
+def open_untrusted(path: Path, what: str) -> Iterator[BinaryIO]:
+    """Open an untrusted file; errors while it is read become one line that names it.
+
+    Args:
+        path: the file.
+        what: the kind of file, for messages.
 
     Raises:
         InputError: the file is missing, refused or damaged.
@@ -170,11 +183,11 @@ def opened(path: Path, what: str) -> Iterator[BinaryIO]:
     except RefusedError as error:
         raise InputError(f"{path}: {error}") from None
     except DAMAGED:
-        raise InputError(f"{path}: is no {what}, or is damaged") from None
+        raise InputError(f"{path}: not a valid {what}; the file may be damaged") from None
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, StandIn):
+    if isinstance(value, Placeholder):
         return value.array()
     if isinstance(value, dict):
         return {_plain(key): _plain(item) for key, item in value.items()}
@@ -182,4 +195,6 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str | bytes | np.generic | np.ndarray):
         return value
-    raise RefusedError(f"holds a {getattr(value, '__name__', type(value).__name__)}, which is no number, text or array")
+    raise RefusedError(
+        f"holds a {getattr(value, '__name__', type(value).__name__)}, which is not a number, text or array"
+    )
