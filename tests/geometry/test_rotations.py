@@ -23,11 +23,11 @@ def test_shortest_takes_start_to_goal_at_once() -> None:
     goal[0], goal[1] = start[0], -start[1]
     goal[2] = -start[2] + 1e-6 * np.cross(start[2], [1, 0, 0])
     goal[2] /= np.linalg.norm(goal[2])
-    turns = shortest_rotation(start, goal)
-    assert np.einsum("tij,tj->ti", turns, start) == pytest.approx(goal, abs=2e-5)
-    assert turns @ turns.swapaxes(1, 2) == pytest.approx(np.tile(np.eye(3), (50, 1, 1)), abs=1e-8)
-    assert np.linalg.det(turns) == pytest.approx(np.ones(50), abs=1e-8)
-    angle = Rotation.from_matrix(turns).magnitude()
+    rotations = shortest_rotation(start, goal)
+    assert np.einsum("tij,tj->ti", rotations, start) == pytest.approx(goal, abs=2e-5)
+    assert rotations @ rotations.swapaxes(1, 2) == pytest.approx(np.tile(np.eye(3), (50, 1, 1)), abs=1e-8)
+    assert np.linalg.det(rotations) == pytest.approx(np.ones(50), abs=1e-8)
+    angle = Rotation.from_matrix(rotations).magnitude()
     assert angle == pytest.approx(np.arccos(np.clip((start * goal).sum(1), -1, 1)), abs=2e-5)
 
 
@@ -43,17 +43,17 @@ def test_about_and_back() -> None:
 
 
 def test_euler_angles_give_the_rotation() -> None:
-    turns = Rotation.random(200, rng=np.random.default_rng(4)).as_matrix()
-    angles = matrix_to_euler_zyx(turns.reshape(50, 4, 3, 3)).reshape(200, 3)
-    assert Rotation.from_euler("ZYX", angles, degrees=True).as_matrix() == pytest.approx(turns, abs=1e-12)
+    rotations = Rotation.random(200, rng=np.random.default_rng(4)).as_matrix()
+    angles = matrix_to_euler_zyx(rotations.reshape(50, 4, 3, 3)).reshape(200, 3)
+    assert Rotation.from_euler("ZYX", angles, degrees=True).as_matrix() == pytest.approx(rotations, abs=1e-12)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_euler_angles_run_on_through_every_axis(axis: int) -> None:
     angles = np.zeros((120, 3))
     angles[:, axis] = np.linspace(0, -900, 120)
-    turns = Rotation.from_euler("ZYX", angles, degrees=True).as_matrix()
-    assert matrix_to_euler_zyx(turns[:, None])[:, 0] == pytest.approx(angles, abs=1e-6)
+    rotations = Rotation.from_euler("ZYX", angles, degrees=True).as_matrix()
+    assert matrix_to_euler_zyx(rotations[:, None])[:, 0] == pytest.approx(angles, abs=1e-6)
 
 
 @pytest.mark.parametrize("quarter", [90, -90])

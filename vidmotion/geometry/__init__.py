@@ -1,1 +1,1 @@
-"""Geometry on arrays: rotations (numpy and torch), filters along time, alignment of worlds. No people here."""
+"""Geometry on arrays: focal lengths, rotations (numpy and torch), filters along time, alignment of worlds, meshes."""

@@ -1,4 +1,4 @@
-"""Signals over time: resampling, smoothing, unbroken runs, frame rates. Numpy only."""
+"""Signals over time: resampling, smoothing, morphological opening, unbroken runs, frame rates. Numpy only."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ def resample(values: Floats, times: Floats, wanted: Floats) -> Floats:
     """Cubic Hermite interpolation along the first axis, with finite-difference tangents.
 
     Args:
-        values: (T, ...) at rising `times` (T,).
-        wanted: (N,) times; outside of the range the end values are held.
+        values: (T, ...).
+        times: (T,) of the values, rising.
+        wanted: (N,) times to interpolate at; outside of the range of `times` the end values are repeated.
     """
     if len(times) < 2:
         return np.repeat(values, len(wanted), axis=0)
@@ -32,11 +33,11 @@ def resample(values: Floats, times: Floats, wanted: Floats) -> Floats:
 
 
 def gaussian_smooth(values: Floats, sigma: float) -> Floats:
-    """Gaussian filter along the first axis; the ends are mirrored at their point, so that trends survive.
+    """Gaussian filter along the first axis; at the ends values are continued by point reflection, which keeps trends.
 
     Args:
         values: (T, ...).
-        sigma: in frames; below 0.1 nothing is done.
+        sigma: in frames; below 0.1 the values are returned unchanged.
     """
     radius = min(int(np.ceil(3 * sigma)), len(values) - 1)
     if sigma < 0.1 or radius < 1:
@@ -47,33 +48,33 @@ def gaussian_smooth(values: Floats, sigma: float) -> Floats:
 
 
 def median_smooth(values: Floats, radius: int) -> Floats:
-    """Running median over 2 * radius + 1 frames of (T,); the ends are mirrored at their point."""
+    """Running median over 2 * radius + 1 frames of (T,); at the ends the values are continued by point reflection."""
     if radius < 1 or len(values) < 3:
         return values
     return np.median(_windows(values, min(radius, len(values) - 1)), axis=-1)
 
 
 def _windows(values: Floats, radius: int) -> Floats:
-    """(T, ..., 2 * radius + 1) neighbours of each frame of (T, ...), the ends mirrored at their point."""
+    """(T, ..., 2 * radius + 1) neighbors of each frame of (T, ...), continued by point reflection at the ends."""
     width = [(radius, radius)] + [(0, 0)] * (values.ndim - 1)
     padded = np.pad(values, width, mode="reflect", reflect_type="odd")
     return sliding_window_view(padded, 2 * radius + 1, axis=0)
 
 
 def frame_rate(times: Floats, default: float) -> float:
-    """Frames a second of rising times (T,) in seconds; `default` where there is one frame only."""
+    """Frames per second of rising times (T,) in seconds; `default` if there is only one frame."""
     return float(1 / np.median(np.diff(times)).clip(1e-3)) if len(times) > 1 else default
 
 
 def unbroken_runs(frames: np.ndarray) -> list[slice]:
-    """The unbroken runs of rising frame numbers (T,)."""
+    """Slices of rising frame numbers (T,) within which each number follows the one before without a gap."""
     edges = np.flatnonzero(np.diff(frames) > 1) + 1
     bounds = [0, *edges.tolist(), len(frames)]
     return [slice(start, stop) for start, stop in itertools.pairwise(bounds) if stop > start]
 
 
 def opening(values: Floats, frames: int) -> Floats:
-    """(T, N) values without peaks that hold for fewer frames (morphological opening)."""
+    """(T, N) values without peaks that last for fewer than `frames` frames (morphological opening along time)."""
     if frames < 2 or len(values) < frames:
         return values
     least = sliding_window_view(values, frames, axis=0).min(-1)  # (T - frames + 1, N)

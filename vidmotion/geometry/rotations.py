@@ -1,6 +1,6 @@
-"""Rotation matrices over time: shortest turns, twists, axis-angle, Euler angles without flips.
+"""Rotation matrices and their conversions: shortest rotation, twist, axis-angle, quaternions, continuous Euler angles.
 
-Numpy only; knows nothing about bodies.
+Numpy only. Does not depend on bodies.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import numpy as np
 from vidmotion.types import Floats
 
 TOO_SHORT = 1e-6
-"""Below this length a vector points nowhere."""
+"""A vector shorter than this has no direction."""
 
 
 def directions(vectors: Floats, rest: Floats) -> Floats:
-    """(T, 3) vectors as unit vectors.
+    """Unit vectors (T, 3) in the directions of vectors (T, 3).
 
-    One too short to point anywhere repeats the good one before it; `rest` (3,) stands in where there is none.
+    A vector that is too short takes the direction of the last long enough one before it, or, at the beginning, of the
+    first one; if all are too short, all are `rest` (3,).
     """
     lengths = np.linalg.norm(vectors, axis=1)
     good = lengths > TOO_SHORT
@@ -27,20 +28,20 @@ def directions(vectors: Floats, rest: Floats) -> Floats:
 
 
 def shortest_rotation(start: Floats, goal: Floats) -> Floats:
-    """(T, 3, 3) smallest rotations that take unit vectors `start` to `goal`, both (T, 3).
+    """(T, 3, 3) smallest rotations that turn unit vectors `start` into `goal`, both (T, 3).
 
-    Opposite vectors turn by half a circle about some axis between them.
+    Opposite vectors are rotated by half a circle about some axis at right angles to them.
     """
     cosine = (start * goal).sum(1)
     opposite = cosine < -1 + 1e-10
     cross = cross_matrix(np.cross(start, goal))
-    turn = np.eye(3) + cross + cross @ cross / (1 + np.where(opposite, 0, cosine))[:, None, None]
+    rotation = np.eye(3) + cross + cross @ cross / (1 + np.where(opposite, 0, cosine))[:, None, None]
     if opposite.any():
         least = np.eye(3)[np.abs(start[opposite]).argmin(1)]
         axis = np.cross(start[opposite], least)
         axis /= np.linalg.norm(axis, axis=1, keepdims=True)
-        turn[opposite] = 2 * axis[:, :, None] * axis[:, None, :] - np.eye(3)
-    return turn
+        rotation[opposite] = 2 * axis[:, :, None] * axis[:, None, :] - np.eye(3)
+    return rotation
 
 
 def rotation_about_axis(axis: Floats, angle: Floats) -> Floats:
@@ -51,13 +52,13 @@ def rotation_about_axis(axis: Floats, angle: Floats) -> Floats:
 
 
 def twist_angle(axis: Floats, start: Floats, goal: Floats) -> Floats:
-    """(T,) radians from `start` to `goal`, both (T, 3), as seen along unit vectors `axis` (T, 3)."""
+    """(T,) radians from `start` to `goal`, both (T, 3), about unit vectors `axis` (T, 3)."""
     along = (axis * start).sum(1) * (axis * goal).sum(1)
     return np.arctan2((axis * np.cross(start, goal)).sum(1), (start * goal).sum(1) - along)
 
 
 def axis_angle_to_matrix(axis_angles: Floats) -> Floats:
-    """Rotations (..., 3, 3) of axis times angle (..., 3) in radians (Rodrigues)."""
+    """Rotation matrices (..., 3, 3) of axis times angle (..., 3) in radians (Rodrigues)."""
     angle = np.linalg.norm(axis_angles, axis=-1)[..., None, None]
     cross = cross_matrix(axis_angles)
     # sin(a) / a and (1 - cos(a)) / a^2, without dividing by 0.
@@ -65,7 +66,7 @@ def axis_angle_to_matrix(axis_angles: Floats) -> Floats:
 
 
 def matrix_to_axis_angle(rotations: Floats) -> Floats:
-    """Axis times angle (..., 3) in radians, of length 0 to pi, of rotations (..., 3, 3)."""
+    """Axis times angle (..., 3) in radians, of length 0 to pi, of rotation matrices (..., 3, 3)."""
     quaternion = matrix_to_quaternion(rotations)
     quaternion = quaternion * np.where(quaternion[..., 3:] < 0, -1.0, 1.0)
     sine = np.linalg.norm(quaternion[..., :3], axis=-1, keepdims=True)
@@ -75,16 +76,23 @@ def matrix_to_axis_angle(rotations: Floats) -> Floats:
 
 
 def slerp(start: Floats, end: Floats, share: Floats) -> Floats:
-    """(N, J, 3, 3) rotations on the shortest way from `start` to `end`, both (N, J, 3, 3), at shares (N,) of it."""
-    way = matrix_to_axis_angle(start.swapaxes(-1, -2) @ end)
-    return start @ axis_angle_to_matrix(way * share[:, None, None])
+    """(N, J, 3, 3) rotations between `start` (share 0) and `end` (share 1), both (N, J, 3, 3), on the shortest path.
+
+    Args:
+        share: (N,) 0..1.
+    """
+    difference = matrix_to_axis_angle(start.swapaxes(-1, -2) @ end)
+    return start @ axis_angle_to_matrix(difference * share[:, None, None])
 
 
 def matrix_to_quaternion(rotations: Floats) -> Floats:
-    """Unit quaternions (..., 4) as x, y, z, w of rotations (..., 3, 3) (Shepperd 1978: the largest part first)."""
+    """Unit quaternions (..., 4), in the order x, y, z, w, of rotation matrices (..., 3, 3).
+
+    Source: Shepperd 1978, the largest component first.
+    """
     diagonal = np.diagonal(rotations, axis1=-2, axis2=-1)
     trace = diagonal.sum(-1)
-    # Row k of `table` is the quaternion times four times its k-th component; the longest row is the exact one.
+    # Row k of `table` is the quaternion times four times its k-th component; the longest row is the most exact.
     table = np.empty((*rotations.shape[:-2], 4, 4))
     for i in range(3):
         j, k = (i + 1) % 3, (i + 2) % 3
@@ -98,7 +106,9 @@ def matrix_to_quaternion(rotations: Floats) -> Floats:
 
 
 def matrix_to_euler_zyx(rotations: Floats) -> Floats:
-    """Angles z, y, x in degrees with rotation = Rz @ Ry @ Rx, along time without jumps of full or half turns.
+    """Euler angles z, y, x in degrees with rotation = Rz @ Ry @ Rx, continuous over time.
+
+    Of the triples that describe a rotation, the one nearest to that of the frame before is taken.
 
     Args:
         rotations: (T, J, 3, 3).
@@ -110,11 +120,11 @@ def matrix_to_euler_zyx(rotations: Floats) -> Floats:
     y = np.arctan2(sine, np.hypot(rotations[..., 0, 0], rotations[..., 1, 0]))
     z = np.arctan2(rotations[..., 1, 0], rotations[..., 0, 0])
     x = np.arctan2(rotations[..., 2, 1], rotations[..., 2, 2])
-    # With y at a quarter turn only z - x (or z + x) is known; x can be chosen and z follows.
+    # With y at 90 degrees only z - x (or z + x) is determined: x is chosen, and z follows from it.
     sign = np.where(sine > 0, 1.0, -1.0)
     joined = np.arctan2(-rotations[..., 0, 1], rotations[..., 1, 1])
     locked = 1 - np.abs(sine) < 1e-12
-    # The same rotation has two triples: (z, y, x) and (z + half, half - y, x + half).
+    # Two triples describe the same rotation: (z, y, x) and (z + pi, pi - y, x + pi).
     both = np.stack([np.stack([z, y, x], -1), np.stack([z + np.pi, np.pi - y, x + np.pi], -1)])
     angles = np.empty_like(both[0])  # (T, J, 3)
     before = np.zeros(angles.shape[1:])
@@ -133,7 +143,7 @@ def matrix_to_euler_zyx(rotations: Floats) -> Floats:
 
 
 def cross_matrix(vectors: Floats) -> Floats:
-    """(..., 3, 3) matrices that multiply as the cross product with vectors (..., 3)."""
+    """Matrices (..., 3, 3) whose product with another vector is the cross product of vectors (..., 3) with it."""
     matrix = np.zeros((*vectors.shape, 3))
     x, y, z = np.moveaxis(vectors, -1, 0)
     matrix[..., 0, 1], matrix[..., 0, 2], matrix[..., 1, 2] = -z, y, -x

@@ -1,4 +1,4 @@
-"""Vectors in space. Numpy only."""
+"""Vectors in 3D. Numpy only."""
 
 from __future__ import annotations
 

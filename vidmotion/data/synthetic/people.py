@@ -3,8 +3,8 @@
 The nearest surface is drawn in each pixel: bodies hide each other, and boxes of the room hide bodies. World axes:
 metres, Y up, the floor at y = 0. Does not depend on motion or joints.
 
-The rasteriser here is not that of `vidmotion.rendering.raster`: that one decides with other rounding whether a sample on
-an edge is inside. Clips have to be the same pictures for the same seed, on which the detections of existing stores rest.
+The rasteriser is not that of `vidmotion.rendering.raster`, which decides with other rounding whether a sample on an
+edge is inside. The same seed has to give the same pictures, since existing stores hold what was detected in them.
 """
 
 from __future__ import annotations
