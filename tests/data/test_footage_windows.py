@@ -38,7 +38,7 @@ def test_undetected_people_are_left_out(footage: FootageSampler) -> None:
 
 
 def test_windows_contain_the_numbers_of_the_store(footage: FootageSampler) -> None:
-    windows = footage.whole(range(2))
+    windows = footage.all_frames(range(2))
     np.testing.assert_allclose(windows.joints[1], joints_of(1), atol=1e-4)
     exact = project(windows.joints)
     seen = windows.score > 0
@@ -86,7 +86,7 @@ def test_windows_never_leave_a_person(footage: FootageSampler) -> None:
 
 
 def test_exact_detections_are_normalized_onto_the_target(footage: FootageSampler) -> None:
-    x, view = observed(footage.whole(range(1, 2)))
+    x, view = observed(footage.all_frames(range(1, 2)))
     assert x.shape == (1, FRAMES, 17, 3)
     assert (x[..., :2] - view.clean).abs().max() < 1e-3
     assert x[..., :2].abs().max() < 1 + 1e-5
@@ -106,7 +106,7 @@ def test_hidden_joints_are_missing(footage: FootageSampler) -> None:
     assert 0.1 < whole_joints.float().mean() < 0.3
     assert 0.1 < whole_frames.float().mean() < 0.5
     assert ((hidden == 0) == (whole_joints[:, None] | whole_frames[..., None])).all()
-    x, _ = observed(footage.whole(range(1)))
+    x, _ = observed(footage.all_frames(range(1)))
     assert not x[0, 5:8].any()
 
 

@@ -152,7 +152,7 @@ def shorten(folder: Path) -> None:
         (spoil_settings, "is not of the format"),
         (spoil_line, "line 1 is damaged"),
         (forget_actors, "line 1 is not a clip"),
-        (shorten, r"score\.bin is shorter than clips\.jsonl says"),
+        (shorten, r"score\.bin has fewer rows than clips\.jsonl lists"),
     ],
 )
 def test_damage_is_named(spoil: Callable[[Path], None], message: str, tmp_path: Path) -> None:

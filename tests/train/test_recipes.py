@@ -81,7 +81,7 @@ def test_classes_are_told_apart(job: MakeJob, footage: Path) -> None:
     path = train_action(job("run", footage), acting(steps=150, encoder_lr=1.0, frames=108))
     network, _ = load_network(path)
     sampler = FootageSampler(read_store(footage), CPU)
-    seen = sampler.whole(range(sampler.people))
+    seen = sampler.all_frames(range(sampler.people))
     normalized, _ = observe_footage(seen.rays, seen.score, seen.joints)
     output = network(normalized.x, torch.arange(30), ("action", "embedding"))
     classes = network.head_configs[0].classes

@@ -115,7 +115,7 @@ class FootageSampler:
         for first in range(0, self.people, size):
             yield range(first, min(first + size, self.people))
 
-    def whole(self, people: range, part: slice = slice(None)) -> FootageWindows:
+    def all_frames(self, people: range, part: slice = slice(None)) -> FootageWindows:
         """All frames of some people, or the frames that `part` selects."""
         device = self._rays.device
         rows = torch.arange(people.start, people.stop, device=device)

@@ -145,7 +145,7 @@ class StoredClip:
     """A clip of a store: its recipe, and where its rows are in the arrays."""
 
     recipe: Mapping[str, Any]
-    """As `vidmotion.data.synthetic.recipe.Recipe.to_json` returned it."""
+    """As `vidmotion.data.synthetic.recipe.ClipRecipe.to_json` returned it."""
     row: int
     """First row of the arrays with a row for each person in each frame."""
     frame: int
@@ -337,7 +337,7 @@ def _map(folder: Path, arrays: dict[str, tuple[str, tuple[int, ...]]], rows: int
         wanted = count * _row_size(dtype, shape)
         if not path.is_file() or path.stat().st_size < wanted:
             raise InputError(
-                f"{path} is shorter than clips.jsonl says; the footage is damaged; render or unpack it again"
+                f"{path} has fewer rows than clips.jsonl lists; the footage is damaged, render or unpack it again"
             )
         empty = np.zeros((0, *shape), dtype)
         mapped[name] = np.memmap(path, dtype, "r", shape=(count, *shape)) if wanted else empty
@@ -444,7 +444,7 @@ class StoreWriter:
         if file.seek(0, os.SEEK_END) < size:
             file.close()
             raise InputError(
-                f"{path} is shorter than clips.jsonl says; the footage is damaged; render or unpack it again"
+                f"{path} has fewer rows than clips.jsonl lists; the footage is damaged, render or unpack it again"
             )
         file.truncate(size)
         file.seek(size)

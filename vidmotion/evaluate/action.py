@@ -78,7 +78,7 @@ def predict_footage(
     """Predictions for the people of a store, from the detector's output for them."""
     found = []
     for people in footage.batches(batch):
-        windows = footage.whole(people, slice(0, WINDOW))
+        windows = footage.all_frames(people, slice(0, WINDOW))
         normalized, _ = observe_footage(windows.rays, windows.score, windows.joints)
         for person, outputs in zip(people, _predict(network, normalized.x, flip), strict=True):
             clip = str(footage.clips[person])

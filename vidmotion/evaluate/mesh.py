@@ -63,7 +63,7 @@ def collect(poser: Poser, footage: FootageSampler, batch: int = 8) -> list[ClipE
     skin, skeleton = Skinning(body), BodyJoints(body)
     found = []
     for people in footage.batches(batch):
-        windows = footage.whole(people)
+        windows = footage.all_frames(people)
         normalized, _ = observe_footage(windows.rays, windows.score, windows.joints)
         rotations, betas = poser(normalized.x)
         truth = axis_angle_to_matrix(footage.pose[windows.person[:, None], windows.at])

@@ -83,7 +83,7 @@ def collect_footage(lifter: Lifter, footage: FootageSampler, batch: int = 8, win
     """
     found = []
     for people, part in parts(footage, batch, window):
-        windows = footage.whole(people, part)
+        windows = footage.all_frames(people, part)
         normalized, view = observe_footage(windows.rays, windows.score, windows.joints)
         clips, labels = [footage.clips[person] for person in people], [footage.labels[person] for person in people]
         found += _errors(lifter(normalized.x), view, clips, labels)

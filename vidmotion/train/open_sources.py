@@ -41,7 +41,7 @@ class FootageSource:
 
     def errors(self) -> ErrorBank:
         """The detector's errors, to be applied to motion capture."""
-        return ErrorBank(self.sampler.whole(range(self.sampler.people)))
+        return ErrorBank(self.sampler.all_frames(range(self.sampler.people)))
 
     def choose(self, count: int, rng: Generator, weights: Tensor | None) -> Tensor:
         """As `BatchSource`."""

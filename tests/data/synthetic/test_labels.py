@@ -11,24 +11,24 @@ from vidmotion.body.model import BodyModel
 from vidmotion.data.synthetic.labels import ClipLabels, actor_motion, clip_labels
 from vidmotion.data.synthetic.mocap_rotations import MocapRotations
 from vidmotion.data.synthetic.random_recipe import RecipeSampler
-from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, Recipe
+from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, ClipRecipe
 from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.skeletons import H36M17
 
 
 @pytest.fixture(scope="module")
-def recipe(sampler: RecipeSampler) -> Recipe:
+def recipe(sampler: RecipeSampler) -> ClipRecipe:
     """Several people in front of a moving camera."""
     recipes = map(sampler.sample, range(100))
     return next(recipe for recipe in recipes if len(recipe.actors) > 1 and recipe.camera.kind != "fixed")
 
 
 @pytest.fixture(scope="module")
-def labels(recipe: Recipe, capture: MocapRotations, body: BodyModel) -> ClipLabels:
+def labels(recipe: ClipRecipe, capture: MocapRotations, body: BodyModel) -> ClipLabels:
     return clip_labels(recipe, capture, body)
 
 
-def test_joints_are_those_of_the_posed_body(recipe: Recipe, labels: ClipLabels, body: BodyModel) -> None:
+def test_joints_are_those_of_the_posed_body(recipe: ClipRecipe, labels: ClipLabels, body: BodyModel) -> None:
     for person, actor in enumerate(recipe.actors):
         rest = body.shape(labels.betas[person])
         world, positions = forward_kinematics(
@@ -40,7 +40,7 @@ def test_joints_are_those_of_the_posed_body(recipe: Recipe, labels: ClipLabels, 
         np.testing.assert_allclose(labels.joints[person], seen, atol=1e-6)
 
 
-def test_pictures_are_pinhole_projections(recipe: Recipe, labels: ClipLabels) -> None:
+def test_pictures_are_pinhole_projections(recipe: ClipRecipe, labels: ClipLabels) -> None:
     for frame in range(recipe.frames):
         lens = labels.camera.frame_camera(frame)
         np.testing.assert_allclose(lens.rotation @ lens.rotation.T, np.eye(3), atol=1e-9)
@@ -52,13 +52,13 @@ def test_pictures_are_pinhole_projections(recipe: Recipe, labels: ClipLabels) ->
 
 
 def test_the_same_recipe_gives_the_same_labels(
-    recipe: Recipe, labels: ClipLabels, capture: MocapRotations, body: BodyModel
+    recipe: ClipRecipe, labels: ClipLabels, capture: MocapRotations, body: BodyModel
 ) -> None:
     for one, other in zip(labels.arrays(), clip_labels(recipe, capture, body).arrays(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_mirrored_actor_is_the_mirror_image(recipe: Recipe, capture: MocapRotations, body: BodyModel) -> None:
+def test_a_mirrored_actor_is_the_mirror_image(recipe: ClipRecipe, capture: MocapRotations, body: BodyModel) -> None:
     plain: Actor = replace(
         recipe.actors[0], mirrored=False, heading=0.0, place=(0.0, 0.0), turns=((0.0, 0.0, 0.0),) * len(ADJUSTED_JOINTS)
     )

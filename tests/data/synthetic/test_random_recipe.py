@@ -10,31 +10,33 @@ from vidmotion.body.model import BodyModel
 from vidmotion.data.synthetic.labels import clip_labels
 from vidmotion.data.synthetic.mocap_rotations import MocapRotations
 from vidmotion.data.synthetic.random_recipe import RecipeSampler, RecipeSettings
-from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.recipe import ClipRecipe
 from vidmotion.errors import InputError
 
 NUMBERS = range(12)
 
 
 @pytest.fixture(scope="module")
-def recipes(sampler: RecipeSampler) -> list[Recipe]:
+def recipes(sampler: RecipeSampler) -> list[ClipRecipe]:
     return [sampler.sample(number) for number in NUMBERS]
 
 
-def test_a_recipe_follows_from_seed_and_number(recipes: list[Recipe], capture: MocapRotations, body: BodyModel) -> None:
+def test_a_recipe_follows_from_seed_and_number(
+    recipes: list[ClipRecipe], capture: MocapRotations, body: BodyModel
+) -> None:
     again = RecipeSampler(capture, body, RecipeSettings(0, 12, False))
     assert [again.sample(number) for number in (7, 2)] == [recipes[7], recipes[2]]
     assert len({recipe.camera.position for recipe in recipes}) == len(recipes)
     assert RecipeSampler(capture, body, RecipeSettings(1, 12, False)).sample(2).actors != recipes[2].actors
 
 
-def test_a_recipe_survives_json(recipes: list[Recipe]) -> None:
+def test_a_recipe_survives_json(recipes: list[ClipRecipe]) -> None:
     for recipe in recipes:
-        assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+        assert ClipRecipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
 
 
 def test_people_are_in_front_of_the_camera_and_apart(
-    recipes: list[Recipe], capture: MocapRotations, body: BodyModel
+    recipes: list[ClipRecipe], capture: MocapRotations, body: BodyModel
 ) -> None:
     assert {len(recipe.actors) for recipe in recipes} >= {1, 2}
     for recipe in recipes:
@@ -47,7 +49,9 @@ def test_people_are_in_front_of_the_camera_and_apart(
             assert np.linalg.norm(roots[one] - roots[:one], axis=-1).min() > 0.3
 
 
-def test_only_given_pictures_are_backgrounds(recipes: list[Recipe], capture: MocapRotations, body: BodyModel) -> None:
+def test_only_given_pictures_are_backgrounds(
+    recipes: list[ClipRecipe], capture: MocapRotations, body: BodyModel
+) -> None:
     assert "picture" not in {recipe.film.background for recipe in recipes}
     supplied = RecipeSampler(capture, body, RecipeSettings(0, 12, True))
     assert "picture" in {supplied.sample(number).film.background for number in NUMBERS}

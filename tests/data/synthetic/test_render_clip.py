@@ -12,7 +12,7 @@ from vidmotion.data.synthetic.labels import ClipLabels, clip_labels
 from vidmotion.data.synthetic.mocap_rotations import MocapRotations
 from vidmotion.data.synthetic.people import ClothedBody, Light, draw_people
 from vidmotion.data.synthetic.random_recipe import RecipeSampler
-from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.recipe import ClipRecipe
 from vidmotion.data.synthetic.render_clip import ClipRenderer
 from vidmotion.data.synthetic.room import RoomPicture
 from vidmotion.data.synthetic.scenery import draw_scenery
@@ -92,7 +92,7 @@ def test_a_person_outside_of_the_picture_is_not_visible(
     assert visible[0] == 0
 
 
-def render(recipe: Recipe, labels: ClipLabels, renderer: ClipRenderer) -> tuple[bytes, np.ndarray]:
+def render(recipe: ClipRecipe, labels: ClipLabels, renderer: ClipRenderer) -> tuple[bytes, np.ndarray]:
     scenery = draw_scenery(recipe, labels.camera, labels.joints, (), np.random.default_rng(1))
     rendered = renderer.render(labels, scenery, recipe.film, np.random.default_rng(2))
     assert [picture.shape for picture in rendered.pictures()] == [(*recipe.size[::-1], 3)] * recipe.frames

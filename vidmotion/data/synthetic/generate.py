@@ -23,7 +23,7 @@ from vidmotion.data.store import StoreSettings, StoreWriter, pack_detections, pa
 from vidmotion.data.synthetic.labels import ClipLabels, clip_labels
 from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
 from vidmotion.data.synthetic.random_recipe import RecipeSampler, RecipeSettings
-from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.recipe import ClipRecipe
 from vidmotion.errors import MissingExtraError, OutputError
 from vidmotion.io.atomic import write_bytes
 from vidmotion.skeletons import by_name
@@ -215,7 +215,7 @@ class ClipGenerator:
         write_bytes(folder / f"{number:06d}.mp4", video)
 
 
-def height_in_pixels(recipe: Recipe, labels: ClipLabels) -> Floats:
+def height_in_pixels(recipe: ClipRecipe, labels: ClipLabels) -> Floats:
     """(P, T) pixels, each person's body height at the depth of the root."""
     heights = np.array([actor.height for actor in recipe.actors])
     return labels.camera.focal * heights[:, None] / labels.joints[:, :, 0, 2]

@@ -15,7 +15,7 @@ from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.data.synthetic.frame_camera import FrameCamera, look_at
 from vidmotion.data.synthetic.mocap_rotations import MocapRotations
-from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, Recipe
+from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, ClipRecipe
 from vidmotion.geometry.filters import gaussian_smooth
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, rotation_about_axis
 from vidmotion.skeletons import SMPL24
@@ -91,7 +91,7 @@ class ClipLabels:
         return self.joints, self.pose, self.translation, self.camera.rotation, self.camera.translation
 
 
-def clip_labels(recipe: Recipe, capture: MocapRotations, body: BodyModel) -> ClipLabels:
+def clip_labels(recipe: ClipRecipe, capture: MocapRotations, body: BodyModel) -> ClipLabels:
     """Compute the labels of a clip from its recipe.
 
     Raises:

@@ -17,7 +17,7 @@ from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.body.skinning import Skinning
 from vidmotion.data.synthetic.labels import ActorMotion, actor_motion, camera_path
 from vidmotion.data.synthetic.mocap_rotations import MocapRotations, RotationClip
-from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, Film, Recipe
+from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, ClipRecipe, Film
 from vidmotion.errors import InputError
 from vidmotion.types import Floats
 
@@ -86,7 +86,7 @@ class RecipeSampler:
         self._clips = list(capture.clips.values())
         self._probabilities = clip_probabilities(self._clips)
 
-    def sample(self, number: int) -> Recipe:
+    def sample(self, number: int) -> ClipRecipe:
         """The recipe of the clip with this number."""
         rng = np.random.default_rng([self._settings.seed, number])
         count = 1 + int(rng.choice(len(PEOPLE_PROBABILITIES), p=PEOPLE_PROBABILITIES))
@@ -95,8 +95,8 @@ class RecipeSampler:
         actors, joints = _place_apart([actor for actor, _ in people], [motion.joints for _, motion in people], rng)
         camera = _camera(joints, size, rng)
         film = _film(rng, self._settings.pictures)
-        recipe = Recipe(self._settings.seed, number, self._settings.frames, size, tuple(actors), camera, film)
-        return Recipe.from_json(_rounded(recipe.to_json()))
+        recipe = ClipRecipe(self._settings.seed, number, self._settings.frames, size, tuple(actors), camera, film)
+        return ClipRecipe.from_json(_rounded(recipe.to_json()))
 
     def _actor(self, rng: Rng) -> tuple[Actor, ActorMotion]:
         """A random person on the floor at the world's origin, and the motion."""

@@ -89,7 +89,7 @@ class Film:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ClipRecipe:
     """One synthetic clip."""
 
     seed: int
@@ -106,14 +106,14 @@ class Recipe:
         return asdict(self)
 
     @staticmethod
-    def from_json(record: dict[str, Any]) -> Recipe:
+    def from_json(record: dict[str, Any]) -> ClipRecipe:
         """The recipe of a record that `to_json` made, also after it was written to JSON and read again.
 
         Raises:
             KeyError, TypeError, ValueError: the record is not a recipe.
         """
-        values = {field.name: record[field.name] for field in fields(Recipe)}
-        return Recipe(
+        values = {field.name: record[field.name] for field in fields(ClipRecipe)}
+        return ClipRecipe(
             **{
                 **values,
                 "size": tuple(values["size"]),

@@ -15,7 +15,7 @@ from vidmotion.data.synthetic.background import desaturated
 from vidmotion.data.synthetic.clothing import Clothes
 from vidmotion.data.synthetic.labels import CameraPath
 from vidmotion.data.synthetic.people import Light
-from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.recipe import ClipRecipe
 from vidmotion.data.synthetic.room import Room
 from vidmotion.types import Floats
 
@@ -95,7 +95,9 @@ def _box_distance(points: Floats, box: Floats) -> Floats:
     return np.linalg.norm(np.maximum(np.maximum(box[:3] - points, points - box[3:]), 0), axis=1)
 
 
-def draw_scenery(recipe: Recipe, camera: CameraPath, joints: Floats, pictures: tuple[Path, ...], rng: Rng) -> Scenery:
+def draw_scenery(
+    recipe: ClipRecipe, camera: CameraPath, joints: Floats, pictures: tuple[Path, ...], rng: Rng
+) -> Scenery:
     """Draw the appearance of a clip.
 
     Args:
@@ -112,7 +114,7 @@ def draw_scenery(recipe: Recipe, camera: CameraPath, joints: Floats, pictures: t
     return Scenery(room, _light(rng), _tint(rng), tuple(_clothes(rng) for _ in recipe.actors))
 
 
-def _room(bounds: SceneBounds, recipe: Recipe, pictures: tuple[Path, ...], rng: Rng) -> Room:
+def _room(bounds: SceneBounds, recipe: ClipRecipe, pictures: tuple[Path, ...], rng: Rng) -> Room:
     spots = np.concatenate([bounds.points, bounds.camera_positions])
     low = (spots.min(0) - rng.uniform(0.4, 3, 3)) * [1.0, 0.0, 1.0]
     high = np.maximum(spots.max(0) + rng.uniform(0.4, 3, 3), [-np.inf, 2.4, -np.inf])

@@ -14,7 +14,7 @@ from vidmotion.data.light_pack import read_pack
 from vidmotion.data.store import StoreWriter, pack_truth
 from vidmotion.data.synthetic.labels import clip_labels
 from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
-from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.recipe import ClipRecipe
 from vidmotion.errors import InputError
 
 
@@ -52,8 +52,8 @@ def unpack_store(pack_file: Path, mocap: Path, out: Path, advance: Callable[[int
     return len(pack.recipes)
 
 
-def _recipe(record: dict[str, object], pack_file: Path) -> Recipe:
+def _recipe(record: dict[str, object], pack_file: Path) -> ClipRecipe:
     try:
-        return Recipe.from_json(record)
+        return ClipRecipe.from_json(record)
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{pack_file} holds a recipe that this version of vidmotion cannot read") from None
