@@ -1,13 +1,14 @@
-"""DSTformer against other lifting networks of its size, all trained alike.
+"""Is DSTformer better than other lifting networks of its size, trained in the same way?
 
-    python -m benchmarks.accuracy.architectures --mocap DIR --footage STORE --test STORE
+    python -m benchmarks.accuracy.architectures --mocap MOCAP --footage TRAIN_STORE --test STORE
         [--steps 3000] [--seed 0] [--keep DIR]
 
-The others (baselines.py): a transformer with one stream, and convolutions over time. All see the same batches of dense
-windows of 81 frames, two of footage for each of motion capture, with the recipe's noise and loss, and go by AdamW with
-the same rate, which warms up, holds and falls to zero. Measured on the test subjects' footage and on their motion
-capture with simulated noise, in windows of 81 frames and with the mirrored pass; mm. The baseline of the ratios is the
-one stream. --keep holds trained networks: a killed run goes on with the next one.
+The other networks (benchmarks/lib/baselines.py) are a transformer with one stream and a network of convolutions over
+time. All are trained on the same batches of dense windows of 81 frames, two of footage for each of motion capture, with
+the recipe's noise and loss, and with AdamW at the same learning rate: warm-up, constant, then falling to zero. They are
+measured on the test subjects' footage and on their motion capture with simulated noise, in windows of 81 frames, with
+the mirrored pass. Errors in mm; the baseline of the ratios is the transformer with one stream. With --keep the trained
+networks are kept, so that a killed run continues with the next one.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from benchmarks.lib.baselines import SingleStream, convolution_of_size, paramete
 from vidmotion.data.footage_windows import FootageSampler
 from vidmotion.data.mocap import read_mocap
 from vidmotion.data.store import read_store
-from vidmotion.evaluate.pose3d import Errors, Lifter, measure, measure_footage, network_lifter
+from vidmotion.evaluate.pose3d import Errors, Lifter, measure, measure_footage
 from vidmotion.model.dstformer import PRESETS, DSTformer, DSTformerConfig
+from vidmotion.model.normalization import mirror
 from vidmotion.train.batches import BatchSource
 from vidmotion.train.config import Pose3DConfig
 from vidmotion.train.mocap_source import CaptureSource
@@ -36,7 +38,7 @@ from vidmotion.train.random_draws import Draw
 
 FRAMES = 81
 BLOCKS = 4
-"""Of the convolutions: each frame hears of 243."""
+"""Number of blocks of the convolutions: the output of a frame depends on 243 frames."""
 NEAR = {"one stream": 0.05, "convolutions": 0.10}
 """Share by which parameters may differ from DSTformer's."""
 REPORTS = 20
@@ -54,7 +56,7 @@ def networks(size: DSTformerConfig) -> dict[str, Callable[[], nn.Module]]:
 
 
 def train(name: str, model: nn.Module, sources: list[BatchSource], config: Pose3DConfig) -> float:
-    """Train a network; seconds a step come back, of its own work alone."""
+    """Train a network; returns the seconds a step, without the time for drawing batches."""
     optimizer = AdamW(model.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     model.train()
     taken, every, sums = 0.0, max(config.steps // REPORTS, 1), torch.zeros(2)
@@ -71,26 +73,27 @@ def train(name: str, model: nn.Module, sources: list[BatchSource], config: Pose3
         taken += time.perf_counter() - start
         sums += torch.stack([total.detach(), values["mpjpe_mm"]])
         if (step + 1) % every == 0:
-            middle = (sums / every).tolist()
+            means = (sums / every).tolist()
             sums.zero_()
             print(
-                f"  {name}, step {step + 1}: loss {middle[0]:.3f}, {middle[1]:.1f} mm, {taken / (step + 1):.2f} s/step",
+                f"  {name}, step {step + 1}: loss {means[0]:.3f}, {means[1]:.1f} mm, {taken / (step + 1):.2f} s/step",
                 flush=True,
             )
     return taken / config.steps
 
 
 def rate(step: int, config: Pose3DConfig) -> float:
-    """The share of the rate at a step: warm up, hold, fall for the last third."""
+    """The learning rate of a step as a share of the full one: warm-up, constant, falling in the last third."""
     return min(1.0, (step + 1) / config.warmup, 3 * (config.steps - step) / config.steps)
 
 
 def in_windows(model: nn.Module) -> Lifter:
-    """A lifter of any length, in the windows that the network has learned from."""
-    lifter = network_lifter(model.eval())  # type: ignore[arg-type]
+    """A lifter of any length: windows of the length used in training, averaged with the mirrored input."""
+    model.eval()
 
+    @torch.inference_mode()
     def run(x: Tensor) -> Tensor:
-        return torch.cat([lifter(part) for part in torch.split(x, FRAMES, dim=1)], 1)
+        return torch.cat([(model(part) + mirror(model(mirror(part)))) / 2 for part in torch.split(x, FRAMES, dim=1)], 1)
 
     return run
 
@@ -137,7 +140,7 @@ def main() -> None:
         model = build()
         count = parameters(model)
         if abs(count / wanted - 1) > NEAR.get(name, 0):
-            raise SystemExit(f"{name} has {count:,} parameters, DSTformer {wanted:,}: not of like size")
+            raise SystemExit(f"{name} has {count:,} parameters, DSTformer {wanted:,}: the sizes differ too much")
         file = args.keep and args.keep / f"{name.replace(' ', '-')}-{args.steps}-{args.seed}.pt"
         if file and file.exists():
             kept = torch.load(file, weights_only=True)

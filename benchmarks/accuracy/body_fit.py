@@ -1,10 +1,10 @@
-"""Inverse kinematics against motion capture whose rotations are known, and the speed of fitting and skinning.
+"""How good is the inverse kinematics alone, where the true rotations are known, and how fast are fitting and skinning?
 
-    python -m benchmarks.accuracy.body_fit --mocap DIR [--split test]
+    python -m benchmarks.accuracy.body_fit --mocap MOCAP [--split test]
 
-Bodies of random shape move as the motion capture says. Their 17 joints, exact or with the errors of a lifter, are
-fitted; the table compares shape, joints, rotations and surface with the truth. The baseline of the ratio is the
-first guess (bones aimed at the joints) without the solver.
+Bodies of random shape are posed by motion capture. Bodies are then fitted to their 17 joints, which are exact or have
+errors as a lifter makes them. The table compares shape, joints, rotations and surface with the truth. The baseline of
+the ratio is the first estimate (bones aimed along the joints) without the solver.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, BodyModel
 from vidmotion.body.posed_mesh import PosedMesh
-from vidmotion.data.mocap import read_packed
-from vidmotion.data.synthetic.mocap_rotations import ROTATION_STEP
+from vidmotion.data.mocap import ROTATION_STEP, read_packed
 from vidmotion.geometry.rotations import matrix_to_axis_angle
 from vidmotion.types import BodyMotion, Camera, Floats, Keypoints2D, Motion, Track
 
@@ -37,7 +36,7 @@ STILL = Camera(1000.0, (0.0, 0.0), np.eye(3), np.zeros(3))
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A body in motion and what a lifter would say of it."""
+    """A body in motion, and its joints as a lifter would give them."""
 
     truth: BodyMotion
     motion: Motion
@@ -48,6 +47,7 @@ def cases(model: BodyModel, folder: Path, split: str, noise: float) -> list[Case
     """The clips of a split, each with a random shape; `noise` metres, lasting a third of a second."""
     rng = np.random.default_rng(0)
     packed = read_packed(folder, split)
+    assert packed.rotations is not None  # MOCAP has them
     out = []
     for row in packed.rows:
         start = int(row["offset"])
@@ -91,13 +91,13 @@ def _forward(model: BodyModel, body: BodyMotion) -> tuple[Floats, Floats]:
 
 
 def measure(model: BodyModel, case: Case, fitted: BodyMotion) -> Floats:
-    """Joints (mm), surface (mm), then the turn off (degrees) of each body joint; means over the frames."""
-    (turned, places), (found, lie) = _forward(model, case.truth), _forward(model, fitted)
-    off = np.linalg.norm(matrix_to_axis_angle(turned.swapaxes(-1, -2) @ found), axis=-1).mean(0)
+    """Joints (mm), surface (mm), then the rotation error (degrees) of each joint; means over the frames."""
+    (true_rotations, true_joints), (rotations, joints) = _forward(model, case.truth), _forward(model, fitted)
+    off = np.linalg.norm(matrix_to_axis_angle(true_rotations.swapaxes(-1, -2) @ rotations), axis=-1).mean(0)
     meshes = PosedMesh(model, case.truth), PosedMesh(model, fitted)
     rows = range(0, len(fitted), 15)
     surface = np.mean([np.linalg.norm(meshes[0].vertices(row) - meshes[1].vertices(row), axis=-1) for row in rows])
-    apart = np.linalg.norm(places - lie, axis=-1)[:, :BODY_JOINTS].mean()
+    apart = np.linalg.norm(true_joints - joints, axis=-1)[:, :BODY_JOINTS].mean()
     return np.array([1000 * apart, 1000 * surface, *np.degrees(off[:BODY_JOINTS])])
 
 
@@ -115,7 +115,7 @@ def table(model: BodyModel, folder: Path, split: str) -> None:
 
 
 def _aimed_only(model: BodyModel, motion: Motion, track: Track) -> BodyMotion:
-    with mock.patch.object(fitting, "solve", lambda body, targets, weights, guess: guess):
+    with mock.patch.object(fitting, "solve_inverse_kinematics", lambda body, targets, weights, start: start):
         return fitting.fit_body(model, motion, track)
 
 

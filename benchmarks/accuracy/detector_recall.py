@@ -1,11 +1,11 @@
-"""Speed and recall of 2D detectors on videos with one person and on the sample, whose truth is exact.
+"""How fast are 2D detectors, and how many people do they find, on videos with one person and on the sample?
 
     python -m benchmarks.accuracy.detector_recall VIDEO... [--detector blazepose --detector blazepose-heavy ...]
 
-Names are those of `lift --detector`, mmpose's too where its checkpoints are there. For each video: frames a second, the
-ratio to the first detector, and the share of the frames in which somebody is found. For the sample also the share in
-which the points lie within a tenth of the height of the truth, on average, and their mean distance in per cent of the
-height.
+Names are those of `lift --detector`, including mmpose's where its checkpoints are installed. Printed for each video:
+frames a second, the ratio to the first detector, and the share of the frames in which a person is found. For the
+sample, whose truth is exact, also the share of the frames in which the mean distance of the points from the truth is
+below a tenth of the person's height, and that mean distance in per cent of the height.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def main() -> None:
         for video in [SAMPLE, *args.videos]:
             rate, share, away = measure(detector, video)
             first = base.setdefault(video, rate)
-            told = f"{rate:6.1f} frames/s  {rate / first:5.2f}   somebody in {100 * share:5.1f} %"
+            cells = f"{rate:6.1f} frames/s  {rate / first:5.2f}   person found in {100 * share:5.1f} %"
             if len(away):
                 near = away < NEAR
-                told += f"   right in {100 * near.mean():.1f} %, off by {100 * away[near].mean():.2f} % of the height"
-            print(f"{name:16} {video.name:24} {told}", flush=True)
+                cells += f"   right in {100 * near.mean():.1f} %, off by {100 * away[near].mean():.2f} % of the height"
+            print(f"{name:16} {video.name:24} {cells}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""What the detector says of labelled footage, against what is true: errors by joint, recall, confidence, noise.
+"""What errors does the detector make on labelled footage, by joint, visibility, confidence and over time?
 
     python -m benchmarks.accuracy.detector_table STORE
 
-Points are converted to the 17 joints first. Lengths are in per cent of the stature at the root's depth, in the
-picture, unless said otherwise; frames that the tracker filled in count as not seen. The last part measures what
-`vidmotion.data.augment.NoiseRange` simulates, in its own units: half the side of the person's bounding square.
+Points are first converted to the 17 joints. Lengths are in per cent of the person's height in the picture, at the
+root's depth, unless the table gives another unit. Frames that the tracker filled in count as not seen. The last part
+measures the quantities that `vidmotion.data.augment.NoiseRange` simulates, in its own units: half the side of the
+person's bounding square.
 """
 
 from __future__ import annotations
@@ -25,20 +26,20 @@ from vidmotion.skeletons import H36M17
 RUN = 60
 """Frames of the stretches on which behaviour over time is measured."""
 CAP = 0.10
-"""Statures to which errors are shortened before they are correlated: a few wild ones would say everything."""
+"""Body heights; longer errors are shortened to this before they are correlated, or a few would dominate."""
 FORESHORTENED = 0.12
-"""Share of the stature that a torso must measure in the picture for its axis to mean something."""
+"""Share of the height that a torso must measure in the picture for its axis to be used."""
 CLOSE = 0.03
-"""Statures within which a joint counts as right."""
+"""Distance in body heights within which a joint counts as right."""
 LAGS = (1, 2, 4, 8, 15, 30)
 FAR_OFF = 0.08
 """Half sides of the bounding square from which on an error is an outlier."""
 
 
 def print_joints(pairs: Pairs, xy: np.ndarray, error: np.ndarray) -> None:
-    """Bias, spread and duration of the errors (N, 17, 2), in statures, of joints (N, 17, 2) in pixels."""
+    """Bias, spread and duration of the errors (N, 17, 2), in body heights, of joints (N, 17, 2) in pixels."""
     right = right_ones(error)
-    print(f"\nErrors by joint, % of the stature; {len(error)} person-frames seen, {1 - right.mean():.1%} of them more")
+    print(f"\nErrors by joint, % of the height; {len(error)} person-frames seen, {1 - right.mean():.1%} of them more")
     print(f"than {WRONG:.0%} off on average: left out of all but the 95 %. Bias: median. Spread: robust, per axis.")
     print("Up: from root to thorax in the picture; left: across it, to the side of the person's own left hip.")
     print("Lasting: frames until the autocorrelation is 1/e, of the error less the overall bias / less the run's mean.")
@@ -56,7 +57,7 @@ def print_joints(pairs: Pairs, xy: np.ndarray, error: np.ndarray) -> None:
     swapped = exchanged(pairs, xy)
     length = np.linalg.norm(error[right], axis=-1)
     print(f"{'all joints':15}{'':40}{100 * length.mean():8.2f}")
-    print(f"left and right exchanged (limbs fit better the other way round): {swapped.mean():.1%} of the frames")
+    print(f"left and right exchanged (limbs fit better with the sides exchanged): {swapped.mean():.1%} of the frames")
 
 
 def exchanged(pairs: Pairs, xy: np.ndarray) -> np.ndarray:
@@ -64,13 +65,13 @@ def exchanged(pairs: Pairs, xy: np.ndarray) -> np.ndarray:
     limbs = [joint for joint in range(17) if H36M17.mirror[joint] != joint]
     mirrored = pairs.truth[:, list(H36M17.mirror)]
     straight, other = (
-        np.linalg.norm(xy - truth, axis=-1)[:, limbs].mean(1) / pairs.stature for truth in (pairs.truth, mirrored)
+        np.linalg.norm(xy - truth, axis=-1)[:, limbs].mean(1) / pairs.height for truth in (pairs.truth, mirrored)
     )
     return straight - other > CLOSE
 
 
 def torso_axes(pairs: Pairs, error: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Errors (N, 17, 2) along the torso's axis in the picture and across it, and where (N,) these mean something."""
+    """Errors (N, 17, 2) along the torso's axis in the picture and across it, and where (N,) they are valid."""
     torso = pairs.truth[:, 8] - pairs.truth[:, 0]
     long = np.linalg.norm(torso, axis=1)
     up = torso / np.maximum(long, 1e-6)[:, None]
@@ -78,11 +79,11 @@ def torso_axes(pairs: Pairs, error: np.ndarray, right: np.ndarray) -> tuple[np.n
     side = ((pairs.truth[:, 4] - pairs.truth[:, 1]) * across).sum(1)
     across = across * np.where(side < 0, -1, 1)[:, None]
     along = np.stack([np.einsum("njc,nc->nj", error, axis) for axis in (up, across)], -1)
-    return along, right & (long > FORESHORTENED * pairs.stature)
+    return along, right & (long > FORESHORTENED * pairs.height)
 
 
 def robust(values: np.ndarray) -> float:
-    """Spread per axis of values whose middle is 0."""
+    """Spread per axis of values whose median is 0."""
     return float(1.4826 * np.median(np.abs(values)))
 
 
@@ -127,13 +128,13 @@ Row = tuple[str, np.ndarray]
 
 def conditions(store: Store, clip: StoredClip, person: int) -> Iterator[Row]:
     """Names of conditions, and in which frames (T,) of a person they hold."""
-    said, actor = store.person(clip, person), clip.recipe["actors"][person]
+    stored, actor = store.person(clip, person), clip.recipe["actors"][person]
     always = np.ones(clip.frames, bool)
     visible = store.detections["visible"][clip.rows(person)] / 255
-    size = clip.focal * actor["height"] / said.joints[:, 0, 2] / max(clip.size)
-    inside = ((said.exact >= 0) & (said.exact <= clip.size)).all(-1).mean(1)
-    head_up = said.exact[:, 0, 1] - said.exact[:, 8, 1]
-    level = np.abs(said.exact[:, 0, 0] - said.exact[:, 8, 0])
+    size = clip.focal * actor["height"] / stored.joints[:, 0, 2] / max(clip.size)
+    inside = ((stored.exact >= 0) & (stored.exact <= clip.size)).all(-1).mean(1)
+    head_up = stored.exact[:, 0, 1] - stored.exact[:, 8, 1]
+    level = np.abs(stored.exact[:, 0, 0] - stored.exact[:, 8, 0])
     yield "all", always
     yield f"people {clip.people}", always
     for low, high in pairwise((0, 0.01, 0.25, 0.5, 0.75, 0.95, 1.01)):
@@ -141,7 +142,7 @@ def conditions(store: Store, clip: StoredClip, person: int) -> Iterator[Row]:
     for low, high in pairwise((0, 0.5, 0.9, 1.01)):
         yield f"joints inside the picture {low:.1f} to {min(high, 1):.1f}", (inside >= low) & (inside < high)
     for low, high in pairwise((0, 0.15, 0.25, 0.4, 0.6, 9)):
-        yield f"stature / longer side {low:.2f} to {high:.2f}", (size >= low) & (size < high)
+        yield f"height / longer side {low:.2f} to {high:.2f}", (size >= low) & (size < high)
     yield f"camera {clip.recipe['camera']['kind']}", always
     yield f"class {actor['group'] or 'unknown'}", always
     yield "torso upright", head_up > level
@@ -162,7 +163,7 @@ def print_recall(store: Store, error: np.ndarray) -> None:
     place = np.cumsum(state == SEEN) - 1  # row of `error`
     mean = np.linalg.norm(error, axis=-1).mean(1)
     print(f"\nRecall: person-frames, share seen, filled in by the tracker; of the seen: more than {WRONG:.0%} off on")
-    print("average, median over frames of the mean error (% of the stature)")
+    print("average, median over frames of the mean error (% of the height)")
     for name in sorted(rows, key=lambda name: (name != "all", name)):
         chosen = np.concatenate(rows[name])
         if not len(chosen):
@@ -174,7 +175,7 @@ def print_recall(store: Store, error: np.ndarray) -> None:
 
 
 def print_calibration(error: np.ndarray, score: np.ndarray) -> None:
-    """What a joint's converted score says of its error."""
+    """Print the error of joints by their converted score."""
     length, sure = np.linalg.norm(error, axis=-1).ravel(), score.ravel()
     print(f"\nConfidence of the converted joints: share, mean error, median error, share within {CLOSE:.0%}")
     for low, high in pairwise((0, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.001)):
@@ -190,7 +191,7 @@ def print_noise(store: Store, pairs: Pairs, error: np.ndarray, score: np.ndarray
     half = np.ptp(pairs.truth, axis=1).max(-1) / 2
     right = right_ones(error)
     runs = pairs.take(right).runs(RUN)
-    real = (error * (pairs.stature / half)[:, None, None])[right][runs]  # (R, RUN, 17, 2)
+    real = (error * (pairs.height / half)[:, None, None])[right][runs]  # (R, RUN, 17, 2)
     sure = score[right][runs]
     # The least square that holds a window, as in training: simulated errors come in these units.
     truth = pairs.truth[right][runs]
@@ -283,7 +284,7 @@ def main() -> None:
     store = read_store(parser.parse_args().store)
     pairs = read_pairs(store)
     xy, score = pairs.converted(store.settings.skeleton)
-    error = (xy - pairs.truth) / pairs.stature[:, None, None]
+    error = (xy - pairs.truth) / pairs.height[:, None, None]
     frames = sum(clip.frames for clip in store.clips)
     print(
         f"{store.settings.detector}, {store.settings.split}, seed {store.settings.seed}: {len(store.clips)} clips,",

@@ -1,22 +1,22 @@
-"""Errors from video to 3D on rendered footage of held-out subjects: ours beside BlazePose's own 3D landmarks.
+"""How far off is 3D from video to result on footage of held-out subjects, beside BlazePose's own 3D landmarks?
 
-    python -m benchmarks.accuracy.end_to_end STORE --mocap DIR [--clips N] [--weights FILE] [--keep DIR]
+    python -m benchmarks.accuracy.end_to_end STORE --mocap MOCAP [--clips N] [--weights FILE] [--keep DIR]
 
-The clips are drawn again from their recipes, encoded, decoded and shown to the detector, as when the store was made;
---keep holds what was said of them for another run. Everything is compared on the same frames, those in which the
-detector saw the person, in camera axes with the roots laid together:
+The clips are rendered again from their recipes, encoded, decoded and given to the detector, as when the store was made;
+with --keep the detector's output is kept for the next run. All methods are compared on the same frames, those in which
+the detector saw the person, in camera axes with the roots aligned:
 
-    BlazePose   its 3D landmarks, made 17 joints with the weights that serve for 2D; the baseline of the ratios
+    BlazePose   its 3D landmarks, converted to 17 joints with the weights used for 2D; the baseline of the ratios
     smoothed    the same through MediaPipe's One Euro filter
     refitted    the same with weights fitted to the truth of four fifths of the clips, measured on the last fifth
-    lifter      our network on the same points; scale and depth of the root from the truth, as footage_error.py has it
-    lift        all that `vidmotion lift` does, with its default stature and view
-    lift given  the same, told the stature and the view
-    exact 2D    our network on exact points, scale as for "lifter"
+    lifter      our network on the same points; scale and depth of the root from the truth, as in footage_error.py
+    lift        all that `vidmotion lift` does, with its default height and field of view
+    lift given  the same with the true height and field of view
+    exact 2D    our network on exact points, scaled as for "lifter"
     both        mean of "BlazePose" and "lifter", after the best scale of each
 
-MPJPE takes metres as they are given, N-MPJPE the best scale and P-MPJPE the best similarity transform of each frame;
-velocity is between neighbouring frames. Millimetres; in brackets the 95 % interval of a bootstrap over clips.
+MPJPE compares metres as they are, N-MPJPE after the best scale and P-MPJPE after the best similarity transform of each
+frame; velocity is between neighbouring frames. Millimetres; in brackets the 95 % interval of a bootstrap over clips.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.accuracy.sample_error import in_camera, stature
+from benchmarks.accuracy.sample_error import body_height, in_camera
 from benchmarks.lib.blazepose_world import Projection, Watched, one_euro, watched
 from vidmotion.data.footage_windows import observe_footage
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
@@ -56,16 +56,16 @@ BASELINE = "BlazePose"
 METRICS = ("MPJPE", "N-MPJPE", "P-MPJPE", "velocity")
 FOLDS = 5
 RIDGE = 1e-3
-"""Square metres a frame, with which fitted weights are held to those in use."""
+"""Square metres a frame; strength of the pull of fitted weights towards those in use."""
 WILD = 0.3
-"""Metres of mean error from which on a frame is not fitted to."""
+"""Metres; frames with a larger mean error are left out of the fit."""
 DRAWS = 2000
-"""Of the bootstrap."""
+"""Number of resamples of the bootstrap."""
 
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One person of a clip over T frames: the truth and what was said, all in camera axes."""
+    """One person of a clip over T frames: the truth and the results of all methods, in camera axes."""
 
     clip: StoredClip
     group: str
@@ -80,38 +80,38 @@ class Person:
     """(T, 3) the direction of gravity."""
     world: Floats
     """(T, 33, 3) metres, BlazePose's; nan where nobody was seen."""
-    said: dict[str, Floats]
-    """(T, 17, 3) metres by each method; nan where it says nothing."""
+    joints: dict[str, Floats]
+    """(T, 17, 3) metres by each method; nan where it gives nothing."""
     conditions: dict[str, Floats]
     """(T,) numbers to sort frames by."""
 
 
-def people_of(store: Store, clip: StoredClip, said: Watched, network: MotionNetwork) -> Iterator[Person]:
+def people_of(store: Store, clip: StoredClip, detected: Watched, network: MotionNetwork) -> Iterator[Person]:
     lifter = network_lifter(network.encoder)
-    lifted = lift_all(network, clip, said, store.settings.rate, LiftSettings())
+    lifted = lift_all(network, clip, detected, store.settings.rate, LiftSettings())
     rotation = store.truth["camera"][clip.frame : clip.frame + clip.frames, :, :3]
     for person in range(clip.people):
         stored = store.person(clip, person)
-        truth, seen = stored.joints.astype(np.float32), said.state[person] == SEEN
-        points = joints17(said.xy[person], said.score[person])
+        truth, seen = stored.joints.astype(np.float32), detected.state[person] == SEEN
+        points = joints17(detected.xy[person], detected.score[person])
         fov = field_of_view(clip.focal, clip.size)
-        given = LiftSettings(height=stature(truth.astype(float)), fov=fov)
-        blaze = world17(said.world[person])
+        given = LiftSettings(height=body_height(truth.astype(float)), fov=fov)
+        blaze = world17(detected.world[person])
         ours = lifter_alone(lifter, clip, points.xy, points.score, truth)
         yield Person(
             clip,
             clip.recipe["actors"][person]["group"] or "unknown",
             truth,
             seen,
-            said.track[person],
+            detected.track[person],
             -rotation[:, :, 1],
-            said.world[person],
+            detected.world[person],
             {
                 BASELINE: blaze,
-                "smoothed": smoothed(blaze, said.track[person], seen, store.settings.rate),
+                "smoothed": smoothed(blaze, detected.track[person], seen, store.settings.rate),
                 "lifter": ours,
                 "lift": lifted[person],
-                "lift given": lift_all(network, clip, said, store.settings.rate, given)[person],
+                "lift given": lift_all(network, clip, detected, store.settings.rate, given)[person],
                 "exact 2D": lifter_alone(lifter, clip, stored.exact, np.ones(truth.shape[:2]), truth),
                 "both": (best_scale(blaze, truth) + best_scale(ours, truth)) / 2,
             },
@@ -160,16 +160,16 @@ def lifter_alone(lifter: Lifter, clip: StoredClip, xy: Floats, score: Floats, tr
 
 
 def lift_all(
-    network: MotionNetwork, clip: StoredClip, said: Watched, rate: int, settings: LiftSettings
+    network: MotionNetwork, clip: StoredClip, detected: Watched, rate: int, settings: LiftSettings
 ) -> list[Floats]:
     """(T, 17, 3) of each person, nan where there is no track."""
     out = [np.full((clip.frames, 17, 3), np.nan, np.float32) for _ in range(clip.people)]
     owners, tracks = [], []
     for person in range(clip.people):
-        for number in sorted(set(said.track[person]) - {-1}):
-            frames = np.flatnonzero(said.track[person] == number)
-            points = Keypoints2D(said.xy[person, frames], said.score[person, frames], "blazepose33")
-            boxes, observed = np.zeros((len(frames), 4)), said.state[person, frames] == SEEN
+        for number in sorted(set(detected.track[person]) - {-1}):
+            frames = np.flatnonzero(detected.track[person] == number)
+            points = Keypoints2D(detected.xy[person, frames], detected.score[person, frames], "blazepose33")
+            boxes, observed = np.zeros((len(frames), 4)), detected.state[person, frames] == SEEN
             owners.append(person)
             tracks.append(Track(len(tracks), frames, frames / rate, boxes, points, observed))
     if not tracks:
@@ -190,18 +190,18 @@ def conditions(store: Store, clip: StoredClip, person: int, points: Keypoints2D,
     up = np.einsum("tk,tk->t", torso, rotation[:, :, 1])  # the world's up in camera axes
     return {
         "visible": store.detections["visible"][clip.rows(person)] / 255,
-        "2D error, % of the stature": 100 * error,
+        "2D error, % of the height": 100 * error,
         "left and right exchanged (1)": (other < error).astype(float),
         "camera looks down by, degrees": np.degrees(np.arcsin(-rotation[:, 2, 1])),
         "distance, m": stored.joints[:, 0, 2],
-        "stature / longer side of the picture": size / max(clip.size),
+        "height / longer side of the picture": size / max(clip.size),
         "torso points up by": up / np.linalg.norm(torso, axis=-1),
         "people": np.full(clip.frames, float(clip.people)),
     }
 
 
 def refit(people: list[Person]) -> None:
-    """Add "refitted" to everybody."""
+    """Add the method "refitted" to all people."""
     numbers = sorted({person.clip.number for person in people})
     sides = [(person.world[person.seen], rooted(person.truth)[person.seen]) for person in people]
     fold = [numbers.index(person.clip.number) % FOLDS for person in people]
@@ -210,7 +210,7 @@ def refit(people: list[Person]) -> None:
         weights = fitted(*(np.concatenate(side) for side in zip(*others, strict=True)))
         for person, own in zip(people, fold, strict=True):
             if own == part:
-                person.said["refitted"] = rooted(np.einsum("jk,tkc->tjc", weights, person.world))
+                person.joints["refitted"] = rooted(np.einsum("jk,tkc->tjc", weights, person.world))
 
 
 def fitted(world: Floats, truth: Floats) -> Floats:
@@ -247,21 +247,21 @@ def frames_of(people: list[Person]) -> Frames:
 
     clips = [np.full(len(person.seen), numbers[person.clip.number]) for person in people]
     groups = [np.full(len(person.seen), person.group) for person in people]
-    methods = list(people[0].said)
+    methods = list(people[0].joints)
     return Frames(
         joined(clips),
         joined(groups),
         {name: joined([person.conditions[name] for person in people]) for name in people[0].conditions},
-        {name: joined([errors(person, person.said[name]) for person in people]) for name in methods},
-        {name: joined([apart(person, person.said[name]) for person in people]) for name in methods},
+        {name: joined([errors(person, person.joints[name]) for person in people]) for name in methods},
+        {name: joined([apart(person, person.joints[name]) for person in people]) for name in methods},
     )
 
 
-def errors(person: Person, said: Floats) -> np.ndarray:
+def errors(person: Person, joints: Floats) -> np.ndarray:
     """(T, 4) mm; nan where the person was not seen."""
-    out = np.full((len(said), 4), np.nan)
+    out = np.full((len(joints), 4), np.nan)
     rows = np.flatnonzero(person.seen)
-    found, truth = (torch.from_numpy(part[rows]).double() for part in (said, person.truth))
+    found, truth = (torch.from_numpy(part[rows]).double() for part in (joints, person.truth))
     if len(rows):
         out[rows, :3] = torch.stack([metric(found, truth) for metric in (mpjpe, n_mpjpe, p_mpjpe)], -1).numpy()
         next_to = (np.diff(rows) == 1) & (np.diff(person.track[rows]) == 0)
@@ -269,8 +269,8 @@ def errors(person: Person, said: Floats) -> np.ndarray:
     return 1000 * out
 
 
-def apart(person: Person, said: Floats) -> np.ndarray:
-    off = 1000 * (rooted(said) - rooted(person.truth))
+def apart(person: Person, joints: Floats) -> np.ndarray:
+    off = 1000 * (rooted(joints) - rooted(person.truth))
     return np.stack([np.linalg.norm(off[..., :2], axis=-1), np.abs(off[..., 2])], -1)
 
 
@@ -323,11 +323,11 @@ def print_errors(frames: Frames) -> None:
 
 
 BINS = {
-    "2D error, % of the stature": (0, 1.5, 2, 3, 5, 10, 1000),
+    "2D error, % of the height": (0, 1.5, 2, 3, 5, 10, 1000),
     "left and right exchanged (1)": (0, 0.5, 1.5),
     "camera looks down by, degrees": (-90, 0, 10, 20, 90),
     "distance, m": (0, 3, 4, 5.5, 20),
-    "stature / longer side of the picture": (0, 0.3, 0.45, 0.6, 9),
+    "height / longer side of the picture": (0, 0.3, 0.45, 0.6, 9),
     "torso points up by": (-1, -0.5, 0.5, 0.87, 1.01),
     "visible": (0, 0.5, 0.8, 0.95, 1.01),
 }
@@ -358,34 +358,34 @@ def print_reasons(frames: Frames) -> None:
 
 
 def print_axes(people: list[Person]) -> None:
-    """BlazePose's axes: every other reading of them should be worse."""
-    print("BlazePose's axes, MPJPE in mm if they are taken")
-    ways = {"as they are": (1, 1, 1), "x mirrored": (-1, 1, 1), "y mirrored": (1, -1, 1), "z mirrored": (1, 1, -1)}
-    for name, signs in ways.items():
-        print(f"  {name:44} {_mean(people, [person.said[BASELINE] * signs for person in people]):6.1f}")
+    """Print errors for other meanings of BlazePose's axes, all of which should be worse."""
+    print("BlazePose's axes: MPJPE in mm if they are read")
+    variants = {"as they are": (1, 1, 1), "x mirrored": (-1, 1, 1), "y mirrored": (1, -1, 1), "z mirrored": (1, 1, -1)}
+    for name, signs in variants.items():
+        print(f"  {name:44} {_mean(people, [person.joints[BASELINE] * signs for person in people]):6.1f}")
     along, down = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
     rays = [unit(person.truth[:, 0]) for person in people]
     halves = [unit(person.down + down) for person in people]
     for name, start, ends in (
         ("with z along the ray to the person", along, rays),
         ("with y straight down", down, [person.down for person in people]),
-        ("with y half way to straight down", down, halves),
+        ("with y halfway to straight down", down, halves),
     ):
-        turned = [aimed(person.said[BASELINE], start, end) for person, end in zip(people, ends, strict=True)]
-        print(f"  {name:44} {_mean(people, turned):6.1f}")
+        rotated = [aimed(person.joints[BASELINE], start, end) for person, end in zip(people, ends, strict=True)]
+        print(f"  {name:44} {_mean(people, rotated):6.1f}")
 
 
 def aimed(joints: Floats, start: Floats, end: Floats) -> Floats:
-    """Joints (T, J, 3) turned by the shortest way that brings `start` (3,) onto `end` (T, 3), both of length 1."""
+    """Joints (T, J, 3) rotated by the smallest angle that brings `start` (3,) onto `end` (T, 3), both of length 1."""
     axis = np.cross(start, end)
     length = np.linalg.norm(axis, axis=-1)
     angle = np.arctan2(length, end @ start)
-    turns = axis_angle_to_matrix(axis * (angle / np.maximum(length, 1e-12))[:, None])
-    return np.einsum("tij,tkj->tki", turns, joints)
+    rotations = axis_angle_to_matrix(axis * (angle / np.maximum(length, 1e-12))[:, None])
+    return np.einsum("tij,tkj->tki", rotations, joints)
 
 
-def _mean(people: list[Person], said: list[Floats]) -> float:
-    return float(np.nanmean(np.concatenate([errors(p, part)[:, 0] for p, part in zip(people, said, strict=True)])))
+def _mean(people: list[Person], joints: list[Floats]) -> float:
+    return float(np.nanmean(np.concatenate([errors(p, part)[:, 0] for p, part in zip(people, joints, strict=True)])))
 
 
 def main() -> None:
@@ -394,7 +394,7 @@ def main() -> None:
     parser.add_argument("--mocap", type=Path, required=True, help="the motion capture that it was made from")
     parser.add_argument("--clips", type=int, help="how many, from the first; all if not given")
     parser.add_argument("--weights", help="network: name or file; default: the one that lift uses")
-    parser.add_argument("--keep", type=Path, help="folder for what the detector says of each clip")
+    parser.add_argument("--keep", type=Path, help="folder for the detector's output for each clip")
     args = parser.parse_args()
 
     store = read_store(args.store)
@@ -407,10 +407,10 @@ def main() -> None:
         keep = args.keep or Path(opened.enter_context(tempfile.TemporaryDirectory()))
         keep.mkdir(parents=True, exist_ok=True)
         for clip in store.clips[: args.clips]:
-            said = watched(keep / f"{clip.number:06d}.npz", projection, clip.recipe)
+            detected = watched(keep / f"{clip.number:06d}.npz", projection, clip.recipe)
             for person in range(clip.people):
-                farthest = max(farthest, np.abs(said.xy[person] - store.person(clip, person).xy).max())
-            people += [person for person in people_of(store, clip, said, network) if person.seen.any()]
+                farthest = max(farthest, np.abs(detected.xy[person] - store.person(clip, person).xy).max())
+            people += [person for person in people_of(store, clip, detected, network) if person.seen.any()]
     refit(people)
     frames = frames_of(people)
     print(f"{path.name}; {len(people)} people in {len(set(frames.clip))} clips, {len(frames.clip)} person-frames seen")

@@ -1,13 +1,14 @@
-"""Which way feet point: errors of bodies on held-out footage, with heels and toes of the detector and without.
+"""Do feet point in the right direction, with heels and toes of the detector and without?
 
     python -m benchmarks.accuracy.feet_table STORE [--weights FILE] [--clips 60]
 
-    floor     flat where they stand, else in line with the shin: what the 17 joints leave (the baseline)
-    points    turned to heels and toes as far as they are seen: what `lift` gives
-    head      what the mesh head says, refined; and head + points: what `lift --head mesh` gives
+    floor     flat on the floor where they stand, else in line with the shin: without heels and toes (the baseline)
+    points    rotated to heels and toes as far as they are seen: the result of `lift`
+    head      the mesh head's feet, refined; and head + points: the result of `lift --head mesh`
 
-Mean angle in degrees between the foot's true direction and the found one, in camera axes, 95 % over people; the same
-where heel and toe score above 0.9 and the foot is seen from the side; the ratio to "floor".
+Printed are the mean angle in degrees between the foot's true and found direction, in camera axes, with the 95 %
+interval over people; the same for feet whose heel and toe score above 0.9 and which are seen from the side; and the
+ratio to "floor".
 """
 
 from __future__ import annotations
@@ -41,9 +42,11 @@ SURE, SIDE = 0.9, 0.5
 
 
 def forwards(pose: Floats) -> Floats:
-    """(T, 2, 3) where both feet point, of SMPL's rotations (T, 24, 3)."""
+    """(T, 2, 3) directions of both feet, from SMPL's rotations (T, 24, 3)."""
     nowhere = np.zeros((24, 3))
-    world, _ = forward_kinematics(axis_angle_to_matrix(pose.astype(np.float64)), nowhere, SMPL24.parents, np.zeros((len(pose), 3)))
+    world, _ = forward_kinematics(
+        axis_angle_to_matrix(pose.astype(np.float64)), nowhere, SMPL24.parents, np.zeros((len(pose), 3))
+    )
     return world[:, FEET][..., 2]
 
 
@@ -89,8 +92,8 @@ def main() -> None:
         angles, counts, well, well_counts = torch.tensor([one[name] for one in people]).double().unbind(1)
         every, side = mean_estimate(angles, counts), mean_estimate(well, well_counts)
         base = base or every.value
-        told = ", ".join(f"{one.value:.1f} ({one.low:.1f}-{one.high:.1f})" for one in (every, side))
-        print(f"  {name:14} all, seen well: {told}   {every.value / base:.3f}")
+        cells = ", ".join(f"{one.value:.1f} ({one.low:.1f}-{one.high:.1f})" for one in (every, side))
+        print(f"  {name:14} all, seen well: {cells}   {every.value / base:.3f}")
 
 
 if __name__ == "__main__":

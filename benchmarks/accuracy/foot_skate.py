@@ -1,4 +1,4 @@
-"""Foot skate: how fast ankles move while the true ones stand, on held-out footage filmed by a camera that stands.
+"""Do standing feet stand? The speed of ankles while the true ones stand, on held-out footage of a camera that stands.
 
     python -m benchmarks.accuracy.foot_skate STORE [--weights FILE]
 
@@ -7,8 +7,9 @@
     both       ankles of the body of `lift --head mesh`
     head       ankles of the body of `lift --head mesh --no-refine`
 
-A true ankle stands while it moves at less than 0.1 m/s. Mean speed in cm/s over frames in which the person was seen,
-95 % over people, the ratio to "skeleton", and the share of those frames in which the ankle stands too, within 0.1 m/s.
+A true ankle stands while it is slower than 0.1 m/s. Printed are the mean speed in cm/s over the frames in which the
+person was seen, with the 95 % interval over people, the ratio to "skeleton", and the share of those frames in which the
+found ankle is slower than 0.1 m/s too.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ import numpy as np
 import torch
 
 from vidmotion.body.fitting import fit_body
+from vidmotion.body.inverse_kinematics import PARENTS
 from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
-from vidmotion.body.inverse_kinematics import PARENTS
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.geometry.rotations import axis_angle_to_matrix
@@ -50,7 +51,7 @@ def still(store: Store, clip: StoredClip) -> bool:
 
 
 def track_of(store: Store, clip: StoredClip, person: int) -> Track:
-    """What the tracker gave out, as one person."""
+    """The tracker's output for a person, as one track."""
     stored, rows = store.person(clip, person), clip.rows(person)
     state = store.detections["state"][rows]
     at = np.flatnonzero(state > 0)
@@ -90,7 +91,9 @@ def measure(store: Store, network: MotionNetwork) -> Iterator[dict[str, tuple[fl
 def ankles(model: BodyModel, body: BodyMotion) -> Floats:
     """(T, 2, 3) metres in the motion's world."""
     rest = model.shape(body.betas).joints[:BODY_JOINTS]
-    return forward_kinematics(axis_angle_to_matrix(body.pose[:, :BODY_JOINTS]), rest, PARENTS, body.translation)[1][:, BODY_ANKLES]
+    return forward_kinematics(axis_angle_to_matrix(body.pose[:, :BODY_JOINTS]), rest, PARENTS, body.translation)[1][
+        :, BODY_ANKLES
+    ]
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""Errors of lifting networks on rendered footage of held-out subjects, from what the real detector said of it.
+"""How far off is 3D from the real detector's points, on rendered footage of held-out subjects?
 
     python -m benchmarks.accuracy.footage_error STORE [--weights FILE]...
 
-Prints a line for each network, with the mirrored pass; the first is the baseline of the ratios.
+Prints a line for each network, with the mirrored pass; the first network is the baseline of the ratios.
 """
 
 from __future__ import annotations

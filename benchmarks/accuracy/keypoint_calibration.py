@@ -1,13 +1,14 @@
-"""Fit the conversion from BlazePose's 33 points to Human3.6M's 17 joints on labelled footage.
+"""Which mixture of BlazePose's 33 points gives Human3.6M's 17 joints? Fits the conversion on labelled footage.
 
-    python -m benchmarks.accuracy.keypoint_calibration STORE [--test STORE] [--sample samples]
+    python -m benchmarks.accuracy.keypoint_calibration TRAIN_STORE [--test STORE] [--sample samples]
 
-Detector and motion capture mean different points by the same names. In footage both are known exactly: each joint is
-fitted as an affine mixture of a few points, alike for left and right. A fifth of the clips of motion capture is held
-out, or another store (of other subjects) is tested on. Prints the held-out error of the hand-made, the present and the
-fitted weights, the biases of the last two, and the weights. What is left over is measured by detector_table.py.
+Detector and motion capture mean different points by the same names. In footage both are known exactly, so that each
+joint can be fitted as an affine mixture of a few points, the same for left and right. A fifth of the motion capture's
+clips is held out; with --test another store, of other subjects, is the test set. Prints the held-out errors of the
+hand-made, the current and the fitted weights, the biases of the last two, and the weights. detector_table.py measures
+the errors that remain.
 
-All errors are in per cent of the stature at the root's depth.
+All errors are in per cent of the person's height in the picture, at the root's depth.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ _MOVES = {
     "left_elbow": (("left_shoulder", "left_elbow"), ("left_wrist", "left_elbow")),
     "left_wrist": (("left_elbow", "left_wrist"), ("left_index", "left_wrist")),
 }
-"""What was tried and left out: knees help the spine by 0.4 % of the stature, but are often out of the picture;
+"""What was tried and left out: knees help the spine by 0.4 % of the height, but are often out of the picture;
 more moves for hips, knees, ankles and shoulders gain less than 0.03 %."""
 
 
@@ -98,8 +99,8 @@ def in_use() -> np.ndarray:
 
 
 def errors(pairs: Pairs, weights: np.ndarray) -> np.ndarray:
-    """(N, 17, 2) detected less exact, in statures."""
-    return (np.einsum("jk,nkc->njc", weights, pairs.xy, optimize=True) - pairs.truth) / pairs.stature[:, None, None]
+    """(N, 17, 2) detected less exact, in body heights."""
+    return (np.einsum("jk,nkc->njc", weights, pairs.xy, optimize=True) - pairs.truth) / pairs.height[:, None, None]
 
 
 def fit(pairs: Pairs) -> dict[str, np.ndarray]:
@@ -119,7 +120,7 @@ def fit(pairs: Pairs) -> dict[str, np.ndarray]:
 
 
 def _system(pairs: Pairs, joint: str, start: np.ndarray, moves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    scale = pairs.stature[:, None, None]
+    scale = pairs.height[:, None, None]
     along = np.einsum("mk,nkc->ncm", moves, pairs.xy) / scale
     reached = np.einsum("k,nkc->nc", start, pairs.xy)
     return along, (pairs.truth[:, H36M17.joints.index(joint)] - reached) / scale[..., 0]
@@ -144,7 +145,7 @@ def bias(pairs: Pairs, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         (17, 3) up (root to thorax), left (right to left hip), forward, and (17,) the spread per axis that
-        is left, in statures.
+        is left, in body heights.
     """
     camera = pairs.camera
     up = _unit(camera[:, 8] - camera[:, 0])
@@ -169,7 +170,7 @@ def sample_pairs(folder: Path) -> Pairs:
     """The shipped clip, detected as a video."""
     with np.load(folder / "walk_wave.npz", allow_pickle=False) as file:
         truth, camera = file["joints_2d"], file["joints_camera"]
-        stature = file["focal"] * file["height"] / camera[:, 0, 2]
+        height = file["focal"] * file["height"] / camera[:, 0, 2]
     detector = create_detector("blazepose", threads=1)
     xy, scores, seen = [], [], []
     with av.open(str(folder / "walk_wave.mp4")) as container:
@@ -181,7 +182,7 @@ def sample_pairs(folder: Path) -> Pairs:
     names = np.full(len(seen), "walk_wave")
     frames = np.array(seen)
     return Pairs(
-        np.stack(xy), np.stack(scores), truth[seen], camera[seen], stature[seen], names, np.zeros_like(frames), frames
+        np.stack(xy), np.stack(scores), truth[seen], camera[seen], height[seen], names, np.zeros_like(frames), frames
     )
 
 
@@ -212,8 +213,8 @@ def print_errors(test: Pairs, sample: Pairs, candidates: dict[str, np.ndarray]) 
     """Mean and median errors of weights (17, 33) by name; the last is held against the one before it."""
     columns = []
     for pairs, measure in ((test, np.mean), (test, np.median), (sample, np.mean)):
-        for weights in candidates.values():
-            columns.append(100 * measure(np.linalg.norm(errors(pairs, weights), axis=-1), axis=0))
+        lengths = [np.linalg.norm(errors(pairs, weights), axis=-1) for weights in candidates.values()]
+        columns += [100 * measure(length, axis=0) for length in lengths]
     print(f"\nerror of the weights: {', '.join(candidates)}")
     print(f"  {'':15s} {'held-out clips, mean':^24s}{'median':^24s}{'sample clip, mean':^24s}")
     _, before, after = columns[:3]

@@ -1,9 +1,9 @@
-"""Errors on the test subjects: our network, a per-frame MLP trained on the same data, the mean pose.
+"""How far off is lifting alone on the test subjects, beside a per-frame network and the mean pose?
 
-    python benchmarks/accuracy/lifting_table.py --mocap DIR --mlp FILE [--weights FILE] [--steps 5000]
+    python -m benchmarks.accuracy.lifting_table --mocap MOCAP --mlp FILE [--weights FILE] [--steps 5000]
 
-The MLP (three hidden layers of 512, input 17 x (x, y, confidence)) learns on the same windows,
-cameras, bodies and noise as the network; the mean pose is that of the training views. Prints a table.
+The per-frame network is an MLP (three hidden layers of 512, input 17 x (x, y, confidence)), trained on the same
+windows, cameras, bodies and noise as our network and kept in FILE. The mean pose is that of the training views.
 """
 
 import argparse
@@ -48,6 +48,7 @@ def train_mlp(mocap: Path, steps: int) -> tuple[FrameMLP, Tensor]:
     mean = torch.zeros(17, 3)
     for step in range(steps):
         batch = draw_batch(source, config, Draw(step, 0), 243, CPU)
+        assert batch.observed is not None  # motion capture has 3D
         error = (model(batch.x) - batch.observed.target).norm(dim=-1).mean()
         optimizer.zero_grad()
         error.backward()

@@ -1,10 +1,11 @@
-"""What `vidmotion live` loses against `lift`: error of a frame that lies so many frames before the newest one.
+"""What does `vidmotion live` lose against `lift` because it cannot see the future?
 
     python -m benchmarks.accuracy.live_lookahead STORE [--weights FILE]
 
-Held-out footage as the detector saw it, one window a person that ends at its last frame, without the mirrored pass;
-MPJPE in mm by length of the window (rows) and by how long a frame is waited with (columns, frames at 30 a second). The
-baseline of the ratios is the middle of 81 frames with the mirrored pass. Then the time that a window takes.
+Held-out footage with the detector's points; one window for each person, which ends at the last frame, without the
+mirrored pass. The table gives MPJPE in mm by length of the window (rows) and by the number of frames between the
+measured frame and the newest one (columns; 30 frames a second). The baseline of the ratios is the middle of 81 frames
+with the mirrored pass. The last column is the time for one window.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def main() -> None:
     sums: dict[tuple[int, int], list[Tensor]] = {}
     middle: list[Tensor] = []
     for people in footage.batches(8):
-        whole = footage.whole(people, slice(0, max(WINDOWS)))
+        whole = footage.all_frames(people, slice(0, max(WINDOWS)))
         for frames in WINDOWS:
             parts = [part[:, -frames:] for part in (whole.rays, whole.score, whole.joints)]
             normalized, view = observe_footage(*parts)
@@ -54,11 +55,11 @@ def main() -> None:
     print("frames  " + "".join(f"{wait:>14}" for wait in WAITS) + "     ms a window")
     for frames in WINDOWS:
         found = [float(torch.cat(sums[frames, wait]).mean()) if wait < frames else None for wait in WAITS]
-        told = "".join(f"{'':>14}" if one is None else f"{f'{one:.1f} ({one / base:.2f})':>14}" for one in found)
-        print(f"{frames:6}  {told}   {1000 * took(encoder, frames):8.0f}")
+        cells = "".join(f"{'':>14}" if one is None else f"{f'{one:.1f} ({one / base:.2f})':>14}" for one in found)
+        print(f"{frames:6}  {cells}   {1000 * seconds_of(encoder, frames):8.0f}")
 
 
-def took(encoder: torch.nn.Module, frames: int) -> float:
+def seconds_of(encoder: torch.nn.Module, frames: int) -> float:
     x, lifter = torch.rand(1, frames, 17, 3), network_lifter(encoder, False)
     seconds = []
     for _ in range(7):

@@ -1,9 +1,10 @@
-"""What a lift loses where eyes and ears are missing, as in Sports2D's files.
+"""What is lost in 3D where eyes and ears are missing, as in Sports2D's files?
 
-    python benchmarks/accuracy/missing_ears.py VIDEO...
+    python -m benchmarks.accuracy.missing_ears VIDEO...
 
-Our own detector's points are lifted twice as Halpe's 26: with all that BlazePose has of them, and without eyes and
-ears. Prints how far the joints of the first person then lie apart in mm, roots laid together; no truth is needed.
+The detector's points are lifted twice as Halpe's 26 points: with all that BlazePose has of them, and without eyes and
+ears. Prints the distance in mm between the two results for the first person, with the roots aligned; no truth is
+needed.
 """
 
 import argparse

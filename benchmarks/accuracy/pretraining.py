@@ -1,17 +1,17 @@
-"""What pretraining gives: each task learned from random weights and from a pretrained encoder, within the same steps.
+"""What does pretraining give? Each task is trained from random weights and from a pretrained encoder, for equal steps.
 
-    python -m benchmarks.accuracy.pretraining --pretrained FILE --mocap DIR --footage STORE --test STORE
+    python -m benchmarks.accuracy.pretraining --pretrained FILE --mocap MOCAP --footage TRAIN_STORE --test STORE
         --keep DIR [--seeds 3]
 
-Everything is trained by the recipes of `vidmotion train`, and all parameters learn. Measured on the test subjects'
-footage, once with the points that the detector gave and once with simulated noise on exact points:
+Everything is trained by the recipes of `vidmotion train`, and all parameters are trained. Measured on the test
+subjects' footage, once with the detector's points and once with simulated noise on exact points:
 
-    pose3d    MPJPE and P-MPJPE in mm; learned from footage and motion capture
-    mesh      MPVE and MPJPE in mm; learned from footage
-    action    % of the windows whose class is right, and the mean over classes; learned from both
-    one-shot  % right among the four classes of HELD_OUT, which were never learned, given one example of each
+    pose3d    MPJPE and P-MPJPE in mm; trained on footage and motion capture
+    mesh      MPVE and MPJPE in mm; trained on footage
+    action    % of the windows whose class is right, and the mean over classes; trained on both
+    one-shot  % right among the four classes of HELD_OUT, which are not in the training data, from one example of each
 
---keep holds what was measured, so that a killed run goes on with the next cell.
+The results are kept in --keep, so that a killed run continues with the next training.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Figures = dict[str, float]
 
 
 def settings(task: str, arm: str, steps: int, seed: int) -> tuple[Recipe, RecipeConfig]:
-    """The recipe of a task and its settings; a new encoder learns as fast as the heads do."""
+    """The recipe of a task and its settings; a random encoder has the same learning rate as the heads."""
     shared = {"steps": steps, "seed": seed, "frames": 432, "warmup": min(20, steps), "decay": 0.5, "ema": 0.97}
     if task == "pose3d":
         return Recipe.pose3d, Pose3DConfig(**shared)
@@ -69,10 +69,10 @@ def measure(task: str, network: MotionNetwork, footage: FootageSampler) -> Figur
     if task == "mesh":
         total = reduce(mesh.collect(mesh.network_poser(network), footage), H36M17.joints).total.figures
         return {"MPVE": total["mpve"].value, "MPJPE": total["mpjpe"].value}
-    heard = predict_footage(network, footage)
+    predictions = predict_footage(network, footage)
     if task == "one-shot":
-        return {"one-shot": 100 * one_shot(heard, HELD_OUT, len(HELD_OUT)).value}
-    report = measure_accuracy(heard, network.head_configs[0].classes)
+        return {"one-shot": 100 * one_shot(predictions, HELD_OUT, len(HELD_OUT)).value}
+    report = measure_accuracy(predictions, network.head_configs[0].classes)
     return {"right": 100 * report.windows.value, "classes": 100 * statistics.mean(report.classes.values())}
 
 
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--mocap", type=Path, required=True, help="folder of packed motion capture")
     parser.add_argument("--footage", type=Path, required=True, help="store of the split train")
     parser.add_argument("--test", type=Path, required=True, help="store of the split test")
-    parser.add_argument("--keep", type=Path, required=True, help="folder for what was measured")
+    parser.add_argument("--keep", type=Path, required=True, help="folder for the results")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=120, help="of each training")
     args = parser.parse_args()
@@ -121,12 +121,12 @@ def show(keep: Path, steps: int, seeds: int) -> None:
         for points, figures in found["scratch"][0].items():
             for figure in figures:
                 values = [[cell[points][figure] for cell in found[arm]] for arm in ARMS]
-                said = "".join(f"{told(each):>16}" for each in values)
+                cells = "".join(f"{mean_text(each):>16}" for each in values)
                 ratio = statistics.mean(values[1]) / statistics.mean(values[0])
-                print(f"{task:9} {points:10} {figure:10} {said}{ratio:8.3f} ({BETTER[figure]} is better)")
+                print(f"{task:9} {points:10} {figure:10} {cells}{ratio:8.3f} ({BETTER[figure]} is better)")
 
 
-def told(values: list[float]) -> str:
+def mean_text(values: list[float]) -> str:
     spread = f" +-{statistics.stdev(values):.1f}" if len(values) > 1 else ""
     return f"{statistics.mean(values):.1f}{spread}"
 

@@ -1,9 +1,9 @@
-"""End-to-end error on the sample clip: video -> detector -> 3D, against the exact 3D beside it.
+"""How far off is 3D on the sample clip, from video to result, where the truth is exact?
 
-    python benchmarks/accuracy/sample_error.py [--detector NAME] [--weights NAME|FILE]
+    python -m benchmarks.accuracy.sample_error [--detector NAME] [--weights NAME|FILE]
 
-Everything is compared in camera axes, after the roots are laid together; the stature is given, as a user who
-knows it would with --height. P-MPJPE also takes out scale and rotation. Prints a table, overall and by joint.
+Everything is compared in camera axes with the roots aligned. The first two rows use the true height, as a user who
+knows it would give it with --height. P-MPJPE also removes scale and rotation. Prints a table, overall and by joint.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from vidmotion.types import Motion
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 
-def stature(joints: np.ndarray) -> float:
+def body_height(joints: np.ndarray) -> float:
     """Metres, by the measure that lift sets the scale with; joints (T, 17, 3)."""
     bones = H36M17.bone_lengths(joints)[:, STATURE_CHAIN]
     return float(np.median(bones, axis=0).sum() / (1 - ANKLE_HEIGHT))
@@ -42,10 +42,10 @@ def main() -> None:
     exact = truth["joints_camera"]
     fov = float(np.degrees(2 * np.arctan(truth["center"].max() / truth["focal"])))
     settings = {"detector": args.detector, "weights": args.weights}
-    print(f"stature {stature(exact):.3f} m, field of view {fov:.1f} degrees")
+    print(f"height {body_height(exact):.3f} m, field of view {fov:.1f} degrees")
     for name, lift in {
-        "height and field of view given": {"height": stature(exact), "fov": fov},
-        "height given, default field of view": {"height": stature(exact)},
+        "height and field of view given": {"height": body_height(exact), "fov": fov},
+        "height given, default field of view": {"height": body_height(exact)},
         "defaults": {},
     }.items():
         scene = vm.lift(SAMPLES / "walk_wave.mp4", **lift, **settings)

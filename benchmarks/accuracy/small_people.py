@@ -1,12 +1,13 @@
-"""How small people may be for the default detector to find them, and what looking for small ones costs.
+"""How small may people be for the default detector to find them, and how long does the search for small people take?
 
     python -m benchmarks.accuracy.small_people [VIDEO] [--frames 60] [--size 1920x1080]
 
-The sample's pictures are shrunk and set into a larger picture, whose rest continues their edges, so that the person is
-as many pixels tall as a column says. Rows: looking at the whole picture alone (the baseline), also in squares at its
-ends, also in close windows, also in windows half as wide: as the detector does it. Share of the frames, from the first
-on, in which the person is found (points within a tenth of the height of the truth, on average); then milliseconds a
-frame with the person at the largest size, and in a picture without people. The first frame costs most.
+The sample's pictures are shrunk and set into a larger picture, whose rest continues their edges, so that the person
+has the height in pixels that the column gives. Rows: search in the whole picture only (the baseline), also in squares
+at its ends, also in close windows, also in windows half as wide (as the detector does). Printed are the share of the
+frames in which the person is found (mean distance of the points from the truth below a tenth of the height), and
+milliseconds a frame: with the person at the largest size, and in a picture without people. The first frame takes
+longest.
 """
 
 from __future__ import annotations
@@ -88,12 +89,12 @@ def main() -> None:
         for index in range(len(shots)):
             detector.detect(empty, index)
         alone = (time.perf_counter() - started) / len(shots)
-        told = "".join(f"{share:6.0f}" for share in shares)
-        print(f"{name:12}{told}{1000 * took[0]:8.1f}{1000 * alone:10.1f}", flush=True)
+        cells = "".join(f"{share:6.0f}" for share in shares)
+        print(f"{name:12}{cells}{1000 * took[0]:8.1f}{1000 * alone:10.1f}", flush=True)
 
 
 def limited(layers: Windows, level: int) -> Windows:
-    """Some of the layers alone."""
+    """The first layers of windows only."""
 
     def some(width: int, height: int) -> list[list[Tile]]:
         far, *close = layers(width, height)

@@ -1,14 +1,15 @@
-"""Action tags over time, as `lift --head action` makes them of held-out people who do one thing after the other.
+"""How good are action tags over time, as `lift --head action` gives them for people who do one thing after the other?
 
     python -m benchmarks.accuracy.tag_table STORE [--weights FILE] [--sequences 200] [--clips 6] [--times 3]
 
-Each sequence is the detector's view of random people of the store, spliced one after the other after the encoder, so
-that borders are known exactly and real borders may be easier or harder. A clip is as long as a window, so that each is
-repeated (`--times`). Rows: `lift`'s segments, with "unknown"; the
-same with every stretch named (the likeliest class of each window, no smoothing), which is the baseline.
+Each sequence joins the detector's points of random people of the store one after the other, after the encoder. The
+borders are therefore known exactly, but may be easier or harder than real ones. A clip is as long as a window, so that
+each is repeated (`--times`). Rows: the segments of `lift`, with "unknown"; and segments without "unknown" (the
+likeliest class of each window, no smoothing), which is the baseline.
 
-Columns: share of the time that is named; of that, named right; of all the time, named right; F1 of segments of the
-right name that overlap a true one by half (Lea et al. 2017), and segments for each true one. Per cent.
+Columns in per cent: share of the time with a tag; share of that time with the right tag; share of all time with the
+right tag; F1 of segments with the right tag that overlap a true one by half (Lea et al. 2017). Last, the number of
+segments for each true one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -28,9 +28,9 @@ from vidmotion.data.store import read_store
 from vidmotion.evaluate.action import WINDOW
 from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.model.checkpoint import load_network
-from vidmotion.model.heads import ActionHead
-from vidmotion.model.network import MotionNetwork
-from vidmotion.model.normalization import FRAME_RATE, mirror
+from vidmotion.model.head_set import HeadSet
+from vidmotion.model.network import ACTION_FEATURES, MotionNetwork
+from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import UNKNOWN, Actions, Keypoints2D, Segment, Track
 from vidmotion.weights import find_weights
 
@@ -40,13 +40,14 @@ OVERLAP = 0.5
 
 @torch.inference_mode()
 def read(network: MotionNetwork, footage: FootageSampler, classes: Sequence[str]) -> list[tuple[str, np.ndarray]]:
-    """Class and features (T, 2, C) of everybody who does something that the network knows."""
-    head, found = cast(ActionHead, network.heads["action"]), []
+    """Class and features (T, 2, C) of all people whose class the network has."""
+    head_set, found = HeadSet([network]), []
     for people in footage.batches(8):
-        windows = footage.whole(people, slice(0, WINDOW))
+        windows = footage.all_frames(people, slice(0, WINDOW))
         x = observe_footage(windows.rays, windows.score, windows.joints)[0].x
-        said = torch.stack([head.features(network.encoder.represent(each)) for each in (x, mirror(x))], 2)
-        found += [(footage.labels[person], one.numpy()) for person, one in zip(people, said, strict=True)]
+        passes = head_set.run(x, (ACTION_FEATURES,))
+        features = torch.stack([each.action_features for each in passes if each.action_features is not None], 2)
+        found += [(footage.labels[person], one.numpy()) for person, one in zip(people, features, strict=True)]
     return [one for one in found if one[0] in classes]
 
 
@@ -99,14 +100,14 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3, help="that a clip comes in a row")
     args = parser.parse_args()
     network, _ = load_network(find_weights(args.weights))
-    head = cast(ActionHead, network.heads["action"])
+    head = HeadSet([network]).action
     people = read(network, FootageSampler(read_store(args.store), torch.device("cpu")), head.config.classes)
     rng, rows = np.random.default_rng(0), {"lift": [], "likeliest": []}
     piece = args.times * WINDOW
     length, seconds = args.clips * piece, (args.clips * piece - 1) / FRAME_RATE
     for _ in range(args.sequences):
         chosen = [people[index] for index in rng.choice(len(people), args.clips, replace=False)]
-        said = timeline(
+        actions = timeline(
             head, np.concatenate([np.tile(features, (args.times, 1, 1)) for _, features in chosen]), track(length)
         )
         truth: list[Segment] = []
@@ -116,7 +117,7 @@ def main() -> None:
                 truth[-1] = replace(truth[-1], end=end)
             else:
                 truth.append(Segment(start, end, label, 1.0))
-        for name, found in (("lift", said.segments), ("likeliest", likeliest(said, seconds))):
+        for name, found in (("lift", actions.segments), ("likeliest", likeliest(actions, seconds))):
             rows[name].append((*score(found, truth), len(truth)))
     print(f"{args.store.name}: {len(people)} people, {args.sequences} sequences of {args.clips}; 95 % over sequences")
     for name, scores in rows.items():
@@ -129,10 +130,10 @@ def main() -> None:
             "F1@50": mean_estimate(2 * hits, found_count + true_count),
             "segments for each true one": mean_estimate(found_count, true_count),
         }
-        told = ", ".join(
+        cells = ", ".join(
             f"{key} {100 * one.value:.1f} ({100 * one.low:.1f}-{100 * one.high:.1f})" for key, one in shares.items()
         )
-        print(f"  {name:10} {told}")
+        print(f"  {name:10} {cells}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How well people keep their identity through crossings, walls and absences, with and without each cue.
+"""Do people keep their identity when they cross, are hidden or leave, and which cue helps?
 
     python -m benchmarks.accuracy.tracking_table FOLDER --mocap MOCAP [--split test] [--clips 20] [--old TRACKER.py]
 
-Films clips with exact identities (`crossings`; kept in FOLDER), detects people in them, tracks what was detected in
-several ways and prints IDF1, switches, recall and precision. A track shows somebody where its 17 joints lie within
-`REACH` statures of theirs on average. Frames in which somebody is hidden or out of the picture count neither for nor
-against a track that is near them. `--old` names an older tracker's file, such as
+Renders clips with exact identities (benchmarks/lib/crossings.py; kept in FOLDER), detects people in them, tracks the
+detections in several ways and prints IDF1, switches, recall and precision. A track matches a person where the mean
+distance of its 17 joints is below `REACH` times the person's height. Frames in which a person is hidden or out of the
+picture count neither for nor against a track near them. `--old` names the file of an older tracker, such as
 `git show COMMIT:vidmotion/tracking/tracker.py` gives it.
 """
 
@@ -35,7 +35,7 @@ from vidmotion.types import Keypoints2D, Track
 SKELETON = "blazepose33"
 REACH = 0.15
 NEAR = 0.5
-"""Statures within which a track goes with somebody hidden."""
+"""Distance in body heights within which a track goes with somebody hidden."""
 VARIANTS = {
     "all cues": AssociationCues(),
     "without colors": AssociationCues(appearance=False),
@@ -57,9 +57,9 @@ def tracked(clip: Clip, make: Make) -> list[Track]:
 
 
 def distance(clip: Clip, frames: np.ndarray, points: Keypoints2D) -> np.ndarray:
-    """(P, T) statures between everybody and one track."""
+    """(P, T) body heights between everybody and one track."""
     found = convert(points, H36M17.name).xy
-    return np.linalg.norm(found - clip.xy[:, frames], axis=-1).mean(-1) / clip.stature[:, frames]
+    return np.linalg.norm(found - clip.xy[:, frames], axis=-1).mean(-1) / clip.height[:, frames]
 
 
 def judged(clip: Clip, tracks: list[Track]) -> Identities:

@@ -1,4 +1,4 @@
-"""Other lifting networks of DSTformer's size, for architectures.py. Input and output as DSTformer's."""
+"""Other lifting networks of DSTformer's size, with its input and output, for accuracy/architectures.py."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from vidmotion.model.dstformer import Block, DSTformer, DSTformerConfig
 
 
 class SingleStream(DSTformer):
-    """A spatio-temporal transformer with one stream: attention over joints and over time by turns.
+    """A spatio-temporal transformer with one stream: attention over joints and over time alternately.
 
-    A DSTformer of depth D has 2 D blocks side by side; here they come one after the other and nothing fuses streams.
+    A DSTformer of depth D has 2 D blocks side by side; here they follow each other in one stream.
     """
 
     def __init__(self, config: DSTformerConfig) -> None:
@@ -41,11 +41,11 @@ class TemporalConvolution(nn.Module):
         self.first_norm = nn.BatchNorm1d(width)
         self.blocks = nn.ModuleList(_Dilated(width, 3 ** (level + 1)) for level in range(blocks))
         self.last = nn.Conv1d(width, 3 * joints, 1)
-        nn.init.trunc_normal_(self.last.weight, std=0.01)  # as small at first as what the others say
+        nn.init.trunc_normal_(self.last.weight, std=0.01)  # as small at first as the other networks' outputs
         nn.init.zeros_(self.last.bias)
 
     def forward(self, x: Tensor, positions: Tensor | None = None) -> Tensor:
-        """3D joints (B, T, J, 3); `positions` tell nothing here."""
+        """3D joints (B, T, J, 3); `positions` are not used."""
         joints = x.shape[2]
         y = x.flatten(2).mT  # (B, 3 J, T)
         y = F.relu(self.first_norm(self.first(_padded(y, 1))))
@@ -67,7 +67,7 @@ class _Dilated(nn.Module):
 
 
 def _padded(x: Tensor, frames: int) -> Tensor:
-    """(B, C, T) with the first and last frames held for so long."""
+    """(B, C, T) with the first and last frames repeated so many times."""
     return F.pad(x, (frames, frames), mode="replicate")
 
 
@@ -76,7 +76,7 @@ def parameters(model: nn.Module) -> int:
 
 
 def convolution_of_size(wanted: int, blocks: int) -> TemporalConvolution:
-    """The widest one, in steps of 8 channels, that has no more than so many parameters."""
+    """The widest network, in steps of 8 channels, with at most this number of parameters."""
     width = 8
     while parameters(TemporalConvolution(width + 8, blocks)) <= wanted:
         width += 8

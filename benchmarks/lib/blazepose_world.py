@@ -1,8 +1,8 @@
-"""Draws the clips of a footage store again and keeps what BlazePose says of them, its own 3D landmarks with it.
+"""Renders the clips of a footage store again and keeps BlazePose's output for them, with its own 3D landmarks.
 
-Used by end_to_end.py. BlazePose's landmark network has an output for 3D that vidmotion does not use: metres from the
-middle of the hips, in the axes of the crop that it was shown. As MediaPipe does (graph pose_landmark), they are turned
-back by the crop's angle: x right, y down, z away from the camera. P people, T frames.
+Used by accuracy/end_to_end.py. BlazePose's landmark network has a 3D output that vidmotion does not use: metres from
+the middle of the hips, in the axes of the network's input crop. As in MediaPipe (graph pose_landmark), they are
+rotated back by the crop's angle: x right, y down, z away from the camera. P people, T frames.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vidmotion.data.store import NOBODY, SEEN, StoreSettings
 from vidmotion.data.synthetic.generate import FILM_STREAM, SCENERY_STREAM, height_in_pixels
 from vidmotion.data.synthetic.labels import clip_labels
 from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
-from vidmotion.data.synthetic.recipe import Recipe
+from vidmotion.data.synthetic.recipe import ClipRecipe
 from vidmotion.data.synthetic.render_clip import ClipRenderer
 from vidmotion.data.synthetic.run_detector import detect_clip, match_tracks
 from vidmotion.data.synthetic.scenery import draw_scenery
@@ -34,7 +34,7 @@ from vidmotion.types import Floats, Ints, Track
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """What BlazePose said of the people of a clip."""
+    """BlazePose's output for the people of a clip."""
 
     xy: np.ndarray
     """(P, T, 33, 2) pixels."""
@@ -53,22 +53,22 @@ class WorldNetwork(LandmarkNetwork):
 
     def __init__(self, path: Path, threads: int) -> None:
         super().__init__(path, threads)
-        self._ear = _Ear(self._network)
-        self._network = self._ear  # type: ignore[assignment]
+        self._recorder = _Recorder(self._network)
+        self._network = self._recorder  # type: ignore[assignment]
         self.worlds: dict[bytes, Floats] = {}
-        """(33, 3) by the bytes of the pose's pixels in float32: points keep them on their way into tracks."""
+        """(33, 3) by the bytes of the pose's pixels in float32: the points are unchanged in tracks."""
 
     def read(self, rgb: Picture, region: Region) -> Pose:
         pose = super().read(rgb, region)
-        world = next(out for out in self._ear.outputs if out.shape == (1, 3 * POINTS)).reshape(POINTS, 3)
+        world = next(out for out in self._recorder.outputs if out.shape == (1, 3 * POINTS)).reshape(POINTS, 3)
         cosine, sine = np.cos(region.angle), np.sin(region.angle)
         turn = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
         self.worlds[key(pose.xy)] = (world[:LANDMARKS] @ turn.T).astype(np.float32)
         return pose
 
 
-class _Ear:
-    """A network whose last outputs can be looked at."""
+class _Recorder:
+    """A network that keeps its last outputs."""
 
     def __init__(self, network: Any) -> None:
         self._network = network
@@ -84,7 +84,7 @@ def key(xy: Floats) -> bytes:
 
 
 class Projection:
-    """Films clips by their recipes and shows them to BlazePose."""
+    """Renders clips from their recipes and runs BlazePose on them."""
 
     def __init__(self, settings: StoreSettings, mocap: Path) -> None:
         if settings.pictures:
@@ -100,8 +100,8 @@ class Projection:
         self._detector._landmarks = self._network
 
     def watch(self, record: Any) -> Watched:
-        """What BlazePose says of the clip of a recipe."""
-        recipe = Recipe.from_json(record)
+        """BlazePose's output for the clip of a recipe."""
+        recipe = ClipRecipe.from_json(record)
         scenery_rng, film_rng = (
             np.random.default_rng([recipe.seed, recipe.number, stream]) for stream in (SCENERY_STREAM, FILM_STREAM)
         )
@@ -110,13 +110,19 @@ class Projection:
         take = self._renderer.render(truth, scenery, recipe.film, film_rng)
         self._network.worlds.clear()
         tracks = detect_clip(take.pictures(), self._detector, self._settings.rate)
-        said = match_tracks(tracks, truth.xy, height_in_pixels(recipe, truth), LANDMARKS)
-        return Watched(said.xy, said.score, said.state, _track_of(tracks, said.xy, said.state), self._world(said))
+        detected = match_tracks(tracks, truth.xy, height_in_pixels(recipe, truth), LANDMARKS)
+        return Watched(
+            detected.xy,
+            detected.score,
+            detected.state,
+            _track_of(tracks, detected.xy, detected.state),
+            self._world(detected),
+        )
 
-    def _world(self, said: Any) -> Floats:
-        world = np.full((*said.score.shape, 3), np.nan, np.float32)
-        for at in zip(*np.nonzero(said.state == SEEN), strict=True):
-            world[at] = self._network.worlds[key(said.xy[at])]
+    def _world(self, detected: Any) -> Floats:
+        world = np.full((*detected.score.shape, 3), np.nan, np.float32)
+        for at in zip(*np.nonzero(detected.state == SEEN), strict=True):
+            world[at] = self._network.worlds[key(detected.xy[at])]
         return world
 
 
@@ -130,7 +136,7 @@ def _track_of(tracks: list[Track], xy: Floats, state: Ints) -> Ints:
 
 
 def watched(file: Path, projection: Projection, record: Any) -> Watched:
-    """What was said of a clip: kept in `file` from an earlier run, or found and kept now."""
+    """BlazePose's output for a clip, from `file` if it exists, else computed and written to it."""
     if file.exists():
         with np.load(file) as kept:
             return Watched(**kept)

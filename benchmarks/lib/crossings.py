@@ -1,13 +1,14 @@
-"""Films people who hide each other, with exact identities: what `tracking_table` measures trackers on.
+"""Renders clips of people who hide each other, with exact identities, for accuracy/tracking_table.py.
 
-Everybody walks as the motion capture says, on ways of ours. A clip follows from split and number; kinds take turns:
+Everybody walks by motion capture, along paths that are set here. A clip depends on split and number alone; the kinds
+are used in turn:
 
     cross  two or three people pass each other         turn   two people meet, one hides the other, both go back
-    wall   two people are behind a wall for 0.8 to     leave  somebody leaves the picture and comes back, others
-           2 s; some come out where they went in              pass or come in meanwhile
+    wall   two people are behind a wall for 0.8 to     leave  a person leaves the picture and comes back, while
+           2 s; some come out where they went in              others pass or come in
     crowd  four people walk about
 
-A clip is filmed once and kept with what the real detector says of each frame.
+A clip is rendered once and kept with the real detector's output for each frame.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from vidmotion.body.load import free_body
 from vidmotion.data.synthetic.generate import height_in_pixels
 from vidmotion.data.synthetic.labels import clip_labels
 from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
-from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, Film, Recipe
+from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, ClipRecipe, Film
 from vidmotion.data.synthetic.render_clip import RATE, ClipRenderer, RenderedClip
 from vidmotion.data.synthetic.scenery import Scenery, draw_scenery
 from vidmotion.detectors import Detection, create_detector
@@ -33,13 +34,13 @@ from vidmotion.io.atomic import atomic_file
 KINDS = ("cross", "turn", "wall", "leave", "crowd")
 FRAMES, SIZE, FOCAL = 150, (640, 360), 560.0
 AWAY = 6.0
-"""Metres from the camera to the middle of the scene, of which it sees 3.4 m to either side."""
+"""Metres from the camera to the middle of the scene, where 3.4 m to either side are in the picture."""
 WALL_Z = 1.5
 """Metres from the middle of the scene to the wall, towards the camera."""
 SEEN = 0.3
-"""Share of a body, and half of its joints within the picture, from which on a tracker ought to know it."""
+"""Share of a body that must be visible, with half of its joints inside the picture, to count as seen by the camera."""
 
-Way = list[tuple[float, float, float]]
+Waypoints = list[tuple[float, float, float]]
 """Seconds, x to the right and z towards the camera in metres."""
 
 
@@ -51,7 +52,7 @@ class Clip:
     video: bytes
     xy: np.ndarray
     """(P, T, 17, 2) pixels, exact."""
-    stature: np.ndarray
+    height: np.ndarray
     """(P, T) pixels."""
     seen: np.ndarray
     """(P, T) bool."""
@@ -63,12 +64,12 @@ class Clip:
 
 
 def clip(folder: Path, mocap: Path, split: str, number: int) -> Clip:
-    """A clip, filmed if it is not there yet."""
+    """A clip, rendered if it is not in the folder yet."""
     path = folder / f"{split}_{number:03}.npz"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path) as file:
-            np.savez(file, **_film(mocap, split, number))
+            np.savez(file, **_render_clip(mocap, split, number))
     with np.load(path, allow_pickle=False) as kept:
         a = dict(kept)
     rows = [np.flatnonzero(a["frame"] == frame) for frame in range(FRAMES)]
@@ -76,15 +77,15 @@ def clip(folder: Path, mocap: Path, split: str, number: int) -> Clip:
     return Clip(KINDS[number % len(KINDS)], a["video"].tobytes(), a["xy"], a["stature"], a["seen"], found)
 
 
-def _film(mocap: Path, split: str, number: int) -> dict[str, np.ndarray]:
+def _render_clip(mocap: Path, split: str, number: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng([sum(split.encode()), number])
-    ways, wall = script(KINDS[number % len(KINDS)], rng)
-    cast = [_actor(mocap, split, way, f"{person}", rng) for person, way in enumerate(ways)]
+    routes, wall = plan_routes(KINDS[number % len(KINDS)], rng)
+    planned = [_actor(mocap, split, route, f"{person}", rng) for person, route in enumerate(routes)]
     film = Film("room", 0, 0.0, 0.6, float(np.exp(rng.normal(0, 0.2))), float(rng.uniform(0, 4)), 23, "veryfast")
     shake, seed = float(rng.choice([0.0, 1.0])), int(rng.integers(2**31))
     camera = CameraPlan("fixed", FOCAL, (0.0, 1.5, AWAY), (0.0, 0.9, 0.0), 0.0, 0.0, 0.0, (0.0, 0.0, 0.0), shake, seed)
-    recipe = Recipe(0, number, FRAMES, SIZE, tuple(actor for actor, _ in cast), camera, film)
-    truth = clip_labels(recipe, _Played({actor.clip: act for actor, act in cast}), free_body())
+    recipe = ClipRecipe(0, number, FRAMES, SIZE, tuple(actor for actor, _ in planned), camera, film)
+    truth = clip_labels(recipe, _FixedMotions({actor.clip: motion for actor, motion in planned}), free_body())
     scenery = draw_scenery(recipe, truth.camera, truth.joints, (), rng)
     take = _renderer().render(truth, scenery if wall is None else _walled(scenery, wall, rng), film, rng)
     inside = ((truth.xy >= 0) & (truth.xy <= SIZE)).all(-1).mean(-1)
@@ -104,8 +105,8 @@ def _film(mocap: Path, split: str, number: int) -> dict[str, np.ndarray]:
     }
 
 
-def script(kind: str, rng: np.random.Generator) -> tuple[list[Way], float | None]:
-    """Everybody's way, and half the width of the wall."""
+def plan_routes(kind: str, rng: np.random.Generator) -> tuple[list[Waypoints], float | None]:
+    """The route of each person, and half the width of the wall in metres or None."""
     end, side = FRAMES / RATE, rng.choice([-1.0, 1.0])
     if kind == "crowd":
         return _crowd(rng), None
@@ -138,47 +139,47 @@ def script(kind: str, rng: np.random.Generator) -> tuple[list[Way], float | None
         ], half
     away = rng.uniform(0.5, 1.5)  # leave
     gone = [(0.0, side * 1.5, depths[0]), (2.2, side * 4.3, depths[0]), (2.2 + away, side * 4.3, depths[0])]
-    ways: list[Way] = [[*gone, (end + away / 2, side * 1.0, depths[0])]]
-    ways.append([(0.0, -side * 2.5, depths[1]), (2.5, 0.0, depths[1]), (end, side * rng.uniform(1.5, 3), depths[1])])
+    routes: list[Waypoints] = [[*gone, (end + away / 2, side * 1.0, depths[0])]]
+    routes.append([(0.0, -side * 2.5, depths[1]), (2.5, 0.0, depths[1]), (end, side * rng.uniform(1.5, 3), depths[1])])
     if rng.random() < 0.5:
-        ways.append([(0.0, side * 5.5, depths[2]), (1.5, side * 4.2, depths[2]), (end, -side * 1.0, depths[2])])
-    return ways, None
+        routes.append([(0.0, side * 5.5, depths[2]), (1.5, side * 4.2, depths[2]), (end, -side * 1.0, depths[2])])
+    return routes, None
 
 
-def _crowd(rng: np.random.Generator) -> list[Way]:
-    """Four people who never come closer to each other than arms' length."""
-    times, apart, ways = np.linspace(0, FRAMES / RATE, 4), 0.6, []
-    while len(ways) < 4:
+def _crowd(rng: np.random.Generator) -> list[Waypoints]:
+    """Four people who keep a distance of more than 0.6 m from each other."""
+    times, apart, routes = np.linspace(0, FRAMES / RATE, 4), 0.6, []
+    while len(routes) < 4:
         spots = np.stack([rng.uniform(-2.6, 2.6, 4), rng.uniform(-1.8, 0.9, 4)], 1)
         steps = np.linalg.norm(np.diff(spots, axis=0), axis=1)
-        way = [(float(time), float(x), float(z)) for time, (x, z) in zip(times, spots, strict=True)]
-        near = [np.linalg.norm(_path(way) - _path(other), axis=1).min() for other in ways]
+        route = [(float(time), float(x), float(z)) for time, (x, z) in zip(times, spots, strict=True)]
+        near = [np.linalg.norm(_path(route) - _path(other), axis=1).min() for other in routes]
         if steps.max() < 3.0 and min(near, default=9.0) > apart:
-            ways.append(way)
-    return ways
+            routes.append(route)
+    return routes
 
 
-def _path(way: Way) -> np.ndarray:
+def _path(route: Waypoints) -> np.ndarray:
     """(T, 2) x and z in metres, corners rounded."""
     at = np.arange(FRAMES) / RATE
-    times, *places = np.array(way).T
+    times, *places = np.array(route).T
     return gaussian_smooth(np.stack([np.interp(at, times, place) for place in places], 1), 4.0)
 
 
-class _Played:
-    """A motion capture of people who have acted already, as `clip_labels` asks for it."""
+class _FixedMotions:
+    """Motions that are computed already, in the form of motion capture that `clip_labels` takes."""
 
-    def __init__(self, acts: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
-        self._acts = acts
+    def __init__(self, motions: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+        self._motions = motions
 
     def sample(self, name: str, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self._acts[name]
+        return self._motions[name]
 
 
 def _actor(
-    mocap: Path, split: str, way: Way, name: str, rng: np.random.Generator
+    mocap: Path, split: str, route: Waypoints, name: str, rng: np.random.Generator
 ) -> tuple[Actor, tuple[np.ndarray, np.ndarray]]:
-    """Somebody on a way: the steps of a walk, no faster than the way goes, turned along it."""
+    """A person on a route: the steps of a walk at the speed of the route, rotated to face along it."""
     capture, body = _capture(mocap, split), free_body()
     walks = [found for found in capture.clips.values() if found.group == "walk" and found.name[:2] != "dm"]
     walk = walks[rng.integers(len(walks))]
@@ -188,7 +189,7 @@ def _actor(
     scale = float(leg) / walk.leg
     _, own = capture.sample(walk.name, np.arange(walk.frames, dtype=float))
     gone = own[-1] - own[0]
-    path = _path(way)
+    path = _path(route)
     step = np.gradient(path, axis=0)
     pace = np.linalg.norm(step, axis=1) / (scale * np.hypot(gone[0], gone[2]) / walk.frames)
     rotations, root = capture.sample(walk.name, rng.uniform(0, walk.frames / 2) + np.cumsum(pace))

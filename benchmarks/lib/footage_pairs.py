@@ -1,6 +1,7 @@
-"""Person-frames of a footage store as flat arrays: what the detector said beside what is true.
+"""Person-frames of a footage store as flat arrays: the detector's output beside the truth.
 
-Used by detector_table.py and keypoint_calibration.py. N counts the frames in which somebody was seen.
+Used by accuracy/detector_table.py and accuracy/keypoint_calibration.py. N is the number of frames in which a person was
+seen, summed over people.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Keypoints2D
 
 WRONG = 0.15
-"""Mean error, in statures, from which on a detection shows something else than the pose."""
+"""Mean error in body heights; a detection with a larger one does not show the pose at all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Pairs:
     """(N, 17, 2) pixels, exact."""
     camera: np.ndarray
     """(N, 17, 3) metres, camera axes, exact."""
-    stature: np.ndarray
+    height: np.ndarray
     """(N,) pixels, at the root's depth."""
     clip: np.ndarray
     """(N,) name of the clip of motion capture."""
@@ -57,27 +58,27 @@ class Pairs:
 
 
 def read_pairs(store: Store) -> Pairs:
-    """Everybody whom the detector saw; gaps that the tracker filled in are left out."""
+    """All people whom the detector saw; gaps that the tracker filled in are left out."""
     parts = [_of_person(store, clip, person) for clip in store.clips for person in range(clip.people)]
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     run = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts])
-    xy, score, truth, camera, stature, clip, frame = joined
-    return Pairs(xy, score, truth, camera, stature, clip, run, frame)
+    xy, score, truth, camera, height, clip, frame = joined
+    return Pairs(xy, score, truth, camera, height, clip, run, frame)
 
 
 def _of_person(store: Store, clip: StoredClip, person: int) -> tuple[np.ndarray, ...]:
-    said, actor = store.person(clip, person), clip.recipe["actors"][person]
-    seen = np.flatnonzero(said.observed)
-    stature = clip.focal * actor["height"] / said.joints[seen, 0, 2]
-    arrays = (said.xy, said.score, said.exact, said.joints)
+    stored, actor = store.person(clip, person), clip.recipe["actors"][person]
+    seen = np.flatnonzero(stored.observed)
+    height = clip.focal * actor["height"] / stored.joints[seen, 0, 2]
+    arrays = (stored.xy, stored.score, stored.exact, stored.joints)
     return (
         *(array[seen].astype(np.float32) for array in arrays),
-        stature,
+        height,
         np.full(len(seen), actor["clip"]),
         seen,
     )
 
 
 def right_ones(error: np.ndarray) -> np.ndarray:
-    """(N,) bool, of errors (N, 17, 2) in statures: whether the detection shows the pose at all."""
+    """(N,) bool, of errors (N, 17, 2) in body heights: whether the detection shows the pose at all."""
     return np.linalg.norm(error, axis=-1).mean(1) < WRONG

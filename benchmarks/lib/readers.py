@@ -1,4 +1,4 @@
-"""Asks another program what it reads in a file: it answers on stdout as JSON, or is not there."""
+"""Runs another program that reads a file; its answer comes as JSON on stdout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def ask(name: str, command: list[str], folder: Path) -> dict[str, Any] | None:
-    """What a reader answers; None, and a line that says why, if it did not run."""
+    """The answer of a reader. Prints the reason and returns None if it did not run."""
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""DSTformer written plainly, as the paper tells it: the baseline of step_time.py.
+"""A plain implementation of DSTformer, as the paper describes it: the baseline of speed/step_time.py.
 
 Source: arXiv 2210.06551, section 3.2. Attention is softmax(Q K^T) V with the whole matrix in memory, in fp32, eager; no
-fused kernels. Parameter names are those of `vidmotion.model.dstformer`, so the same tensors load into both.
+fused kernels. Parameter names are those of `vidmotion.model.dstformer`, so that the same tensors load into both.
 """
 
 from __future__ import annotations

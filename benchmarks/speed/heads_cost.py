@@ -1,9 +1,9 @@
-"""What heads for actions and meshes cost beside 3D joints alone, on one video.
+"""How much time do the heads for actions and meshes take beside 3D joints alone, on one video?
 
     python -m benchmarks.speed.heads_cost [VIDEO] [--repeats 5]
 
-Both are run in turn, and medians compared; the baseline is 3D joints alone. "network" is windows, encoder and heads;
-"lift" is all that follows detection, with bodies fitted; "video" is detection and lift.
+The two are run alternately and their medians compared; the baseline is 3D joints alone. "network" is windows, encoder
+and heads; "lift" is everything after detection, with fitted bodies; "video" is detection and lift.
 """
 
 from __future__ import annotations

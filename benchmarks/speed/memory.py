@@ -1,8 +1,8 @@
-"""Peak memory of `vidmotion lift --render` for the sample, as it is and looped to five minutes.
+"""How much memory does `vidmotion lift --render` take for the sample, and for the sample looped to five minutes?
 
-    python benchmarks/speed/memory.py [--minutes 5]
+    python -m benchmarks.speed.memory [--minutes 5]
 
-Each run is a process of its own; prints its peak resident size, the size of its results, and the ratio.
+Each run is a process of its own. Prints its peak resident size, the size of its results, and the ratio.
 """
 
 import argparse
@@ -17,7 +17,7 @@ SAMPLE = Path(__file__).parents[2] / "samples" / "walk_wave.mp4"
 
 
 def loop(video: Path, seconds: float, path: Path) -> None:
-    """Repeat a video's packets, without encoding anew, until it lasts `seconds`."""
+    """Repeat a video's packets, without encoding again, until it lasts `seconds`."""
     with av.open(str(video)) as source:
         stream = source.streams.video[0]
         packets = [packet for packet in source.demux(stream) if packet.size]

@@ -1,9 +1,9 @@
-"""Speed of drawing meshes at 1280 x 720: posing, shading and rasterising, with numba and with numpy alone.
+"""How fast are meshes drawn at 1280 x 720 (posing, shading, rasterising), with numba and with numpy alone?
 
-    python benchmarks/speed/mesh_render.py [--people N] [--frames N]
+    python -m benchmarks.speed.mesh_render [--people N] [--frames N]
 
-People of the free body wave before a camera and fill two thirds of the picture's height. Prints frames/s of each
-part, of all together over one picture (no decoding, no encoding), and how many times faster numba is. The runs
+People with the free body wave in front of a camera and fill two thirds of the picture's height. Prints frames/s of each
+part, of all parts together over one picture (without decoding and encoding), and the ratio of numba to numpy. The runs
 alternate, so that other work on the machine slows both.
 """
 

@@ -1,9 +1,9 @@
-"""How fast mmpose's networks are on this machine. Needs the extra `mmpose`.
+"""How fast are mmpose's networks on this machine? Needs the extra `mmpose`.
 
     python -m benchmarks.speed.mmpose_speed VIDEO
 
-The weights are random, of the published sizes: they cost as much as trained ones, and find nobody, so that the points
-are read in boxes that are made up.
+The weights are random, of the published sizes. They take as much time as trained ones, but find nobody, so that the
+pose networks are run on fixed boxes.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ def main(video: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for model in PERSON_MODELS.values():
             person = PersonNetwork(random_weights(model, Path(folder)), where)
-            tell(model.name, person.find, pictures)
+            print_speed(model.name, person.find, pictures)
         for model in POSE_MODELS.values():
             pose = PoseNetwork(random_weights(model, Path(folder)), where)
             for people in (1, 4):
                 boxes = np.repeat(box, people, 0)
-                tell(
+                print_speed(
                     f"{model.name}, {people} people",
                     lambda rgb, pose=pose, boxes=boxes: pose.read(rgb, boxes),
                     pictures,
                 )
     blazepose, count = create_detector("blazepose"), itertools.count()
     blazepose.reset(30.0)
-    tell("blazepose", lambda rgb: blazepose.detect(rgb, next(count)), pictures)
+    print_speed("blazepose", lambda rgb: blazepose.detect(rgb, next(count)), pictures)
 
 
 def random_weights(model: PublishedModel, folder: Path) -> Files:
@@ -75,7 +75,7 @@ def random_weights(model: PublishedModel, folder: Path) -> Files:
     return files
 
 
-def tell(name: str, work: Callable[[Any], object], pictures: list[np.ndarray]) -> None:
+def print_speed(name: str, work: Callable[[Any], object], pictures: list[np.ndarray]) -> None:
     """Time the work on all pictures but the first, which warms it up."""
     work(pictures[0])
     seconds = []
@@ -83,8 +83,8 @@ def tell(name: str, work: Callable[[Any], object], pictures: list[np.ndarray]) -
         started = time.perf_counter()
         work(rgb)
         seconds.append(time.perf_counter() - started)
-    middle = float(np.median(seconds))
-    print(f"{name}: {1000 * middle:.0f} ms, {1 / middle:.1f} frames/s")
+    median = float(np.median(seconds))
+    print(f"{name}: {1000 * median:.0f} ms, {1 / median:.1f} frames/s")
 
 
 if __name__ == "__main__":

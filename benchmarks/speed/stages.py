@@ -1,9 +1,9 @@
-"""Speed of each stage on one video, and of the network beside the video's own rate.
+"""How fast is each stage on one video, and is it faster than real time?
 
-    python benchmarks/speed/stages.py [VIDEO]
+    python -m benchmarks.speed.stages [VIDEO]
 
-Prints frames/s of decoding alone, detection, lifting with and without the mirrored pass, and rendering in two
-styles; and the ratio to real time (frames/s over the video's frame rate): above 1 is faster than real time.
+Prints frames/s of decoding alone, detection, lifting with and without the mirrored pass, and rendering in two styles;
+and the ratio to the video's own frame rate: above 1 is faster than real time.
 """
 
 import argparse
@@ -52,8 +52,8 @@ def main() -> None:
             "lift, with mirrored pass": lambda: flip.lift(tracks),
             "lift, --no-flip": lambda: plain.lift(tracks),
             "of that, bodies": lambda: [fit_body(free_body(), p.motion, p.track) for p in scene.people if p.motion],
-            "render": lambda: vm.render(scene, out / "x.mp4", video),
-            "render --style mesh": lambda: vm.render(scene, out / "x.mp4", video, style="mesh"),
+            "render": lambda: vm.render(scene, out / "x.mp4", video=video),
+            "render --style mesh": lambda: vm.render(scene, out / "x.mp4", video=video, style="mesh"),
             "export json": lambda: export(scene, out / "x.json"),
             "export bvh": lambda: export(dataclasses.replace(scene, people=scene.people[:1]), out / "x.bvh"),
         }

@@ -1,10 +1,11 @@
-"""Time of a training step of our network against a plain implementation of the reference DSTformer.
+"""How long does a training step of our network take, beside a plain implementation of DSTformer?
 
-    python -m benchmarks.speed.step_time --mocap DIR [--preset small] [--device cpu] [--rounds 15]
+    python -m benchmarks.speed.step_time --mocap MOCAP [--preset small] [--device cpu] [--rounds 15]
 
-A step is forward, loss, backward and optimisers on a batch that is drawn before. Both networks begin with the same
-tensors and must agree on their outputs; then they take turns, and medians are compared. The baseline of the ratios is
-the reference (reference_dstformer.py, fp32, eager) with AdamW. On CUDA ours also runs in bf16 and compiled.
+A step is forward, loss, backward and optimisers, on a batch that is drawn before. Both networks begin with the same
+tensors and must give the same outputs. Then they run alternately, and medians are compared. The baseline of the ratios
+is the plain implementation (benchmarks/lib/reference_dstformer.py, fp32, eager) with AdamW. On CUDA our network also
+runs in bf16 and compiled.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def adamw(model: nn.Module, config: Pose3DConfig) -> list[Optimizer]:
 
 
 def muon(model: nn.Module, config: Pose3DConfig) -> list[Optimizer]:
-    """As the recipe has it: Muon for the blocks' matrices, AdamW for all else."""
+    """As in the recipe: Muon for the blocks' matrices, AdamW for all else."""
     named = list(model.named_parameters())
     matrices = [value for name, value in named if "blocks_" in name and value.ndim == 2]
     others = [value for name, value in named if not ("blocks_" in name and value.ndim == 2)]
@@ -55,7 +56,7 @@ def muon(model: nn.Module, config: Pose3DConfig) -> list[Optimizer]:
     return [Muon([{"params": matrices}], lr=config.lr, weight_decay=config.weight_decay), rest]
 
 
-class Contestant:
+class Candidate:
     """A network with its optimisers."""
 
     def __init__(
@@ -94,7 +95,7 @@ def wait(device: torch.device) -> None:
 
 def check_same(ours: DSTformer, reference: ReferenceDSTformer, batch: Batch) -> None:
     """Give the reference our tensors; its output must be ours."""
-    with torch.no_grad():  # away from the small values that networks begin with, at which all outputs are nearly 0
+    with torch.no_grad():  # initial values are so small that all outputs are nearly 0
         for parameter in ours.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
     reference.load_state_dict(ours.state_dict())
@@ -106,7 +107,7 @@ def check_same(ours: DSTformer, reference: ReferenceDSTformer, batch: Batch) -> 
         raise SystemExit(f"wanted less than {AGREE:g}: the two are not the same network")
 
 
-def contestants(ours: DSTformer, reference: ReferenceDSTformer, config: Pose3DConfig) -> dict[str, Contestant]:
+def candidates(ours: DSTformer, reference: ReferenceDSTformer, config: Pose3DConfig) -> dict[str, Candidate]:
     device = next(ours.parameters()).device
 
     def copy() -> DSTformer:
@@ -114,14 +115,14 @@ def contestants(ours: DSTformer, reference: ReferenceDSTformer, config: Pose3DCo
         model.load_state_dict(ours.state_dict())
         return model
 
-    found = {"reference, AdamW": Contestant(reference, adamw(reference, config), config)}
+    found = {"reference, AdamW": Candidate(reference, adamw(reference, config), config)}
     for name, optimizers in (("AdamW", adamw), ("the recipe's Muon and AdamW", muon)):
         model = copy()
-        found[f"ours, {name}"] = Contestant(model, optimizers(model, config), config)
+        found[f"ours, {name}"] = Candidate(model, optimizers(model, config), config)
     if device.type == "cuda":
         for name, half, fuse in (("bf16", True, False), ("compiled", False, True), ("bf16, compiled", True, True)):
             model = copy()
-            found[f"ours, Muon, {name}"] = Contestant(model, muon(model, config), config, half, fuse)
+            found[f"ours, Muon, {name}"] = Candidate(model, muon(model, config), config, half, fuse)
     return found
 
 
@@ -149,17 +150,17 @@ def main() -> None:
         f"{'median ms a step, ratio of speed':34}"
         + "".join(f"{'x'.join(map(str, b.x.shape[:2])):>22}" for b in batches)
     )
-    running = contestants(ours, reference, config)
+    running = candidates(ours, reference, config)
     times: dict[str, list[list[float]]] = {name: [[] for _ in batches] for name in running}
     for turn in range(args.rounds + 2):  # the first two warm up, and compile
         for index, batch in enumerate(batches):
-            for name, contestant in running.items():
-                taken = contestant.seconds(batch)
+            for name, candidate in running.items():
+                taken = candidate.seconds(batch)
                 if turn >= 2:
                     times[name][index].append(taken)
-    middles = {name: [float(np.median(values)) for values in lists] for name, lists in times.items()}
-    base = next(iter(middles.values()))
-    for name, values in middles.items():
+    medians = {name: [float(np.median(values)) for values in lists] for name, lists in times.items()}
+    base = next(iter(medians.values()))
+    for name, values in medians.items():
         cells = (f"{1000 * value:9.1f} ({first / value:4.2f} x)" for value, first in zip(values, base, strict=True))
         print(f"{name:34}" + "".join(f"{cell:>22}" for cell in cells))
 

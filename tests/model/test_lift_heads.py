@@ -1,4 +1,4 @@
-"""`lift` with several heads: one encoding, tags, bodies, and what is said when a head is not there."""
+"""`lift` with several heads: one encoding, tags, bodies, and errors for missing heads."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -61,13 +61,13 @@ def test_all_heads_read_one_encoding(weights: Path, monkeypatch: pytest.MonkeyPa
     assert everything.provenance["heads"] == ["pose3d", "action", "mesh"]
 
 
-def test_a_head_that_is_not_there_is_told_where_it_is(
+def test_a_missing_head_is_named_with_the_file_that_has_it(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_network(MotionNetwork(DSTformer(TINY)), tmp_path / "bare.safetensors", {})
     pipeline = Pipeline(Settings(weights=str(tmp_path / "bare.safetensors"), heads=(Head.mesh,)))
     monkeypatch.setenv("VIDMOTION_WEIGHTS", str(tmp_path))
-    with pytest.raises(WeightsError, match=r"no head 'mesh': .*bare.safetensors has pose3d; use --weights all"):
+    with pytest.raises(WeightsError, match=r"no head 'mesh': .*bare.safetensors has pose3d; use `weights=all`"):
         pipeline.lift(scene())
 
 
@@ -76,7 +76,7 @@ def test_another_body_than_the_heads_is_refused(weights: Path, tmp_path: Path) -
         MotionNetwork(DSTformer(TINY), [HeadConfig("mesh", 8, body="smpl")]), tmp_path / "smpl.safetensors", {}
     )
     pipeline = Pipeline(Settings(weights=str(tmp_path / "smpl.safetensors"), heads=(Head.mesh,)))
-    with pytest.raises(InputError, match="poses SMPL, not freebody; pass your SMPL file with --body-model"):
+    with pytest.raises(InputError, match="poses SMPL, not freebody; pass your SMPL file as `body_model`"):
         pipeline.lift(scene())
 
 
@@ -107,7 +107,7 @@ def test_without_refinement_the_body_is_the_head_s_own(weights: Path) -> None:
     assert refined.body.error.mean() < raw.body.error.mean()
     lifted = lift_tracks(HeadSet([load_network(weights)[0]]), [raw.track], SIZE, LiftSettings(), ("mesh",))[0]
     assert lifted.guess
-    np.testing.assert_allclose(axis_angle_to_matrix(raw.body.pose[:, :22]), lifted.guess.turns[:, :22], atol=1e-4)
+    np.testing.assert_allclose(axis_angle_to_matrix(raw.body.pose[:, :22]), lifted.guess.rotations[:, :22], atol=1e-4)
     np.testing.assert_array_equal(raw.body.betas, lifted.guess.betas)
-    with pytest.raises(InputError, match="pass --head mesh too"):
+    with pytest.raises(InputError, match="pass `heads=mesh` too"):
         Pipeline(Settings(weights=str(weights), refine=False)).lift(scene())
