@@ -25,7 +25,13 @@ def grey(width: int, height: int, level: int = 100) -> np.ndarray:
 
 def stamps(path: Path) -> list[Fraction]:
     with av.open(str(path)) as container:
-        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+        return [_stamp(frame) for frame in container.decode(video=0)]
+
+
+def _stamp(frame: av.VideoFrame) -> Fraction:
+    assert frame.pts is not None
+    assert frame.time_base is not None
+    return frame.pts * frame.time_base
 
 
 @pytest.mark.parametrize("fps", [Fraction(30000, 1001), Fraction(24000, 1001), Fraction(25), Fraction(25, 2)])

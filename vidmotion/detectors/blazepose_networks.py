@@ -71,9 +71,9 @@ class Region:
         """(2, 3) affine map from the pixels of a crop of `side` pixels to the picture's."""
         scale, half = self.side / side, side / 2
         cosine, sine = np.cos(self.angle) * scale, np.sin(self.angle) * scale
-        turn = np.array([[cosine, -sine], [sine, cosine]])
-        shift = np.array([self.x, self.y]) - turn @ (half, half)
-        return np.column_stack([turn, shift]).astype(np.float32)
+        rotation = np.array([[cosine, -sine], [sine, cosine]])
+        shift = np.array([self.x, self.y]) - rotation @ (half, half)
+        return np.column_stack([rotation, shift]).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -121,13 +121,13 @@ class PersonNetwork:
         """Boxes (N, 4) and alignment points (N, 4, 2) in pixels of the picture, scores (N,)."""
         outputs = self._network.run(_cut(rgb, tile) / np.float32(127.5) - np.float32(1))
         scores = sigmoid(_only(outputs, (1, len(self._anchors), 1))[0, :, 0])
-        sure = scores >= _PERSON_SCORE
-        raw = _only(outputs, (1, len(self._anchors), 12))[0, sure] / PERSON_SIDE
-        center, size = raw[:, :2] + self._anchors[sure], raw[:, 2:4]
-        points = raw[:, 4:].reshape(-1, 4, 2) + self._anchors[sure, None]
+        accepted = scores >= _PERSON_SCORE
+        raw = _only(outputs, (1, len(self._anchors), 12))[0, accepted] / PERSON_SIDE
+        center, size = raw[:, :2] + self._anchors[accepted], raw[:, 2:4]
+        points = raw[:, 4:].reshape(-1, 4, 2) + self._anchors[accepted, None]
         corner = np.array([tile.x, tile.y], np.float32)
         boxes = np.hstack([corner + (center - size / 2) * tile.side, corner + (center + size / 2) * tile.side])
-        return boxes, corner + points * tile.side, scores[sure]
+        return boxes, corner + points * tile.side, scores[accepted]
 
 
 class LandmarkNetwork:
@@ -137,7 +137,7 @@ class LandmarkNetwork:
         self._network = _Network(path, threads)
 
     def read(self, rgb: Picture, region: Region) -> Pose:
-        """The pose of the person in a region; its `presence` says whether there is one."""
+        """The pose of the person in a region; its `presence` is the score that there is one."""
         to_picture = region.to_picture(LANDMARK_SIDE)
         crop = cv2.warpAffine(
             rgb, to_picture, (LANDMARK_SIDE, LANDMARK_SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

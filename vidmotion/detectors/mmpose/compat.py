@@ -50,7 +50,7 @@ def import_mmpose() -> None:
             mmpose.utils.register_all_modules(init_default_scope=False)
         except (ImportError, AssertionError, AttributeError, ValueError) as error:
             raise MissingExtraError(
-                f"mmpose cannot be imported ({error}); install it with `-c constraints-mmpose.txt`"
+                f"mmpose cannot be imported ({error}); install the versions that constraints-mmpose.txt lists"
             ) from error
 
 

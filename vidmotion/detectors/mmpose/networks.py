@@ -170,7 +170,7 @@ def _meta(config: Any, path: Path) -> dict[str, Any]:
     with _config_errors(path):
         meta = dataset_meta_from_config(config, "train")
     if meta is None:
-        raise InputError(f"{path} does not say what its points are called (train_dataloader.dataset.metainfo)")
+        raise InputError(f"{path} does not name its points (train_dataloader.dataset.metainfo)")
     return meta
 
 
@@ -207,7 +207,8 @@ def _load(network: nn.Module, path: Path, config: Path) -> None:
     except (RuntimeError, AttributeError, TypeError) as error:
         raise WeightsError(f"{path} does not fit {config}: {' '.join(str(error).split())[:200]}") from None
     if missing:
-        raise WeightsError(f"{path} does not fit {config}: {len(missing)} tensors are missing ({missing[0]} ...)")
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise WeightsError(f"{path} does not fit {config}: it lacks {missing[0]}{more}")
 
 
 def _refused_name(error: Exception) -> str:
