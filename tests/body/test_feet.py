@@ -37,8 +37,7 @@ def seen(heading: float, pitch: float, score: float = 1.0) -> tuple[np.ndarray, 
     points = foot_points("blazepose33")
     assert points
     for places, numbers in zip((heel, toe), points, strict=True):
-        at = places @ CAMERA.rotation.T + CAMERA.translation
-        xy[:, numbers], scores[:, numbers] = CAMERA.focal * at[..., :2] / at[..., 2:] + CAMERA.center, score
+        xy[:, numbers], scores[:, numbers] = CAMERA.project(places), score
     return np.tile(flat, (FRAMES, 2, 1, 1)), joints, Keypoints2D(xy, scores, BLAZEPOSE33.name)
 
 

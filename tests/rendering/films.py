@@ -1,4 +1,4 @@
-"""Made-up scenes and footage to draw, and films read back."""
+"""Made-up scenes and videos to draw, and films read back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rasteriser against closed forms, and its two ways against each other."""
+"""The rasteriser against closed forms, and the numba and the numpy loops against each other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from vidmotion.rendering.raster import NEAR, Surface, draw_surfaces, vertex_normals
 
 needs_numba = pytest.mark.skipif(find_spec("numba") is None, reason="needs numba")
-each_way = pytest.mark.parametrize("use_numba", [pytest.param(True, marks=needs_numba), False], ids=["numba", "numpy"])
+each_kind = pytest.mark.parametrize("use_numba", [pytest.param(True, marks=needs_numba), False], ids=["numba", "numpy"])
 GROUND = 100
 
 
@@ -47,7 +47,7 @@ def seen_ball(center: tuple[float, float, float], radius: float, color: tuple[fl
     return Surface(xy, seen[:, 2], faces, rgba)
 
 
-@each_way
+@each_kind
 def test_pixels_of_a_triangle(use_numba: bool) -> None:
     """Below the diagonal all four samples are inside, on it three, above none."""
     picture = draw(triangle([(0, 0), (0, 8), (8, 0)], 2.0, 200), use_numba=use_numba)
@@ -56,7 +56,7 @@ def test_pixels_of_a_triangle(use_numba: bool) -> None:
     np.testing.assert_array_equal(picture, np.repeat(wanted[..., None], 3, axis=2))
 
 
-@each_way
+@each_kind
 def test_colours_run_from_corner_to_corner(use_numba: bool) -> None:
     corners = np.array([[-4.0, -4.0], [-4.0, 40.0], [40.0, -4.0]])
     rgba = np.column_stack([corners @ [5, 2] + 40, corners @ [0, 3] + 60, np.full(3, 7.0), np.ones(3)])
@@ -66,14 +66,14 @@ def test_colours_run_from_corner_to_corner(use_numba: bool) -> None:
     assert np.abs(picture - wanted).max() <= 0.51
 
 
-@each_way
+@each_kind
 def test_the_nearer_wins_in_either_order(use_numba: bool) -> None:
     near, far = (triangle([(-9, -9), (-9, 60), (60, -9)], depth, color) for depth, color in ((1.0, 240), (3.0, 20)))
     for surfaces in ((near, far), (far, near)):
         assert (draw(*surfaces, use_numba=use_numba) == 240).all()
 
 
-@each_way
+@each_kind
 def test_surfaces_that_cross_meet_where_their_depths_are_equal(use_numba: bool) -> None:
     """One over the depth is linear in the picture: 1/2 meets 1 - x / 20 at x = 10."""
     flat = triangle([(-40, -40), (-40, 80), (80, -40)], 2.0, 20)
@@ -83,18 +83,18 @@ def test_surfaces_that_cross_meet_where_their_depths_are_equal(use_numba: bool) 
         np.testing.assert_array_equal(draw(*surfaces, use_numba=use_numba)[6, :, 0], [240] * 10 + [20] * 6)
 
 
-@each_way
+@each_kind
 def test_opacity(use_numba: bool) -> None:
     picture = draw(triangle([(-9, -9), (-9, 60), (60, -9)], 1.0, 200, opacity=0.25), use_numba=use_numba)
     assert (picture == 125).all()
 
 
-@each_way
+@each_kind
 def test_the_inside_is_not_drawn(use_numba: bool) -> None:
     assert (draw(triangle([(0, 0), (8, 0), (0, 8)], 2.0, 200), use_numba=use_numba) == GROUND).all()
 
 
-@each_way
+@each_kind
 @pytest.mark.parametrize(
     ("xy", "depth"),
     [
@@ -114,12 +114,12 @@ def test_what_cannot_be_seen_leaves_the_picture_alone(
     assert (draw(triangle(xy, depth, 200), use_numba=use_numba) == GROUND).all()
 
 
-@each_way
+@each_kind
 def test_triangles_far_larger_than_the_picture(use_numba: bool) -> None:
     assert (draw(triangle([(-3e5, -3e5), (-3e5, 9e5), (9e5, -3e5)], 2.0, 200), use_numba=use_numba) == 200).all()
 
 
-@each_way
+@each_kind
 def test_no_seams_between_triangles(use_numba: bool) -> None:
     """A fan of slices through odd places covers every sample of a square."""
     turn = -np.linspace(0, 2 * np.pi, 24)
@@ -130,7 +130,7 @@ def test_no_seams_between_triangles(use_numba: bool) -> None:
 
 
 @needs_numba
-def test_both_ways_make_the_same_picture() -> None:
+def test_numba_and_numpy_make_the_same_picture() -> None:
     """Crossing balls, one of them around the camera and one partly outside of the picture."""
     balls = (
         seen_ball((0, 0, 3), 0.9, (250, 120, 60)),
@@ -138,14 +138,14 @@ def test_both_ways_make_the_same_picture() -> None:
         seen_ball((-1.6, 0.9, 2), 0.7, (90, 90, 250)),
         seen_ball((0.9, -0.5, 0.3), 0.5, (220, 220, 40)),
     )
-    fast, plain = (draw(*balls, use_numba=way, size=(80, 60)) for way in (True, False))
+    fast, plain = (draw(*balls, use_numba=kind, size=(80, 60)) for kind in (True, False))
     assert (plain != GROUND).any(-1).mean() > 0.3
     off = np.abs(fast - plain).max(-1)
     assert off.max() <= 60
     assert (off > 1).mean() < 0.002
 
 
-@each_way
+@each_kind
 def test_normals_of_a_ball_point_outwards(use_numba: bool) -> None:
     points, faces = ball()
     normals = vertex_normals(points, faces, use_numba)

@@ -1,4 +1,4 @@
-"""Films of made-up scenes: size, timing, codec, and paint where it belongs."""
+"""Films of made-up scenes: size, timing, codec, and what is drawn where."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def is_near(color: np.ndarray, wanted: tuple[int, int, int], slack: int = 60) ->
     return bool(np.abs(color - wanted).max() <= slack)
 
 
-def test_film_beside_the_video(tmp_path: Path) -> None:
+def test_the_3d_view_is_beside_the_video(tmp_path: Path) -> None:
     size = (960, 720)
     made = scene(size, (person(1, [0, 1, 2], size),))
     calls: list[tuple[int, int | None]] = []
@@ -141,7 +141,7 @@ def test_odd_shapes(tmp_path: Path, size: tuple[int, int], film: tuple[int, int]
         assert video.size == film
 
 
-def test_nobody(tmp_path: Path) -> None:
+def test_a_scene_without_people(tmp_path: Path) -> None:
     render(scene((320, 240), (), 2), tmp_path / "out.mp4", footage(tmp_path / "film.mp4", (320, 240), 2))
     assert len(read(tmp_path / "out.mp4")) == 2
 

@@ -72,7 +72,7 @@ def test_a_mesh_lies_where_the_camera_sees_it(tmp_path: Path) -> None:
     assert chroma(frame).max() <= 12
 
 
-def test_nobody_is_drawn_with_bones_in_the_style_mesh(tmp_path: Path) -> None:
+def test_the_style_mesh_draws_no_bones(tmp_path: Path) -> None:
     """The arms stick out of the block: bare ground in the style mesh, bones in the style both."""
     made = scene(SIZE, (person(1, [0], SIZE),), 1)
     x, y = made.people[0].track.keypoints.xy[0][[12, 13]].mean(0).astype(int)
@@ -178,7 +178,7 @@ def test_render_poses_the_bodies_of_a_scene(tmp_path: Path) -> None:
         assert np.abs(frame[y - 4 : y + 4, x + 60 : x + 80] - GREY).max() <= 12
 
 
-def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
+def test_a_style_without_bodies_is_refused(tmp_path: Path) -> None:
     bare = scene(SIZE, (person(1, [0], SIZE),), 1)
     with pytest.raises(InputError, match=r"holds no bodies to draw in the style both; run `vidmotion lift` again"):
         vm.render(bare, tmp_path / "out.mp4", style="both")

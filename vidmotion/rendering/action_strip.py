@@ -60,16 +60,16 @@ def draw_strip(
         return left + (min(max(seconds, span[0]), span[1]) - span[0]) * scale
 
     for row, (identity, actions) in enumerate(_with_actions(people)):
-        middle = (row + 0.8) * ROW * text_size
-        draw_label(strip, str(identity), np.array([text_size * 2.8, middle]), text_size, person_color(identity))
+        center_y = (row + 0.8) * ROW * text_size
+        draw_label(strip, str(identity), np.array([text_size * 2.8, center_y]), text_size, person_color(identity))
         for segment in actions.segments:
             label = segment.label
             color = UNKNOWN_COLOR if label == UNKNOWN else _color(label, actions.labels)
             x0, x1 = at(segment.start), at(segment.end)
-            _bar(strip, x0, x1, middle, text_size, color)
+            _bar(strip, x0, x1, center_y, text_size, color)
             if text_width(label, text_size) + text_size < x1 - x0:
                 text_color = TEXT if label == UNKNOWN else DARK
-                write(strip, label, x0 + text_size * 0.5, middle + text_size / 2, text_size, text_color)
+                write(strip, label, x0 + text_size * 0.5, center_y + text_size / 2, text_size, text_color)
     x = at(now)
     line(strip, np.array([x, 0.0]), np.array([x, strip.shape[0] - 1.0]), (255, 255, 255), max(text_size / 6, 1))
 
@@ -78,6 +78,6 @@ def _color(label: str, labels: tuple[str, ...]) -> Color:
     return mix(COLORS[labels.index(label) % len(COLORS)], (255, 255, 255), 0.15)
 
 
-def _bar(strip: Canvas, x0: float, x1: float, middle: float, text_size: float, color: Color) -> None:
+def _bar(strip: Canvas, x0: float, x1: float, center_y: float, text_size: float, color: Color) -> None:
     half = text_size * 0.95
-    strip[round(middle - half) : round(middle + half), round(x0) : max(round(x1) - 1, round(x0) + 1)] = color
+    strip[round(center_y - half) : round(center_y + half), round(x0) : max(round(x1) - 1, round(x0) + 1)] = color

@@ -90,9 +90,9 @@ def caption(canvas: Canvas, layout: Layout, text: str) -> None:
     """Write a line on a dark background in the lower left corner of the film."""
     size = layout.text_size
     left, base = size * 2.0, layout.height - size * 2.0
-    middle = base - size / 2
+    center_y = base - size / 2
     end = left + text_width(text, size)
-    line(canvas, np.array([left, middle]), np.array([end, middle]), DARK, size * 2.2)
+    line(canvas, np.array([left, center_y]), np.array([end, center_y]), DARK, size * 2.2)
     write(canvas, text, left, base, size)
 
 

@@ -103,9 +103,9 @@ class Viewport:
         down = [sin * rise, -flat, cos * rise]
         forward = [-sin * flat, -rise, -cos * flat]
         rotation = np.array([right, down, forward])
-        middle = np.array([center[0], self.top * 0.48, center[1]])
+        target = np.array([center[0], self.top * 0.48, center[1]])
         return Camera(
-            self.focal, (self.size[0] / 2, self.size[1] / 2), rotation, np.array([0, 0, distance]) - rotation @ middle
+            self.focal, (self.size[0] / 2, self.size[1] / 2), rotation, np.array([0, 0, distance]) - rotation @ target
         )
 
     def project(self, points: Floats, frame: int) -> tuple[Floats, Floats]:
