@@ -1,4 +1,4 @@
-"""What our own detector finds in the sample, as two people with gaps."""
+"""The detections of our own detector in the sample, as two people with gaps."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ ABSENT = {14, 15, 16}
 
 @pytest.fixture(scope="session")
 def people(sample: Path) -> People:
-    """One person found in 1.2 seconds of the sample, and a second one who is the first, moved and away for a while."""
+    """One person detected in 1.2 seconds of the sample, and a second one: the first, moved, without some frames."""
     try:
         weights.fetch("blazepose")
     except WeightsError as error:

@@ -126,16 +126,3 @@ def test_our_own_files_are_taken_as_they_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(again.people[0].track.keypoints.xy, scene.people[0].track.keypoints.xy, atol=0.01)
     with pytest.raises(InputError, match="contains its skeleton"):
         read_keypoints(tmp_path / "people.json", fps=30)
-
-
-def test_a_section_keeps_its_numbers_and_times() -> None:
-    (person,) = read_keypoints(SAMPLES / "openpose", **KNOWN, start=0.03, end=0.1).people
-    assert person.track.frames.tolist() == [1]
-    assert person.track.times[0] == pytest.approx(1 / 30)
-
-
-def test_files_that_count_from_another_number() -> None:
-    sample = SAMPLES / "clip_Sports2D" / "clip_Sports2D_px_person00.trc"
-    (person,) = read_keypoints(sample, size=(1280, 720), first_frame=10).people
-    assert person.track.frames.tolist() == [0, 1, 2, 3]
-    assert person.track.times[0] == 0

@@ -1,4 +1,4 @@
-"""Real detections, written in each format by the tests' own writers, come back: points, identities, missing frames."""
+"""Real detections, written in each format by the tests' own writers, are read back: points, identities, missing frames."""
 
 from pathlib import Path
 from typing import Any

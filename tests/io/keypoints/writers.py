@@ -1,4 +1,4 @@
-"""The people of the samples, and writers of every format for people of one's own."""
+"""The points of the sample files, and a writer of each format for other people."""
 
 import csv
 import json
@@ -20,14 +20,14 @@ NAMES = (
 
 
 def place(name: str, frame: int, person: int) -> tuple[float, float]:
-    """Where a point of the samples lies."""
+    """Pixels of a point in the samples."""
     k = NAMES.index(name)
     return 100.0 + 10 * k + 300 * person + frame, 50.0 + 8 * k
 
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """Somebody in 2D, as a test knows them."""
+    """One person in 2D over T frames."""
 
     id: int
     frames: tuple[int, ...]
@@ -47,11 +47,12 @@ class Figure:
 
 
 People = list[Figure]
-Seen = list[tuple[int, Figure, int]]
+Observations = list[tuple[int, Figure, int]]
+"""Frame, person, and row of the person's arrays."""
 
 
-def in_order(people: People) -> Seen:
-    """Frame, person and row of everybody, frame after frame."""
+def in_order(people: People) -> Observations:
+    """All observations, ordered by frame and person."""
     return sorted(
         ((frame, one, row) for one in people for row, frame in enumerate(one.frames)), key=lambda it: (it[0], it[1].id)
     )

@@ -1,4 +1,4 @@
-"""A second opinion on BVH files: a reader that shares no code with the writer. Rotations by scipy."""
+"""Reads BVH files for the tests; it shares no code with the writer. Rotations by scipy."""
 
 from dataclasses import dataclass
 

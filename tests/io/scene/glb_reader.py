@@ -1,4 +1,4 @@
-"""A second opinion on GLB files: a reader, player and skinner that shares no code with the writer."""
+"""Reads, plays and skins GLB files for the tests; it shares no code with the writer."""
 
 import json
 import struct

@@ -20,15 +20,15 @@ SEGMENTS = (Segment(0.0, 1.5, "walk & turn", 0.75), Segment(1.5, 4.0, "unknown",
 
 
 @pytest.fixture
-def tagged(walker: Person) -> Scene:
+def with_tags(walker: Person) -> Scene:
     actions = Actions(("walk & turn", "sit"), np.array([1.0, 3.0]), np.array([[0.75, 0.25], [0.5, 0.5]]), SEGMENTS)
     return scene_of(dataclasses.replace(walker, actions=actions))
 
 
 @pytest.mark.parametrize("suffix", ["json", "npz"])
-def test_tags_come_back(tagged: Scene, tmp_path: Path, suffix: str) -> None:
-    (path,) = export(tagged, tmp_path / f"scene.{suffix}")
-    before, after = tagged.people[0].actions, load(path).people[0].actions
+def test_tags_come_back(with_tags: Scene, tmp_path: Path, suffix: str) -> None:
+    (path,) = export(with_tags, tmp_path / f"scene.{suffix}")
+    before, after = with_tags.people[0].actions, load(path).people[0].actions
     assert before
     assert after
     assert (after.labels, after.segments) == (before.labels, before.segments)
@@ -36,24 +36,24 @@ def test_tags_come_back(tagged: Scene, tmp_path: Path, suffix: str) -> None:
     np.testing.assert_array_equal(after.probabilities, before.probabilities)
 
 
-def test_the_schema_knows_them(tagged: Scene, tmp_path: Path) -> None:
+def test_they_fit_the_schema(with_tags: Scene, tmp_path: Path) -> None:
     schema = json.loads((resources.files("vidmotion.io.scene") / "scene.schema.json").read_text())
-    tree = json.loads(export(tagged, tmp_path / "scene.json")[0].read_text())
+    tree = json.loads(export(with_tags, tmp_path / "scene.json")[0].read_text())
     jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
     tree["people"][0]["actions"]["segments"][0]["score"] = 2
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(tree, schema, jsonschema.Draft202012Validator)
 
 
-def test_labels_that_are_none_are_told(tagged: Scene, tmp_path: Path) -> None:
-    (path,) = export(tagged, tmp_path / "scene.json")
+def test_unknown_labels_are_named(with_tags: Scene, tmp_path: Path) -> None:
+    (path,) = export(with_tags, tmp_path / "scene.json")
     path.write_text(path.read_text().replace('"label":"unknown"', '"label":"juggle"'))
     with pytest.raises(InputError, match=r"people\[0\].actions.segments: 'juggle' is not one of the labels"):
         load(path)
 
 
-def test_subtitles(tagged: Scene, tmp_path: Path) -> None:
-    (path,) = export(tagged, tmp_path / "scene.vtt")
+def test_subtitles(with_tags: Scene, tmp_path: Path) -> None:
+    (path,) = export(with_tags, tmp_path / "scene.vtt")
     assert path.read_text() == (
         "WEBVTT\n\n"
         "1\n00:00:00.000 --> 00:00:01.500\nperson 0: walk &amp; turn (75 %)\n\n"
@@ -61,9 +61,9 @@ def test_subtitles(tagged: Scene, tmp_path: Path) -> None:
     )
 
 
-def test_subtitles_that_start_together(tagged: Scene, tmp_path: Path) -> None:
+def test_subtitles_that_start_together(with_tags: Scene, tmp_path: Path) -> None:
     """They are ordered by person and end; two segments of one person may start at the same time."""
-    walker = tagged.people[0]
+    walker = with_tags.people[0]
     assert walker.actions
     segments = (Segment(1.0, 3.0, "walk", 0.5), Segment(1.0, 2.0, "sit", 0.5))
     first = dataclasses.replace(walker, actions=dataclasses.replace(walker.actions, segments=segments))
@@ -78,8 +78,8 @@ def test_subtitles_that_start_together(tagged: Scene, tmp_path: Path) -> None:
     ]
 
 
-def test_elan(tagged: Scene, tmp_path: Path) -> None:
-    (path,) = export(tagged, tmp_path / "scene.eaf")
+def test_elan(with_tags: Scene, tmp_path: Path) -> None:
+    (path,) = export(with_tags, tmp_path / "scene.eaf")
     root = ElementTree.parse(path).getroot()
     slots = {slot.attrib["TIME_SLOT_ID"]: int(slot.attrib["TIME_VALUE"]) for slot in root.iter("TIME_SLOT")}
     (tier,) = root.iter("TIER")
@@ -91,8 +91,8 @@ def test_elan(tagged: Scene, tmp_path: Path) -> None:
     assert found == [(0, 1500, "walk & turn"), (1500, 4000, "unknown")]
 
 
-def test_table(tagged: Scene, tmp_path: Path) -> None:
-    (path,) = export(tagged, tmp_path / "scene.csv")
+def test_table(with_tags: Scene, tmp_path: Path) -> None:
+    (path,) = export(with_tags, tmp_path / "scene.csv")
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert (rows[0]["action"], rows[0]["action_score"]) == ("walk & turn", "0.7500")

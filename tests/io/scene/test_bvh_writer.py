@@ -1,4 +1,4 @@
-"""BVH: an independent reader finds the body's joints; angles run on; time is kept."""
+"""BVH: an independent reader finds the body's joints; angles continue past 180 degrees; times are kept."""
 
 from dataclasses import replace
 from fractions import Fraction

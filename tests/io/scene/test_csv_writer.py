@@ -65,11 +65,11 @@ def test_people_share_the_world_of_the_first(tmp_path: Path) -> None:
 def test_what_cannot_be_written(tmp_path: Path) -> None:
     places = walk(5)
     places[2, 3, 1] = np.inf
-    for scene, told in (
+    for scene, message in (
         (scene_of(person_of(places)), "not finite"),
         (scene_of(Person(person_of(walk(5)).track)), "vidmotion lift"),
         (scene_of(), "nobody"),
     ):
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             export(scene, tmp_path / "out.csv")
     assert list(tmp_path.iterdir()) == []

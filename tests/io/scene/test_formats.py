@@ -100,12 +100,12 @@ def test_device_that_is_full(suffix: str, acting: Person) -> None:
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix, writer in WRITERS.items() if writer.with_body])
-def test_person_without_a_body_is_told_to_lift(suffix: str, walker: Person, tmp_path: Path) -> None:
-    for person, told in (
+def test_person_without_a_body_must_be_lifted(suffix: str, walker: Person, tmp_path: Path) -> None:
+    for person, message in (
         (Person(walker.track), "run `vidmotion lift` first"),
         (Person(walker.track, walker.motion), "run `vidmotion lift` again"),
     ):
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             export(scene_of(person), tmp_path / f"a{suffix}")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,4 +1,4 @@
-"""GLB: an independent reader skins the bodies where our own skinning has them; people who are away are not seen."""
+"""GLB: an independent reader skins the bodies where our own skinning has them; people who are not visible have scale 0."""
 
 import os
 import shutil
@@ -74,7 +74,7 @@ def test_several_people_at_uneven_times(walker: Person, tmp_path: Path) -> None:
 
 
 def test_people_share_the_world_of_the_first(walker: Person, tmp_path: Path) -> None:
-    """The second camera stands a quarter turn around, so its person turns back by as much."""
+    """The second camera stands a quarter turn around, so its person is rotated back by as much."""
     other = embodied(wander(10, 2), number=1)
     assert other.motion
     assert other.body
@@ -206,5 +206,5 @@ def test_validator_of_khronos_finds_nothing(walker: Person, coming_and_going: Pe
     paths = export(scene_of(walker, coming_and_going), tmp_path / "two.glb")
     paths += export(scene_of(embodied(wander(1))), tmp_path / "one.glb")
     command = ["node", str(ROOT / "benchmarks/interop/glb_readers/validate.mjs"), *map(str, paths)]
-    told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
-    assert told.count("0 errors, 0 warnings, 0 infos, 0 hints") == 2, told
+    output = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+    assert output.count("0 errors, 0 warnings, 0 infos, 0 hints") == 2, output

@@ -1,4 +1,4 @@
-"""JSON: valid by its schema, the same after a round trip, and strict with files of strangers."""
+"""JSON: valid by its schema, the same after a round trip, and strict with damaged files."""
 
 import copy
 import json
@@ -128,7 +128,7 @@ def removed(*keys: str | int) -> Callable[[Any], None]:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (
             replaced("schema", value="vidmotion.scene/3"),
@@ -166,18 +166,18 @@ def removed(*keys: str | int) -> Callable[[Any], None]:
         (replaced("size", value=[1280, 0]), "size"),
     ],
 )
-def test_damaged_field_is_named(change: Callable[[Any], None], told: str, scene: Scene, tmp_path: Path) -> None:
+def test_damaged_field_is_named(change: Callable[[Any], None], message: str, scene: Scene, tmp_path: Path) -> None:
     tree = written(scene, tmp_path)
     change(tree)
     path = tmp_path / "damaged.json"
     path.write_text(json.dumps(tree))
-    with pytest.raises(InputError, match=told) as caught:
+    with pytest.raises(InputError, match=message) as caught:
         load(path)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"schema": NaN}', "\xff\xfe", "[" * 100_000, "{}"])
-def test_what_is_no_scene_is_told_in_one_line(text: str, tmp_path: Path) -> None:
+def test_what_is_not_a_scene_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.json"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError) as caught:

@@ -54,7 +54,7 @@ def test_missing_array_is_named(scene: Scene, tmp_path: Path) -> None:
         load(path)
 
 
-def test_wrong_shape_is_told(scene: Scene, tmp_path: Path) -> None:
+def test_wrong_shape_is_named(scene: Scene, tmp_path: Path) -> None:
     (path,) = export(scene, tmp_path / "scene.npz")
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}

@@ -15,7 +15,7 @@ from vidmotion.types import Person, Scene
 
 
 def write(scene: Scene, folder: Path) -> tuple[list[list[str]], np.ndarray]:
-    """The five lines of the header, and (N, 2 + 51) numbers with NaN where nothing stands."""
+    """The five lines of the header, and (N, 2 + 51) numbers with NaN in empty fields."""
     (path,) = export(scene, folder / "out.trc")
     lines = [line.split("\t") for line in path.read_text().splitlines()]
     assert lines[5] == [""]
@@ -26,8 +26,8 @@ def write(scene: Scene, folder: Path) -> tuple[list[list[str]], np.ndarray]:
 def test_header(walker: Person, tmp_path: Path) -> None:
     header, values = write(scene_of(walker), tmp_path)
     assert header[0] == ["PathFileType", "4", "(X/Y/Z)", "walk.mp4"]
-    told = dict(zip(header[1], header[2], strict=True))
-    assert told == {
+    fields = dict(zip(header[1], header[2], strict=True))
+    assert fields == {
         "DataRate": "30.000000", "CameraRate": "30.000000", "NumFrames": "120", "NumMarkers": "17", "Units": "mm",
         "OrigDataRate": "30.000000", "OrigDataStartFrame": "1", "OrigNumFrames": "120",
     }  # fmt: skip

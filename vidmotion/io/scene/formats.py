@@ -1,17 +1,17 @@
-"""Scenes to files and back: `export` picks the writer by suffix, `load` the reader.
+"""Writes scenes to files and reads them: `export` selects the writer by suffix, `load` the reader.
 
+    .json       everything, rounded; the schema is scene.schema.json
+    .npz        everything, in full precision
+    .glb        the bodies of all people as skinned meshes, for animation programs and viewers
+    .bvh        the motion of one person's body, for animation programs
     .amass.npz  the body of one person, for research tools
-    .json  everything, rounded; the schema is scene.schema.json
-    .npz   everything, in full precision
-    .glb   the bodies of all people with their skin, for animation programs and viewers
-    .bvh   the motion of one person's body, for animation programs
-    .trc   the joints of one person as markers, for OpenSim
-    .csv   the joints of all people, for tables
-    .eaf   the action tags of all people, for ELAN
-    .vtt   the action tags of all people, as subtitles
+    .trc        the joints of one person as markers, for OpenSim
+    .csv        the joints of all people, for tables
+    .eaf        the action tags of all people, for ELAN
+    .vtt        the action tags of all people, as subtitles
 
-A file appears complete or not at all. Scenes hold the poses of body models, so this folder imports `vidmotion.body`,
-which imports nothing of it. Does not depend on videos or networks.
+A file appears complete or not at all. Scenes hold poses of body models, so this folder imports `vidmotion.body`, which
+does not import this folder. Does not depend on videos or networks.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ from vidmotion.io.scene.armature import joint_names, posed_joints, require_body
 from vidmotion.io.scene.gltf_container import INDICES, VERTICES, Animation, Gltf
 from vidmotion.types import BodyMotion, Floats, Ints, Scene, Track
 
-SKIN_COLOURS = ((224, 186, 162), (146, 174, 200), (202, 182, 128), (160, 194, 156), (206, 154, 166), (176, 166, 206))
-"""sRGB; people take them in turn, by their ids."""
+SKIN_COLORS = ((224, 186, 162), (146, 174, 200), (202, 182, 128), (160, 194, 156), (206, 154, 166), (176, 166, 206))
+"""sRGB colors of the meshes, in the order of people's ids; they repeat after the last."""
 STILL = 1e-7
 """A joint whose quaternion components change by less has a single keyframe."""
 
@@ -192,7 +192,7 @@ def _normals(vertices: Floats, faces: Ints) -> Floats:
 
 
 def _material(number: int) -> dict[str, Any]:
-    linear = [round((part / 255) ** 2.2, 4) for part in SKIN_COLOURS[number % len(SKIN_COLOURS)]]
+    linear = [round((part / 255) ** 2.2, 4) for part in SKIN_COLORS[number % len(SKIN_COLORS)]]
     matte = {"baseColorFactor": [*linear, 1.0], "metallicFactor": 0.0, "roughnessFactor": 0.85}
     return {"name": f"Skin{number}", "pbrMetallicRoughness": matte}
 
