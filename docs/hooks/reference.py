@@ -48,7 +48,7 @@ def cli_page() -> str:
     commands = list(_commands(root, "vidmotion"))
     lines = ["# Command line", "", CLI_INTRO]
     for panel in dict.fromkeys(panels.values()):
-        lines += [f"**{panel}**", "", "| command | |", "|---|---|"]
+        lines += [f"**{panel}**", "", "| command | what it does |", "|---|---|"]
         for name, command in commands:
             if panels[name.split()[1]] == panel:
                 lines.append(f"| [`{name}`](#{_anchor(name)}) | {_cell(_first_paragraph(command.help))} |")
@@ -103,7 +103,7 @@ def _parameters(command: Any) -> list[str]:
         rows.append(f"| {_name(one, argument)} | {_values(one, hints.get(one.name))} | {_cell(_help(one))} |")
     lines = []
     for panel, rows in panels.items():
-        lines += [f"**{panel}**", "", "| name | value | |", "|---|---|---|", *rows, ""]
+        lines += [f"**{panel}**", "", "| name | value | meaning |", "|---|---|---|", *rows, ""]
     return lines
 
 
@@ -172,8 +172,9 @@ def _first_paragraph(text: str | None) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that fits into one cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
+    """Text that fits into one cell of a table: bars are escaped outside of code, where they are literal already."""
+    parts = " ".join(text.split()).split("`")
+    return "`".join(part.replace("|", "\\|") if number % 2 == 0 else part for number, part in enumerate(parts))
 
 
 def _anchor(name: str) -> str:
