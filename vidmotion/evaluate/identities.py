@@ -34,14 +34,17 @@ class Identities:
 
     @property
     def idf1(self) -> float:
+        """F1 of `own_hits`, 0..1."""
         return 2 * self.own_hits / max(self.people + self.found, 1)
 
     @property
     def recall(self) -> float:
+        """Share of the people's frames that have a track."""
         return self.hits / max(self.people, 1)
 
     @property
     def precision(self) -> float:
+        """Share of the tracks' frames that match a person."""
         return self.hits / max(self.found, 1)
 
 

@@ -131,7 +131,8 @@ def _stands(rays: Floats, score: Floats, depth: Floats, rate: float) -> Floats:
     """(T-1, 2) confidence that each ankle stands between two frames, from rays (T, 2, 2) and scores (T, 2)."""
     smooth = gaussian_smooth(rays, rate * STANDING_FILTER_SECONDS)
     speed = rate * np.linalg.norm(np.diff(smooth, axis=0), axis=-1) * ((depth[1:] + depth[:-1]) / 2)[:, None]
-    return opening(np.exp(-((speed / STANDING_SPEED) ** 2)) * np.minimum(score[1:], score[:-1]), round(rate * STANDING_SECONDS))
+    slow = np.exp(-((speed / STANDING_SPEED) ** 2))
+    return opening(slow * np.minimum(score[1:], score[:-1]), round(rate * STANDING_SECONDS))
 
 
 def chain_solve(diagonal: Floats, link: Floats, wanted: Floats) -> Floats:

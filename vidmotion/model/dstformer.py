@@ -49,6 +49,7 @@ class Attention(nn.Module):
         self.proj = nn.Linear(dim, dim)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, L, C) to (N, L, C)."""
         n, length, dim = x.shape
         qkv = self.qkv(x).view(n, length, 3, self.heads, dim // self.heads)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (N, heads, L, C / heads)
@@ -65,6 +66,7 @@ class MLP(nn.Module):
         self.fc2 = nn.Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(..., C) to (..., C)."""
         return self.fc2(F.gelu(self.fc1(x)))
 
 
@@ -82,6 +84,7 @@ class Block(nn.Module):
             self.add_module(f"mlp_{kind}", MLP(config.dim, hidden))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, T, J, C) to (B, T, J, C)."""
         for kind in self.order:
             x = x + self._attend(kind, x)
             x = x + self.get_submodule(f"mlp_{kind}")(self.get_submodule(f"norm2_{kind}")(x))

@@ -148,7 +148,7 @@ def _rest_in_camera() -> Tensor:
 
 
 Head = ActionHead | EmbeddingHead | MeshHead
-HEADS: dict[str, type[ActionHead] | type[EmbeddingHead] | type[MeshHead]] = {
+HEADS: dict[str, type[ActionHead | EmbeddingHead | MeshHead]] = {
     "action": ActionHead,
     "embedding": EmbeddingHead,
     "mesh": MeshHead,

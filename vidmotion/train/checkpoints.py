@@ -42,14 +42,17 @@ class RunFolder:
 
     @property
     def checkpoint(self) -> Path:
+        """The state from which the run continues."""
         return self.path / "checkpoint.pt"
 
     @property
     def log(self) -> Path:
+        """Losses and speed, a line of JSON every few steps."""
         return self.path / "log.jsonl"
 
     @property
     def weights(self) -> Path:
+        """The trained network, written at the end."""
         return self.path / "weights.safetensors"
 
     def write(self, state: dict[str, Any]) -> None:

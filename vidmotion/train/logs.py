@@ -7,7 +7,7 @@ import math
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from vidmotion.io.atomic import write_text
 
@@ -20,6 +20,7 @@ class Means:
         self._counts: dict[str, int] = {}
 
     def add(self, values: dict[str, float]) -> None:
+        """Add the values of a step."""
         for name, value in values.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
             self._counts[name] = self._counts.get(name, 0) + 1
@@ -38,7 +39,7 @@ class RunLog:
         self.path = path
         self._board = _board(path.parent, step)
 
-    def __enter__(self) -> RunLog:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
