@@ -1,5 +1,6 @@
 """The columns that users of MediaPipe write."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from vidmotion.skeletons import BLAZEPOSE33
 from vidmotion.tracking.imported_keypoints import read_keypoints
 
-HEADERS = {
+HEADERS: dict[str, Callable[[int, str], tuple[str, ...]]] = {
     "from 0": lambda place, name: (f"x{place}", f"y{place}", f"z{place}", f"v{place}"),
     "from 1": lambda place, name: (f"x{place + 1}", f"y{place + 1}", f"z{place + 1}", f"v{place + 1}"),
     "numbered": lambda place, name: tuple(f"landmark_{place}_{part}" for part in ("x", "y", "z", "visibility")),

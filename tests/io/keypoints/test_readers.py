@@ -1,6 +1,7 @@
 """Every format's sample is read: skeleton, identities, frame numbers, points, scores."""
 
 from collections.abc import Collection
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_one_person_in_three_of_four_frames(sample: str, given: dict[str, Any], 
     scene = read_keypoints(SAMPLES / sample, **given)
     (person,) = scene.people
     check(person.track, skeleton, [0, 1, 3], 0, 0.5)
-    assert (person.id, scene.frame_count, scene.size, scene.fps) == (0, 4, (640, 480), 30)
+    assert (person.id, scene.frame_count, scene.size, scene.fps) == (0, 4, (640, 480), Fraction(30))
 
 
 def test_alphapose_keeps_its_identities() -> None:
@@ -101,7 +102,7 @@ def test_coco_annotations_have_their_size_and_flags() -> None:
 
 def test_sports2d_has_its_rate_and_counts_from_the_videos_beginning() -> None:
     scene = read_keypoints(SAMPLES / "clip_Sports2D", size=(1280, 720))
-    assert (scene.fps, [person.id for person in scene.people]) == (30, [0, 1])
+    assert (scene.fps, [person.id for person in scene.people]) == (Fraction(30), [0, 1])
     for number, person in enumerate(scene.people):
         keypoints = person.track.keypoints
         wrist = by_name("halpe26").joints.index("left_wrist")

@@ -1,5 +1,6 @@
-"""Real detections, written in each format by the tests' own writers, are read back: points, identities, missing frames."""
+"""Real detections, written in each format by the tests' own writers, are read back with identities and gaps."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -63,5 +64,5 @@ def test_markers_written_and_read(people: People, tmp_path: Path) -> None:
 
 def test_times_and_size_are_the_videos(people: People, tmp_path: Path, sample: Path) -> None:
     scene = read_keypoints(writers.mediapipe(people, tmp_path), sample)
-    assert (scene.source, scene.size, scene.fps) == (sample.name, (960, 540), 30)
+    assert (scene.source, scene.size, scene.fps) == (sample.name, (960, 540), Fraction(30))
     np.testing.assert_allclose(scene.people[0].track.times, scene.people[0].track.frames / 30, atol=1e-3)

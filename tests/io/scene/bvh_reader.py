@@ -46,7 +46,11 @@ class Clip:
 
 def read_bvh(text: str) -> Clip:
     words = iter(text.split())
-    names, parents, offsets, channels, open_joints = [], [], [], [], []
+    names: list[str] = []
+    parents: list[int] = []
+    offsets: list[list[float]] = []
+    channels: list[list[str]] = []
+    open_joints: list[int] = []
     for word in words:
         if word in ("ROOT", "JOINT", "End"):
             name = next(words)
@@ -67,5 +71,5 @@ def read_bvh(text: str) -> Clip:
     count = int(next(words))
     assert (next(words), next(words)) == ("Frame", "Time:")
     frame_time = float(next(words))
-    values = np.array([float(word) for word in words]).reshape(count, sum(map(len, channels)))
+    values = np.array([float(word) for word in words]).reshape(count, sum(len(own) for own in channels))
     return Clip(names, parents, np.array(offsets), channels, values, frame_time)

@@ -1,4 +1,4 @@
-"""GLB: an independent reader skins the bodies where our own skinning has them; people who are not visible have scale 0."""
+"""GLB: an independent reader skins the bodies where our own skinning has them; while not visible they have scale 0."""
 
 import os
 import shutil
@@ -75,16 +75,16 @@ def test_several_people_at_uneven_times(walker: Person, tmp_path: Path) -> None:
 
 def test_people_share_the_world_of_the_first(walker: Person, tmp_path: Path) -> None:
     """The second camera stands a quarter turn around, so its person is rotated back by as much."""
-    other = embodied(wander(10, 2), number=1)
+    body = wander(10, 2)
+    other = embodied(body, number=1)
     assert other.motion
-    assert other.body
     assert walker.motion
     seen = walker.motion.camera
     quarter = np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]])
     camera = Camera(seen.focal, seen.center, seen.rotation @ quarter.T, seen.translation)
     other = replace(other, motion=replace(other.motion, camera=camera))
     glb = write(scene_of(walker, other), tmp_path)
-    wanted = skin(other.body, 3) @ quarter
+    wanted = skin(body, 3) @ quarter
     assert glb.vertices("Body1", 0.1) == pytest.approx(wanted, abs=1e-4)
 
 
