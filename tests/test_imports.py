@@ -76,7 +76,7 @@ def test_every_room_is_listed() -> None:
 
 
 def test_rooms_form_no_cycle() -> None:
-    """Apart from `io` and `body`: formats are written from bodies, and bodies are read with the safe pickles of `io`."""
+    """Except `io` and `body`: formats are written from bodies, and bodies are read with the safe pickles of `io`."""
     above = {room: set(below) for room, below in ALLOWED.items()}
     above["body"] -= {"io"}
     while free := {room for room, below in above.items() if not below}:
