@@ -110,7 +110,7 @@ def test_start_end_and_person_choose(second: Path, tmp_path: Path, vidmotion: Ru
     assert (code, "there is no person 7; choose --person from 0" in told) == (1, True)
 
 
-def test_max_people_keeps_the_foremost_with_their_ids(
+def test_max_people_keeps_the_most_prominent_with_their_ids(
     second: Path, sample: Path, tmp_path: Path, vidmotion: Run
 ) -> None:
     """Two people side by side, the right one for two thirds of a second; `--person` chooses among who is kept."""
