@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RunConfig
-from vidmotion.train.loop import Report, Trainer
+from vidmotion.train.loop import StepCallback, Trainer
 from vidmotion.train.random_draws import Draw
 
 CPU = torch.device("cpu")
@@ -47,7 +47,7 @@ def train(
     folder: Path,
     config: RunConfig,
     resume: bool = False,
-    report: Report = lambda step, values: None,
+    report: StepCallback = lambda step, values: None,
     during: Callable[[Draw], float] = lambda draw: 1.0,
 ) -> dict[str, Tensor]:
     """The averaged network's tensors after a run.

@@ -95,3 +95,16 @@ def test_a_resumed_run_keeps_its_settings(train: Train) -> None:
         with pytest.raises(InputError, match=message):
             train("run", config(steps=2, **changes), resume=True)
     train("run", config(steps=2, decay=0.5, ema=0.5), resume=True)
+
+
+def test_a_checkpoint_with_an_older_name_of_a_setting_is_resumed(train: Train) -> None:
+    """`detector_noise_share` was `borrow`."""
+    path = train("run", config(steps=1))
+    checkpoint = path.parent / "checkpoint.pt"
+    state = torch.load(checkpoint, weights_only=True)
+    state["config"]["borrow"] = state["config"].pop("detector_noise_share")
+    torch.save(state, checkpoint)
+    train("run", config(steps=2), resume=True)
+    torch.save(state, checkpoint)
+    with pytest.raises(InputError, match=r"was trained with detector_noise_share 0\.0"):
+        train("run", config(steps=2, detector_noise_share=0.5), resume=True)

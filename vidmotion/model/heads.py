@@ -147,7 +147,6 @@ def _rest_in_camera() -> Tensor:
     return matrix_to_rotation_6d(rest)
 
 
-Head = ActionHead | EmbeddingHead | MeshHead
 HEADS: dict[str, type[ActionHead | EmbeddingHead | MeshHead]] = {
     "action": ActionHead,
     "embedding": EmbeddingHead,

@@ -29,7 +29,7 @@ from vidmotion.train.random_draws import Draw
 StepLoss = Callable[[nn.Module, Draw], tuple[Tensor, dict[str, Tensor]]]
 """From network and micro-batch to the loss and named values for the log, detached. It calls the network itself and not
 its methods, because gradients of several processes are shared in that call."""
-Report = Callable[[int, dict[str, float]], None]
+StepCallback = Callable[[int, dict[str, float]], None]
 """Called after each step with the number of steps done and the values that were logged last."""
 
 CHECKPOINT_SECONDS = 120
@@ -66,7 +66,7 @@ class Trainer:
         self.optimizers = optimizers(self.model, config, is_encoder)
         self.base_rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
 
-    def run(self, step_loss: StepLoss, report: Report) -> nn.Module:
+    def run(self, step_loss: StepLoss, report: StepCallback) -> nn.Module:
         """Train to the last step.
 
         Returns:
@@ -85,7 +85,7 @@ class Trainer:
         result: nn.Module = self.average.module
         return result.eval()
 
-    def _steps(self, step_loss: StepLoss, report: Report, asked: Callable[[], bool], log: RunLog | None) -> None:
+    def _steps(self, step_loss: StepLoss, report: StepCallback, asked: Callable[[], bool], log: RunLog | None) -> None:
         saved, means, shown = time.monotonic(), Means(), dict[str, float]()
         report(self.step, shown)
         while self.step < self.config.steps:

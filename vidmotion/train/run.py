@@ -17,7 +17,7 @@ from vidmotion.model.network import POSE3D, MotionNetwork
 from vidmotion.train.batches import BatchSource
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RecipeConfig
-from vidmotion.train.loop import Report, StepLoss, Trainer
+from vidmotion.train.loop import StepCallback, StepLoss, Trainer
 from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.open_sources import OpenCapture, open_sources
 from vidmotion.train.random_draws import Draw
@@ -38,7 +38,7 @@ class TrainingJob:
     """The folder of the run, for its checkpoint, log and weights."""
     device: torch.device
     resume: bool
-    report: Report
+    report: StepCallback
     start: Path | None = None
     """File of weights to begin with; None begins with random weights."""
 
