@@ -85,6 +85,17 @@ class DetectorWeights:
 
 
 @dataclass(frozen=True)
+class MoveNetFiles:
+    """Where the files of MoveNet, and of BlazePose beside it, are on this machine."""
+
+    multipose: Path
+    thunder: Path
+    person: Path
+    landmarks: Path
+    licence: str
+
+
+@dataclass(frozen=True)
 class DetectorFiles:
     """The paths of the files of one detector on this machine."""
 

@@ -7,19 +7,14 @@ pose_landmark.
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
 from vidmotion.detectors.base import Picture
-from vidmotion.errors import MissingExtraError, WeightsError
+from vidmotion.detectors.litert import Network, sigmoid
 from vidmotion.types import Floats
 
 PERSON_SIDE = 224
@@ -106,7 +101,7 @@ class PersonNetwork:
     """Finds people in square windows of a picture."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        self._network = _Network(path, threads)
+        self._network = Network(path, threads)
         self._anchors = anchors()
 
     def find(self, rgb: Picture, tiles: list[Tile]) -> list[Region]:
@@ -134,7 +129,7 @@ class LandmarkNetwork:
     """Finds the landmarks of the one person in a region."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        self._network = _Network(path, threads)
+        self._network = Network(path, threads)
 
     def read(self, rgb: Picture, region: Region) -> Pose:
         """The pose of the person in a region; its `presence` is the score that there is one."""
@@ -152,53 +147,6 @@ class LandmarkNetwork:
             float(_only(outputs, (1, 1))[0, 0]),
             Region.around(xy[LANDMARKS], xy[LANDMARKS + 1]),
         )
-
-
-class _Network:
-    """A LiteRT file with one picture as input."""
-
-    def __init__(self, path: Path, threads: int) -> None:
-        try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
-            raise MissingExtraError(
-                f"BlazePose needs ai-edge-litert, which cannot be loaded here ({error}); "
-                "`pip install ai-edge-litert` where there is a build for this platform"
-            ) from None
-        try:
-            with _stderr_silenced():
-                self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
-                self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise WeightsError(f"{path} cannot be run: {error}") from None
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
-
-    def run(self, picture: Floats) -> list[Floats]:
-        self._interpreter.set_tensor(self._input, picture[None])
-        self._interpreter.invoke()
-        return [self._interpreter.get_tensor(index) for index in self._outputs]
-
-
-@contextmanager
-def _stderr_silenced() -> Iterator[None]:
-    """Keep LiteRT's own messages off the terminal: it writes to the file descriptor, and has no setting for that."""
-    if sys.stderr is not None:  # None in Windows programs without a console
-        sys.stderr.flush()
-    kept = None
-    with suppress(OSError):  # in such programs there is no descriptor 2 either
-        kept = os.dup(2)
-    if kept is None:
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def anchors() -> Floats:
@@ -251,11 +199,6 @@ def refine(xy: Floats, heatmaps: Floats) -> Floats:
             rows, columns = np.mgrid[y0 : y0 + patch.shape[0], x0 : x0 + patch.shape[1]]
             refined[index] = np.array([(patch * columns).sum(), (patch * rows).sum()]) / patch.sum() * ratio
     return refined
-
-
-def sigmoid(logits: Floats) -> Floats:
-    """The logistic function, without overflow."""
-    return 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
 
 
 def _overlap(box: Floats, boxes: Floats) -> Floats:

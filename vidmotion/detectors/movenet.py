@@ -1,0 +1,360 @@
+"""MoveNet for several people, with BlazePose beside it: two opinions of everybody's limbs.
+
+MultiPose finds people in the whole picture, every few frames and while somebody is lost. Thunder then follows each of
+them, in a crop turned so that the neck lies above the hips, guided by where the points were. BlazePose's landmark
+network reads the same person: it adds feet, hands and face, and its limbs are averaged with Thunder's where the two
+agree. Where both disagree with MultiPose, MultiPose counts. BlazePose's person network, in its windows, is a second
+finder for small, distant and backlit people, and MultiPose on the picture turned by 180 degrees for people upside down.
+
+Assigns no identities; the tracker does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vidmotion.detectors.base import Detection, Picture
+from vidmotion.detectors.blazepose import windows
+from vidmotion.detectors.blazepose_networks import LandmarkNetwork, PersonNetwork, Pose, Region, Tile
+from vidmotion.detectors.movenet_networks import HIPS, SHOULDERS, Crop, Found, MultiPoseNetwork, ThunderNetwork
+from vidmotion.types import Bools, Floats
+from vidmotion.weights import MoveNetFiles
+
+MAX_PEOPLE = 12
+"""Default for the number of people that are followed at a time."""
+
+COCO = np.array([0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28])
+"""COCO's 17 points among BlazePose's 33."""
+LIMBS = np.arange(5, 17)
+_MIRROR = np.array([0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23, 26, 25, 28, 27,
+                    30, 29, 32, 31])  # fmt: skip
+_ARMS, _LEGS = np.arange(11, 23), np.arange(23, 33)
+"""Of BlazePose's 33."""
+_HANDS = {15: (17, 19, 21), 16: (18, 20, 22), 27: (29, 31), 28: (30, 32)}
+"""Points that move with a wrist or an ankle."""
+_FACE = np.array([1, 3, 4, 6, 9, 10])
+"""Points of the face that COCO lacks; they move with the nose."""
+
+_RATE, _FASTEST = 30.0, 120.0
+_SEARCH_SECONDS = 0.2
+"""Between two looks of MultiPose at the whole picture."""
+_LOST_SECONDS = 1.0
+"""For which a lost person is searched for in every other frame."""
+_TURNED_EVERY = 3
+"""Searches until one is done on the turned picture, too."""
+_AGREE = 0.06
+"""Median distance of limbs, in body sizes, below which two opinions agree."""
+_SAME = 0.15
+"""The same, below which two people are one."""
+_SWAP = 0.6
+"""BlazePose's sides are exchanged where that brings its limbs nearer to Thunder's by this factor."""
+_NEW_CONFIDENCE = 0.2
+"""Of MultiPose, for a new person."""
+_NEW_SCORE = 0.35
+"""Mean score of a new person's limbs for Thunder."""
+_KEPT_SCORE = 0.2
+"""The same for somebody who is followed."""
+_PRESENCE = 0.5
+_SMALLEST = 16.0
+"""Pixels of a body's size."""
+_PART = 0.6
+"""A person found within another one, smaller than this share of it, is a part of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Person:
+    """Somebody in one frame."""
+
+    body: Found
+    """COCO's points: what the next frame is guided by."""
+    xy: Floats
+    """(33, 2) pixels."""
+    score: Floats
+    """(33,) in 0..1."""
+    certainty: float
+    """0..1; of two readings of one person the more certain one is kept."""
+
+    @property
+    def size(self) -> float:
+        return body_size(self.body.xy, self.body.score)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lost:
+    body: Found
+    frames: int = 0
+
+
+class MoveNet:
+    """A `Detector` with BlazePose's 33 points for each person."""
+
+    skeleton = "blazepose33"
+
+    def __init__(self, name: str, files: MoveNetFiles, threads: int, max_people: int = MAX_PEOPLE) -> None:
+        """Load the networks.
+
+        Args:
+            name: of the detector in `vidmotion.weights`.
+            files: its weights.
+            threads: of each network.
+            max_people: largest number of people that are followed at a time.
+
+        Raises:
+            MissingExtraError: LiteRT cannot be loaded on this machine.
+            WeightsError: a file is not a network.
+        """
+        self.name, self.licence = name, files.licence
+        self._multipose = MultiPoseNetwork(files.multipose, threads)
+        self._thunder = ThunderNetwork(files.thunder, threads)
+        self._people_network = PersonNetwork(files.person, threads)
+        self._landmarks = LandmarkNetwork(files.landmarks, threads)
+        self._max_people = max_people
+        self.reset(_RATE)
+
+    def reset(self, rate: float) -> None:
+        """Drop the state of the frames so far. Called before each video.
+
+        Args:
+            rate: frames per second of the next video.
+        """
+        rate = min(rate, _FASTEST)
+        self._search_every = max(round(rate * _SEARCH_SECONDS), 1)
+        self._lost_frames = max(round(rate * _LOST_SECONDS), 1)
+        self._people: list[_Person] = []
+        self._lost: list[_Lost] = []
+        self._searches = 0
+        self._since_search = self._search_every
+
+    def detect(self, rgb: Picture, index: int) -> list[Detection]:
+        """The people in a frame; frames must come in order."""
+        followed = [(person, self._look(rgb, person.body)) for person in self._people]
+        people = [now for before, now in followed if self._is_followed(before, now, rgb)]
+        lost = [_Lost(before.body) for before, now in followed if not self._is_followed(before, now, rgb)]
+        self._since_search += 1
+        searching = self._since_search >= self._search_every or bool(lost) or (bool(self._lost) and index % 2 == 0)
+        if searching:
+            people = self._search(rgb, people)
+        kept = distinct(people)[: self._max_people]
+        self._lost = [
+            replace(gone, frames=gone.frames + 1)
+            for gone in [*self._lost, *lost]
+            if gone.frames < self._lost_frames and not any(_same(gone.body, one.body) for one in kept)
+        ]
+        self._people = kept
+        return [_detection(person, rgb) for person in kept]
+
+    def _search(self, rgb: Picture, people: list[_Person]) -> list[_Person]:
+        """Correct the people who are followed by MultiPose, and add those whom it or BlazePose finds."""
+        self._since_search = 0
+        self._searches += 1
+        candidates = unique(self._multipose.find(rgb))
+        corrected = [self._corrected(rgb, person, candidates) for person in people]
+        turned = self._searches % _TURNED_EVERY == 1
+        for found in [*candidates, *(unique(self._find_turned(rgb)) if turned else [])]:
+            if found.confidence >= _NEW_CONFIDENCE and not _known(found, corrected):
+                self._add(rgb, found, corrected, _NEW_SCORE)
+        for region in self._regions(rgb):
+            if not _in_region(region, corrected):
+                self._add_region(rgb, region, corrected)
+        return corrected
+
+    def _corrected(self, rgb: Picture, person: _Person, candidates: list[Found]) -> _Person:
+        """A person whose points MultiPose contradicts is looked at again, from MultiPose's points."""
+        near = [one for one in candidates if _same(one, person.body)]
+        if not near:
+            return person
+        first = min(near, key=lambda one: distance(one.xy, person.body.xy) / person.size)
+        if distance(first.xy, person.body.xy) < _AGREE * person.size:
+            return person
+        again = self._look(rgb, first)
+        if distance(first.xy, again.body.xy) < _AGREE * person.size:
+            return again
+        return person if first.confidence < _NEW_CONFIDENCE else _from_points(first, again)
+
+    def _add(self, rgb: Picture, found: Found, people: list[_Person], least: float) -> None:
+        person = self._look(rgb, found)
+        agrees = distance(found.xy, person.body.xy) < 2 * _AGREE * person.size
+        if agrees and _limb_score(person.body) >= least and _plausible(person, rgb) and not _is_part(person, people):
+            people.append(person)
+
+    def _add_region(self, rgb: Picture, region: Region, people: list[_Person]) -> None:
+        pose = self._landmarks.read(rgb, region)
+        if pose.presence < _PRESENCE or pose.visibility.mean() < _PRESENCE:
+            return
+        found = Found(pose.xy[COCO], pose.visibility[COCO], pose.presence)
+        if not _known(found, people):
+            self._add(rgb, found, people, _KEPT_SCORE)
+
+    def _find_turned(self, rgb: Picture) -> Iterator[Found]:
+        """People whom MultiPose finds upside down."""
+        edge = np.array([rgb.shape[1], rgb.shape[0]]) - 1.0
+        for found in self._multipose.find(np.ascontiguousarray(rgb[::-1, ::-1])):
+            yield replace(found, xy=edge - found.xy)
+
+    def _regions(self, rgb: Picture) -> list[Region]:
+        """People whom BlazePose finds: in large windows at first, then in one window at a time."""
+        far, *close = windows(rgb.shape[1], rgb.shape[0])
+        if self._searches == 1:
+            return [
+                region
+                for tiles in (far, *close)
+                for region in self._people_network.find(rgb, tiles)
+                if tiles is far or region.side <= 1.5 * tiles[0].side
+            ]
+        layers = [far, *close]
+        layer = layers[self._searches % len(layers)]
+        tile = layer[self._searches // len(layers) % len(layer)]
+        most = np.inf if layer is far else 1.5 * tile.side
+        return [region for region in self._people_network.find(rgb, [tile]) if region.side <= most]
+
+    def _look(self, rgb: Picture, first: Found) -> _Person:
+        """Both networks' opinions of somebody who was, or was found, at these points."""
+        thunder = self._thunder.read(rgb, Crop.around(first.xy, first.score), first.xy)
+        pose = self._landmarks.read(rgb, landmark_region(first.xy, first.score))
+        return combined(thunder, pose)
+
+    def _is_followed(self, before: _Person, now: _Person, rgb: Picture) -> bool:
+        grown = max(now.size, before.size) / max(min(now.size, before.size), 1e-6)
+        return _limb_score(now.body) >= _KEPT_SCORE and grown < 2 and _plausible(now, rgb)
+
+
+def landmark_region(xy: Floats, score: Floats) -> Region:
+    """The region for BlazePose's landmark network, from COCO points (17, 2)."""
+    hips, neck = xy[list(HIPS)].mean(0), xy[list(SHOULDERS)].mean(0)
+    up = neck - hips
+    sure = score >= 0.15
+    reach = float(np.linalg.norm(xy[sure] - hips, axis=1).max()) if sure.any() else 0.0
+    radius = max(reach, 1.6 * float(np.hypot(*up)), 1.0)
+    return Region(float(hips[0]), float(hips[1]), 2 * 1.25 * 1.05 * radius, float(np.arctan2(up[0], -up[1])))
+
+
+def combined(thunder: Found, pose: Pose) -> _Person:
+    """One person from Thunder's points and BlazePose's landmarks."""
+    size = body_size(thunder.xy, thunder.score)
+    landmarks, visibility = _sides_as(thunder, pose)
+    apart = np.linalg.norm(landmarks[COCO] - thunder.xy, axis=1)
+    present = pose.presence >= _PRESENCE and np.median(apart[LIMBS]) < 2 * _AGREE * size
+    weight = np.where(present & (apart < _AGREE * size), 0.5, 0.0)
+    # Where one network does not see a point and the other does, the other counts.
+    unseen = present & (thunder.score < 0.15) & (visibility[COCO] > 0.5) & (apart >= _AGREE * size)
+    weight[unseen] = 1.0
+    body = thunder.xy * (1 - weight[:, None]) + landmarks[COCO] * weight[:, None]
+    certainty = np.where(weight > 0, np.maximum(thunder.score, 0.5 * visibility[COCO]), 0.8 * thunder.score)
+    xy, score = landmarks.copy(), visibility * pose.presence * present
+    for source, moved in _HANDS.items():
+        xy[list(moved)] += body[COCO == source] - landmarks[source]
+    xy[_FACE] += body[0] - landmarks[0]
+    xy[COCO], score[COCO] = body, certainty
+    return _Person(Found(body, certainty), xy, score, float(certainty[LIMBS].mean()))
+
+
+def _sides_as(thunder: Found, pose: Pose) -> tuple[Floats, Floats]:
+    """BlazePose's landmarks (33, 2) and visibilities (33,), with arms or legs exchanged where Thunder sees them so."""
+    xy, visibility = pose.xy.copy(), pose.visibility.copy()
+    for group in (_ARMS, _LEGS):
+        points = np.flatnonzero(np.isin(COCO, group))
+        own = distance_of(pose.xy[COCO][points], thunder.xy[points])
+        other = distance_of(pose.xy[_MIRROR][COCO][points], thunder.xy[points])
+        if other < _SWAP * own:
+            xy[group], visibility[group] = pose.xy[_MIRROR][group], pose.visibility[_MIRROR][group]
+    return xy, visibility
+
+
+def _from_points(first: Found, look: _Person) -> _Person:
+    """MultiPose's points where closer looks contradict them."""
+    xy, score = look.xy.copy(), np.zeros_like(look.score)
+    xy[COCO], score[COCO] = first.xy, 0.8 * first.score
+    return _Person(first, xy, score, 0.5 * float(first.score[LIMBS].mean()))
+
+
+def body_size(xy: Floats, score: Floats) -> float:
+    """Pixels: the larger extent of the points, or what the trunk's length stands for."""
+    sure = score >= 0.15 if (score >= 0.15).sum() > 3 else np.ones(len(score), bool)
+    trunk = float(np.linalg.norm(xy[list(SHOULDERS)].mean(0) - xy[list(HIPS)].mean(0)))
+    return max(float(np.ptp(xy[sure], axis=0).max()), 2.2 * trunk, 1e-6)
+
+
+def distance_of(one: Floats, other: Floats) -> float:
+    """Pixels, mean distance of points (N, 2)."""
+    return float(np.linalg.norm(one - other, axis=1).mean())
+
+
+def distance(one: Floats, other: Floats) -> float:
+    """Pixels, median distance of the limbs of two bodies (17, 2)."""
+    return float(np.median(np.linalg.norm(one[LIMBS] - other[LIMBS], axis=1)))
+
+
+def unique(found: Iterator[Found] | list[Found]) -> list[Found]:
+    """The people without doubles; of two, the more certain is kept."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda one: -one.confidence):
+        if not any(_same(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def distinct(people: list[_Person]) -> list[_Person]:
+    """The people without doubles, in their order; of two, the more certain is kept."""
+    kept: list[_Person] = []
+    for person in sorted(people, key=lambda one: -one.certainty):
+        if not any(_same(person.body, other.body) for other in kept):
+            kept.append(person)
+    return [person for person in people if any(person is other for other in kept)]
+
+
+def _same(one: Found, other: Found) -> bool:
+    size = min(body_size(one.xy, one.score), body_size(other.xy, other.score))
+    return distance(one.xy, other.xy) < _SAME * size
+
+
+def _known(found: Found, people: list[_Person]) -> bool:
+    return any(_same(found, person.body) for person in people) or _is_part_of(found, people)
+
+
+def _is_part(person: _Person, people: list[_Person]) -> bool:
+    return _is_part_of(person.body, people)
+
+
+def _is_part_of(found: Found, people: list[_Person]) -> bool:
+    """Whether a body lies within somebody else's and is much smaller."""
+    middle, size = found.xy[LIMBS].mean(0), body_size(found.xy, found.score)
+    for person in people:
+        low, high = person.body.xy.min(0), person.body.xy.max(0)
+        if (low <= middle).all() and (middle <= high).all() and size < _PART * person.size:
+            return True
+    return False
+
+
+def _in_region(region: Region, people: list[_Person]) -> bool:
+    """Whether a region of BlazePose's finder shows somebody who is known."""
+    for person in people:
+        hips = person.body.xy[list(HIPS)].mean(0)
+        low, high = person.body.xy.min(0), person.body.xy.max(0)
+        near = np.hypot(hips[0] - region.x, hips[1] - region.y) < 0.25 * person.size
+        inside = low[0] <= region.x <= high[0] and low[1] <= region.y <= high[1] and region.side < 2 * person.size
+        if near or inside:
+            return True
+    return False
+
+
+def _limb_score(body: Found) -> float:
+    return float(body.score[LIMBS].mean())
+
+
+def _plausible(person: _Person, rgb: Picture) -> bool:
+    height, width = rgb.shape[:2]
+    low, high = person.body.xy.min(0), person.body.xy.max(0)
+    inside = high[0] > 0 and high[1] > 0 and low[0] < width and low[1] < height
+    return bool(inside and _SMALLEST <= person.size <= 4 * max(width, height))
+
+
+def _detection(person: _Person, rgb: Picture) -> Detection:
+    edges = np.array([rgb.shape[1], rgb.shape[0]])
+    seen: Bools = person.score > 0.1 if (person.score > 0.1).sum() > 3 else np.ones(len(person.score), bool)
+    low, high = person.xy[seen].min(0).clip(0, edges), person.xy[seen].max(0).clip(0, edges)
+    return Detection(
+        person.xy.astype(np.float32), person.score.clip(0, 1).astype(np.float32), np.concatenate([low, high]).astype(np.float32)
+    )
