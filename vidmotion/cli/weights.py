@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and check detector files and network weights.")
 
+FETCHED = "blazepose-heavy"
+"""What `fetch` downloads if nothing is named."""
 RESEARCH_ONLY = (
     "MotionBERT's official checkpoints were trained on Human3.6M, AMASS and NTU, whose licences allow research only"
 )
@@ -26,9 +28,10 @@ RESEARCH_ONLY = (
 
 def remedy(item: WeightsInfo) -> str:
     """How to get weights that are missing."""
-    if item.kind == "detector":
+    if item.fetchable:
         return f"vidmotion weights fetch {item.name}"
-    return "install vidmotion again, or point VIDMOTION_WEIGHTS to the file"
+    what = "file" if item.kind == "network" else "folder with the files"
+    return f"install vidmotion again, or point VIDMOTION_WEIGHTS to the {what}"
 
 
 @app.command("list")
@@ -46,12 +49,12 @@ def list_all() -> None:
 
 @app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Detectors.", show_default="blazepose")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Detectors.", show_default=FETCHED)] = None,
 ) -> None:
-    """Download a detector's files to the user's cache and check them."""
+    """Download the files of a detector that vidmotion does not ship to the user's cache, and check all of its files."""
     from vidmotion.weights import fetch as bring
 
-    for name in names or ["blazepose"]:
+    for name in names or [FETCHED]:
         for path in bring(name, on_message=note):
             note(f"{path} is here and intact")
 

@@ -23,6 +23,7 @@ __all__ = [
 DETECTORS = ("auto", *weights.DETECTORS, mmpose.NAME)
 """The names that `create_detector` accepts, beside `mmpose:` with models of the user's choice."""
 
+_MOVENET = ("movenet", "best")
 _FAST_CORES = 8
 _MOST_THREADS = 4
 
@@ -46,15 +47,16 @@ def create_detector(
     device: Device = Device.auto,
     max_people: int = 0,
 ) -> Detector:
-    """A detector. Missing weights are downloaded if they can be.
+    """A detector. Weights that do not come with vidmotion are downloaded if they are missing.
 
     Args:
         name: one of `DETECTORS`, or a name that `vidmotion.detectors.mmpose.parse_name` accepts. "auto" selects the
             most accurate BlazePose that is fast enough on this machine.
-        threads: of BlazePose's networks; None uses the available cores, at most 4. mmpose uses torch's setting.
+        threads: of MoveNet's and BlazePose's networks; None uses the available cores, at most 4. mmpose uses torch's
+            setting.
         on_message: called with the detector that "auto" selects, and with downloads.
-        device: of mmpose's networks; BlazePose runs on the CPU.
-        max_people: at least so many people can be followed by BlazePose at a time; mmpose has no limit.
+        device: of mmpose's networks; MoveNet and BlazePose run on the CPU.
+        max_people: at least so many people can be followed by MoveNet and BlazePose at a time; mmpose has no limit.
 
     Raises:
         InputError: unknown name; a config that cannot be used.
@@ -68,10 +70,8 @@ def create_detector(
     if name == "auto":
         name, reason = _best(cores)
         on_message(f"detector {name}: {reason}")
-    from vidmotion.detectors.blazepose import MAX_PEOPLE, BlazePose
-
     files = weights.detector_files(name, on_message=on_message)
-    return BlazePose(name, files, threads or min(cores, _MOST_THREADS), max(max_people, MAX_PEOPLE))
+    return _load(name, files, threads or min(cores, _MOST_THREADS), max_people)
 
 
 def resolve_detector_name(name: str) -> str:
@@ -83,6 +83,14 @@ def resolve_detector_name(name: str) -> str:
     if mmpose.is_mmpose_name(name):
         return mmpose.fingerprint(mmpose.parse_name(name))
     return _best(_cores())[0] if name == "auto" else name
+
+
+def _load(name: str, files: weights.DetectorFiles, threads: int, max_people: int) -> Detector:
+    from vidmotion.detectors import blazepose, movenet
+
+    if name in _MOVENET:
+        return movenet.MoveNet(name, files, threads, max(max_people, movenet.MAX_PEOPLE))
+    return blazepose.BlazePose(name, files, threads, max(max_people, blazepose.MAX_PEOPLE))
 
 
 def _best(cores: int) -> tuple[str, str]:

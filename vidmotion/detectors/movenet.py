@@ -21,7 +21,7 @@ from vidmotion.detectors.blazepose import windows
 from vidmotion.detectors.blazepose_networks import LandmarkNetwork, PersonNetwork, Pose, Region, Tile
 from vidmotion.detectors.movenet_networks import HIPS, SHOULDERS, Crop, Found, MultiPoseNetwork, ThunderNetwork
 from vidmotion.types import Bools, Floats
-from vidmotion.weights import MoveNetFiles
+from vidmotion.weights import DetectorFiles
 
 MAX_PEOPLE = 12
 """Default for the number of people that are followed at a time."""
@@ -93,7 +93,7 @@ class MoveNet:
 
     skeleton = "blazepose33"
 
-    def __init__(self, name: str, files: MoveNetFiles, threads: int, max_people: int = MAX_PEOPLE) -> None:
+    def __init__(self, name: str, files: DetectorFiles, threads: int, max_people: int = MAX_PEOPLE) -> None:
         """Load the networks.
 
         Args:
