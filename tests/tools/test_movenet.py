@@ -1,4 +1,4 @@
-"""The converter of MoveNet: small graphs, and the shipped files byte for byte (slow, as it needs a large archive)."""
+"""The converter of MoveNet: a small graph, and the shipped files byte for byte (slow, as it needs a large archive)."""
 
 import base64
 import json
