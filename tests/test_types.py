@@ -1,9 +1,11 @@
 """Values check their shapes when made and say what they wanted."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from vidmotion.types import Keypoints2D, Track
+from vidmotion.types import Keypoints2D, Scene, Track
 
 
 def test_a_wrong_shape_is_named() -> None:
@@ -16,3 +18,10 @@ def test_frames_must_rise() -> None:
     for frames, times in (([3, 3], [0.0, 0.1]), ([3, 4], [0.1, 0.1])):
         with pytest.raises(ValueError, match="wanted rising values"):
             Track(0, np.array(frames), np.array(times), np.zeros((2, 4)), points, np.ones(2, bool))
+
+
+def test_cuts_must_rise() -> None:
+    assert Scene("a.mp4", Fraction(30), (8, 8), 9, (), cuts=(1, 5)).cuts == (1, 5)
+    for cuts in ((0,), (5, 5)):
+        with pytest.raises(ValueError, match=r"Scene.cuts: wanted rising frame numbers"):
+            Scene("a.mp4", Fraction(30), (8, 8), 9, (), cuts=cuts)

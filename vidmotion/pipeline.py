@@ -98,7 +98,7 @@ class Pipeline:
             if frames.damaged:
                 self.progress.message(f"{path.name}: {frames.damaged}")
             tracks = most_prominent(tracker.finish(), settings.max_people)
-            scene = Scene(path.name, frames.fps, frames.size, last + 1, tuple(map(Person, tracks)))
+            scene = Scene(path.name, frames.fps, frames.size, last + 1, tuple(map(Person, tracks)), cuts=tracker.cuts)
         if not tracks:
             raise NobodyFoundError(
                 f"{path}: nobody is in view for half a second; try a closer view, or `detector=blazepose-heavy`"
@@ -133,7 +133,9 @@ class Pipeline:
         people = self._chosen(scene)
         tracks = [person.track for person in people]
         with self.progress.task("lift", sum(map(len, tracks))) as task:
-            lifted = lift_tracks(self._head_set, tracks, scene.size, self.settings.lift, heads, task.advance)
+            lifted = lift_tracks(
+                self._head_set, tracks, scene.size, self.settings.lift, heads, task.advance, scene.cuts
+            )
         with self.progress.task("body", sum(map(len, tracks))) as task:
             bodies, done = [], 0
             for one, track in zip(lifted, tracks, strict=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -277,3 +278,9 @@ class Scene:
     people: tuple[Person, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Program, weights, detector, settings and licences that the scene was made with."""
+    cuts: tuple[int, ...] = ()
+    """Numbers of the frames, rising, at which a new shot begins. Nobody is followed across them."""
+
+    def __post_init__(self) -> None:
+        if any(after <= before for before, after in pairwise((0, *self.cuts))):
+            raise ValueError(f"Scene.cuts: wanted rising frame numbers above 0, received {self.cuts}")

@@ -17,6 +17,7 @@ import torch
 
 from tests.cli.conftest import Run, beginning, write_video
 from vidmotion.body.load import FREE_BODY_FILE
+from vidmotion.cli.lift import CUTS_SHOWN, cut_summary
 from vidmotion.io.scene.formats import WRITERS
 from vidmotion.model.checkpoint import save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
@@ -149,6 +150,31 @@ def test_a_truncated_video_gives_what_is_there(second: Path, tmp_path: Path, vid
     assert "cut.mp4: " in told
     (person,) = json.loads((tmp_path / "out" / "cut.json").read_text())["people"]
     assert 5 < len(person["frames"]) < 30
+
+
+def test_cuts_are_counted_and_divide_people(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    rng = np.random.default_rng(0)
+    walk = beginning(second, 30)
+    height, width = walk[0].shape[:2]
+    tiles = rng.integers(0, 255, (9, 16, 3)).astype(np.uint8).repeat(60, 0).repeat(60, 1)[:height, :width]
+    video = write_video(tmp_path / "shots.mp4", [*walk, *[tiles] * 10, *walk])
+    code, told = vidmotion("lift", video, "-o", tmp_path)
+    assert code == 0, told
+    assert "2 cuts, at frames 30 and 40" in told
+    people = json.loads((tmp_path / "shots.json").read_text())["people"]
+    assert [(one["frames"][0], one["frames"][-1]) for one in people] == [(0, 29), (40, 69)]
+
+
+@pytest.mark.parametrize(
+    ("cuts", "summary"),
+    [
+        ((45,), "1 cut, at frame 45"),
+        ((50, 98), "2 cuts, at frames 50 and 98"),
+        (tuple(range(1, 10)), "9 cuts, at frames 1, 2, 3, 4, 5, 6, 7, 8, ..."),
+    ],
+)
+def test_cut_summary(cuts: tuple[int, ...], summary: str) -> None:
+    assert cut_summary(cuts, CUTS_SHOWN) == summary
 
 
 def one_line(told: str) -> str:

@@ -68,3 +68,13 @@ def test_people_share_a_world_but_for_their_floors(model: MotionNetwork) -> None
     np.testing.assert_allclose(cameras[0].rotation, cameras[1].rotation)
     np.testing.assert_allclose(motions[0].joints, motions[1].joints, atol=1e-5)
     assert {motion.height for motion in motions} == {1.8}
+
+
+def test_each_shot_is_levelled_by_itself(model: MotionNetwork) -> None:
+    times = np.arange(40) / 30
+    first, second = track(times), track(times * 2 + 5, np.arange(50, 90), identity=1)
+    both = lift_tracks(HeadSet([model]), [second, first], SIZE, LiftSettings(), cuts=(50,))
+    for lifted, one in zip(both, (second, first), strict=True):
+        (alone,) = lift_tracks(HeadSet([model]), [one], SIZE, LiftSettings())
+        np.testing.assert_array_equal(lifted.motion.joints, alone.motion.joints)
+        np.testing.assert_array_equal(lifted.motion.camera.rotation, alone.motion.camera.rotation)

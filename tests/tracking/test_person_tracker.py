@@ -63,3 +63,42 @@ def test_in_view_and_forget() -> None:
     people.forget(1.5)
     (track,) = people.in_view()
     assert track.frames.tolist() == list(range(45, 60))
+
+
+def room(seed: int) -> Picture:
+    """A picture of colored tiles that looks like that of no other seed."""
+    tiles = np.random.default_rng(seed).integers(0, 255, (10, 8, 3)).astype(np.uint8)
+    return tiles.repeat(10, 0).repeat(10, 1)
+
+
+def test_nobody_is_followed_across_a_cut() -> None:
+    detector = FakeDetector()
+    people = PersonTracker(detector, RATE)
+    for index in range(90):
+        people.update(room(index // 45), index, float(index / RATE))
+    assert people.cuts == (45,)
+    assert detector.rates == [float(RATE)] * 2
+    assert [(one.id, one.frames[0], one.frames[-1], len(one)) for one in people.finish()] == [
+        (0, 0, 44, 45),
+        (1, 45, 89, 45),
+    ]
+
+
+def test_a_flash_ends_no_track() -> None:
+    people = PersonTracker(FakeDetector(), Fraction(30))
+    for index in range(60):
+        people.update(room(1 if index in {30, 31} else 0), index, index / 30)
+    assert people.cuts == ()
+    (track,) = people.finish()
+    assert track.frames.tolist() == list(range(60))
+    assert np.flatnonzero(~track.observed).tolist() == [30, 31]
+
+
+def test_ids_in_view_are_new_after_a_cut_and_kept_after_a_flash() -> None:
+    people, ids = PersonTracker(FakeDetector(), Fraction(30)), []
+    for index in range(120):
+        people.update(room(2 if index in {30, 31} else index // 60), index, index / 30)
+        people.forget(index / 30 - 0.5)
+        ids.append([track.id for track in people.in_view()])
+    assert (ids[29], ids[30], ids[32], ids[59], ids[60], ids[119]) == ([0], [], [0], [0], [], [1])
+    assert len(people.finish()) == 1

@@ -26,6 +26,8 @@ ANNOTATION_FORMATS = (Format.vtt, Format.eaf)
 """Formats that hold action tags and nothing else."""
 SEGMENTS_SHOWN = 5
 """Of each person, on the terminal."""
+CUTS_SHOWN = 8
+"""Of each video, on the terminal; all of them with -v."""
 
 
 @dataclass(frozen=True)
@@ -229,6 +231,8 @@ def _check_outputs(paths: list[Path], inputs: tuple[Path, ...], outputs: Outputs
 
 def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) -> None:
     note(f"{scene.source}: {counted(len(scene.people), 'person', 'people')} in {counted(scene.frame_count, 'frame')}")
+    if scene.cuts:
+        note(f"  {cut_summary(scene.cuts, len(scene.cuts) if progress.verbose else CUTS_SHOWN)}")
     scale = scene.provenance["lift"]
     note(f"  scale: height {scale['height']:g} m (--height), field of view {scale['fov']:g} degrees (--fov)")
     if isinstance(source := scene.provenance.get("keypoints"), dict):
@@ -247,6 +251,15 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
     progress.timings()
     for path in written:
         note(f"  wrote {path}")
+
+
+def cut_summary(cuts: tuple[int, ...], shown: int) -> str:
+    """ "2 cuts, at frames 50 and 98"; the first ones, if there are more than are shown."""
+    frames = [str(frame) for frame in cuts]
+    if len(cuts) == 1:
+        return f"1 cut, at frame {frames[0]}"
+    listed = ", ".join(frames[:shown]) + ", ..." if len(cuts) > shown else f"{', '.join(frames[:-1])} and {frames[-1]}"
+    return f"{len(cuts)} cuts, at frames {listed}"
 
 
 def _action_summary(actions: Actions) -> str:

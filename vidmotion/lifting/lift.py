@@ -6,6 +6,7 @@ videos, detectors or files.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -66,23 +67,33 @@ def lift_tracks(
     settings: LiftSettings,
     heads: Sequence[str] = (),
     advance: Callable[[int], None] = lambda frames: None,
+    cuts: Sequence[int] = (),
 ) -> list[LiftedTrack]:
-    """Lift every track and set all people on one level floor.
+    """Lift every track and set all people of a shot on one level floor.
 
     Args:
         head_set: its heads include one for 3D joints.
+        tracks: none of them spans a cut.
         size: width and height of the picture in pixels.
         heads: the heads to run beside that for 3D joints, as in `run_windows`.
         advance: called with the number of frames done, over all tracks.
+        cuts: frame numbers, rising, at which a new shot begins, with a camera that stands elsewhere.
 
     Returns:
-        One for each track. The worlds of all people share axes, origin and scale except for the height of the
-        origin: each person's own feet are set on y = 0, and each motion's camera accounts for it.
+        One for each track. The worlds of all people of a shot share axes, origin and scale except for the height of
+        the origin: each person's own feet are set on y = 0, and each motion's camera accounts for it.
     """
     camera = _camera(size, settings)
     motions = lift_to_camera_space(head_set, tracks, size, settings, heads, advance)
-    to_world = ground.level([motion.joints for motion in motions], [motion.times for motion in motions])
-    return _to_world(motions, to_world, camera, settings.height)
+    shots: dict[int, list[int]] = {}
+    for row, track in enumerate(tracks):
+        shots.setdefault(bisect_right(cuts, int(track.frames[0])), []).append(row)
+    lifted: dict[int, LiftedTrack] = {}
+    for rows in shots.values():
+        together = [motions[row] for row in rows]
+        to_world = ground.level([motion.joints for motion in together], [motion.times for motion in together])
+        lifted.update(zip(rows, _to_world(together, to_world, camera, settings.height), strict=True))
+    return [lifted[row] for row in range(len(tracks))]
 
 
 def lift_to_camera_space(

@@ -99,7 +99,10 @@ class Session:
         # times say how far apart they are.
         frame, number = timed.frame, self._processed
         self._processed += 1
+        cuts = self._tracker.cuts
         self._tracker.update(frame.rgb, number, frame.time)
+        if self._tracker.cuts != cuts:
+            self._ground = SteadyGround(self._settings.height)  # the camera stands elsewhere
         self._tracker.forget(frame.time - WINDOW)
         tracks = self._tracker.in_view()
         self._lift(tracks, timed.taken)

@@ -63,6 +63,7 @@ class Tracker:
         self._times: list[float] = []
         self._present: list[Tracklet] = []
         self._all: list[Tracklet] = []
+        self._before_cut: list[Tracklet] = []
         self._confirmed = 0
 
     def update(self, index: int, time: float, detections: list[Detection]) -> None:
@@ -76,6 +77,7 @@ class Tracker:
         self._frames.append(index)
         self._times.append(time)
         self._present = [person for person in self._present if person.may_return(before, time)]
+        self._before_cut = [person for person in self._before_cut if person.may_return(before, time)]
         left = [(detection, _is_clear(detection, detections)) for detection in detections]
         # Confirmed people are assigned before unconfirmed ones: a wrong pose in the middle of a fall must not become
         # a person who then gets the rest of the fall.
@@ -90,6 +92,15 @@ class Tracker:
             person.add(index, time, detection, clear)
             self._present.append(person)
             self._all.append(person)
+
+    def cut(self) -> None:
+        """End all tracks, because the next frame begins a new shot: everybody in it is somebody new."""
+        self._before_cut, self._present = self._present, []
+
+    def undo_cut(self) -> None:
+        """Go on as if the last cut and the detections since then had not been; for the first few frames after it."""
+        self._all = [person for person in self._all if person not in self._present]
+        self._present, self._before_cut = self._before_cut, []
 
     def finish(self) -> list[Track]:
         """The people who were seen for long enough, numbered from 0 by their first frame."""
@@ -119,11 +130,11 @@ class Tracker:
         """Drop the detections before a time in seconds, except the last one of each person who may return."""
         if not self._frames:
             return
-        self._all = list(self._present)
-        for person in self._present:
+        self._all = self._before_cut + self._present
+        for person in self._all:
             old = min(bisect_left(person.times, before), len(person.times) - 1)
             del person.frames[:old], person.times[:old], person.detections[:old]
-        first = min((person.frames[0] for person in self._present), default=self._frames[-1])
+        first = min((person.frames[0] for person in self._all), default=self._frames[-1])
         old = bisect_left(self._frames, first)
         del self._frames[:old], self._times[:old]
 

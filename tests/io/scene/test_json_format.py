@@ -69,6 +69,22 @@ def test_round_trip_is_identical(scene: Scene, tmp_path: Path) -> None:
         assert getattr(after, name) == pytest.approx(getattr(before, name), abs=6e-6)
 
 
+def test_cuts(scene: Scene, tmp_path: Path) -> None:
+    divided = replace(scene, cuts=(50, 98))
+    assert written(divided, tmp_path)["cuts"] == [50, 98]
+    assert load(tmp_path / "scene.json").cuts == (50, 98)
+    test_file_fits_the_schema(divided, tmp_path)
+
+
+def test_file_of_a_time_without_cuts(scene: Scene, tmp_path: Path) -> None:
+    tree = written(scene, tmp_path)
+    assert tree.pop("cuts") == []
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(tree))
+    assert load(path).cuts == ()
+    test_file_fits_the_schema(load(path), tmp_path)
+
+
 def test_file_of_a_time_without_bodies(scene: Scene, tmp_path: Path) -> None:
     tree = written(scene, tmp_path)
     tree["people"][0]["body"] = None
@@ -135,6 +151,9 @@ def removed(*keys: str | int) -> Callable[[Any], None]:
             r"scene/3.*wanted 'vidmotion\.scene/2' or 'vidmotion\.scene/1'",
         ),
         (removed("people"), "people is missing"),
+        (replaced("cuts", value=[9, 9]), "field cuts: wanted rising frame numbers above 0"),
+        (replaced("cuts", value=[0]), "field cuts: wanted rising frame numbers above 0"),
+        (replaced("cuts", value=[1.5]), "field cuts: wanted frame numbers"),
         (removed("people", 0, "keypoints", "xy"), r"people\[0\]\.keypoints\.xy is missing"),
         (removed("people", 0, "motion", "camera", "focal"), r"camera\.focal is missing"),
         (removed("people", 0, "motion", "joints", 0, 0), r"motion\.joints: rows of different lengths"),

@@ -1,5 +1,6 @@
 """NPZ: full precision, documented names, no pickle."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,11 @@ def test_round_trip_is_exact(scene: Scene, tmp_path: Path) -> None:
     assert one_body.model == other_body.model
     for name in ("pose", "betas", "translation", "error"):
         assert (getattr(one_body, name) == getattr(other_body, name)).all()
+
+
+def test_cuts(scene: Scene, tmp_path: Path) -> None:
+    (path,) = export(replace(scene, cuts=(50, 98)), tmp_path / "scene.npz")
+    assert load(path).cuts == (50, 98)
 
 
 def test_names(scene: Scene, tmp_path: Path) -> None:

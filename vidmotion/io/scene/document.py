@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -51,6 +52,7 @@ def to_document(scene: Scene) -> dict[str, Any]:
         "fps_exact": f"{scene.fps.numerator}/{scene.fps.denominator}",
         "size": [int(side) for side in scene.size],
         "frame_count": int(scene.frame_count),
+        "cuts": [int(frame) for frame in scene.cuts],
         "provenance": scene.provenance,
         "people": [_person_tree(person) for person in scene.people],
     }
@@ -81,7 +83,18 @@ def from_document(tree: Any) -> Scene:
         frame_count=_get(tree, "frame_count", int, ""),
         people=people,
         provenance=_get(tree, "provenance", dict, ""),
+        cuts=_cuts(tree),
     )
+
+
+def _cuts(tree: dict[str, Any]) -> tuple[int, ...]:
+    """The cuts; none in files that were written before they were recorded."""
+    cuts = _get({"cuts": [], **tree}, "cuts", list, "")
+    if any(type(frame) is not int for frame in cuts):
+        raise InputError("field cuts: wanted frame numbers")
+    if any(after <= before for before, after in pairwise((0, *cuts))):
+        raise InputError("field cuts: wanted rising frame numbers above 0")
+    return tuple(cuts)
 
 
 def _from_schema_1(tree: dict[str, Any]) -> dict[str, Any]:
