@@ -17,9 +17,10 @@ import numpy as np
 from vidmotion.detectors.base import Detection
 from vidmotion.skeletons import by_name
 from vidmotion.tracking.assignment import assign
+from vidmotion.tracking.left_right import find_exchanged_sides
 from vidmotion.tracking.tracklet import AssociationCues, SwapEvidence, Tracklet
 from vidmotion.tracking.tracks import FrameTimes, make_track
-from vidmotion.types import Floats, Track
+from vidmotion.types import Bools, Floats, Track
 
 _CLEAR = 0.3
 """Largest share of a box that another box may cover; beyond it the colors of the detection are not used."""
@@ -114,14 +115,19 @@ class Tracker:
         ]
 
     def in_view(self) -> list[Track]:
-        """The confirmed people of the last frame, numbered from 0 in the order of their confirmation."""
+        """The confirmed people of the last frame, numbered from 0 in the order of their confirmation.
+
+        Left and right are decided by all detections so far, also by those that `forget` has dropped.
+        """
         frame_times = FrameTimes(np.array(self._frames), np.array(self._times), self._last_duration)
         shown = [one for one in self._present if one.rank(self._frames[-1]) == 0]
         for person in shown:
             if person.number is None:
                 person.number, self._confirmed = self._confirmed, self._confirmed + 1
         return [
-            make_track(person.number, person.frames, person.detections, frame_times, self._skeleton)
+            make_track(
+                person.number, person.frames, person.detections, frame_times, self._skeleton, self._exchanged(person)
+            )
             for person in shown
             if person.number is not None
         ]
@@ -133,10 +139,20 @@ class Tracker:
         self._all = self._before_cut + self._present
         for person in self._all:
             old = min(bisect_left(person.times, before), len(person.times) - 1)
+            if person.side_costs is not None:
+                person.side_costs = person.side_costs[min(old, len(person.side_costs) - 1) :]
             del person.frames[:old], person.times[:old], person.detections[:old]
         first = min((person.frames[0] for person in self._all), default=self._frames[-1])
         old = bisect_left(self._frames, first)
         del self._frames[:old], self._times[:old]
+
+    def _exchanged(self, person: Tracklet) -> Bools:
+        """(S, 2) which sides of a person's detections are exchanged; the costs are kept for the next call."""
+        xy, score = (np.stack(part) for part in zip(*((one.xy, one.score) for one in person.detections), strict=True))
+        past = None if person.side_costs is None else person.side_costs[0]
+        sides = find_exchanged_sides(xy, score, np.array(person.times), self._skeleton, past)
+        person.side_costs = sides.costs
+        return sides.exchanged
 
 
 def _costs(people: list[Tracklet], frame: _Frame) -> Floats:

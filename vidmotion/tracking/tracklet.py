@@ -87,6 +87,8 @@ class Tracklet:
     swap: SwapEvidence | None = None
     since: float = np.inf
     """Seconds at which this person was first seen."""
+    side_costs: Floats | None = None
+    """(S, 4, 4) in live use: `vidmotion.tracking.left_right.Sides.costs` of the first S detections."""
     number: int | None = None
     """Id in live use, assigned when the person is first reported as in view."""
 

@@ -1,4 +1,4 @@
-"""Makes a track of the detections of one person, with short gaps closed.
+"""Makes a track of the detections of one person, with left and right corrected and short gaps closed.
 
 Does not depend on how the detections were associated.
 """
@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from vidmotion.detectors.base import Detection
+from vidmotion.tracking.left_right import exchange, find_exchanged_sides
 from vidmotion.types import Bools, Floats, Ints, Keypoints2D, Track
 
 FILLED_GAP = 1.0
@@ -48,23 +49,33 @@ class FrameTimes:
 
 
 def make_track(
-    number: int, frames: Sequence[int], detections: Sequence[Detection], frame_times: FrameTimes, skeleton: str
+    number: int,
+    frames: Sequence[int],
+    detections: Sequence[Detection],
+    frame_times: FrameTimes,
+    skeleton: str,
+    exchanged: Bools | None = None,
 ) -> Track:
-    """A track with its short gaps filled.
+    """A track with left and right corrected and its short gaps filled.
 
     Args:
         number: the person's id.
         frames: S frame numbers among those of `frame_times`, rising.
         detections: S detections, one for each of these frames.
         skeleton: name of the skeleton of the detections.
+        exchanged: (S, 2) whether left and right of arms and of legs are exchanged in the detections; None decides it
+            by `find_exchanged_sides`.
     """
     position = np.searchsorted(frame_times.frames, frames)
     kept, observed = _fill(position, frame_times.times)
     at, known = frame_times.times[kept], frame_times.times[position]
-    score = np.stack([detection.score for detection in detections])
+    points, score = (np.stack(part) for part in zip(*((one.xy, one.score) for one in detections), strict=True))
+    if exchanged is None:
+        exchanged = find_exchanged_sides(points, score, known, skeleton).exchanged
+    points, score = exchange(points, exchanged, skeleton), exchange(score, exchanged, skeleton)
     between = np.where(observed[:, None], 1.0, FILLED_SCORE) * _interpolate(score, known, at)
     between[_interpolate((score <= 0).astype(float), known, at) > 0] = 0
-    xy = _interpolate(np.stack([detection.xy for detection in detections]), known, at)
+    xy = _interpolate(points, known, at)
     boxes = _interpolate(np.stack([detection.box for detection in detections]), known, at)
     return Track(
         number,
