@@ -12,7 +12,6 @@ Assigns no identities; the tracker does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,8 +29,9 @@ MAX_PEOPLE = 12
 COCO = np.array([0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28])
 """COCO's 17 points among BlazePose's 33."""
 LIMBS = np.arange(5, 17)
-_MIRROR = np.array([0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23, 26, 25, 28, 27,
-                    30, 29, 32, 31])  # fmt: skip
+_MIRROR = np.array([
+    0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23, 26, 25, 28, 27, 30, 29, 32, 31
+])  # fmt: skip
 _ARMS, _LEGS = np.arange(11, 23), np.arange(23, 33)
 """Of BlazePose's 33."""
 _HANDS = {15: (17, 19, 21), 16: (18, 20, 22), 27: (29, 31), 28: (30, 32)}
@@ -40,7 +40,7 @@ _FACE = np.array([1, 3, 4, 6, 9, 10])
 """Points of the face that COCO lacks; they move with the nose."""
 
 _RATE, _FASTEST = 30.0, 120.0
-_SEARCH_SECONDS = 0.2
+_SEARCH_SECONDS = 0.3
 """Between two looks of MultiPose at the whole picture."""
 _LOST_SECONDS = 1.0
 """For which a lost person is searched for in every other frame."""
@@ -120,7 +120,6 @@ class MoveNet:
         self._landmarks = LandmarkNetwork(files.landmarks, threads)
         self._max_people = max_people
         self._saves_time = name != "best"
-        self._pool = ThreadPoolExecutor(1) if threads > 1 else None
         self.reset(_RATE)
 
     def reset(self, rate: float) -> None:
@@ -222,8 +221,8 @@ class MoveNet:
     def _follow(self, rgb: Picture, before: _Person) -> _Person:
         """Somebody of the frame before, now.
 
-        Between two frames at which Thunder looks, BlazePose's landmarks alone are enough where they move as they should:
-        Thunder takes twice their time.
+        Every other frame, BlazePose's landmarks alone are enough where they move as a body does: Thunder takes twice
+        their time.
         """
         if self._saves_time and before.by_thunder:
             pose = self._landmarks.read(rgb, landmark_region(before.body.xy, before.body.score))
@@ -236,11 +235,7 @@ class MoveNet:
     def _look(self, rgb: Picture, first: Found) -> _Person:
         """Both networks' opinions of somebody who was, or was found, at these points."""
         region = landmark_region(first.xy, first.score)
-        if self._pool is None:
-            return combined(self._read_thunder(rgb, first), self._landmarks.read(rgb, region))
-        thunder = self._pool.submit(self._read_thunder, rgb, first)
-        pose = self._landmarks.read(rgb, region)
-        return combined(thunder.result(), pose)
+        return combined(self._read_thunder(rgb, first), self._landmarks.read(rgb, region))
 
     def _read_thunder(self, rgb: Picture, first: Found) -> Found:
         return self._thunder.read(rgb, Crop.around(first.xy, first.score), first.xy)
@@ -400,8 +395,5 @@ def _detection(person: _Person, rgb: Picture) -> Detection:
     edges = np.array([rgb.shape[1], rgb.shape[0]])
     seen: Bools = person.score > 0.1 if (person.score > 0.1).sum() > 3 else np.ones(len(person.score), bool)
     low, high = person.xy[seen].min(0).clip(0, edges), person.xy[seen].max(0).clip(0, edges)
-    return Detection(
-        person.xy.astype(np.float32),
-        person.score.clip(0, 1).astype(np.float32),
-        np.concatenate([low, high]).astype(np.float32),
-    )
+    box = np.concatenate([low, high]).astype(np.float32)
+    return Detection(person.xy.astype(np.float32), person.score.clip(0, 1).astype(np.float32), box)

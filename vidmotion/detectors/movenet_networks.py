@@ -183,8 +183,8 @@ def decode_people(outputs: list[Floats]) -> list[Found]:
     """People in cells of the outputs, the most certain first.
 
     Args:
-        outputs: of MultiPose: center (h, w, 1), heatmaps (h, w, 17), regression (h, w, 34), offsets (h, w, 34), box size
-            (h, w, 2) and offset (h, w, 2); the first two as logits, the others as y, x in cells.
+        outputs: of MultiPose: center (h, w, 1), heatmaps (h, w, 17), regression (h, w, 34), offsets (h, w, 34), size
+            (h, w, 2) and offset (h, w, 2) of the box; the first two as logits, the others as y, x in cells.
     """
     center, heatmaps, regression, offsets, sizes, shifts = outputs
     center, heatmaps = sigmoid(center[..., 0]), sigmoid(heatmaps)
@@ -193,8 +193,8 @@ def decode_people(outputs: list[Floats]) -> list[Found]:
     people = []
     for cell in order[center.ravel()[order] >= CENTER_SCORE]:
         y, x = divmod(int(cell), center.shape[1])
-        expected = regression[y, x].reshape(POINTS, 2) + (y, x)
-        middle, size = shifts[y, x] + (y, x), np.maximum(sizes[y, x], 0)
+        expected = regression[y, x].reshape(POINTS, 2) + np.array([y, x])
+        middle, size = shifts[y, x] + np.array([y, x]), np.maximum(sizes[y, x], 0)
         low = np.maximum(np.ceil(middle - size / 2), 0).astype(int)
         high = np.minimum(np.ceil(middle + size / 2), center.shape).astype(int)
         if (high <= low).any():
@@ -215,7 +215,7 @@ def decode_people(outputs: list[Floats]) -> list[Found]:
 
 
 def decode_points(heatmaps: Floats, offsets: Floats, expected: Floats) -> tuple[Floats, Floats]:
-    """Points (17, 2) in cells, x and y, and their scores (17,): the best of heatmaps that fade away from what is expected.
+    """Points (17, 2) in cells, x and y, and their scores (17,): the best of heatmaps that fade with the distance.
 
     Args:
         heatmaps: (h, w, 17) in 0..1.
