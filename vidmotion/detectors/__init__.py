@@ -24,7 +24,8 @@ DETECTORS = ("auto", *weights.DETECTORS, mmpose.NAME)
 """The names that `create_detector` accepts, beside `mmpose:` with models of the user's choice."""
 
 _MOVENET = ("movenet", "best")
-_FAST_CORES = 8
+DEFAULT = "movenet"
+"""The detector that "auto" means."""
 _MOST_THREADS = 4
 
 
@@ -50,11 +51,11 @@ def create_detector(
     """A detector. Weights that do not come with vidmotion are downloaded if they are missing.
 
     Args:
-        name: one of `DETECTORS`, or a name that `vidmotion.detectors.mmpose.parse_name` accepts. "auto" selects the
-            most accurate BlazePose that is fast enough on this machine.
+        name: one of `DETECTORS`, or a name that `vidmotion.detectors.mmpose.parse_name` accepts. "auto" is
+            MoveNet.
         threads: of MoveNet's and BlazePose's networks; None uses the available cores, at most 4. mmpose uses torch's
             setting.
-        on_message: called with the detector that "auto" selects, and with downloads.
+        on_message: called with downloads.
         device: of mmpose's networks; MoveNet and BlazePose run on the CPU.
         max_people: at least so many people can be followed by MoveNet and BlazePose at a time; mmpose has no limit.
 
@@ -66,12 +67,9 @@ def create_detector(
     check_detector_name(name)
     if mmpose.is_mmpose_name(name):
         return mmpose.load(mmpose.parse_name(name), device)
-    cores = _cores()
-    if name == "auto":
-        name, reason = _best(cores)
-        on_message(f"detector {name}: {reason}")
+    name = resolve_detector_name(name)
     files = weights.detector_files(name, on_message=on_message)
-    return _load(name, files, threads or min(cores, _MOST_THREADS), max_people)
+    return _load(name, files, threads or min(_cores(), _MOST_THREADS), max_people)
 
 
 def resolve_detector_name(name: str) -> str:
@@ -82,7 +80,7 @@ def resolve_detector_name(name: str) -> str:
     """
     if mmpose.is_mmpose_name(name):
         return mmpose.fingerprint(mmpose.parse_name(name))
-    return _best(_cores())[0] if name == "auto" else name
+    return DEFAULT if name == "auto" else name
 
 
 def _load(name: str, files: weights.DetectorFiles, threads: int, max_people: int) -> Detector:
@@ -91,18 +89,6 @@ def _load(name: str, files: weights.DetectorFiles, threads: int, max_people: int
     if name in _MOVENET:
         return movenet.MoveNet(name, files, threads, max(max_people, movenet.MAX_PEOPLE))
     return blazepose.BlazePose(name, files, threads, max(max_people, blazepose.MAX_PEOPLE))
-
-
-def _best(cores: int) -> tuple[str, str]:
-    """The detector for "auto", and the reason."""
-    if cores < _FAST_CORES:
-        return "blazepose", f"the faster one, as this machine has {cores} core{'' if cores == 1 else 's'}"
-    if not weights.is_available("blazepose-heavy"):
-        return "blazepose", "`vidmotion weights fetch blazepose-heavy` downloads a more accurate one"
-    return (
-        "blazepose-heavy",
-        f"the more accurate one, as its weights are available and this machine has {cores} cores",
-    )
 
 
 def _cores() -> int:

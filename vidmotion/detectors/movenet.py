@@ -44,8 +44,8 @@ _FACE = np.array([1, 3, 4, 6, 9, 10])
 
 _RAW_SCORES = np.linspace(0, 1, 11)
 _WITHIN = np.array([0.0, 0.2, 0.28, 0.45, 0.65, 0.8, 0.9, 0.95, 0.975, 0.995, 1.0])
-"""Share of the points of a raw score that lie within 6 % of the height of the truth, on rendered test clips. BlazePose's
-own scores, which the lifting network has learned from, mean the same."""
+"""Share of the points with a raw score that lie within 6 % of the height from the truth, on rendered test clips.
+BlazePose's own scores, which the lifting network was trained on, mean about the same."""
 
 _RATE, _FASTEST = 30.0, 120.0
 _SEARCH_SECONDS = 0.3
