@@ -44,7 +44,8 @@ class Pipeline:
     """Networks loaded once, videos put through one after the other."""
 
     def __init__(self, settings: Settings | None = None, progress: Progress | None = None) -> None:
-        """
+        """Check the settings; networks are loaded when they are first needed.
+
         Raises:
             InputError: there is no detector of that name, or the device is not on this machine.
         """

@@ -49,6 +49,7 @@ class LazyGroup(TyperGroup):
     """Commands that are imported when they are called; help shows their summaries."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Import the command that is called, then find it."""
         if args:
             self.load(args[0])
         return super().resolve_command(ctx, args)
