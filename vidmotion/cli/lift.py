@@ -51,7 +51,7 @@ def lift(
     ] = None,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for the results.", rich_help_panel=options.OUTPUT)
-    ] = Path("."),
+    ] = Path(),
     formats: Annotated[
         list[Format] | None,
         typer.Option("-f", "--format", help="May be repeated.", show_default="json", rich_help_panel=options.OUTPUT),
