@@ -1,4 +1,4 @@
-"""The whole chain on one screen: video -> detections -> tracks -> motion -> body -> scene."""
+"""All steps from a video to a scene: video -> detections -> tracks -> motion -> body -> scene."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def lift(
         list[Head] | None,
         typer.Option(
             "--head",
-            help="What the network predicts: pose3d, joints; action, tags over time; mesh, bodies. May be repeated.",
+            help="What the network predicts: joints (pose3d), tags over time (action), bodies (mesh). May be repeated.",
             show_default="pose3d",
             rich_help_panel=options.LIFTING,
         ),
