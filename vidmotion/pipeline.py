@@ -1,4 +1,4 @@
-"""The whole chain on one screen: video -> detections -> tracks -> motion -> body -> scene."""
+"""All steps from a video to a scene: video -> detections -> tracks -> motion -> body -> scene."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Pipeline:
     """Networks loaded once, videos put through one after the other."""
 
     def __init__(self, settings: Settings | None = None, progress: Progress | None = None) -> None:
-        """
+        """Check the settings; networks are loaded when they are first needed.
+
         Raises:
             InputError: there is no detector of that name, or the device is not on this machine.
         """

@@ -110,7 +110,7 @@ class Settings:
 
 
 def one_of(names: Iterable[str]) -> str:
-    """ "a, b or c"."""
+    """Join names for a message: "a, b or c"."""
     *most, last = names
     return f"{', '.join(most)} or {last}" if most else last
 

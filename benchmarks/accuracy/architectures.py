@@ -66,7 +66,7 @@ def train(name: str, model: nn.Module, sources: list[BatchSource], config: Pose3
         for group in optimizer.param_groups:
             group["lr"] = config.lr * rate(step, config)
         total, values = lifting_loss(model(batch.x, batch.positions), batch, config)
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
         optimizer.step()
         optimizer.zero_grad()

@@ -164,7 +164,8 @@ def lift_all(
 ) -> list[Floats]:
     """(T, 17, 3) of each person, nan where there is no track."""
     out = [np.full((clip.frames, 17, 3), np.nan, np.float32) for _ in range(clip.people)]
-    owners, tracks = [], []
+    owners: list[int] = []
+    tracks: list[Track] = []
     for person in range(clip.people):
         for number in sorted(set(detected.track[person]) - {-1}):
             frames = np.flatnonzero(detected.track[person] == number)

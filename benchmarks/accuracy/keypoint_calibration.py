@@ -89,7 +89,7 @@ def matrix(rows: dict[str, np.ndarray]) -> np.ndarray:
 
 def hand_made() -> dict[str, np.ndarray]:
     """(33,) plain weights of each middle and left joint."""
-    return {joint: sum(w * point(n) for n, w in weights.items()) for joint, weights in _HAND.items()}
+    return {joint: np.sum([w * point(n) for n, w in weights.items()], axis=0) for joint, weights in _HAND.items()}
 
 
 def in_use() -> np.ndarray:
@@ -175,7 +175,7 @@ def sample_pairs(folder: Path) -> Pairs:
     xy, scores, seen = [], [], []
     with av.open(str(folder / "walk_wave.mp4")) as container:
         for index, frame in enumerate(container.decode(video=0)):
-            for found in detector.detect(frame.to_ndarray(format="rgb24"), index)[:1]:
+            for found in detector.detect(frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False), index)[:1]:
                 xy.append(found.xy)
                 scores.append(found.score)
                 seen.append(index)

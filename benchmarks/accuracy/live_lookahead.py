@@ -23,6 +23,7 @@ from vidmotion.data.store import read_store
 from vidmotion.evaluate.metrics import mpjpe
 from vidmotion.evaluate.pose3d import network_lifter
 from vidmotion.model.checkpoint import load_weights
+from vidmotion.model.dstformer import DSTformer
 from vidmotion.weights import find_weights
 
 WINDOWS, WAITS = (9, 27, 54, 81), (0, 1, 3, 6, 10, 15)
@@ -59,7 +60,7 @@ def main() -> None:
         print(f"{frames:6}  {cells}   {1000 * seconds_of(encoder, frames):8.0f}")
 
 
-def seconds_of(encoder: torch.nn.Module, frames: int) -> float:
+def seconds_of(encoder: DSTformer, frames: int) -> float:
     x, lifter = torch.rand(1, frames, 17, 3), network_lifter(encoder, False)
     seconds = []
     for _ in range(7):

@@ -21,6 +21,7 @@ import json
 import shutil
 import statistics
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -51,7 +52,14 @@ Figures = dict[str, float]
 
 def settings(task: str, arm: str, steps: int, seed: int) -> tuple[Recipe, RecipeConfig]:
     """The recipe of a task and its settings; a random encoder has the same learning rate as the heads."""
-    shared = {"steps": steps, "seed": seed, "frames": 432, "warmup": min(20, steps), "decay": 0.5, "ema": 0.97}
+    shared: dict[str, Any] = {
+        "steps": steps,
+        "seed": seed,
+        "frames": 432,
+        "warmup": min(20, steps),
+        "decay": 0.5,
+        "ema": 0.97,
+    }
     if task == "pose3d":
         return Recipe.pose3d, Pose3DConfig(**shared)
     shared |= {"encoder_lr": 1.0} if arm == "scratch" else {}

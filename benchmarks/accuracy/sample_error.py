@@ -8,6 +8,7 @@ knows it would give it with --height. P-MPJPE also removes scale and rotation. P
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,12 +44,14 @@ def main() -> None:
     fov = float(np.degrees(2 * np.arctan(truth["center"].max() / truth["focal"])))
     settings = {"detector": args.detector, "weights": args.weights}
     print(f"height {body_height(exact):.3f} m, field of view {fov:.1f} degrees")
-    for name, lift in {
+    cases: dict[str, dict[str, float]] = {
         "height and field of view given": {"height": body_height(exact), "fov": fov},
         "height given, default field of view": {"height": body_height(exact)},
         "defaults": {},
-    }.items():
-        scene = vm.lift(SAMPLES / "walk_wave.mp4", **lift, **settings)
+    }
+    for name, known in cases.items():
+        arguments: dict[str, Any] = {**known, **settings}
+        scene = vm.lift(SAMPLES / "walk_wave.mp4", **arguments)
         person = max(scene.people, key=lambda person: len(person.track))
         assert person.motion is not None
         found = torch.from_numpy(in_camera(person.motion)).double()
@@ -59,7 +62,7 @@ def main() -> None:
             f"{name:36} MPJPE {errors[0]:6.1f}  P-MPJPE {errors[1]:6.1f}  velocity {errors[2]:5.2f} mm/frame  "
             f"root path {path:6.0f} mm  ({len(found)} of {len(exact)} frames, {len(scene.people)} people)"
         )
-        if "fov" in lift:
+        if "fov" in known:
             rooted = (found - found[:, :1] - real + real[:, :1]).norm(dim=-1).mean(0) * 1000
             joints = ", ".join(f"{joint} {error:.0f}" for joint, error in zip(H36M17.joints, rooted, strict=True))
             print(f"  by joint: {joints}")

@@ -50,7 +50,8 @@ def shrunk(rgb: Picture, points: Floats, scale: float, size: tuple[int, int]) ->
     high, wide = small.shape[:2]
     left, top = (size[0] - wide) // 2, (size[1] - high) // 2
     borders = top, size[1] - high - top, left, size[0] - wide - left
-    return cv2.copyMakeBorder(small, *borders, cv2.BORDER_REPLICATE), points * scale + [left, top]
+    picture: Picture = cv2.copyMakeBorder(small, *borders, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
+    return picture, points * scale + [left, top]
 
 
 def found(detector: Detector, rgb: Picture, index: int, points: Floats, height: float) -> bool:
@@ -74,7 +75,7 @@ def main() -> None:
     print(f"{args.size}, {len(shots)} frames; found in per cent of the frames, by height in pixels")
     print(f"{'':12}" + "".join(f"{height:>6}" for height in HEIGHTS) + f"{'ms':>8}{'ms alone':>10}")
     for name, level in ROWS.items():
-        blazepose.windows = limited(whole, level)
+        blazepose.windows = limited(whole, level)  # type: ignore[assignment]
         shares, took = [], []
         for height in HEIGHTS:
             detector.reset(30.0)

@@ -18,6 +18,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -102,7 +103,8 @@ def main() -> None:
     network, _ = load_network(find_weights(args.weights))
     head = HeadSet([network]).action
     people = read(network, FootageSampler(read_store(args.store), torch.device("cpu")), head.config.classes)
-    rng, rows = np.random.default_rng(0), {"lift": [], "likeliest": []}
+    rng = np.random.default_rng(0)
+    rows: dict[str, list[Any]] = {"lift": [], "likeliest": []}
     piece = args.times * WINDOW
     length, seconds = args.clips * piece, (args.clips * piece - 1) / FRAME_RATE
     for _ in range(args.sequences):

@@ -42,6 +42,7 @@ class TemporalConvolution(nn.Module):
         self.blocks = nn.ModuleList(_Dilated(width, 3 ** (level + 1)) for level in range(blocks))
         self.last = nn.Conv1d(width, 3 * joints, 1)
         nn.init.trunc_normal_(self.last.weight, std=0.01)  # as small at first as the other networks' outputs
+        assert self.last.bias is not None
         nn.init.zeros_(self.last.bias)
 
     def forward(self, x: Tensor, positions: Tensor | None = None) -> Tensor:

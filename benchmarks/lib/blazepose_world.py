@@ -106,7 +106,7 @@ class Projection:
             np.random.default_rng([recipe.seed, recipe.number, stream]) for stream in (SCENERY_STREAM, FILM_STREAM)
         )
         truth = clip_labels(recipe, self._capture, self._body)
-        scenery = draw_scenery(recipe, truth.camera, truth.joints, [], scenery_rng)
+        scenery = draw_scenery(recipe, truth.camera, truth.joints, (), scenery_rng)
         take = self._renderer.render(truth, scenery, recipe.film, film_rng)
         self._network.worlds.clear()
         tracks = detect_clip(take.pictures(), self._detector, self._settings.rate)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def clip(folder: Path, mocap: Path, split: str, number: int) -> Clip:
     return Clip(KINDS[number % len(KINDS)], a["video"].tobytes(), a["xy"], a["stature"], a["seen"], found)
 
 
-def _render_clip(mocap: Path, split: str, number: int) -> dict[str, np.ndarray]:
+def _render_clip(mocap: Path, split: str, number: int) -> dict[str, Any]:
     rng = np.random.default_rng([sum(split.encode()), number])
     routes, wall = plan_routes(KINDS[number % len(KINDS)], rng)
     planned = [_actor(mocap, split, route, f"{person}", rng) for person, route in enumerate(routes)]
@@ -85,7 +86,7 @@ def _render_clip(mocap: Path, split: str, number: int) -> dict[str, np.ndarray]:
     shake, seed = float(rng.choice([0.0, 1.0])), int(rng.integers(2**31))
     camera = CameraPlan("fixed", FOCAL, (0.0, 1.5, AWAY), (0.0, 0.9, 0.0), 0.0, 0.0, 0.0, (0.0, 0.0, 0.0), shake, seed)
     recipe = ClipRecipe(0, number, FRAMES, SIZE, tuple(actor for actor, _ in planned), camera, film)
-    truth = clip_labels(recipe, _FixedMotions({actor.clip: motion for actor, motion in planned}), free_body())
+    truth = clip_labels(recipe, _FixedMotions({actor.clip: motion for actor, motion in planned}), free_body())  # type: ignore[arg-type]
     scenery = draw_scenery(recipe, truth.camera, truth.joints, (), rng)
     take = _renderer().render(truth, scenery if wall is None else _walled(scenery, wall, rng), film, rng)
     inside = ((truth.xy >= 0) & (truth.xy <= SIZE)).all(-1).mean(-1)
@@ -148,7 +149,8 @@ def plan_routes(kind: str, rng: np.random.Generator) -> tuple[list[Waypoints], f
 
 def _crowd(rng: np.random.Generator) -> list[Waypoints]:
     """Four people who keep a distance of more than 0.6 m from each other."""
-    times, apart, routes = np.linspace(0, FRAMES / RATE, 4), 0.6, []
+    times, apart = np.linspace(0, FRAMES / RATE, 4), 0.6
+    routes: list[Waypoints] = []
     while len(routes) < 4:
         spots = np.stack([rng.uniform(-2.6, 2.6, 4), rng.uniform(-1.8, 0.9, 4)], 1)
         steps = np.linalg.norm(np.diff(spots, axis=0), axis=1)
@@ -183,6 +185,7 @@ def _actor(
     capture, body = _capture(mocap, split), free_body()
     walks = [found for found in capture.clips.values() if found.group == "walk" and found.name[:2] != "dm"]
     walk = walks[rng.integers(len(walks))]
+    assert body.phenotype is not None
     betas = body.phenotype.sample(rng)
     rest = body.shape(betas)
     leg = np.linalg.norm(rest.joints[[4, 7]] - rest.joints[[1, 4]], axis=1).sum()  # hip over knee to ankle

@@ -21,12 +21,14 @@ def loop(video: Path, seconds: float, path: Path) -> None:
     with av.open(str(video)) as source:
         stream = source.streams.video[0]
         packets = [packet for packet in source.demux(stream) if packet.size]
+        assert stream.average_rate is not None
+        assert stream.time_base is not None
         step = int(1 / (stream.average_rate * stream.time_base))
         length = step * len(packets)
         rounds = max(1, round(seconds / float(length * stream.time_base)))
         with av.open(str(path), "w") as target:
             copy = target.add_stream_from_template(stream)
-            times = [(packet.pts, packet.dts) for packet in packets]
+            times = [(packet.pts or 0, packet.dts or 0) for packet in packets]
             for number in range(rounds):
                 for packet, (pts, dts) in zip(packets, times, strict=True):
                     packet.pts, packet.dts = pts + number * length, dts + number * length

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,7 @@ def main(video: Path) -> None:
             pose = PoseNetwork(random_weights(model, Path(folder)), where)
             for people in (1, 4):
                 boxes = np.repeat(box, people, 0)
-                print_speed(
-                    f"{model.name}, {people} people",
-                    lambda rgb, pose=pose, boxes=boxes: pose.read(rgb, boxes),
-                    pictures,
-                )
+                print_speed(f"{model.name}, {people} people", partial(pose.read, boxes=boxes), pictures)
     blazepose, count = create_detector("blazepose"), itertools.count()
     blazepose.reset(30.0)
     print_speed("blazepose", lambda rgb: blazepose.detect(rgb, next(count)), pictures)

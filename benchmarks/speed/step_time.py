@@ -74,7 +74,7 @@ class Candidate:
         with torch.autocast(batch.x.device.type, torch.bfloat16) if self._half else nullcontext():
             predicted = self._run(batch.x, batch.positions)
         total, _ = lifting_loss(predicted.float(), batch, self._config)
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._model.parameters(), self._config.clip_norm)
         for optimizer in self._optimizers:
             optimizer.step()

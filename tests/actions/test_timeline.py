@@ -1,4 +1,4 @@
-"""Features over time become chances and segments."""
+"""Features over time become probabilities and segments."""
 
 import itertools
 
@@ -14,7 +14,7 @@ ENCODER = DSTformerConfig(8, 4, 1, 2, 2.0, 17, 243)
 
 
 def head(temperature: float = 1.0) -> ActionHead:
-    """Calls feature 0 "sit" and feature 1 "walk"; a tie is a tie."""
+    """Feature 0 is the logit of "sit" and feature 1 that of "walk"."""
     config = HeadConfig("action", 2, classes=("sit", "walk"), temperature=temperature)
     made = ActionHead(ENCODER, config).eval()
     with torch.no_grad():
@@ -93,7 +93,7 @@ def test_a_blink_is_no_segment() -> None:
 
 
 def test_what_fits_nothing_is_unknown() -> None:
-    """Three classes of which the third is never done; chances of 0.96, then of 0.39 at best."""
+    """Three classes of which the third never occurs; the highest probability is 0.96, then 0.39."""
     config = HeadConfig("action", 3, classes=("sit", "walk", "run"))
     three = ActionHead(ENCODER, config).eval()
     with torch.no_grad():

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import wave
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,7 +192,7 @@ def silence(path: Path) -> None:
         file.writeframes(bytes(8000))
 
 
-BAD = {
+BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda path: None, "no such file"),
     "empty": (lambda path: path.touch(), "empty"),
     "text": (lambda path: path.write_text("hello"), "cannot be read as a video"),

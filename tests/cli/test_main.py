@@ -59,4 +59,4 @@ def test_the_options_named_in_messages_exist() -> None:
 def test_help_is_grouped(vidmotion: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert vidmotion("--help")[0] == 0
     text = capsys.readouterr().out
-    assert text.index("Motion") < text.index("lift") < text.index("Learning") < text.index("Housekeeping")
+    assert text.index("Motion") < text.index("lift") < text.index("Learning") < text.index("Installation")

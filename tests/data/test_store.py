@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,7 +111,7 @@ def test_a_full_disk_leaves_the_finished_clips(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(("name", "value"), [("seed", 1), ("frames", 6), ("detector", "other"), ("pictures", 2)])
-def test_other_settings_are_refused(name: str, value: object, tmp_path: Path) -> None:
+def test_other_settings_are_refused(name: str, value: Any, tmp_path: Path) -> None:
     before = contents(write_store(tmp_path, range(1)))
     with pytest.raises(InputError, match=f"made with {name} .*, not {value}; choose another folder"):
         write_store(tmp_path, range(2), **{name: value})

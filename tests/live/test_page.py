@@ -33,7 +33,9 @@ def test_the_stream_gives_the_picture_that_is_shown() -> None:
             jpeg = stream.read(int(head[1].split()[1]))
         done.set()
         feeder.join()
-    seen = cv2.cvtColor(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert decoded is not None
+    seen = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
     assert np.abs(seen[20, [10, 50]].astype(int) - picture[20, [10, 50]]).max() < 12
 
 

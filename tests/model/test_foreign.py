@@ -1,4 +1,4 @@
-"""Official files for actions and meshes say what MotionBERT's public code would say of the same input."""
+"""Official files for actions and meshes give the outputs of MotionBERT's public code."""
 
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def test_a_lone_person_gets_the_scores_of_a_clip_of_two(encoder: DSTformer, tmp_
 
 
 @torch.inference_mode()
-def test_bodies_turn_as_the_public_code_says(encoder: DSTformer, tmp_path: Path) -> None:
+def test_bodies_have_the_rotations_of_the_public_code(encoder: DSTformer, tmp_path: Path) -> None:
     head = mesh_head()
     network = load_foreign(write(tmp_path / "mesh.bin", encoder, head))
     x = torch.rand(1, 9, 17, 3) * 2 - 1
@@ -93,11 +93,11 @@ def test_bodies_turn_as_the_public_code_says(encoder: DSTformer, tmp_path: Path)
     first = F.normalize(columns[..., 0], dim=-1)
     second = columns[..., 1] - (first * columns[..., 1]).sum(-1, keepdim=True) * first
     whole = F.relu(normed(head, "bn2", layer(head, "fc2", rep.mean(1))))
-    said = network(x, None, ("mesh",)).mesh
-    turns = rotation_6d_to_matrix(said.columns)[0]
-    torch.testing.assert_close(turns[..., 0], first, rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(turns[..., 1], F.normalize(second, dim=-1), rtol=1e-3, atol=1e-4)
-    torch.testing.assert_close(said.betas, layer(head, "head_shape", whole) + head["init_shape"], rtol=1e-4, atol=1e-4)
+    body = network(x, None, ("mesh",)).mesh
+    rotations = rotation_6d_to_matrix(body.columns)[0]
+    torch.testing.assert_close(rotations[..., 0], first, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(rotations[..., 1], F.normalize(second, dim=-1), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(body.betas, layer(head, "head_shape", whole) + head["init_shape"], rtol=1e-4, atol=1e-4)
     assert network.head_configs[0].body == "smpl"
 
 

@@ -21,7 +21,7 @@ from vidmotion.geometry.rotations_torch import (
 )
 from vidmotion.model.checkpoint import load_network, load_weights, save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
-from vidmotion.model.heads import HeadConfig
+from vidmotion.model.heads import ActionHead, EmbeddingHead, HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import SMPL24
 
@@ -47,6 +47,7 @@ def test_mean_features_give_the_output_of_the_whole_head(kind: str) -> None:
     """Linear layers and means may change places."""
     model, rep = network(), torch.randn(2, 9, 17, 16)
     head = model.heads[kind]
+    assert isinstance(head, ActionHead | EmbeddingHead)
     torch.testing.assert_close(head.from_features(head.features(rep).mean(1)), head(rep[:, None]), atol=1e-5, rtol=1e-5)
 
 

@@ -45,9 +45,9 @@ def scene(rate: float = 30.0) -> Scene:
 def test_all_heads_read_one_encoding(weights: Path, monkeypatch: pytest.MonkeyPatch, rate: float) -> None:
     calls, represent = [], DSTformer.represent
     monkeypatch.setattr(DSTformer, "represent", lambda *args: calls.append(1) or represent(*args))
-    alone = Pipeline(Settings(weights=str(weights))).lift(scene(rate)).people[0]
+    alone = Pipeline(Settings(weights=(str(weights),))).lift(scene(rate)).people[0]
     once = len(calls)
-    everything = Pipeline(Settings(weights=str(weights), heads=tuple(Head))).lift(scene(rate))
+    everything = Pipeline(Settings(weights=(str(weights),), heads=tuple(Head))).lift(scene(rate))
     person = everything.people[0]
     assert len(calls) == 2 * once
     assert alone.actions is None
@@ -65,7 +65,7 @@ def test_a_missing_head_is_named_with_the_file_that_has_it(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_network(MotionNetwork(DSTformer(TINY)), tmp_path / "bare.safetensors", {})
-    pipeline = Pipeline(Settings(weights=str(tmp_path / "bare.safetensors"), heads=(Head.mesh,)))
+    pipeline = Pipeline(Settings(weights=(str(tmp_path / "bare.safetensors"),), heads=(Head.mesh,)))
     monkeypatch.setenv("VIDMOTION_WEIGHTS", str(tmp_path))
     with pytest.raises(WeightsError, match=r"no head 'mesh': .*bare.safetensors has pose3d; use `weights=all`"):
         pipeline.lift(scene())
@@ -75,7 +75,7 @@ def test_another_body_than_the_heads_is_refused(weights: Path, tmp_path: Path) -
     save_network(
         MotionNetwork(DSTformer(TINY), [HeadConfig("mesh", 8, body="smpl")]), tmp_path / "smpl.safetensors", {}
     )
-    pipeline = Pipeline(Settings(weights=str(tmp_path / "smpl.safetensors"), heads=(Head.mesh,)))
+    pipeline = Pipeline(Settings(weights=(str(tmp_path / "smpl.safetensors"),), heads=(Head.mesh,)))
     with pytest.raises(InputError, match="poses SMPL, not freebody; pass your SMPL file as `body_model`"):
         pipeline.lift(scene())
 
@@ -85,7 +85,7 @@ def test_heads_of_several_files_are_read_together(weights: Path, tmp_path: Path)
     torch.manual_seed(1)
     other = MotionNetwork(DSTformer(TINY), [HeadConfig("action", 8, classes=("sit", "stand"))], lifts=False)
     save_network(other, tmp_path / "tags.safetensors", {})
-    alone = Pipeline(Settings(weights=str(weights))).lift(scene()).people[0]
+    alone = Pipeline(Settings(weights=(str(weights),))).lift(scene()).people[0]
     pair = (str(tmp_path / "tags.safetensors"), str(weights))
     both = Pipeline(Settings(weights=pair, heads=(Head.pose3d, Head.action))).lift(scene())
     person = both.people[0]
@@ -96,12 +96,12 @@ def test_heads_of_several_files_are_read_together(weights: Path, tmp_path: Path)
     assert person.actions.labels == ("sit", "stand")
     assert [card["file"] for card in both.provenance["networks"]] == ["tags.safetensors", "all.safetensors"]
     with pytest.raises(WeightsError, match=r"no head 'pose3d': .*tags.safetensors has action"):
-        Pipeline(Settings(weights=pair[0], heads=(Head.action,))).lift(scene())
+        Pipeline(Settings(weights=pair[:1], heads=(Head.action,))).lift(scene())
 
 
 def test_without_refinement_the_body_is_the_head_s_own(weights: Path) -> None:
-    settings = {"weights": str(weights), "heads": (Head.mesh,)}
-    refined, raw = (Pipeline(Settings(**settings, refine=refine)).lift(scene()).people[0] for refine in (True, False))
+    settings = [Settings(weights=(str(weights),), heads=(Head.mesh,), refine=refine) for refine in (True, False)]
+    refined, raw = (Pipeline(each).lift(scene()).people[0] for each in settings)
     assert refined.body
     assert raw.body
     assert refined.body.error.mean() < raw.body.error.mean()
@@ -110,4 +110,4 @@ def test_without_refinement_the_body_is_the_head_s_own(weights: Path) -> None:
     np.testing.assert_allclose(axis_angle_to_matrix(raw.body.pose[:, :22]), lifted.guess.rotations[:, :22], atol=1e-4)
     np.testing.assert_array_equal(raw.body.betas, lifted.guess.betas)
     with pytest.raises(InputError, match="pass `heads=mesh` too"):
-        Pipeline(Settings(weights=str(weights), refine=False)).lift(scene())
+        Pipeline(Settings(weights=(str(weights),), refine=False)).lift(scene())

@@ -96,6 +96,7 @@ def test_bodies_turn_with_the_camera_and_the_mirror(model: MotionNetwork) -> Non
     )
     np.testing.assert_allclose(mirror_rotations(torch.from_numpy(other.rotations)), one.rotations, atol=1e-4)
     assert one.betas is not None
+    assert other.betas is not None
     np.testing.assert_allclose(one.betas, other.betas, atol=1e-5)
 
 

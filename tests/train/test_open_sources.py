@@ -30,6 +30,7 @@ def test_bodies_have_the_joints_of_their_windows(
     shape = WindowShape(9, 3, 6)
     batch = source.sample(source.choose(6, rng, None), shape, torch.arange(9), rng)
     assert batch.body is not None
+    assert batch.observed is not None
     rotations, betas = batch.body.rotations.flatten(0, 1), batch.body.betas.repeat_interleave(9, 0)
     joints = BodyJoints(free_body())(rotations, betas).view(-1, 9, 17, 3)
     truth = batch.observed.target * batch.observed.metres
@@ -54,6 +55,7 @@ def test_motion_capture_gets_errors_from_footage(tmp_path: Path, detector_noise_
     capture, _ = open_sources([mocap, store], config, CPU)
     rng = torch.Generator().manual_seed(0)
     batch = capture.sample(capture.choose(6, rng, None), WindowShape(9, 3, 6), torch.arange(9), rng)
+    assert batch.observed is not None
     seen = batch.x[..., 2] > 0
     exact = bool(((batch.x[..., :2] - batch.observed.clean)[seen].abs() < 5e-3).all())
     scored = bool(((batch.x[..., 2][seen] - 0.8).abs() < 1 / 250).all())

@@ -10,6 +10,7 @@ import typer
 
 from vidmotion.choices import Style
 from vidmotion.cli.console import fail
+from vidmotion.cli.option_names import with_options
 from vidmotion.errors import InputError, OutputError, VidmotionError
 
 
@@ -43,7 +44,7 @@ def check_detector(name: str) -> None:
     try:
         check_detector_name(name)
     except InputError as error:
-        raise typer.BadParameter(f"--detector: {error}") from None
+        raise typer.BadParameter(f"--detector: {with_options(str(error))}") from None
 
 
 def make_folder(folder: Path) -> None:

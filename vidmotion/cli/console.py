@@ -31,7 +31,7 @@ def note(message: str) -> None:
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """ "1 person", "2 people"; the plural is `one` with an s unless it is given."""
+    """A count with its noun: "1 person", "2 people". The plural is `one` with an s unless it is given."""
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
@@ -53,7 +53,8 @@ class TerminalProgress:
     """Tasks as bars while stderr is a terminal, messages as lines. Remembers how long each task took."""
 
     def __init__(self, quiet: bool = False, verbose: bool = False) -> None:
-        """
+        """Remember how much to print.
+
         Args:
             quiet: print nothing.
             verbose: print details too.
@@ -64,6 +65,7 @@ class TerminalProgress:
 
     @contextmanager
     def task(self, name: str, total: int | None) -> Iterator[Task]:
+        """Show a bar while the task runs."""
         columns = (
             TextColumn("{task.description:<7}"),
             BarColumn(),
@@ -80,10 +82,12 @@ class TerminalProgress:
         self.frames[name] = self.frames.get(name, 0) + bar.done
 
     def message(self, text: str) -> None:
+        """Print a line unless quiet."""
         if not self.quiet:
             note(with_options(text))
 
     def detail(self, text: str) -> None:
+        """Print a line if verbose."""
         if self.verbose:
             note(text)
 

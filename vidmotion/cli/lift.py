@@ -53,7 +53,7 @@ def lift(
     ] = None,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for the results.", rich_help_panel=options.OUTPUT)
-    ] = Path("."),
+    ] = Path(),
     formats: Annotated[
         list[Format] | None,
         typer.Option("-f", "--format", help="May be repeated.", show_default="json", rich_help_panel=options.OUTPUT),
@@ -63,7 +63,7 @@ def lift(
         list[Head] | None,
         typer.Option(
             "--head",
-            help="What the network predicts: pose3d, joints; action, tags over time; mesh, bodies. May be repeated.",
+            help="What the network predicts: joints (pose3d), tags over time (action), bodies (mesh). May be repeated.",
             show_default="pose3d",
             rich_help_panel=options.LIFTING,
         ),

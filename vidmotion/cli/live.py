@@ -6,6 +6,7 @@ import os
 import statistics
 import sys
 import webbrowser
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,10 +20,14 @@ from vidmotion.cli.console import TerminalProgress, note
 from vidmotion.errors import InputError, OutputError, VidmotionError
 
 if TYPE_CHECKING:
-    from vidmotion.live import FrameSource
+    from vidmotion.live import FrameSource, LiveFrame, LiveView, Session
+    from vidmotion.rendering.drawing import Canvas
 
 
 INPUT = "Camera or video"
+
+Delays = tuple[float, float | None]
+"""Seconds by which a frame was shown late in 2D and, if there were people, in 3D."""
 
 
 def live(
@@ -82,32 +87,25 @@ def live(
         networks = None if weights is None else (weights,)
         pipeline = Pipeline(Settings(detector=detector, weights=networks, device=device), TerminalProgress(quiet))
         pipeline.prepare()
-    moments: list[tuple[float, float | None]] = []
+    delays: list[Delays] = []
     failed: VidmotionError | None = None
     with ExitStack() as opened:
-        shots = opened.enter_context(_shots(video, camera, every_frame))
-        detecting, network = pipeline.detector, pipeline.lifter
-        looking = LiveView(shots, view)
+        source = opened.enter_context(_open_source(video, camera, every_frame))
+        display = LiveView(source, view)
+        lift_settings = LiftSettings(flip=False, height=height, fov=fov)
         window = opened.enter_context(Page(port)) if page else None
-        film = opened.enter_context(VideoWriter(save, shots.fps, looking.layout.size)) if save else None
-        session = opened.enter_context(
-            Session(detecting, HeadSet([network]), shots, LiftSettings(flip=False, height=height, fov=fov), every_frame)
-        )
+        film = opened.enter_context(VideoWriter(save, source.fps, display.layout.size)) if save else None
+        heads = HeadSet([pipeline.lifter])
+        session = opened.enter_context(Session(pipeline.detector, heads, source, lift_settings, every_frame))
         if window is not None:
             _announce(window.address, quiet)
         try:
-            first: float | None = None
-            for shot in shots.frames:
-                first = shot.frame.time if first is None else first
-                if seconds is not None and shot.frame.time - first >= seconds:
-                    break
-                moment = session.process(shot)
-                shown = looking.draw(moment)
+            for picture, elapsed, frame in _play(session, display, source, seconds):
                 if window is not None:
-                    window.show(shown)
+                    window.show(picture)
                 if film is not None:
-                    film.write(shown, shot.frame.time - first)
-                moments.append((moment.delay, moment.delay_3d))
+                    film.write(picture, elapsed)
+                delays.append((frame.delay, frame.delay_3d))
         except KeyboardInterrupt:
             pass  # the usual end
         except OutputError:
@@ -115,12 +113,26 @@ def live(
         except VidmotionError as error:
             failed = error  # what was filmed until then is kept
     if not quiet:
-        _summarise(shots, moments, save)
+        _summarise(source, delays, save)
     if failed is not None:
         raise failed
 
 
-def _shots(video: Path | None, camera: int | None, every_frame: bool) -> AbstractContextManager[FrameSource]:
+def _play(
+    session: Session, display: LiveView, source: FrameSource, seconds: float | None
+) -> Iterator[tuple[Canvas, float, LiveFrame]]:
+    """The pictures to show, the seconds since the first one, and what is known of each frame."""
+    first: float | None = None
+    for timed in source.frames:
+        first = timed.frame.time if first is None else first
+        elapsed = timed.frame.time - first
+        if seconds is not None and elapsed >= seconds:
+            return
+        frame = session.process(timed)
+        yield display.draw(frame), elapsed, frame
+
+
+def _open_source(video: Path | None, camera: int | None, every_frame: bool) -> AbstractContextManager[FrameSource]:
     from vidmotion.live import camera_frames, file_frames
 
     if video is not None:
@@ -139,13 +151,13 @@ def _announce(address: str, quiet: bool) -> None:
         webbrowser.open(address)
 
 
-def _summarise(shots: FrameSource, moments: list[tuple[float, float | None]], save: Path | None) -> None:
-    if not moments:
-        note(f"{shots.name}: no frame was seen")
+def _summarise(source: FrameSource, delays: list[Delays], save: Path | None) -> None:
+    if not delays:
+        note(f"{source.name}: no frame was seen")
         return
-    late = statistics.median(one for one, _ in moments)
-    lifted = [one for _, one in moments if one is not None]
-    told = f", 3D {1000 * statistics.median(lifted):.0f} ms" if lifted else "; nobody was lifted"
-    note(f"{shots.name}: {len(moments)} frames; shown {1000 * late:.0f} ms after they were taken{told} (medians)")
+    late = statistics.median(one for one, _ in delays)
+    lifted = [one for _, one in delays if one is not None]
+    text = f", 3D {1000 * statistics.median(lifted):.0f} ms" if lifted else "; nobody was lifted"
+    note(f"{source.name}: {len(delays)} frames; shown {1000 * late:.0f} ms after they were taken{text} (medians)")
     if save is not None:
         note(f"  wrote {save}")

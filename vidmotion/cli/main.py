@@ -29,7 +29,7 @@ class Entry:
     """The function of the module vidmotion.cli.NAME; "app" for a group."""
 
 
-MOTION, LEARNING, HOUSEKEEPING = "Motion", "Learning", "Housekeeping"
+MOTION, LEARNING, INSTALLATION = "Motion", "Learning", "Installation"
 ENTRIES = (
     Entry("lift", MOTION, "Turn videos into the 3D motion of the people in them.", "lift"),
     Entry("live", MOTION, "Follow people while they are filmed, in 2D and 3D, on a page of this machine.", "live"),
@@ -40,8 +40,8 @@ ENTRIES = (
     Entry("data", LEARNING, "Make, import and inspect training data.", "app"),
     Entry("train", LEARNING, "Train networks on your own data, with MotionBERT's recipes.", "train"),
     Entry("eval", LEARNING, "Measure a network on people that it was not trained on.", "evaluate"),
-    Entry("weights", HOUSEKEEPING, "List, fetch and check detector files and network weights.", "app"),
-    Entry("doctor", HOUSEKEEPING, "Check versions, devices and weights on this machine.", "doctor"),
+    Entry("weights", INSTALLATION, "List, fetch and check detector files and network weights.", "app"),
+    Entry("doctor", INSTALLATION, "Check versions, devices and weights on this machine.", "doctor"),
 )
 
 
@@ -49,6 +49,7 @@ class LazyGroup(TyperGroup):
     """Commands that are imported when they are called; help shows their summaries."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Import the command that is called, then find it."""
         if args:
             self.load(args[0])
         return super().resolve_command(ctx, args)

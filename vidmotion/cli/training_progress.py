@@ -18,7 +18,7 @@ NEWS_SECONDS = 60
 
 
 class TrainingProgress:
-    """Hears of each step; the first call says where the run begins."""
+    """A progress bar that is called after each step; the first call gives the step at which the run begins."""
 
     def __init__(self, bar: Progress, steps: int, quiet: bool) -> None:
         self._bar, self._steps, self._quiet = bar, steps, quiet
@@ -26,6 +26,7 @@ class TrainingProgress:
         self._begun, self._told = False, time.monotonic()
 
     def __call__(self, step: int, values: dict[str, float]) -> None:
+        """Show the step and, if there are any, its values."""
         if not self._begun:
             # Steps of an earlier run count as done, not as done fast.
             self._begun = True

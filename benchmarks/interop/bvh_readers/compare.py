@@ -38,8 +38,7 @@ def main() -> int:
     bvh = str(options.bvh.resolve())
     runs = [("three", ["node", str(HERE / "read_three.mjs"), bvh], options.node_folder)]
     for python in options.python or [sys.executable]:
-        for reader in ("bpy", "bvhio"):
-            runs.append((reader, [python, str(HERE / f"read_{reader}.py"), bvh], Path.cwd()))
+        runs.extend((reader, [python, str(HERE / f"read_{reader}.py"), bvh], Path.cwd()) for reader in ("bpy", "bvhio"))
     told = [tell(name, command, folder, joints) for name, command, folder in runs]
     ran = [worst for worst in told if worst is not None]
     return 0 if ran and max(ran) < 1.0 else 1

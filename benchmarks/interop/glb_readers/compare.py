@@ -71,8 +71,10 @@ def main() -> int:
         question.write_text(json.dumps(asked))
         given = [glb, str(question)]
         runs = [("three", ["node", str(HERE / "read_three.mjs"), *given], options.node_folder)]
-        for python in options.python or [sys.executable]:
-            runs.append(("bpy", [python, str(HERE / "read_bpy.py"), *given, *picture], Path.cwd()))
+        runs.extend(
+            ("bpy", [python, str(HERE / "read_bpy.py"), *given, *picture], Path.cwd())
+            for python in options.python or [sys.executable]
+        )
         told = [tell(name, command, place, wanted) for name, command, place in runs]
     ran = [worst for worst in told if worst is not None]
     return 0 if ran and max(ran) < 1.0 else 1

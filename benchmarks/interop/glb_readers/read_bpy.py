@@ -1,4 +1,6 @@
-"""Skinned vertices of a GLB file as Blender sees them: python read_bpy.py FILE.glb QUESTION.json [PICTURE.png]
+"""Skinned vertices of a GLB file as Blender reads them.
+
+    python read_bpy.py FILE.glb QUESTION.json [PICTURE.png]
 
 The answer goes to stdout. QUESTION.json holds `moments` in seconds, `every`, the step through the vertices, and the
 `fps` of Blender's scene, a whole number: importing, Blender 5.0 multiplies by `fps_base` where it should divide.
@@ -8,6 +10,7 @@ PICTURE.png shows the moment `picture`. Needs the package bpy (GPL), in an envir
 import json
 import os
 import sys
+from pathlib import Path
 
 # Blender reports on stdout; the answer goes to what stdout was.
 answer = os.fdopen(os.dup(1), "w")
@@ -16,7 +19,7 @@ os.dup2(2, 1)
 import bpy  # noqa: E402
 from mathutils import Vector  # noqa: E402
 
-with open(sys.argv[2]) as file:
+with Path(sys.argv[2]).open() as file:
     question = json.load(file)
 bpy.ops.wm.read_factory_settings(use_empty=True)
 scene = bpy.context.scene
@@ -69,6 +72,6 @@ def draw(path: str) -> None:
 
 
 if len(sys.argv) > 3:
-    draw(os.path.abspath(sys.argv[3]))
+    draw(str(Path(sys.argv[3]).resolve()))
 json.dump({"reader": f"Blender {bpy.app.version_string}", "vertices": vertices}, answer)
 answer.flush()

@@ -1,4 +1,6 @@
-"""Markers of a TRC file as OpenSim sees them: python read_opensim.py FILE.trc > places.json
+"""Markers of a TRC file as OpenSim reads them.
+
+    python read_opensim.py FILE.trc > places.json
 
 Missing ones are null. Needs the package opensim, in an environment of its own.
 """

@@ -27,5 +27,6 @@ def test_bad_folders_and_pictures_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no pictures"):
         background.find_pictures(tmp_path)
     (tmp_path / "a.jpg").write_text("no picture")
+    (path,) = background.find_pictures(tmp_path)
     with pytest.raises(InputError, match=r"a\.jpg cannot be read as a picture"):
-        background.photo(*background.find_pictures(tmp_path), np.random.default_rng(0))
+        background.photo(path, np.random.default_rng(0))
