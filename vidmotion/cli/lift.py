@@ -254,7 +254,7 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
 
 
 def cut_summary(cuts: tuple[int, ...], shown: int) -> str:
-    """ "2 cuts, at frames 50 and 98"; the first ones, if there are more than are shown."""
+    """The number of cuts and their frames: "2 cuts, at frames 50 and 98". Of many, the first ones."""
     frames = [str(frame) for frame in cuts]
     if len(cuts) == 1:
         return f"1 cut, at frame {frames[0]}"

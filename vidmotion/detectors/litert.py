@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,10 +28,6 @@ class Network:
         """
         self._interpreter = _interpreter(model, threads)
         self._input = self._interpreter.get_input_details()[0]
-        try:
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise WeightsError(f"{_name(model)} cannot be run: {error}") from None
         self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
 
     def run(self, picture: Floats) -> list[Floats]:
@@ -68,7 +65,7 @@ def resized_model(path: Path, height: int, width: int) -> bytes:
         shape[1:3] = height, width
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except Exception:  # whatever a damaged flatbuffer makes its reader raise
+    except (struct.error, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError):  # of damaged files
         raise WeightsError(f"{path} is not a network, or is damaged") from None
     return bytes(content)
 
@@ -85,9 +82,10 @@ def _interpreter(model: Path | bytes, threads: int) -> Any:
         raise _missing(error) from None
     try:
         with _stderr_silenced():
-            if isinstance(model, bytes):
-                return Interpreter(model_content=model, num_threads=threads)
-            return Interpreter(model_path=str(model), num_threads=threads)
+            source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+            interpreter = Interpreter(**source, num_threads=threads)
+            interpreter.allocate_tensors()
+            return interpreter
     except (ValueError, RuntimeError) as error:
         raise WeightsError(f"{_name(model)} cannot be run: {error}") from None
 
