@@ -102,7 +102,7 @@ class Pipeline:
             scene = Scene(path.name, frames.fps, frames.size, last + 1, tuple(map(Person, tracks)), cuts=tracker.cuts)
         if not tracks:
             raise NobodyFoundError(
-                f"{path}: nobody is in view for half a second; try a closer view, or `detector=blazepose-heavy`"
+                f"{path}: nobody is in view for half a second; try a closer view, or `detector=best`"
             )
         return dataclasses.replace(scene, provenance=self._detect_provenance(detector))
 

@@ -40,7 +40,7 @@ def render(
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Processes; one for each core is best.")] = 1,
     frames: Annotated[int, typer.Option(min=2, help="Frames of a clip.")] = 81,
     backgrounds: Annotated[Path | None, typer.Option(help="Folder of pictures to use as backgrounds.")] = None,
-    detector: Annotated[str, typer.Option(help="blazepose or blazepose-heavy.")] = "blazepose",
+    detector: options.Detector = "auto",
     keep_video: Annotated[bool, typer.Option("--keep-video", help="Keep the clips as MP4 in OUT/videos.")] = False,
     quiet: options.Quiet = False,
 ) -> None:

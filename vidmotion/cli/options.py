@@ -16,7 +16,7 @@ KEYPOINTS = "2D from another program, instead of a detector"
 FILM = "Film"
 RUN = "Run"
 
-DETECTOR_HELP = "auto, blazepose, blazepose-heavy, mmpose, or mmpose: followed by models (see the docs)."
+DETECTOR_HELP = "auto, movenet, best, blazepose, blazepose-heavy, mmpose, or mmpose: followed by models (see the docs)."
 
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.", rich_help_panel=RUN)]
 Verbose = Annotated[

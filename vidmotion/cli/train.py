@@ -54,11 +54,22 @@ def train(
     run = out or Path("runs") / recipe
     if recipe is Recipe.action:
         data = [_detected(folder, run, number, quiet) for number, folder in enumerate(data)]
+    if not quiet:
+        _note_detectors(data)
     with training_progress(chosen.steps, quiet) as report:
         job = TrainingJob(data, run, torch_device(device), resume, report, start)
         weights = training.train(job, chosen)
     if speaks() and not quiet:
         note(f"wrote {weights}")
+
+
+def _note_detectors(data: list[Path]) -> None:
+    """Say where footage of several detectors is mixed."""
+    from vidmotion.data.store import is_store, read_settings
+
+    detectors = sorted({read_settings(folder).detector for folder in data if is_store(folder)})
+    if len(detectors) > 1:
+        note(f"the footage was made with several detectors: {', '.join(detectors)}")
 
 
 def _detected(folder: Path, run: Path, number: int, quiet: bool) -> Path:

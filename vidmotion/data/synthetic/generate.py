@@ -56,7 +56,7 @@ class GenerationSettings:
     """Number of processes."""
     backgrounds: Path | None = None
     """Folder of pictures for the background; None uses drawn backgrounds only."""
-    detector: str = "blazepose"
+    detector: str = "auto"
     keep_video: bool = False
     """Whether to keep the clips as MP4 in the folder `videos` of the store."""
 
