@@ -15,7 +15,7 @@ from vidmotion.detectors.base import Picture
 from vidmotion.detectors.mmpose.model_names import Files, ModelSelection, parse_name
 from vidmotion.detectors.mmpose.published_models import PERSON_MODELS, POSE_MODELS
 from vidmotion.detectors.mmpose.skeleton_names import match_skeleton
-from vidmotion.detectors.mmpose.topdown import TopDownDetector, distinct
+from vidmotion.detectors.topdown import TopDownDetector, distinct
 from vidmotion.errors import InputError, MissingExtraError
 from vidmotion.skeletons import COCO17, COCO23, HALPE26
 from vidmotion.types import Floats

@@ -6,7 +6,7 @@ import os
 
 from vidmotion import weights
 from vidmotion.choices import Device
-from vidmotion.detectors import mmpose
+from vidmotion.detectors import mmpose, rtmlib_detector
 from vidmotion.detectors.base import Detection, Detector, Picture
 from vidmotion.errors import InputError
 
@@ -20,8 +20,8 @@ __all__ = [
     "resolve_detector_name",
 ]
 
-DETECTORS = ("auto", *weights.DETECTORS, mmpose.NAME)
-"""The names that `create_detector` accepts, beside `mmpose:` with models of the user's choice."""
+DETECTORS = ("auto", *weights.DETECTORS, mmpose.NAME, rtmlib_detector.NAME)
+"""The names that `create_detector` accepts, beside `mmpose:` and `rtmlib:` with models of the user's choice."""
 
 _MOVENET = ("movenet", "best")
 DEFAULT = "movenet"
@@ -33,10 +33,12 @@ def check_detector_name(name: str) -> None:
     """Check that there is a detector of this name.
 
     Raises:
-        InputError: there is none, or the models of mmpose are not named correctly.
+        InputError: there is none, or the models of mmpose or rtmlib are not named correctly.
     """
     if mmpose.is_mmpose_name(name):
         mmpose.parse_name(name)
+    elif rtmlib_detector.is_rtmlib_name(name):
+        rtmlib_detector.parse_name(name)
     elif name not in DETECTORS:
         raise InputError(f"unknown detector {name!r}; known: {', '.join(DETECTORS)}")
 
@@ -51,13 +53,14 @@ def create_detector(
     """A detector. Weights that do not come with vidmotion are downloaded if they are missing.
 
     Args:
-        name: one of `DETECTORS`, or a name that `vidmotion.detectors.mmpose.parse_name` accepts. "auto" is
-            MoveNet.
+        name: one of `DETECTORS`, or a name that the `parse_name` of `vidmotion.detectors.mmpose` or
+            `vidmotion.detectors.rtmlib_detector` accepts. "auto" is MoveNet.
         threads: of MoveNet's and BlazePose's networks; None uses the available cores, at most 4. mmpose uses torch's
-            setting.
+            setting and rtmlib that of ONNX Runtime.
         on_message: called with downloads.
-        device: of mmpose's networks; MoveNet and BlazePose run on the CPU.
-        max_people: at least so many people can be followed by MoveNet and BlazePose at a time; mmpose has no limit.
+        device: of mmpose's and rtmlib's networks; MoveNet and BlazePose run on the CPU.
+        max_people: at least so many people can be followed by MoveNet and BlazePose at a time; mmpose and rtmlib have
+            no limit.
 
     Raises:
         InputError: unknown name; a config that cannot be used.
@@ -67,19 +70,23 @@ def create_detector(
     check_detector_name(name)
     if mmpose.is_mmpose_name(name):
         return mmpose.load(mmpose.parse_name(name), device)
+    if rtmlib_detector.is_rtmlib_name(name):
+        return rtmlib_detector.load(rtmlib_detector.parse_name(name), device, on_message)
     name = resolve_detector_name(name)
     files = weights.detector_files(name, on_message=on_message)
     return _load(name, files, threads or min(_cores(), _MOST_THREADS), max_people)
 
 
 def resolve_detector_name(name: str) -> str:
-    """The name of the detector that `create_detector` would make; with the sha256 of the files for mmpose.
+    """The name of the detector that `create_detector` would make, with what identifies the files of mmpose and rtmlib.
 
     Raises:
-        VidmotionError: files of mmpose are missing.
+        VidmotionError: files of mmpose are missing, or rtmlib is.
     """
     if mmpose.is_mmpose_name(name):
         return mmpose.fingerprint(mmpose.parse_name(name))
+    if rtmlib_detector.is_rtmlib_name(name):
+        return rtmlib_detector.fingerprint(rtmlib_detector.parse_name(name))
     return DEFAULT if name == "auto" else name
 
 

@@ -1,9 +1,8 @@
 """RTMPose and other pose models of mmpose, with a person model of mmdet: the detector `mmpose`.
 
 `model_names` reads the name of the detector, `published_models` lists models with a name, `compat` makes mmpose
-importable, `networks` runs its models, `skeleton_names` finds the skeleton by the names of the points, and `topdown`
-combines person and pose model. Only this package imports mmpose, mmdet, mmengine and mmcv (the extra `mmpose`), and
-only when a detector is made.
+importable, `networks` runs its models, and `skeleton_names` finds the skeleton by the names of the points. Only this
+package imports mmpose, mmdet, mmengine and mmcv (the extra `mmpose`), and only when a detector is made.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def load(selection: ModelSelection, device: Device = Device.auto) -> Detector:
     found = locate(selection)
 
     from vidmotion.detectors.mmpose.networks import PersonNetwork, PoseNetwork, WholePicture
-    from vidmotion.detectors.mmpose.topdown import TopDownDetector
+    from vidmotion.detectors.topdown import TopDownDetector
     from vidmotion.devices import available, torch_device
 
     # Apple's GPUs are untested, so "auto" does not select them.

@@ -1,4 +1,4 @@
-"""A top-down `Detector`: first the people, then the points of each. Does not import mmpose."""
+"""A top-down `Detector`: first the people, then the points of each. Depends on no library of networks."""
 
 from __future__ import annotations
 
