@@ -267,16 +267,19 @@ def test_small_pictures(workshop: Workshop, height: int, width: int) -> None:
 
 @needs_rtmlib
 def test_missing_files_are_named(workshop: Workshop) -> None:
+    addresses = [f"https://example.org/models/small_{part}.zip" for part in SIZES]
     messages: list[str] = []
     with pytest.raises(WeightsError) as error:
         create_detector("rtmlib", on_message=messages.append)
-    address = "https://example.org/models/small_det.zip"
     assert str(error.value) == (
-        f"`detector=rtmlib` needs {workshop.folder / 'small_det.onnx'}, which rtmlib could not download "
-        f"(<urlopen error no connection>): download {address} into {workshop.folder} and try again"
+        "`detector=rtmlib` needs small_det.onnx, which rtmlib could not download (<urlopen error no connection>): "
+        f"download {' and '.join(addresses)} into {workshop.folder} and try again"
     )
-    assert messages == [f"rtmlib downloads {address} into {workshop.folder}"]
+    assert messages == [f"rtmlib downloads {addresses[0]} into {workshop.folder}"]
     assert list(workshop.folder.iterdir()) == []
+    packed(workshop.people([BOX]))
+    with pytest.raises(WeightsError, match=rf"needs small_pose\.onnx, .* download {addresses[1]} into "):
+        create_detector("rtmlib")
 
 
 def packed(network: Path, member: str = "20230831/rtm/end2end.onnx") -> Path:

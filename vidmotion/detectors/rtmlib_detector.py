@@ -143,7 +143,7 @@ def load(selection: ModelSelection, device: Device = Device.auto, on_message: On
 
     kind = KINDS[selection.kind]
     models = getattr(rtmlib, kind.solution).MODE[selection.mode]
-    files = [_model_file(models[part], on_message) for part in ("det", "pose")]
+    files = _model_files([models["det"], models["pose"]], on_message)
     people = _network(rtmlib.YOLOX, files[0], models["det_input_size"], where)
     poses = _network(rtmlib.RTMPose, files[1], models["pose_input_size"], where)
     if not all(_PROVIDERS[where] in network.session.get_providers() for network in (people, poses)):
@@ -243,40 +243,52 @@ def _network(make: Callable[..., Any], path: Path, size: tuple[int, int], where:
         ) from error
 
 
-def _model_file(address: str, on_message: OnMessage) -> Path:
-    """The file of a model in rtmlib's cache; downloaded and unpacked by rtmlib if it is missing.
+def _model_files(addresses: list[str], on_message: OnMessage) -> list[Path]:
+    """The files of models in rtmlib's cache; those that are missing are downloaded and unpacked by rtmlib.
 
     Raises:
-        WeightsError: it cannot be downloaded or unpacked; the message gives its address and folder.
+        WeightsError: one cannot be downloaded or unpacked; the message gives the addresses and the folder.
     """
     from rtmlib.tools import file
 
     folder = Path(file._get_rtmhub_dir(), "checkpoints")
-    archive = folder / address.rpartition("/")[2]
-    path = folder / f"{archive.name.partition('.')[0]}.onnx"  # as rtmlib names it
-    if path.is_file():
-        return path
-    here = archive.is_file()
-    if not here:
-        on_message(f"rtmlib downloads {address} into {folder}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # A folder of its own, as rtmlib takes the first network that it finds where it unpacks.
-        with tempfile.TemporaryDirectory(dir=folder) as temporary, redirect_stderr(io.StringIO()):
-            if here:
-                shutil.copyfile(archive, Path(temporary, archive.name))
-            Path(file.download_checkpoint(address, temporary, progress=False)).replace(path)
-        archive.unlink(missing_ok=True)
-    except Exception as error:
-        if here:
-            reason = f"{archive} cannot be unpacked ({_reason(error)}); delete it and try again"
-        else:
-            reason = (
-                f"`detector={NAME}` needs {path}, which rtmlib could not download ({_reason(error)}): "
-                f"download {address} into {folder} and try again"
-            )
-        raise WeightsError(reason) from error
-    return path
+    archives = {address: folder / address.rpartition("/")[2] for address in addresses}
+    # As rtmlib names them.
+    paths = {address: folder / f"{archive.name.partition('.')[0]}.onnx" for address, archive in archives.items()}
+    missing = [address for address in addresses if not (paths[address].is_file() or archives[address].is_file())]
+    for address, path in paths.items():
+        if address in missing:
+            on_message(f"rtmlib downloads {address} into {folder}")
+            try:
+                _unpack(address, None, path)
+            except Exception as error:
+                raise WeightsError(
+                    f"`detector={NAME}` needs {path.name}, which rtmlib could not download ({_reason(error)}): "
+                    f"download {' and '.join(missing)} into {folder} and try again"
+                ) from error
+            missing.remove(address)
+        elif not path.is_file():
+            try:
+                _unpack(address, archives[address], path)
+            except Exception as error:
+                raise WeightsError(
+                    f"{archives[address]} cannot be unpacked ({_reason(error)}); delete it and try again"
+                ) from error
+    return list(paths.values())
+
+
+def _unpack(address: str, archive: Path | None, path: Path) -> None:
+    """Let rtmlib unpack a model to `path`, from an archive that is here or from its address."""
+    from rtmlib.tools import file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A folder of its own, as rtmlib takes the first network that it finds where it unpacks.
+    with tempfile.TemporaryDirectory(dir=path.parent) as temporary, redirect_stderr(io.StringIO()):
+        if archive is not None:
+            shutil.copyfile(archive, Path(temporary, archive.name))
+        Path(file.download_checkpoint(address, temporary, progress=False)).replace(path)
+    if archive is not None:
+        archive.unlink()
 
 
 def _reason(error: Exception) -> str:
