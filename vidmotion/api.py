@@ -36,7 +36,7 @@ def detect(
     Args:
         video: a video file.
         detector: name of a 2D detector; "auto" takes the best one that this machine runs fast enough.
-        device: where mmpose's networks run; the other detectors run on the CPU.
+        device: where mmpose's and rtmlib's networks run; the other detectors run on the CPU.
         start: seconds; frames before are not read.
         end: seconds; frames after are not read.
         max_people: keep only this many people: those seen longest and largest.
@@ -82,7 +82,7 @@ def lift(
         weights: name or file of the network, or of several; each head comes from the first that has it.
         body_model: your own SMPL, SMPL-H or SMPL-X file; None is the free body.
         detector: name of a 2D detector; "auto" takes the best one that this machine runs fast enough.
-        device: where the lifting network and mmpose's networks run.
+        device: where the lifting network and the networks of mmpose and rtmlib run.
         person: lift only the person with this id.
         max_people: keep only this many people: those seen longest and largest.
         start: seconds; frames of a video before are not read.

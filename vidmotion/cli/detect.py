@@ -32,7 +32,7 @@ def detect(
     start: options.Start = None,
     end: options.End = None,
     device: Annotated[
-        Device, typer.Option("--device", help="Where mmpose runs.", rich_help_panel=options.RUN)
+        Device, typer.Option("--device", help="Where mmpose and rtmlib run.", rich_help_panel=options.RUN)
     ] = Device.auto,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,

@@ -16,7 +16,7 @@ KEYPOINTS = "2D from another program, instead of a detector"
 FILM = "Film"
 RUN = "Run"
 
-DETECTOR_HELP = "auto, movenet, best, blazepose, blazepose-heavy, mmpose, or mmpose: followed by models (see the docs)."
+DETECTOR_HELP = "auto, movenet, best, blazepose, blazepose-heavy, mmpose[:MODELS] or rtmlib[:MODELS] (see the docs)."
 
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.", rich_help_panel=RUN)]
 Verbose = Annotated[
@@ -25,7 +25,7 @@ Verbose = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing files.", rich_help_panel=OUTPUT)]
 DeviceOption = Annotated[
-    Device, typer.Option("--device", help="Where the lifting network and mmpose run.", rich_help_panel=RUN)
+    Device, typer.Option("--device", help="Where the lifting network, mmpose and rtmlib run.", rich_help_panel=RUN)
 ]
 
 Detector = Annotated[str, typer.Option("--detector", help=DETECTOR_HELP, rich_help_panel=PEOPLE)]
