@@ -134,6 +134,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"person": 1.5}, "`person` 1.5: wanted a whole number"),
     ({"person": -1}, "`person` -1: wanted"),
     ({"person": 99}, "there is no person 99; choose `person` from 0"),
+    ({"keep_uncertain": "no"}, "`keep_uncertain` 'no': wanted True or False"),
     ({"max_people": 0}, "`max_people` 0: wanted a whole number, 1 or more"),
     ({"start": 5, "end": 2}, "`end` 2 is not after `start` 5"),
     ({"start": -1}, "`start` -1: wanted 0 or more seconds"),

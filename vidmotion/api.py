@@ -30,6 +30,7 @@ def detect(
     start: float | None = None,
     end: float | None = None,
     max_people: int | None = None,
+    keep_uncertain: bool = False,
 ) -> Scene:
     """Find and follow the people of a video in 2D: a scene whose people have tracks and no motion.
 
@@ -40,6 +41,8 @@ def detect(
         start: seconds; frames before are not read.
         end: seconds; frames after are not read.
         max_people: keep only this many people: those seen longest and largest.
+        keep_uncertain: keep tracks that seem to show nobody too: static clutter, parts and doubles of people, poor
+            scores.
 
     Raises:
         InputError: an argument cannot be used.
@@ -51,7 +54,14 @@ def detect(
     from vidmotion.pipeline import Pipeline
 
     path = as_path("video", video)
-    settings = Settings(detector=detector, device=_device(device), start=start, end=end, max_people=max_people)
+    settings = Settings(
+        detector=detector,
+        device=_device(device),
+        start=start,
+        end=end,
+        max_people=max_people,
+        keep_uncertain=keep_uncertain,
+    )
     return Pipeline(settings).detect(path)
 
 
@@ -67,6 +77,7 @@ def lift(
     device: Device | str = Device.auto,
     person: int | None = None,
     max_people: int | None = None,
+    keep_uncertain: bool = False,
     start: float | None = None,
     end: float | None = None,
     flip: bool = True,
@@ -85,6 +96,8 @@ def lift(
         device: where the lifting network and the networks of mmpose and rtmlib run.
         person: lift only the person with this id.
         max_people: keep only this many people: those seen longest and largest.
+        keep_uncertain: of a video, keep tracks that seem to show nobody too: static clutter, parts and doubles of
+            people, poor scores.
         start: seconds; frames of a video before are not read.
         end: seconds; frames of a video after are not read.
         flip: average with the mirrored input, which is more accurate and takes twice as long.
@@ -107,6 +120,7 @@ def lift(
         end=end,
         person=person,
         max_people=max_people,
+        keep_uncertain=keep_uncertain,
         heads=as_choices("heads", heads, Head),
         refine=refine,
         height=height,

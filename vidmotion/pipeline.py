@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ from vidmotion.settings import Settings
 from vidmotion.skeletons import SMPL24
 from vidmotion.tracking import PersonTracker, most_prominent
 from vidmotion.tracking.cache import cached_people
+from vidmotion.tracking.plausibility import Dropped, split_plausible
 from vidmotion.types import Actions, Person, Scene, Track
 from vidmotion.video.reader import open_video
 from vidmotion.weights import find_weights, model_card, networks
@@ -98,13 +100,34 @@ class Pipeline:
                     task.advance(done)
             if frames.damaged:
                 self.progress.message(f"{path.name}: {frames.damaged}")
-            tracks = most_prominent(tracker.finish(), settings.max_people)
+            tracks, dropped = self._plausible(tracker.finish(), frames.size)
+            tracks = most_prominent(tracks, settings.max_people)
             scene = Scene(path.name, frames.fps, frames.size, last + 1, tuple(map(Person, tracks)), cuts=tracker.cuts)
+        if dropped and not tracks:
+            raise NobodyFoundError(
+                f"{path}: nobody who is certain is in view; dropped: {dropped[0]}; keep such tracks with "
+                "`keep_uncertain=True`"
+            )
         if not tracks:
             raise NobodyFoundError(
                 f"{path}: nobody is in view for half a second; try a closer view, or `detector=best`"
             )
-        return dataclasses.replace(scene, provenance=self._detect_provenance(detector))
+        provenance = self._detect_provenance(detector)
+        if dropped:
+            provenance["dropped"] = [str(one) for one in dropped]
+        return dataclasses.replace(scene, provenance=provenance)
+
+    def _plausible(self, tracks: list[Track], size: tuple[int, int]) -> tuple[list[Track], list[Dropped]]:
+        """The tracks that show people, and the others, which are listed."""
+        if self.settings.keep_uncertain:
+            return tracks, []
+        kept, dropped = split_plausible(tracks, size)
+        self._list_dropped(dropped)
+        return kept, dropped
+
+    def _list_dropped(self, dropped: Iterable[object]) -> None:
+        for one in dropped:
+            self.progress.detail(f"dropped: {one}")
 
     def prepare(self) -> None:
         """Load the networks and the body model, and make sure that they fit what is asked for.
@@ -131,6 +154,9 @@ class Pipeline:
         """
         heads, model = self._heads(), self.body_model
         scene = source if isinstance(source, Scene) else self.detect(source)
+        listed = scene.provenance.get("dropped")
+        if scene is source and isinstance(listed, list):
+            self._list_dropped(listed)
         people = self._chosen(scene)
         tracks = [person.track for person in people]
         with self.progress.task("lift", sum(map(len, tracks))) as task:
@@ -168,6 +194,8 @@ class Pipeline:
         key = {"detector": resolve_detector_name(settings.detector), "start": settings.start, "end": settings.end}
         if settings.max_people is not None:
             key["max_people"] = settings.max_people
+        if settings.keep_uncertain:
+            key["keep_uncertain"] = True
         return cached_people(Path(video), key, lambda: self.detect(video))
 
     def embed(self, video: Path | str) -> list[WindowEmbeddings]:
@@ -258,7 +286,12 @@ class Pipeline:
         return {
             "program": f"vidmotion {vidmotion.__version__}",
             "detector": {"name": detector.name, "licence": detector.licence},
-            "settings": {"start": settings.start, "end": settings.end, "max_people": settings.max_people},
+            "settings": {
+                "start": settings.start,
+                "end": settings.end,
+                "max_people": settings.max_people,
+                "keep_uncertain": settings.keep_uncertain,
+            },
         }
 
 

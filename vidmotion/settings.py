@@ -69,6 +69,8 @@ class Settings:
     max_people: int | None = None
     """Keep only this many people: those seen longest and largest. The detector also follows at least so many at a
     time."""
+    keep_uncertain: bool = False
+    """Keep tracks that seem to show nobody too: static clutter, parts and doubles of people, poor scores."""
     heads: tuple[Head, ...] = (Head.pose3d,)
     """What the network is asked for; 3D joints are always included."""
     refine: bool = True
@@ -94,6 +96,7 @@ class Settings:
             raise InputError(f"`end` {self.end:g} is not after `start` {self.start or 0.0:g}")
         _set(self, "person", None if self.person is None else as_count("person", self.person, 0))
         _set(self, "max_people", None if self.max_people is None else as_count("max_people", self.max_people, 1))
+        _set(self, "keep_uncertain", as_bool("keep_uncertain", self.keep_uncertain))
         _set(self, "heads", as_choices("heads", self.heads, Head))
         _set(self, "refine", as_bool("refine", self.refine))
         _set(self, "body_model", None if self.body_model is None else as_path("body_model", self.body_model))

@@ -37,7 +37,7 @@ def test_a_video_becomes_motion_in_every_format(second: Path, tmp_path: Path, vi
     content = json.loads((tmp_path / "second.json").read_text())
     (person,) = content["people"]
     assert len(person["frames"]) == len(person["motion"]["joints"]) == 30
-    assert content["provenance"]["detector"]["name"].startswith("blazepose")
+    assert content["provenance"]["detector"]["name"] == "movenet"
     assert content["provenance"]["body"] == {"model": "freebody", "licence": "CC0-1.0"}
     assert np.array(person["body"]["pose"]).shape == (30, 24, 3)
     assert max(person["body"]["error"]) < 0.03
@@ -179,7 +179,7 @@ def test_cut_summary(cuts: tuple[int, ...], summary: str) -> None:
 
 
 def one_line(told: str) -> str:
-    lines = [line for line in told.splitlines() if line.strip() and not line.startswith(("INFO", "detector "))]
+    lines = [line for line in told.splitlines() if line.strip() and not line.startswith("INFO")]
     assert len(lines) == 1, told
     return lines[0]
 
@@ -322,20 +322,35 @@ def test_detect_writes_people_without_motion(second: Path, tmp_path: Path, vidmo
     assert len(person["motion"]["joints"]) == 30
 
 
+def test_somebody_who_is_not_there_is_dropped_and_listed(sample: Path, tmp_path: Path, vidmotion: Run) -> None:
+    """A person beside a poster of that person."""
+    pictures = [one[:, 240:720] for one in beginning(sample, 40)]
+    video = write_video(tmp_path / "poster.mp4", [np.concatenate([one, pictures[0]], 1) for one in pictures])
+    for extra, people in (([], 1), (["--keep-uncertain"], 2)):
+        code, told = vidmotion("detect", video, "-o", tmp_path / "people.json", "-y", "-v", *extra)
+        assert code == 0, told
+        assert ("(static clutter)" in told) == (people == 1)
+        scene = json.loads((tmp_path / "people.json").read_text())
+        assert [person["id"] for person in scene["people"]] == list(range(people))
+        assert scene["provenance"]["settings"]["keep_uncertain"] is (people == 2)
+
+
 @pytest.mark.parametrize("name", ["x.txt", "x.bvh", "nowhere/x.json"])
-def test_a_bad_output_name_is_refused_before_the_work(second: Path, tmp_path: Path, vidmotion: Run, name: str) -> None:
-    code, told = vidmotion("detect", second, "-o", tmp_path / name)
+def test_a_bad_output_name_is_refused_before_the_work(
+    second: Path, tmp_path: Path, vidmotion: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("vidmotion.pipeline.open_video", lambda *_: pytest.fail("read"))
+    code, _ = vidmotion("detect", second, "-o", tmp_path / name)
     assert code == 2
-    assert "detector blazepose" not in told
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
 def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(sample: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "vidmotion", "lift", str(sample), "-o", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "vidmotion", "lift", str(sample), "-o", str(tmp_path / "out"), "-v"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
-    while not process.stderr.readline().startswith("detector"):
+    while not process.stderr.readline().startswith("network"):  # before the first frame
         assert process.poll() is None
     time.sleep(1)
     process.send_signal(signal.SIGINT)

@@ -46,6 +46,16 @@ def test_beside_a_video(sample: Path, tmp_path: Path, vidmotion: Run) -> None:
     assert content["people"][0]["frames"] == list(range(10))
 
 
+def test_static_clutter_is_dropped_and_listed(shared: Path, tmp_path: Path, vidmotion: Run) -> None:
+    given = ["--keypoints", shared / "bugs/ghost_clutter/ghost.json", "--fps", 30, "--size", "960x540", "--no-flip"]
+    line = "dropped: a track of 90 frames from frame 0 (static clutter)"
+    for extra, people in (([], 1), (["--keep-uncertain"], 2)):
+        code, told = vidmotion("lift", *given, "-o", tmp_path, "-y", "-v", *extra)
+        assert code == 0, told
+        assert (line in told) == (people == 1)
+        assert len(json.loads((tmp_path / "ghost.json").read_text())["people"]) == people
+
+
 def test_the_keypoints_are_never_replaced(tmp_path: Path, vidmotion: Run) -> None:
     mine = tmp_path / "mine.json"
     mine.write_bytes((SAMPLES / "mmpose" / "results_clip.json").read_bytes())

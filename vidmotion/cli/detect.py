@@ -29,6 +29,7 @@ def detect(
     overwrite: options.Overwrite = False,
     detector: options.Detector = "auto",
     max_people: options.MaxPeople = None,
+    keep_uncertain: options.KeepUncertain = False,
     start: options.Start = None,
     end: options.End = None,
     device: Annotated[
@@ -51,7 +52,14 @@ def detect(
     progress = TerminalProgress(quiet, verbose)
     with before_work():
         check_file(path, overwrite)
-        settings = Settings(detector=detector, device=device, start=first, end=last, max_people=max_people)
+        settings = Settings(
+            detector=detector,
+            device=device,
+            start=first,
+            end=last,
+            max_people=max_people,
+            keep_uncertain=keep_uncertain,
+        )
         pipeline = Pipeline(settings, progress)
     scene = pipeline.detect(video)
     progress.timings()

@@ -93,6 +93,7 @@ def lift(
         str, typer.Option(metavar="ID|all", help="Lift only this person.", rich_help_panel=options.PEOPLE)
     ] = "all",
     max_people: options.MaxPeople = None,
+    keep_uncertain: options.KeepUncertain = False,
     start: options.Start = None,
     end: options.End = None,
     render: Annotated[
@@ -146,7 +147,7 @@ def lift(
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
     asked = tuple(heads or [Head.pose3d])
     _check_formats(outputs.formats, asked)
-    jobs = plan(videos or [], KeypointOptions(keypoints, skeleton, fps, size, first_frame), section)
+    jobs = plan(videos or [], KeypointOptions(keypoints, skeleton, fps, size, first_frame), section, keep_uncertain)
     one = parse_person(person)
 
     from vidmotion.pipeline import Pipeline
@@ -161,6 +162,7 @@ def lift(
             end=section[1],
             person=one,
             max_people=max_people,
+            keep_uncertain=keep_uncertain,
             heads=asked,
             refine=refine,
             height=height,

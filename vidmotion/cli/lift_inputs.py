@@ -50,14 +50,19 @@ class KeypointOptions:
         return [name for name, value in {**options, "--first-frame": self.first_frame}.items() if value is not None]
 
 
-def plan(videos: Sequence[Path], keypoints: KeypointOptions, section: Section) -> list[Job]:
+def plan(
+    videos: Sequence[Path], keypoints: KeypointOptions, section: Section, keep_uncertain: bool = False
+) -> list[Job]:
     """What there is to do.
+
+    Args:
+        keep_uncertain: keep the tracks of `keypoints` that seem to show nobody too.
 
     Raises:
         typer.BadParameter: nothing is named, or the options do not go together.
     """
     if keypoints.path is not None:
-        return [_of_keypoints(keypoints.path, videos, keypoints, section)]
+        return [_of_keypoints(keypoints.path, videos, keypoints, section, keep_uncertain)]
     if keypoints.used:
         raise typer.BadParameter(f"{keypoints.used[0]} is for --keypoints")
     if not videos:
@@ -86,7 +91,9 @@ def _is_saved(path: Path) -> bool:
     return path.suffix.lower() in READERS
 
 
-def _of_keypoints(path: Path, videos: Sequence[Path], options: KeypointOptions, section: Section) -> Job:
+def _of_keypoints(
+    path: Path, videos: Sequence[Path], options: KeypointOptions, section: Section, keep_uncertain: bool
+) -> Job:
     if len(videos) > 1:
         raise typer.BadParameter("--keypoints go with one VIDEO at most")
     video = videos[0] if videos else None
@@ -106,6 +113,7 @@ def _of_keypoints(path: Path, videos: Sequence[Path], options: KeypointOptions, 
             first_frame=first,
             start=section[0],
             end=section[1],
+            keep_uncertain=keep_uncertain,
         )
 
     return Job(video or path.resolve(), (path, *videos), video, read)

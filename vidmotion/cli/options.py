@@ -38,6 +38,14 @@ MaxPeople = Annotated[
         rich_help_panel=PEOPLE,
     ),
 ]
+KeepUncertain = Annotated[
+    bool,
+    typer.Option(
+        "--keep-uncertain",
+        help="Keep tracks that seem to show nobody too: static clutter, parts and doubles of people.",
+        rich_help_panel=PEOPLE,
+    ),
+]
 Start = Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
 End = Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
 

@@ -18,7 +18,7 @@ from vidmotion.errors import InputError, OutputError, VideoError
 from vidmotion.io.scene.formats import export, load
 from vidmotion.types import Scene
 
-REVISION = 3
+REVISION = 4
 """Revision of detection and tracking; entries of earlier revisions are not used."""
 
 

@@ -25,7 +25,8 @@ from vidmotion.io.keypoints import KeypointFile, PersonInFrame, read_keypoint_fi
 from vidmotion.io.keypoints.json_input import refuse_bad_content
 from vidmotion.io.keypoints.raw_keypoints import HIGHEST_RATE, LOWEST_RATE, exact_frame_rate
 from vidmotion.io.keypoints.skeleton_matching import Layout, find_layout
-from vidmotion.settings import as_count, as_number, as_path
+from vidmotion.settings import as_bool, as_count, as_number, as_path
+from vidmotion.tracking.plausibility import Dropped, split_plausible
 from vidmotion.tracking.tracker import Tracker
 from vidmotion.tracking.tracks import FrameTimes, make_track
 from vidmotion.types import Floats, Person, Scene, Track
@@ -95,6 +96,7 @@ def read_keypoints(
     first_frame: int = 0,
     start: float | None = None,
     end: float | None = None,
+    keep_uncertain: bool = False,
 ) -> Scene:
     """The people of a keypoint file or folder of another program: a scene with 2D tracks, which `lift` takes.
 
@@ -109,6 +111,8 @@ def read_keypoints(
         first_frame: the number that the file gives to the first frame of the video.
         start: seconds; frames before are left out.
         end: seconds; frames from then on are left out.
+        keep_uncertain: keep tracks that seem to show nobody too, such as static clutter. Those that are dropped are
+            listed in `Scene.provenance`; the others keep the identities of the file.
 
     Raises:
         InputError: the file is missing, unknown or damaged, an argument cannot be used, or one more is needed.
@@ -119,6 +123,7 @@ def read_keypoints(
     description = KeypointDescription(
         skeleton=skeleton, fps=fps, size=size, first_frame=first_frame, start=start, end=end
     )
+    keep = as_bool("keep_uncertain", keep_uncertain)
     content = read_keypoint_file(source)
     if isinstance(content, Scene):
         if description != KeypointDescription():
@@ -127,7 +132,7 @@ def read_keypoints(
                 "arguments out"
             )
         return content
-    return _to_scene(source, content, None if video is None else as_path("video", video), description)
+    return _to_scene(source, content, None if video is None else as_path("video", video), description, keep)
 
 
 def _as_size(size: Any) -> tuple[int, int]:
@@ -138,7 +143,9 @@ def _as_size(size: Any) -> tuple[int, int]:
     return as_count("size", width, 1), as_count("size", height, 1)
 
 
-def _to_scene(path: Path, content: KeypointFile, video: Path | None, description: KeypointDescription) -> Scene:
+def _to_scene(
+    path: Path, content: KeypointFile, video: Path | None, description: KeypointDescription, keep_uncertain: bool
+) -> Scene:
     people = [one for one in content.people if (one.points[:, 2] > 0).any()]
     if not people:
         raise NobodyFoundError(f"{path}: nobody is in it")
@@ -162,6 +169,14 @@ def _to_scene(path: Path, content: KeypointFile, video: Path | None, description
     tracks = make_tracks(frames, layout.skeleton, info)
     if not tracks:
         raise NobodyFoundError(f"{path}: nobody is in it for half a second")
+    dropped: list[Dropped] = []
+    if not keep_uncertain:
+        tracks, dropped = split_plausible(tracks, info.size, renumber=not from_file)
+    if not tracks:
+        raise NobodyFoundError(
+            f"{path}: nobody who is certain is in it; dropped: {dropped[0]}; keep such tracks with "
+            "`keep_uncertain=True`"
+        )
     provenance = {
         "program": f"vidmotion {vidmotion.__version__}",
         "keypoints": {
@@ -169,7 +184,8 @@ def _to_scene(path: Path, content: KeypointFile, video: Path | None, description
             "format": content.format_name,
             "identities": "file" if from_file else "tracker",
         },
-        "settings": {"start": description.start, "end": description.end},
+        "settings": {"start": description.start, "end": description.end, "keep_uncertain": keep_uncertain},
+        **({"dropped": [str(one) for one in dropped]} if dropped else {}),
     }
     count = int(info.frame_times.frames[-1]) + 1
     return Scene(info.name, info.fps, info.size, count, tuple(map(Person, tracks)), provenance)

@@ -17,6 +17,7 @@ import numpy as np
 from vidmotion.detectors.base import Detection
 from vidmotion.skeletons import by_name
 from vidmotion.tracking.assignment import assign
+from vidmotion.tracking.joining import join_pieces
 from vidmotion.tracking.left_right import find_exchanged_sides
 from vidmotion.tracking.tracklet import AssociationCues, SwapEvidence, Tracklet
 from vidmotion.tracking.tracks import FrameTimes, make_track
@@ -65,6 +66,7 @@ class Tracker:
         self._present: list[Tracklet] = []
         self._all: list[Tracklet] = []
         self._before_cut: list[Tracklet] = []
+        self._cuts: list[int] = []
         self._confirmed = 0
 
     def update(self, index: int, time: float, detections: list[Detection]) -> None:
@@ -97,18 +99,21 @@ class Tracker:
     def cut(self) -> None:
         """End all tracks, because the next frame begins a new shot: everybody in it is somebody new."""
         self._before_cut, self._present = self._present, []
+        self._cuts.append(self._frames[-1] if self._frames else -1)
 
     def undo_cut(self) -> None:
         """Go on as if the last cut and the detections since then had not been; for the first few frames after it."""
         self._all = [person for person in self._all if person not in self._present]
         self._present, self._before_cut = self._before_cut, []
+        self._cuts.pop()
 
     def finish(self) -> list[Track]:
         """The people who were seen for long enough, numbered from 0 by their first frame."""
         if not self._frames:
             return []
         frame_times = FrameTimes(np.array(self._frames), np.array(self._times), self._last_duration)
-        kept = [person for person in self._all if frame_times.is_long_enough(person.frames)]
+        people = join_pieces(self._all, self._cuts)
+        kept = [person for person in people if frame_times.is_long_enough(person.frames)]
         return [
             make_track(number, person.frames, person.detections, frame_times, self._skeleton)
             for number, person in enumerate(kept)
