@@ -18,6 +18,12 @@ def files() -> weights.DetectorFiles:
         pytest.skip(f"needs BlazePose's files: {error}")
 
 
+@pytest.fixture(scope="session")
+def movenet_files() -> weights.DetectorFiles:
+    """MoveNet's files, which come with the project."""
+    return weights.detector_files("movenet")
+
+
 @pytest.fixture
 def detector(files: weights.DetectorFiles) -> BlazePose:
     return BlazePose("blazepose", files, threads=2)

@@ -40,6 +40,10 @@ def test_detection_checks_its_shapes() -> None:
         ((550, 500), [Tile(0, -25, 550)]),
         ((1920, 1080), [Tile(0, -420, 1920), Tile(0, 0, 1080), Tile(840, 0, 1080)]),
         ((720, 1280), [Tile(-280, 0, 1280), Tile(0, 0, 720), Tile(0, 560, 720)]),
+        ((600, 300), [Tile(0, -150, 600), Tile(0, 0, 300), Tile(300, 0, 300)]),
+        ((900, 300), [Tile(0, -300, 900), *(Tile(x, 0, 300) for x in (0, 200, 400, 600))]),
+        ((200, 500), [Tile(-150, 0, 500), *(Tile(0, y, 200) for y in (0, 100, 200, 300))]),
+        ((100, 900), [Tile(-400, 0, 900), Tile(0, 0, 100), Tile(0, 800, 100)]),
     ],
 )
 def test_windows_from_afar(size: tuple[int, int], tiles: list[Tile]) -> None:

@@ -50,21 +50,18 @@ def test_by_name(name: str, kind: str) -> None:
     assert messages == []
 
 
-@pytest.mark.parametrize(
-    ("cores", "heavy", "name", "reason"),
-    [
-        (2, True, "blazepose", "the faster one, as this machine has 2 cores"),
-        (8, True, "blazepose-heavy", "its weights are available"),
-        (8, False, "blazepose", "downloads a more accurate one"),
-    ],
-)
-def test_auto(monkeypatch: pytest.MonkeyPatch, cores: int, heavy: bool, name: str, reason: str) -> None:
-    monkeypatch.setattr(detect, "_cores", lambda: cores)
-    monkeypatch.setattr(weights, "is_available", lambda name: heavy)
+def test_auto_is_movenet() -> None:
     messages: list[str] = []
-    assert detect.create_detector("auto", on_message=messages.append).name == name
-    (line,) = messages
-    assert reason in line
+    detector = detect.create_detector("auto", on_message=messages.append)
+    assert (detector.name, type(detector).__name__) == ("movenet", "MoveNet")
+    assert detect.create_detector().name == detect.resolve_detector_name("auto") == "movenet"
+    assert messages == []
+
+
+@pytest.mark.parametrize(("name", "usual"), [("auto", movenet.MAX_PEOPLE), ("blazepose", blazepose.MAX_PEOPLE)])
+def test_more_people_than_usual(name: str, usual: int) -> None:
+    for wanted, most in ((0, usual), (1, usual), (20, 20)):
+        assert detect.create_detector(name, max_people=wanted)._max_people == most
 
 
 def test_without_litert(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def small_model() -> tuple[bytes, bytes]:
 
 def test_a_small_graph() -> None:
     content = convert.Converter(convert.Graph.read(*small_model()), 32, 64).convert()
-    (output,) = Network(content, threads=1).run(np.full((32, 64, 3), 255, np.float32))
+    (output,) = Network(Path("small.tflite"), 1, content).run(np.full((32, 64, 3), 255, np.float32))
     assert output.shape == (1, 8, 16, 1)
     # 255 is 1 in the network's range: relu6(1 + 1) * 0.5 = 1 and relu6(2 + 2) * 2 = 8, doubled, and their mean.
     assert np.allclose(output, 9, atol=1e-3)

@@ -185,12 +185,14 @@ def _in_turn(layers: list[list[_Search]], turn: int) -> _Search:
 def windows(width: int, height: int) -> list[list[Tile]]:
     """The search windows in layers: large ones, and small ones for small people.
 
-    First layer: the whole picture, and two squares at the ends of a wide or tall picture. Second layer: squares of half
-    the shorter side all over the picture. Third layer: squares of a quarter.
+    First layer: the whole picture, and squares along a wide or tall picture: two at its ends, or more where these would
+    leave a gap. Second layer: squares of half the shorter side all over the picture. Third layer: squares of a quarter.
     """
     short, long = min(width, height), max(width, height)
     far = [Tile((width - long) / 2, (height - long) / 2, long)]
-    if long >= _WIDE * short:
+    if long > 2 * short and short >= _MIN_WINDOW:
+        far += [Tile(x, y, short) for y in _starts(height, short) for x in _starts(width, short)]
+    elif long >= _WIDE * short:
         far += [Tile(0, 0, short), Tile(width - short, height - short, short)]
     sides = [side for side in (short / 2, short / 4) if side >= _MIN_WINDOW]
     close = [[Tile(x, y, side) for y in _starts(height, side) for x in _starts(width, side)] for side in sides]

@@ -19,14 +19,17 @@ from vidmotion.types import Floats
 class Network:
     """A network with one picture as input."""
 
-    def __init__(self, model: Path | bytes, threads: int) -> None:
-        """Load a file, or its content.
+    def __init__(self, path: Path, threads: int, content: bytes | None = None) -> None:
+        """Load a file.
+
+        Args:
+            content: is loaded instead of what the file contains, if it is given.
 
         Raises:
             MissingExtraError: LiteRT cannot be loaded on this machine.
             WeightsError: it is not a network.
         """
-        self._interpreter = _interpreter(model, threads)
+        self._interpreter = _interpreter(path, threads, content)
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
 
@@ -75,23 +78,19 @@ def sigmoid(logits: Floats) -> Floats:
     return 1 / (1 + np.exp(-np.clip(logits, -80, 80)))
 
 
-def _interpreter(model: Path | bytes, threads: int) -> Any:
+def _interpreter(path: Path, threads: int, content: bytes | None) -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
         raise _missing(error) from None
     try:
         with _stderr_silenced():
-            source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+            source = {"model_path": str(path)} if content is None else {"model_content": content}
             interpreter = Interpreter(**source, num_threads=threads)
             interpreter.allocate_tensors()
             return interpreter
     except (ValueError, RuntimeError) as error:
-        raise WeightsError(f"{_name(model)} cannot be run: {error}") from None
-
-
-def _name(model: Path | bytes) -> str:
-    return "the network" if isinstance(model, bytes) else str(model)
+        raise WeightsError(f"{path} cannot be run: {error}") from None
 
 
 def _missing(error: ImportError) -> MissingExtraError:

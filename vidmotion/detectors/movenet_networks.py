@@ -103,6 +103,7 @@ class MultiPoseNetwork:
             MissingExtraError: LiteRT cannot be loaded on this machine.
             WeightsError: the file is not a network.
         """
+        resized_model(path, MULTIPOSE_STEP, MULTIPOSE_STEP)  # a damaged file is refused here, not at the first picture
         self._path, self._threads = path, threads
         self._networks: dict[tuple[int, int], Network] = {}
 
@@ -121,7 +122,9 @@ class MultiPoseNetwork:
     def _network(self, height: int, width: int) -> Network:
         if (height, width) not in self._networks:
             # Only the last shape is kept: videos come one after the other.
-            self._networks = {(height, width): Network(resized_model(self._path, height, width), self._threads)}
+            self._networks = {
+                (height, width): Network(self._path, self._threads, resized_model(self._path, height, width))
+            }
         return self._networks[height, width]
 
 
