@@ -1,6 +1,7 @@
 """Do people keep their identity when they cross, are hidden or leave, and which cue helps?
 
-    python -m benchmarks.accuracy.tracking_table FOLDER --mocap MOCAP [--split test] [--clips 20] [--old TRACKER.py]
+    python -m benchmarks.accuracy.tracking_table FOLDER --mocap MOCAP [--split test] [--clips 20] [--detector movenet]
+        [--old TRACKER.py]
 
 Renders clips with exact identities (benchmarks/lib/crossings.py; kept in FOLDER), detects people in them, tracks the
 detections in several ways and prints IDF1, switches, recall and precision. A track matches a person where the mean
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.lib.crossings import KINDS, Clip, clip
+from benchmarks.lib.crossings import KINDS, Clip, clip, redetected
 from vidmotion.data.synthetic.render_clip import RATE
 from vidmotion.detectors import Detection
 from vidmotion.evaluate.identities import Identities, count_identities
@@ -118,9 +119,13 @@ def main() -> None:
     parser.add_argument("--mocap", type=Path, required=True)
     parser.add_argument("--split", default="test")
     parser.add_argument("--clips", type=int, default=20)
+    parser.add_argument("--detector", default="movenet", help="run on the kept pictures; blazepose is kept with them")
     parser.add_argument("--old", type=Path)
     told = parser.parse_args()
-    clips = [with_colors(clip(told.folder, told.mocap, told.split, number)) for number in range(told.clips)]
+    clips = [clip(told.folder, told.mocap, told.split, number) for number in range(told.clips)]
+    if told.detector != "blazepose":
+        clips = [redetected(one, told.detector) for one in clips]
+    clips = [with_colors(one) for one in clips]
     seen = sum(int(one.seen.sum()) for one in clips)
     people = sum(len(one.xy) for one in clips)
     print(

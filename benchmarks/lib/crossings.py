@@ -78,6 +78,13 @@ def clip(folder: Path, mocap: Path, split: str, number: int) -> Clip:
     return Clip(KINDS[number % len(KINDS)], a["video"].tobytes(), a["xy"], a["stature"], a["seen"], found)
 
 
+def redetected(one: Clip, name: str) -> Clip:
+    """A clip with the output of another detector on its pictures."""
+    detector = create_detector(name, threads=1)
+    detector.reset(RATE)
+    return replace(one, detections=[detector.detect(rgb, index) for index, rgb in enumerate(one.pictures)])
+
+
 def _render_clip(mocap: Path, split: str, number: int) -> dict[str, Any]:
     rng = np.random.default_rng([sum(split.encode()), number])
     routes, wall = plan_routes(KINDS[number % len(KINDS)], rng)
