@@ -9,7 +9,7 @@ somebody else. Over time these differ from people:
 - The points of a double stay on somebody else's. A part of somebody is much smaller, lies within that person's box
   and on that person's bones, and has lower scores.
 
-A person who is lost is worse than clutter that is kept: each limit has a wide margin to all real people measured.
+A person who is lost is worse than clutter that is kept: the limits are closer to clutter than to people.
 Distances are relative to the size of the person and times are in seconds. Numpy only.
 """
 
@@ -32,20 +32,22 @@ SHORTEST = 1.0
 FEWEST = 8
 """Frames from which movement is judged."""
 LIVELY = 1.7
-"""Least smoothed movement of a person with good scores, relative to what jitter alone gives. Measured: people 5.5 and
-more, independent noise 1.1, a poster 1.9. Somebody who only breathes is little above the noise."""
+"""Least smoothed movement of a person with good scores, relative to what jitter alone gives. Measured in pieces of 1.2 s
+and more: people 3.8 and more; clutter with independent jitter 1.1, a poster 1.9 to 2.3 (and below `LEAST_MOVEMENT`).
+Jitter that is correlated over several frames exceeds this too: such clutter is kept."""
 LIVELY_UNCERTAIN = 2.5
 """The same for scores below `CERTAIN`."""
 LEAST_MOVEMENT = 0.0015
-"""Least smoothed movement of a person, in body sizes. Measured: a poster 0.0006."""
+"""Least smoothed movement of a person, in body sizes. Measured: posters 0.0006; somebody who stands still 0.0023
+in 1.2 s and 0.0038 in 2 s."""
 FAST = 3.0
 """Least unsmoothed movement of a person relative to the jitter, for movements that smoothing cancels."""
 FAST_MOVEMENT = 0.02
 """The same in body sizes."""
 LONGEST_STEP = 0.07
-"""Seconds between two frames; with longer steps, movement cannot be told from jitter, and `STILL` counts alone."""
-STILL = 0.006
-"""Smoothed movement in body sizes. Measured: people who move 0.0197 and more, clutter 0.0022."""
+"""Seconds between two frames; with longer steps, movements look like jitter, and `SLOW_MOVEMENT` is enough."""
+SLOW_MOVEMENT = 0.01
+"""Smoothed movement in body sizes, whatever the jitter. Measured: clutter 0.0022."""
 MOVING_SHARE = 0.05
 """Share of the chunks of a person in which there is movement; a change of the light moves points once."""
 CERTAIN = 0.6
@@ -159,8 +161,8 @@ def _moves(limbs: _Limbs) -> bool | None:
     """Whether the limbs move against each other as those of a person do; None where that cannot be judged."""
     if limbs.seconds < SHORTEST or len(limbs.times) < FEWEST:
         return None
-    parts = np.array_split(np.arange(len(limbs.times)), max(1, round(limbs.seconds / CHUNK)))
-    moving = [_chunk_moves(limbs, part) for part in parts if len(part) >= FEWEST]
+    count = min(max(round(limbs.seconds / CHUNK), 1), len(limbs.times) // FEWEST)
+    moving = [_chunk_moves(limbs, part) for part in np.array_split(np.arange(len(limbs.times)), count)]
     return sum(moving) >= max(MOVING_SHARE * len(moving), 1)
 
 
@@ -171,8 +173,8 @@ def _chunk_moves(limbs: _Limbs, part: Ints) -> bool:
     count = min(max(round(SMOOTHING / step), 2), len(part) // 2)
     total = np.cumsum(np.pad(shape, ((1, 0), (0, 0), (0, 0))), axis=0)
     smoothed = _movement((total[count:] - total[:-count]) / count)
-    if step > LONGEST_STEP:
-        return smoothed >= STILL
+    if step > LONGEST_STEP and smoothed >= SLOW_MOVEMENT:
+        return True
     movement = _movement(shape)
     bend = shape[2:] - 2 * shape[1:-1] + shape[:-2]
     jitter = float(np.sqrt(np.median((bend**2).sum(-1)) / 6))
