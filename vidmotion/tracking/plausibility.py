@@ -32,8 +32,8 @@ SHORTEST = 1.0
 FEWEST = 8
 """Frames from which movement is judged."""
 LIVELY = 1.7
-"""Least smoothed movement of a person with good scores, relative to what jitter alone gives. Measured in pieces of 1.2 s
-and more: people 3.8 and more; clutter with independent jitter 1.1, a poster 1.9 to 2.3 (and below `LEAST_MOVEMENT`).
+"""Least smoothed movement of a person with good scores, relative to what jitter alone gives. Measured in pieces of
+1.2 s and more: people 3.8 and more; clutter with independent jitter 1.1, posters 1.9 to 2.3 (below `LEAST_MOVEMENT`).
 Jitter that is correlated over several frames exceeds this too: such clutter is kept."""
 LIVELY_UNCERTAIN = 2.5
 """The same for scores below `CERTAIN`."""
