@@ -11,6 +11,7 @@ Assigns no identities; the tracker does.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -50,8 +51,10 @@ BlazePose's own scores, which the lifting network was trained on, mean about the
 _RATE, _FASTEST = 30.0, 120.0
 _SEARCH_SECONDS = 0.3
 """Between two looks of MultiPose at the whole picture."""
+_SEARCH_OFTEN = 2
+"""Frames from one such look to the next while somebody is lost, or people touch and may hide each other."""
 _LOST_SECONDS = 1.0
-"""For which a lost person is searched for in every other frame."""
+"""For which a lost person is searched for so often."""
 _TURNED_EVERY = 3
 """Searches until one is done on the turned picture, too."""
 _AGREE = 0.06
@@ -64,6 +67,8 @@ _MOVED = 0.08
 """Body sizes by which a limb may move against the body from one frame to the next, for Thunder to be left out."""
 _NEW_CONFIDENCE = 0.2
 """Of MultiPose, for a new person."""
+_SURE_CONFIDENCE = 0.3
+"""Of MultiPose, for a person whom it alone may decide about."""
 _NEW_SCORE = 0.35
 """Mean score of a new person's limbs for Thunder."""
 _KEPT_SCORE = 0.2
@@ -71,8 +76,8 @@ _KEPT_SCORE = 0.2
 _PRESENCE = 0.5
 _SMALLEST = 16.0
 """Pixels of a body's size."""
-_PART = 0.6
-"""A person found within another one, smaller than this share of it, is a part of it."""
+_PART, _PART_OF_MULTIPOSE = 0.6, 0.35
+"""A person found within another one, smaller than this share of it, is a part of it; MultiPose hardly finds parts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +155,8 @@ class MoveNet:
         people = [now for before, now in followed if self._is_followed(before, now, rgb)]
         lost = [_Lost(before.body) for before, now in followed if not self._is_followed(before, now, rgb)]
         self._since_search += 1
-        searching = self._since_search >= self._search_every or bool(lost) or (bool(self._lost) and index % 2 == 0)
+        often = bool(self._lost) or touching(people)
+        searching = bool(lost) or self._since_search >= (_SEARCH_OFTEN if often else self._search_every)
         if searching:
             people = self._search(rgb, people)
         kept = distinct(people)[: self._max_people]
@@ -170,8 +176,8 @@ class MoveNet:
         corrected = [self._corrected(rgb, person, candidates) for person in people]
         turned = self._searches % _TURNED_EVERY == 1
         for found in [*candidates, *(unique(self._find_turned(rgb)) if turned else [])]:
-            if found.confidence >= _NEW_CONFIDENCE and not _known(found, corrected):
-                self._add(rgb, found, corrected, _NEW_SCORE)
+            if found.confidence >= _NEW_CONFIDENCE and not _known(found, corrected, _PART_OF_MULTIPOSE):
+                self._add(rgb, found, corrected, _NEW_SCORE, _PART_OF_MULTIPOSE)
         for region in self._regions(rgb):
             if not _in_region(region, corrected):
                 self._add_region(rgb, region, corrected)
@@ -190,10 +196,15 @@ class MoveNet:
             return again
         return person if first.confidence < _NEW_CONFIDENCE else _from_points(first, again)
 
-    def _add(self, rgb: Picture, found: Found, people: list[_Person], least: float) -> None:
+    def _add(self, rgb: Picture, found: Found, people: list[_Person], least: float, part: float) -> None:
         person = self._look(rgb, found)
-        agrees = distance(found.xy, person.body.xy) < 2 * _AGREE * person.size
-        if agrees and _limb_score(person.body) >= least and _plausible(person, rgb) and not _is_part(person, people):
+        apart = distance(found.xy, person.body.xy) / person.size
+        if apart >= 2 * _AGREE and found.confidence >= _SURE_CONFIDENCE:
+            person, apart = _from_points(found, person), 0.0
+        if apart < _AGREE and found.confidence >= _SURE_CONFIDENCE:
+            least = _KEPT_SCORE  # two networks agree on somebody who is partly hidden
+        sure = apart < 2 * _AGREE and _limb_score(person.body) >= least and _plausible(person, rgb)
+        if sure and not _is_part_of(person.body, people, part):
             people.append(person)
 
     def _add_region(self, rgb: Picture, region: Region, people: list[_Person]) -> None:
@@ -201,8 +212,8 @@ class MoveNet:
         if pose.presence < _PRESENCE or pose.visibility.mean() < _PRESENCE:
             return
         found = Found(pose.xy[COCO], pose.visibility[COCO], pose.presence)
-        if not _known(found, people):
-            self._add(rgb, found, people, _KEPT_SCORE)
+        if not _known(found, people, _PART):
+            self._add(rgb, found, people, _KEPT_SCORE, _PART)
 
     def _find_turned(self, rgb: Picture) -> Iterator[Found]:
         """People whom MultiPose finds upside down."""
@@ -357,20 +368,25 @@ def _same(one: Found, other: Found) -> bool:
     return distance(one.xy, other.xy) < _SAME * size
 
 
-def _known(found: Found, people: list[_Person]) -> bool:
-    return any(_same(found, person.body) for person in people) or _is_part_of(found, people)
+def touching(people: list[_Person]) -> bool:
+    """Whether the boxes of any two people overlap."""
+    boxes = [(person.body.xy.min(0), person.body.xy.max(0)) for person in people]
+    return any(
+        bool((np.maximum(one[0], other[0]) < np.minimum(one[1], other[1])).all())
+        for one, other in itertools.combinations(boxes, 2)
+    )
 
 
-def _is_part(person: _Person, people: list[_Person]) -> bool:
-    return _is_part_of(person.body, people)
+def _known(found: Found, people: list[_Person], part: float) -> bool:
+    return any(_same(found, person.body) for person in people) or _is_part_of(found, people, part)
 
 
-def _is_part_of(found: Found, people: list[_Person]) -> bool:
-    """Whether a body lies within somebody else's and is much smaller."""
+def _is_part_of(found: Found, people: list[_Person], part: float) -> bool:
+    """Whether a body lies within somebody else's and is smaller than a share of it."""
     middle, size = found.xy[LIMBS].mean(0), body_size(found.xy, found.score)
     for person in people:
         low, high = person.body.xy.min(0), person.body.xy.max(0)
-        if (low <= middle).all() and (middle <= high).all() and size < _PART * person.size:
+        if (low <= middle).all() and (middle <= high).all() and size < part * person.size:
             return True
     return False
 
