@@ -175,8 +175,8 @@ def test_people_are_distinct_in_their_order() -> None:
 def test_people_of_different_sizes_at_one_place_are_two() -> None:
     near, far = found(100, 100), found(100, 100, scale=0.4)
     assert unique([near, far]) == [near, far]
-    assert movenet._known(far, [person(100, 100)])  # but a part of a person is nobody new
-    assert not movenet._known(far, [person(300, 100)])
+    assert movenet._known(far, [person(100, 100)], 0.6)  # but a part of a person is nobody new
+    assert not movenet._known(far, [person(300, 100)], 0.6)
 
 
 # --- following people, with networks that see people at given places ---
