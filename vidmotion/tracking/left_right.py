@@ -25,7 +25,7 @@ import numpy as np
 from vidmotion.skeletons import by_name
 from vidmotion.types import Bools, Floats, Ints
 
-CHANGE = 0.14
+CHANGE = 0.2
 """Cost of a change of the state, in body sizes; body sizes are the unit of all costs."""
 END = 0.09
 """Cost of a track whose last frame is exchanged. Its first frame costs as much as a change."""
