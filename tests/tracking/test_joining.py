@@ -64,3 +64,15 @@ def test_a_flash_does_not_prevent_joining() -> None:
             tracker.undo_cut()
         tracker.update(index, index / 30, [] if 20 <= index < 24 else [seen(300, 300, 1.0 if index < 17 else 0.9)])
     assert len(tracker.finish()) == 1
+
+
+def test_a_detector_that_still_follows_a_tree_while_it_finds_the_person_again() -> None:
+    tracker = Tracker(Fraction(30), "h36m17")
+    for index in range(90):
+        place = (300 + 4 * index, 300 - 2 * index)
+        tree = [seen(300 + 4 * 40, 300 - 2 * 40 - 90, scale=0.8, score=0.2)] if 40 <= index < 48 else []
+        person = [seen(*place)] if index < 40 or index >= 44 else []
+        tracker.update(index, index / 30, [*tree, *person])
+    tracks = tracker.finish()
+    assert [int(track.frames[-1]) for track in tracks] == [89]
+    assert tracks[0].frames.tolist() == list(range(90))

@@ -7,6 +7,7 @@ sizes and positions of several frames on both sides of the gap are compared, and
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ from vidmotion.types import Floats
 
 LONGEST_GAP = 0.5
 """Seconds between the pieces."""
+LONGEST_OVERLAP = 0.25
+"""Seconds in which the first piece may still be followed, wrongly, while the second one is seen."""
 SHORTEST = 0.25
 """Seconds of a piece; what is seen more briefly may be a false detection."""
 SPAN = 0.5
@@ -41,13 +44,24 @@ def join_pieces(people: Sequence[Tracklet], cuts: Sequence[int]) -> list[Trackle
     """
     joined: list[Tracklet] = []
     for person in people:
-        costs = [_cost(one, person, cuts) for one in joined]
+        before = [_until(one, person.times[0]) for one in joined]
+        costs = [_cost(one, person, cuts) for one in before]
         best = int(np.argmin(costs)) if costs else 0
         if costs and np.isfinite(costs[best]):
-            joined[best] = _join(joined[best], person)
+            joined[best] = _join(before[best], person)
         else:
             joined.append(person)
     return joined
+
+
+def _until(person: Tracklet, time: float) -> Tracklet:
+    """A person without the last frames from a time on, if they are few: there the detector was lost already."""
+    count = bisect_left(person.times, time)
+    if count == len(person.times) or person.times[-1] - time > LONGEST_OVERLAP or not count:
+        return person
+    return replace(
+        person, frames=person.frames[:count], times=person.times[:count], detections=person.detections[:count]
+    )
 
 
 def _cost(first: Tracklet, second: Tracklet, cuts: Sequence[int]) -> float:
