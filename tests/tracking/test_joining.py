@@ -7,6 +7,8 @@ import numpy as np
 from tests.tracking.test_tracker import BODY
 from vidmotion.detectors.base import Detection
 from vidmotion.tracking import Tracker
+from vidmotion.tracking.joining import join_pieces
+from vidmotion.tracking.tracklet import AssociationCues, Tracklet
 from vidmotion.types import Floats, Track
 
 HEIGHT = 200.0
@@ -66,13 +68,20 @@ def test_a_flash_does_not_prevent_joining() -> None:
     assert len(tracker.finish()) == 1
 
 
-def test_a_detector_that_still_follows_a_tree_while_it_finds_the_person_again() -> None:
-    tracker = Tracker(Fraction(30), "h36m17")
-    for index in range(90):
-        place = (300 + 4 * index, 300 - 2 * index)
-        tree = [seen(300 + 4 * 40, 300 - 2 * 40 - 90, scale=0.8, score=0.2)] if 40 <= index < 48 else []
-        person = [seen(*place)] if index < 40 or index >= 44 else []
-        tracker.update(index, index / 30, [*tree, *person])
-    tracks = tracker.finish()
-    assert [int(track.frames[-1]) for track in tracks] == [89]
-    assert tracks[0].frames.tolist() == list(range(90))
+def piece(frames: range, x: float) -> Tracklet:
+    person = Tracklet(AssociationCues())
+    for frame in frames:
+        person.add(frame, frame / 30, seen(x, 300), clear=True)
+    return person
+
+
+def test_pieces_that_overlap_for_a_moment_are_joined_where_the_second_begins() -> None:
+    first = piece(range(40), 300)
+    (joined,) = join_pieces([first, piece(range(36, 80), 320)], [])
+    assert joined.frames == list(range(80))
+    assert joined.detections[36].box[0] - joined.detections[35].box[0] == 20
+    assert first.frames == list(range(40))
+
+
+def test_people_who_are_seen_together_for_longer_are_two() -> None:
+    assert len(join_pieces([piece(range(40), 300), piece(range(30, 80), 320)], [])) == 2
