@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,3 +68,17 @@ class Detector(Protocol):
             rate: frames per second of the next video.
         """
         ...
+
+
+def without_duplicates(certainty: Sequence[float] | Floats, same: Callable[[int, int], bool]) -> list[int]:
+    """Indices of N candidates without duplicates of one person, the most certain first.
+
+    Args:
+        certainty: (N,) of two candidates for one person, the more certain one is kept.
+        same: whether two candidates, the more certain one first, are one person.
+    """
+    kept: list[int] = []
+    for one in sorted(range(len(certainty)), key=lambda index: -certainty[index]):
+        if not any(same(other, one) for other in kept):
+            kept.append(one)
+    return kept

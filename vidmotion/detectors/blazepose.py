@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.detectors.base import Detection, Picture
+from vidmotion.detectors.base import Detection, Picture, without_duplicates
 from vidmotion.detectors.blazepose_networks import LandmarkNetwork, PersonNetwork, Pose, Region, Tile
 from vidmotion.types import Floats
 from vidmotion.weights import DetectorFiles
@@ -123,28 +123,26 @@ class BlazePose:
         if _plausible(pose, rgb) and pose.visibility.mean() >= _NEW_VISIBILITY:
             poses.append(pose)
 
-    def _searches(self, rgb: Picture, index: int, missing: bool) -> list[_Search]:
+    def _searches(self, rgb: Picture, index: int, missing: bool) -> list[Search]:
         """The searches of this frame, those in large windows first.
 
         Args:
             missing: whether a person was lost in this frame.
         """
-        far, *close = windows(rgb.shape[1], rgb.shape[0])
-        near = [_Search([gone.tile]) for gone in self._lost]
+        height, width = rgb.shape[:2]
+        near = [Search([gone.tile]) for gone in self._lost]
         if not self._started:
-            return [_Search(far), *(_Search(tiles, _CLOSE_LARGEST * tiles[0].side) for tiles in close)]
+            return first_searches(width, height)
         if missing:
-            return [_Search(far), *near]
+            return [Search(windows(width, height)[0]), *near]
         if len(self._regions) >= self._max_people or (self._regions and index % self._search_every):
             return near
         self._turn += 1
-        in_turn = [[_Search([tile]) for tile in far]]
-        in_turn += [[_Search([tile], _CLOSE_LARGEST * tile.side) for tile in tiles] for tiles in close]
-        return [_in_turn(in_turn, self._turn), *near]
+        return [search_in_turn(width, height, self._turn), *near]
 
 
 @dataclass(frozen=True)
-class _Search:
+class Search:
     """Windows in which people are searched for together."""
 
     tiles: list[Tile]
@@ -176,10 +174,22 @@ class _Lost:
         return self.frames < most and not back
 
 
-def _in_turn(layers: list[list[_Search]], turn: int) -> _Search:
-    """The search of this turn. Layers take turns, so that the many small windows do not delay the large ones."""
-    layer = layers[turn % len(layers)]
-    return layer[turn // len(layers) % len(layer)]
+def first_searches(width: int, height: int) -> list[Search]:
+    """The searches of the first frame: in all windows, the large ones first."""
+    far, *close = windows(width, height)
+    return [Search(far), *(Search(tiles, _CLOSE_LARGEST * tiles[0].side) for tiles in close)]
+
+
+def search_in_turn(width: int, height: int, turn: int) -> Search:
+    """The search of this turn, in one window.
+
+    Layers take turns, so that the many small windows do not delay the large ones.
+    """
+    layers = windows(width, height)
+    number = turn % len(layers)
+    layer = layers[number]
+    tile = layer[turn // len(layers) % len(layer)]
+    return Search([tile]) if number == 0 else Search([tile], _CLOSE_LARGEST * tile.side)
 
 
 def windows(width: int, height: int) -> list[list[Tile]]:
@@ -207,11 +217,9 @@ def _starts(length: int, side: float) -> list[float]:
 
 def distinct(poses: list[Pose]) -> list[Pose]:
     """The poses without duplicates of one person; of two, the one with the higher presence is kept."""
-    kept: list[Pose] = []
-    for pose in sorted(poses, key=lambda pose: -pose.presence):
-        if not any(_same_person(pose, other) for other in kept):
-            kept.append(pose)
-    return [pose for pose in poses if any(pose is other for other in kept)]
+    presence = [pose.presence for pose in poses]
+    kept = without_duplicates(presence, lambda better, other: _same_person(poses[better], poses[other]))
+    return [poses[index] for index in sorted(kept)]
 
 
 def _without(poses: list[Pose], others: list[Pose]) -> list[Pose]:

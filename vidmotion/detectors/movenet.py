@@ -12,30 +12,28 @@ Assigns no identities; the tracker does.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vidmotion.detectors.base import Detection, Picture
-from vidmotion.detectors.blazepose import windows
+from vidmotion.detectors.base import Detection, Picture, without_duplicates
+from vidmotion.detectors.blazepose import first_searches, search_in_turn
 from vidmotion.detectors.blazepose_networks import LandmarkNetwork, PersonNetwork, Pose, Region
 from vidmotion.detectors.movenet_networks import HIPS, SHOULDERS, Crop, Found, MultiPoseNetwork, ThunderNetwork
+from vidmotion.skeletons import BLAZEPOSE33, COCO17
 from vidmotion.types import Bools, Floats
 from vidmotion.weights import DetectorFiles
 
 MAX_PEOPLE = 12
 """Default for the number of people that are followed at a time."""
 
-COCO = np.array([0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28])
+COCO = np.array([BLAZEPOSE33.joints.index(joint) for joint in COCO17.joints])
 """COCO's 17 points among BlazePose's 33."""
 LIMBS = np.arange(5, 17)
 WITHOUT_THUNDER = 2
 """Frames in a row in which BlazePose's landmarks alone may follow somebody."""
-_MIRROR = np.array([
-    0, 4, 5, 6, 1, 2, 3, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23, 26, 25, 28, 27, 30, 29,
-    32, 31,
-])  # fmt: skip
+_MIRROR = np.array(BLAZEPOSE33.mirror)
 _ARMS, _LEGS = np.arange(11, 23), np.arange(23, 33)
 """Of BlazePose's 33."""
 _HANDS = {15: (17, 19, 21), 16: (18, 20, 22), 27: (29, 31), 28: (30, 32)}
@@ -151,9 +149,13 @@ class MoveNet:
 
     def detect(self, rgb: Picture, index: int) -> list[Detection]:
         """The people in a frame; frames must come in order."""
-        followed = [(person, self._follow(rgb, person)) for person in self._people]
-        people = [now for before, now in followed if self._is_followed(before, now, rgb)]
-        lost = [_Lost(before.body) for before, now in followed if not self._is_followed(before, now, rgb)]
+        people, lost = [], []
+        for before in self._people:
+            now = self._follow(rgb, before)
+            if _is_followed(before, now, rgb):
+                people.append(now)
+            else:
+                lost.append(_Lost(before.body))
         self._since_search += 1
         often = bool(self._lost) or touching(people)
         searching = bool(lost) or self._since_search >= (_SEARCH_OFTEN if often else self._search_every)
@@ -223,19 +225,15 @@ class MoveNet:
 
     def _regions(self, rgb: Picture) -> list[Region]:
         """People whom BlazePose finds: in large windows at first, then in one window at a time."""
-        far, *close = windows(rgb.shape[1], rgb.shape[0])
-        if self._searches == 1:
-            return [
-                region
-                for tiles in (far, *close)
-                for region in self._people_network.find(rgb, tiles)
-                if tiles is far or region.side <= 1.5 * tiles[0].side
-            ]
-        layers = [far, *close]
-        layer = layers[self._searches % len(layers)]
-        tile = layer[self._searches // len(layers) % len(layer)]
-        most = np.inf if layer is far else 1.5 * tile.side
-        return [region for region in self._people_network.find(rgb, [tile]) if region.side <= most]
+        height, width = rgb.shape[:2]
+        first = self._searches == 1
+        searches = first_searches(width, height) if first else [search_in_turn(width, height, self._searches)]
+        return [
+            region
+            for search in searches
+            for region in self._people_network.find(rgb, search.tiles)
+            if region.side <= search.largest
+        ]
 
     def _follow(self, rgb: Picture, before: _Person) -> _Person:
         """Somebody of the frame before, now.
@@ -259,9 +257,10 @@ class MoveNet:
     def _read_thunder(self, rgb: Picture, first: Found) -> Found:
         return self._thunder.read(rgb, Crop.around(first.xy, first.score), first.xy)
 
-    def _is_followed(self, before: _Person, now: _Person, rgb: Picture) -> bool:
-        grown = max(now.size, before.size) / max(min(now.size, before.size), 1e-6)
-        return _limb_score(now.body) >= _KEPT_SCORE and grown < 2 and _plausible(now, rgb)
+
+def _is_followed(before: _Person, now: _Person, rgb: Picture) -> bool:
+    grown = max(now.size, before.size) / max(min(now.size, before.size), 1e-6)
+    return _limb_score(now.body) >= _KEPT_SCORE and grown < 2 and _plausible(now, rgb)
 
 
 def landmark_region(xy: Floats, score: Floats) -> Region:
@@ -345,22 +344,19 @@ def distance(one: Floats, other: Floats) -> float:
     return float(np.median(np.linalg.norm(one[LIMBS] - other[LIMBS], axis=1)))
 
 
-def unique(found: Iterator[Found] | list[Found]) -> list[Found]:
+def unique(found: Iterable[Found]) -> list[Found]:
     """The people without doubles; of two, the more certain is kept."""
-    kept: list[Found] = []
-    for one in sorted(found, key=lambda one: -one.confidence):
-        if not any(_same(one, other) for other in kept):
-            kept.append(one)
-    return kept
+    all_found = list(found)
+    confidence = [one.confidence for one in all_found]
+    kept = without_duplicates(confidence, lambda better, other: _same(all_found[better], all_found[other]))
+    return [all_found[index] for index in kept]
 
 
 def distinct(people: list[_Person]) -> list[_Person]:
     """The people without doubles, in their order; of two, the more certain is kept."""
-    kept: list[_Person] = []
-    for person in sorted(people, key=lambda one: -one.certainty):
-        if not any(_same(person.body, other.body) for other in kept):
-            kept.append(person)
-    return [person for person in people if any(person is other for other in kept)]
+    certainty = [person.certainty for person in people]
+    kept = without_duplicates(certainty, lambda better, other: _same(people[better].body, people[other].body))
+    return [people[index] for index in sorted(kept)]
 
 
 def _same(one: Found, other: Found) -> bool:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vidmotion.detectors.base import Detection, Picture
+from vidmotion.detectors.base import Detection, Picture, without_duplicates
 from vidmotion.types import Floats
 
 SAME_POSE = 0.05
@@ -60,11 +60,7 @@ def distinct(xy: Floats, person_score: Floats) -> list[int]:
         xy: (N, J, 2) pixels.
         person_score: (N,) scores of the people.
     """
-    kept: list[int] = []
-    for one in np.argsort(-person_score, kind="stable").tolist():
-        if not any(_same(xy[other], xy[one]) for other in kept):
-            kept.append(one)
-    return kept
+    return without_duplicates(person_score, lambda better, other: _same(xy[better], xy[other]))
 
 
 def _same(better: Floats, other: Floats) -> bool:
