@@ -31,6 +31,7 @@ def detect(
     end: float | None = None,
     max_people: int | None = None,
     keep_uncertain: bool = False,
+    every_frame: bool = False,
 ) -> Scene:
     """Find and follow the people of a video in 2D: a scene whose people have tracks and no motion.
 
@@ -43,6 +44,7 @@ def detect(
         max_people: keep only this many people: those seen longest and largest.
         keep_uncertain: keep tracks that seem to show nobody too: static clutter, parts and doubles of people, poor
             scores.
+        every_frame: detect in every frame; otherwise, from 50 frames a second on, in every second one or fewer.
 
     Raises:
         InputError: an argument cannot be used.
@@ -61,6 +63,7 @@ def detect(
         end=end,
         max_people=max_people,
         keep_uncertain=keep_uncertain,
+        every_frame=every_frame,
     )
     return Pipeline(settings).detect(path)
 
@@ -78,6 +81,7 @@ def lift(
     person: int | None = None,
     max_people: int | None = None,
     keep_uncertain: bool = False,
+    every_frame: bool = False,
     start: float | None = None,
     end: float | None = None,
     flip: bool = True,
@@ -98,6 +102,8 @@ def lift(
         max_people: keep only this many people: those seen longest and largest.
         keep_uncertain: of a video, keep tracks that seem to show nobody too: static clutter, parts and doubles of
             people, poor scores.
+        every_frame: of a video, detect in every frame; otherwise, from 50 frames a second on, in every second one or
+            fewer.
         start: seconds; frames of a video before are not read.
         end: seconds; frames of a video after are not read.
         flip: average with the mirrored input, which is more accurate and takes twice as long.
@@ -121,6 +127,7 @@ def lift(
         person=person,
         max_people=max_people,
         keep_uncertain=keep_uncertain,
+        every_frame=every_frame,
         heads=as_choices("heads", heads, Head),
         refine=refine,
         height=height,

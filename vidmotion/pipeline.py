@@ -91,7 +91,7 @@ class Pipeline:
         """
         path, detector, settings = Path(video), self.detector, self.settings
         with open_video(path, settings.start, settings.end) as frames:
-            tracker = PersonTracker(detector, frames.fps)
+            tracker = PersonTracker(detector, frames.fps, settings.every_frame)
             with self.progress.task("detect", frames.frame_count) as task:
                 last = -1
                 for done, frame in enumerate(frames, start=1):
@@ -196,6 +196,8 @@ class Pipeline:
             key["max_people"] = settings.max_people
         if settings.keep_uncertain:
             key["keep_uncertain"] = True
+        if settings.every_frame:
+            key["every_frame"] = True
         return cached_people(Path(video), key, lambda: self.detect(video))
 
     def embed(self, video: Path | str) -> list[WindowEmbeddings]:
@@ -291,6 +293,7 @@ class Pipeline:
                 "end": settings.end,
                 "max_people": settings.max_people,
                 "keep_uncertain": settings.keep_uncertain,
+                "every_frame": settings.every_frame,
             },
         }
 

@@ -71,6 +71,8 @@ class Settings:
     time."""
     keep_uncertain: bool = False
     """Keep tracks that seem to show nobody too: static clutter, parts and doubles of people, poor scores."""
+    every_frame: bool = False
+    """Detect people in every frame, also where a video has 50 frames a second and more."""
     heads: tuple[Head, ...] = (Head.pose3d,)
     """What the network is asked for; 3D joints are always included."""
     refine: bool = True
@@ -97,6 +99,7 @@ class Settings:
         _set(self, "person", None if self.person is None else as_count("person", self.person, 0))
         _set(self, "max_people", None if self.max_people is None else as_count("max_people", self.max_people, 1))
         _set(self, "keep_uncertain", as_bool("keep_uncertain", self.keep_uncertain))
+        _set(self, "every_frame", as_bool("every_frame", self.every_frame))
         _set(self, "heads", as_choices("heads", self.heads, Head))
         _set(self, "refine", as_bool("refine", self.refine))
         _set(self, "body_model", None if self.body_model is None else as_path("body_model", self.body_model))

@@ -1,11 +1,14 @@
 """Detection and tracking together, with a detector that returns what the test prepares."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+import pytest
 
 from vidmotion.detectors.base import Detection, Picture
 from vidmotion.tracking import PersonTracker
+from vidmotion.types import Track
 
 RATE = Fraction(30000, 1001)
 BODY = np.random.default_rng(3).uniform((20, 10), (60, 90), (17, 2)).astype(np.float32)
@@ -102,3 +105,65 @@ def test_ids_in_view_are_new_after_a_cut_and_kept_after_a_flash() -> None:
         ids.append([track.id for track in people.in_view()])
     assert (ids[29], ids[30], ids[32], ids[59], ids[60], ids[119]) == ([0], [], [0], [0], [], [1])
     assert len(people.finish()) == 1
+
+
+class Walker(FakeDetector):
+    """One person who goes to the right by a pixel a frame; in some frames not seen."""
+
+    def __init__(self, hidden: range = range(0)) -> None:
+        super().__init__()
+        self.hidden = hidden
+
+    def detect(self, rgb: Picture, index: int) -> list[Detection]:
+        (found,) = super().detect(rgb, index)
+        shift = np.float32(index)
+        return [] if index in self.hidden else [replace(found, xy=found.xy + np.array([shift, 0]), box=found.box)]
+
+
+def walked(detector: Walker, rate: Fraction, count: int, **arguments: bool) -> list[Track]:
+    people = PersonTracker(detector, rate, **arguments)
+    for index in range(count):
+        people.update(picture(RED), index, float(index / rate))
+    return people.finish()
+
+
+@pytest.mark.parametrize(("rate", "step"), [(30, 1), (48, 1), (50, 2), (Fraction(60000, 1001), 2), (120, 4), (240, 9)])
+def test_of_a_high_frame_rate_some_frames_are_enough(rate: int | Fraction, step: int) -> None:
+    detector, rate = Walker(), Fraction(rate)
+    (track,) = walked(detector, rate, 101, every_frame=False)
+    assert detector.indices == sorted({*range(0, 101, step), 100})
+    assert detector.rates == [float(rate) / step]
+    assert track.frames.tolist() == list(range(101))
+    assert track.observed.all()
+    expected = BODY + np.stack([np.arange(101), np.zeros(101)], 1)[:, None]
+    np.testing.assert_allclose(track.keypoints.xy, expected, atol=1e-4)
+    np.testing.assert_allclose(track.keypoints.score, 0.8, atol=1e-6)
+
+
+def test_every_frame_of_a_high_frame_rate() -> None:
+    detector = Walker()
+    walked(detector, Fraction(120), 60, every_frame=True)
+    assert detector.indices == list(range(60))
+
+
+def test_skipped_frames_of_a_gap_are_not_observed() -> None:
+    (track,) = walked(Walker(range(41, 60)), Fraction(60), 121, every_frame=False)
+    assert track.frames.tolist() == list(range(121))
+    assert np.flatnonzero(~track.observed).tolist() == list(range(41, 60))
+
+
+def test_somebody_seen_in_skipped_frames_too_is_seen_for_long_enough() -> None:
+    """Half a second is enough to be a track, however many frames of it are skipped."""
+    assert len(walked(Walker(range(62, 200)), Fraction(120), 200, every_frame=False)) == 1
+    assert walked(Walker(range(50, 200)), Fraction(120), 200, every_frame=False) == []
+
+
+def test_the_last_frame_before_a_cut_is_not_skipped() -> None:
+    detector = FakeDetector()
+    people = PersonTracker(detector, Fraction(60), every_frame=False)
+    for index in range(180):
+        people.update(room(index // 90), index, index / 60)
+    tracks = people.finish()
+    assert people.cuts == (90,)
+    assert {89, 90, 179} <= set(detector.indices)
+    assert [track.frames.tolist() for track in tracks] == [list(range(90)), list(range(90, 180))]

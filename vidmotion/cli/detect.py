@@ -30,6 +30,7 @@ def detect(
     detector: options.Detector = "auto",
     max_people: options.MaxPeople = None,
     keep_uncertain: options.KeepUncertain = False,
+    every_frame: options.EveryFrame = False,
     start: options.Start = None,
     end: options.End = None,
     device: Annotated[
@@ -59,6 +60,7 @@ def detect(
             end=last,
             max_people=max_people,
             keep_uncertain=keep_uncertain,
+            every_frame=every_frame,
         )
         pipeline = Pipeline(settings, progress)
     scene = pipeline.detect(video)

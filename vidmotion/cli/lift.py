@@ -94,6 +94,7 @@ def lift(
     ] = "all",
     max_people: options.MaxPeople = None,
     keep_uncertain: options.KeepUncertain = False,
+    every_frame: options.EveryFrame = False,
     start: options.Start = None,
     end: options.End = None,
     render: Annotated[
@@ -163,6 +164,7 @@ def lift(
             person=one,
             max_people=max_people,
             keep_uncertain=keep_uncertain,
+            every_frame=every_frame,
             heads=asked,
             refine=refine,
             height=height,

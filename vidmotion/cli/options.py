@@ -46,6 +46,14 @@ KeepUncertain = Annotated[
         rich_help_panel=PEOPLE,
     ),
 ]
+EveryFrame = Annotated[
+    bool,
+    typer.Option(
+        "--every-frame",
+        help="Detect in every frame; otherwise, from 50 frames a second on, in every second one or fewer.",
+        rich_help_panel=PEOPLE,
+    ),
+]
 Start = Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
 End = Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
 

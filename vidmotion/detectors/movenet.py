@@ -33,7 +33,8 @@ COCO = np.array([BLAZEPOSE33.joints.index(joint) for joint in COCO17.joints])
 LIMBS = np.arange(5, 17)
 WITHOUT_THUNDER = 2
 """Frames in a row in which BlazePose's landmarks alone may follow somebody."""
-_MIRROR = np.array(BLAZEPOSE33.mirror)
+_MIRROR, _MIRROR17 = np.array(BLAZEPOSE33.mirror), np.array(COCO17.mirror)
+_COCO_ARMS, _COCO_LEGS = np.arange(5, 11), np.arange(11, 17)
 _ARMS, _LEGS = np.arange(11, 23), np.arange(23, 33)
 """Of BlazePose's 33."""
 _HANDS = {15: (17, 19, 21), 16: (18, 20, 22), 27: (29, 31), 28: (30, 32)}
@@ -50,7 +51,7 @@ _RATE, _FASTEST = 30.0, 120.0
 _SEARCH_SECONDS = 0.3
 """Between two looks of MultiPose at the whole picture."""
 _SEARCH_OFTEN = 2
-"""Frames from one such look to the next while somebody is lost, or people touch and may hide each other."""
+"""Frames from one such look to the next while somebody is lost. While people touch, each frame is looked at."""
 _LOST_SECONDS = 1.0
 """For which a lost person is searched for so often."""
 _TURNED_EVERY = 3
@@ -58,7 +59,9 @@ _TURNED_EVERY = 3
 _AGREE = 0.06
 """Median distance of limbs, in body sizes, below which two opinions agree."""
 _SAME = 0.15
-"""The same, below which two people are one."""
+"""The same, below which what two networks found is one person."""
+_DOUBLE = 0.07
+"""The same, for what one network found: people who hide each other come near."""
 _SWAP = 0.6
 """BlazePose's sides are exchanged where that brings its limbs nearer to Thunder's by this factor."""
 _MOVED = 0.08
@@ -71,11 +74,16 @@ _NEW_SCORE = 0.35
 """Mean score of a new person's limbs for Thunder."""
 _KEPT_SCORE = 0.2
 """The same for somebody who is followed."""
+_AGREED_SCORE = 0.15
+"""The same for a new person on whom MultiPose and Thunder agree."""
+_FEW = 0.5
+"""Weight of the upper quartile of the limbs' distances beside their median."""
 _PRESENCE = 0.5
 _SMALLEST = 16.0
 """Pixels of a body's size."""
-_PART, _PART_OF_MULTIPOSE = 0.6, 0.35
-"""A person found within another one, smaller than this share of it, is a part of it; MultiPose hardly finds parts."""
+_PART, _PART_OF_MULTIPOSE, _PART_OF_TURNED = 0.6, 0.35, 2.0
+"""A person found within another one, smaller than this share of it, is a part of it. MultiPose hardly finds parts; on
+the turned picture it finds upright people again, badly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,12 +106,6 @@ class _Person:
     @property
     def size(self) -> float:
         return body_size(self.body.xy, self.body.score)
-
-
-@dataclass(frozen=True, eq=False)
-class _Lost:
-    body: Found
-    frames: int = 0
 
 
 class MoveNet:
@@ -143,68 +145,68 @@ class MoveNet:
         self._search_every = max(round(rate * _SEARCH_SECONDS), 1)
         self._lost_frames = max(round(rate * _LOST_SECONDS), 1)
         self._people: list[_Person] = []
-        self._lost: list[_Lost] = []
+        self._missing = 0
         self._searches = 0
         self._since_search = self._search_every
 
     def detect(self, rgb: Picture, index: int) -> list[Detection]:
         """The people in a frame; frames must come in order."""
-        people, lost = [], []
-        for before in self._people:
-            now = self._follow(rgb, before)
-            if _is_followed(before, now, rgb):
-                people.append(now)
-            else:
-                lost.append(_Lost(before.body))
+        followed = [(before, self._follow(rgb, before)) for before in self._people]
+        people = [now for before, now in followed if _is_followed(before, now, rgb)]
         self._since_search += 1
-        often = bool(self._lost) or touching(people)
-        searching = bool(lost) or self._since_search >= (_SEARCH_OFTEN if often else self._search_every)
-        if searching:
+        every = _SEARCH_OFTEN if self._missing else self._search_every
+        lost = len(people) < len(followed)
+        if lost or touching(people) or self._since_search >= every:
             people = self._search(rgb, people)
         kept = distinct(people)[: self._max_people]
-        self._lost = [
-            replace(gone, frames=gone.frames + 1)
-            for gone in [*self._lost, *lost]
-            if gone.frames < self._lost_frames and not any(_same(gone.body, one.body) for one in kept)
-        ]
+        self._missing = self._still_missing(len(kept))
         self._people = kept
         return [_detection(person, rgb) for person in kept]
+
+    def _still_missing(self, count: int) -> int:
+        """Frames for which somebody is searched for: from when the number of people falls until it rises again."""
+        if count < len(self._people):
+            return self._lost_frames
+        return 0 if count > len(self._people) else max(self._missing - 1, 0)
 
     def _search(self, rgb: Picture, people: list[_Person]) -> list[_Person]:
         """Correct the people who are followed by MultiPose, and add those whom it or BlazePose finds."""
         self._since_search = 0
         self._searches += 1
         candidates = unique(self._multipose.find(rgb))
-        corrected = [self._corrected(rgb, person, candidates) for person in people]
+        own = nearest_candidates(people, candidates)
+        corrected = kept_apart([self._corrected(rgb, *pair) for pair in zip(people, own, strict=True)], own)
         turned = self._searches % _TURNED_EVERY == 1
-        for found in [*candidates, *(unique(self._find_turned(rgb)) if turned else [])]:
-            if found.confidence >= _NEW_CONFIDENCE and not _known(found, corrected, _PART_OF_MULTIPOSE):
-                self._add(rgb, found, corrected, _NEW_SCORE, _PART_OF_MULTIPOSE)
+        for found in candidates:
+            if not any(found is one for one in own) and not _is_part_of(found, corrected, _PART_OF_MULTIPOSE):
+                self._add(rgb, found, corrected, _PART_OF_MULTIPOSE)
+        for found in unique(self._find_turned(rgb)) if turned else []:
+            if not _known(found, corrected, _PART_OF_TURNED):
+                self._add(rgb, found, corrected, _PART_OF_TURNED)
         for region in self._regions(rgb):
             if not _in_region(region, corrected):
                 self._add_region(rgb, region, corrected)
         return corrected
 
-    def _corrected(self, rgb: Picture, person: _Person, candidates: list[Found]) -> _Person:
+    def _corrected(self, rgb: Picture, person: _Person, first: Found | None) -> _Person:
         """A person whose points MultiPose contradicts is looked at again, from MultiPose's points."""
-        near = [one for one in candidates if _same(one, person.body)]
-        if not near:
-            return person
-        first = min(near, key=lambda one: distance(one.xy, person.body.xy) / person.size)
-        if distance(first.xy, person.body.xy) < _AGREE * person.size:
+        if first is None or disagreement(first, person) < _AGREE:
             return person
         again = self._look(rgb, first)
-        if distance(first.xy, again.body.xy) < _AGREE * person.size:
+        if disagreement(first, again) < _AGREE:
             return again
         return person if first.confidence < _NEW_CONFIDENCE else _from_points(first, again)
 
-    def _add(self, rgb: Picture, found: Found, people: list[_Person], least: float, part: float) -> None:
+    def _add(self, rgb: Picture, found: Found, people: list[_Person], part: float, least: float = _NEW_SCORE) -> None:
+        if found.confidence < _NEW_CONFIDENCE:
+            return
         person = self._look(rgb, found)
-        apart = distance(found.xy, person.body.xy) / person.size
-        if apart >= 2 * _AGREE and found.confidence >= _SURE_CONFIDENCE:
+        apart = disagreement(found, person)
+        taken = any(_same(person.body, other.body, _DOUBLE) for other in people)
+        if taken or (apart >= 2 * _AGREE and found.confidence >= _SURE_CONFIDENCE):
             person, apart = _from_points(found, person), 0.0
-        if apart < _AGREE and found.confidence >= _SURE_CONFIDENCE:
-            least = _KEPT_SCORE  # two networks agree on somebody who is partly hidden
+        if apart < _AGREE:
+            least = min(least, _KEPT_SCORE if found.confidence >= _SURE_CONFIDENCE else _AGREED_SCORE)
         sure = apart < 2 * _AGREE and _limb_score(person.body) >= least and _plausible(person, rgb)
         if sure and not _is_part_of(person.body, people, part):
             people.append(person)
@@ -215,7 +217,7 @@ class MoveNet:
             return
         found = Found(pose.xy[COCO], pose.visibility[COCO], pose.presence)
         if not _known(found, people, _PART):
-            self._add(rgb, found, people, _KEPT_SCORE, _PART)
+            self._add(rgb, found, people, _PART, _KEPT_SCORE)
 
     def _find_turned(self, rgb: Picture) -> Iterator[Found]:
         """People whom MultiPose finds upside down."""
@@ -339,29 +341,72 @@ def distance_of(one: Floats, other: Floats) -> float:
     return float(np.linalg.norm(one - other, axis=1).mean())
 
 
+def disagreement(found: Found, person: _Person) -> float:
+    """Body sizes by which MultiPose's limbs differ from a person's: most of them, or a few that do not fit at all."""
+    away = distances(found.xy, person.body.xy) / person.size
+    return max(float(np.median(away)), _FEW * float(np.quantile(away, 0.75)))
+
+
 def distance(one: Floats, other: Floats) -> float:
-    """Pixels, median distance of the limbs of two bodies (17, 2)."""
-    return float(np.median(np.linalg.norm(one[LIMBS] - other[LIMBS], axis=1)))
+    """Pixels, median distance of the limbs of two bodies (17, 2), whichever sides they have."""
+    return float(np.median(distances(one, other)))
+
+
+def distances(one: Floats, other: Floats) -> Floats:
+    """(12,) pixels between the limbs of two bodies (17, 2); left and right of arms or of legs may be exchanged."""
+    apart = []
+    for group in _COCO_ARMS, _COCO_LEGS:
+        as_named, exchanged = (np.linalg.norm(one[group] - other[sides], axis=1) for sides in (group, _MIRROR17[group]))
+        apart.append(min(as_named, exchanged, key=np.sum))
+    return np.concatenate(apart)
+
+
+def nearest_candidates(people: list[_Person], candidates: list[Found]) -> list[Found | None]:
+    """For each person, the candidate that shows the same person; no candidate is given to two people."""
+    pairs = sorted(
+        (distance(found.xy, person.body.xy) / person.size, row, column)
+        for row, person in enumerate(people)
+        for column, found in enumerate(candidates)
+        if _same(found, person.body)
+    )
+    own: dict[int, int] = {}
+    for _, row, column in pairs:
+        if row not in own and column not in own.values():
+            own[row] = column
+    return [candidates[own[row]] if row in own else None for row in range(len(people))]
+
+
+def kept_apart(people: list[_Person], own: list[Found | None]) -> list[_Person]:
+    """The people; where Thunder sees one person twice and MultiPose sees two, one gets MultiPose's points."""
+    out = list(people)
+    seen_twice = [(row, found) for row, found in enumerate(own) if found is not None]
+    for (row, found), (other, theirs) in itertools.combinations(seen_twice, 2):
+        if not _same(out[row].body, out[other].body):
+            continue
+        apart, theirs_apart = disagreement(found, out[row]), disagreement(theirs, out[other])
+        worse, points = (row, found) if apart > theirs_apart else (other, theirs)
+        out[worse] = _from_points(points, out[worse])
+    return out
 
 
 def unique(found: Iterable[Found]) -> list[Found]:
     """The people without doubles; of two, the more certain is kept."""
     all_found = list(found)
     confidence = [one.confidence for one in all_found]
-    kept = without_duplicates(confidence, lambda better, other: _same(all_found[better], all_found[other]))
+    kept = without_duplicates(confidence, lambda better, other: _same(all_found[better], all_found[other], _DOUBLE))
     return [all_found[index] for index in kept]
 
 
 def distinct(people: list[_Person]) -> list[_Person]:
     """The people without doubles, in their order; of two, the more certain is kept."""
     certainty = [person.certainty for person in people]
-    kept = without_duplicates(certainty, lambda better, other: _same(people[better].body, people[other].body))
+    kept = without_duplicates(certainty, lambda better, other: _same(people[better].body, people[other].body, _DOUBLE))
     return [people[index] for index in sorted(kept)]
 
 
-def _same(one: Found, other: Found) -> bool:
+def _same(one: Found, other: Found, within: float = _SAME) -> bool:
     size = min(body_size(one.xy, one.score), body_size(other.xy, other.score))
-    return distance(one.xy, other.xy) < _SAME * size
+    return distance(one.xy, other.xy) < within * size
 
 
 def touching(people: list[_Person]) -> bool:

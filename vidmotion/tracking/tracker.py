@@ -63,6 +63,7 @@ class Tracker:
         self._last_duration = float(1 / fps)
         self._frames: list[int] = []
         self._times: list[float] = []
+        self._skipped: list[tuple[int, float]] = []
         self._present: list[Tracklet] = []
         self._all: list[Tracklet] = []
         self._before_cut: list[Tracklet] = []
@@ -96,6 +97,15 @@ class Tracker:
             self._present.append(person)
             self._all.append(person)
 
+    def skip(self, index: int, time: float) -> None:
+        """Note a frame in which nobody is searched for; people are there if they are before and after it.
+
+        Args:
+            index: number of the frame, higher than that of the frame before.
+            time: seconds from the first frame of the video.
+        """
+        self._skipped.append((index, time))
+
     def cut(self) -> None:
         """End all tracks, because the next frame begins a new shot: everybody in it is somebody new."""
         self._before_cut, self._present = self._present, []
@@ -111,13 +121,19 @@ class Tracker:
         """The people who were seen for long enough, numbered from 0 by their first frame."""
         if not self._frames:
             return []
-        frame_times = FrameTimes(np.array(self._frames), np.array(self._times), self._last_duration)
+        frame_times = self._frame_times()
         people = join_pieces(self._all, self._cuts)
         kept = [person for person in people if frame_times.is_long_enough(person.frames)]
         return [
             make_track(number, person.frames, person.detections, frame_times, self._skeleton)
             for number, person in enumerate(kept)
         ]
+
+    def _frame_times(self) -> FrameTimes:
+        frames = np.array([*self._frames, *(index for index, _ in self._skipped)])
+        times = np.array([*self._times, *(time for _, time in self._skipped)])
+        order = np.argsort(frames)
+        return FrameTimes(frames[order], times[order], self._last_duration, order >= len(self._frames))
 
     def in_view(self) -> list[Track]:
         """The confirmed people of the last frame, numbered from 0 in the order of their confirmation.

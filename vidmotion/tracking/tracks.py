@@ -6,7 +6,7 @@ Does not depend on how the detections were associated.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -34,14 +34,21 @@ class FrameTimes:
     """(N,) seconds from the first frame."""
     last_duration: float
     """Seconds that the last frame lasts."""
+    skipped: Bools = field(default_factory=lambda: np.zeros(0, bool))
+    """(N,) in which frames nobody was searched for, because the frames around them tell enough; empty for none."""
 
     def is_long_enough(self, frames: Sequence[int]) -> bool:
         """Whether a person who was detected in these frames was seen for long enough to become a track."""
-        return bool(self._durations[np.searchsorted(self.frames, frames)].sum() >= self._needed)
+        return bool(self._durations[np.searchsorted(self.frames[self.detected], frames)].sum() >= self._needed)
+
+    @cached_property
+    def detected(self) -> Ints:
+        """(D,) positions of the frames that were not skipped."""
+        return np.flatnonzero(~self.skipped) if len(self.skipped) else np.arange(len(self.frames))
 
     @cached_property
     def _durations(self) -> Floats:
-        return np.append(np.diff(self.times), self.last_duration)
+        return np.append(np.diff(self.times[self.detected]), self.last_duration)
 
     @cached_property
     def _needed(self) -> float:
@@ -58,6 +65,8 @@ def make_track(
 ) -> Track:
     """A track with left and right corrected and its short gaps filled.
 
+    A skipped frame between two detections counts as observed, although its points are interpolated.
+
     Args:
         number: the person's id.
         frames: S frame numbers among those of `frame_times`, rising.
@@ -67,7 +76,7 @@ def make_track(
             by `find_exchanged_sides`.
     """
     position = np.searchsorted(frame_times.frames, frames)
-    kept, observed = _fill(position, frame_times.times)
+    kept, observed = _fill(position, frame_times)
     at, known = frame_times.times[kept], frame_times.times[position]
     points, score = (np.stack(part) for part in zip(*((one.xy, one.score) for one in detections), strict=True))
     if exchanged is None:
@@ -87,14 +96,16 @@ def make_track(
     )
 
 
-def _fill(position: Ints, times: Floats) -> tuple[Ints, Bools]:
-    """Positions of the frames of a track, including those of short gaps, and which of them have a detection."""
-    pieces = [position[:1]]
-    for before, after in pairwise(position):
-        short = times[after] - times[before] < FILLED_GAP
-        pieces.append(np.arange(before + 1, after + 1) if short else np.array([after]))
-    kept = np.concatenate(pieces)
-    return kept, np.isin(kept, position)
+def _fill(position: Ints, frame_times: FrameTimes) -> tuple[Ints, Bools]:
+    """Positions of the frames of a track, including those of short gaps, and which of them are observed."""
+    times, rank = frame_times.times, np.searchsorted(frame_times.detected, position)
+    pieces, observed = [position[:1]], [np.ones(1, bool)]
+    for (before, after), steps in zip(pairwise(position), np.diff(rank), strict=True):
+        filled = times[after] - times[before] < FILLED_GAP or steps == 1
+        pieces.append(np.arange(before + 1, after + 1) if filled else np.array([after]))
+        observed.append(np.full(len(pieces[-1]), steps == 1))
+        observed[-1][-1] = True
+    return np.concatenate(pieces), np.concatenate(observed)
 
 
 def _interpolate(values: Floats, known: Floats, at: Floats) -> Floats:
