@@ -1,15 +1,16 @@
 """How far off is 3D from video to result on footage of held-out subjects, beside BlazePose's own 3D landmarks?
 
     python -m benchmarks.accuracy.end_to_end STORE --mocap MOCAP [--clips N] [--weights FILE] [--keep DIR]
+        [--detector NAME]
 
-The clips are rendered again from their recipes, encoded, decoded and given to the detector, as when the store was made;
-with --keep the detector's output is kept for the next run. All methods are compared on the same frames, those in which
-the detector saw the person, in camera axes with the roots aligned:
+The clips are rendered again from their recipes, encoded, decoded and given to BlazePose and to the detector; --keep
+keeps their output for the next run. All methods are compared on the same frames, those in which both saw the person,
+in camera axes with the roots aligned:
 
     BlazePose   its 3D landmarks, converted to 17 joints with the weights used for 2D; the baseline of the ratios
     smoothed    the same through MediaPipe's One Euro filter
     refitted    the same with weights fitted to the truth of four fifths of the clips, measured on the last fifth
-    lifter      our network on the same points; scale and depth of the root from the truth, as in footage_error.py
+    lifter      our network on the detector's points; scale and depth of the root from the truth, as in footage_error.py
     lift        all that `vidmotion lift` does, with its default height and field of view
     lift given  the same with the true height and field of view
     exact 2D    our network on exact points, scaled as for "lifter"
@@ -36,6 +37,7 @@ from benchmarks.accuracy.sample_error import body_height, in_camera
 from benchmarks.lib.blazepose_world import Projection, Watched, one_euro, watched
 from vidmotion.data.footage_windows import observe_footage
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
+from vidmotion.detectors import resolve_detector_name
 from vidmotion.evaluate.metrics import mpjpe, n_mpjpe, p_mpjpe, velocity_error
 from vidmotion.evaluate.pose3d import Lifter, network_lifter
 from vidmotion.geometry.camera import field_of_view
@@ -92,7 +94,8 @@ def people_of(store: Store, clip: StoredClip, detected: Watched, network: Motion
     rotation = store.truth["camera"][clip.frame : clip.frame + clip.frames, :, :3]
     for person in range(clip.people):
         stored = store.person(clip, person)
-        truth, seen = stored.joints.astype(np.float32), detected.state[person] == SEEN
+        truth = stored.joints.astype(np.float32)
+        seen = (detected.state[person] == SEEN) & np.isfinite(detected.world[person]).all((1, 2))
         points = joints17(detected.xy[person], detected.score[person])
         fov = field_of_view(clip.focal, clip.size)
         given = LiftSettings(height=body_height(truth.astype(float)), fov=fov)
@@ -395,27 +398,26 @@ def main() -> None:
     parser.add_argument("--mocap", type=Path, required=True, help="the motion capture that it was made from")
     parser.add_argument("--clips", type=int, help="how many, from the first; all if not given")
     parser.add_argument("--weights", help="network: name or file; default: the one that lift uses")
+    parser.add_argument("--detector", default="auto", help="whose points are lifted")
     parser.add_argument("--keep", type=Path, help="folder for the detector's output for each clip")
     args = parser.parse_args()
 
     store = read_store(args.store)
     path = find_weights(args.weights)
     network, _ = load_network(path)
-    projection = Projection(store.settings, args.mocap)
+    detector = resolve_detector_name(args.detector)
+    projection = Projection(store.settings, args.mocap, detector)
     people: list[Person] = []
-    farthest = 0.0
     with ExitStack() as opened:
         keep = args.keep or Path(opened.enter_context(tempfile.TemporaryDirectory()))
         keep.mkdir(parents=True, exist_ok=True)
         for clip in store.clips[: args.clips]:
-            detected = watched(keep / f"{clip.number:06d}.npz", projection, clip.recipe)
-            for person in range(clip.people):
-                farthest = max(farthest, np.abs(detected.xy[person] - store.person(clip, person).xy).max())
+            detected = watched(keep / f"{detector}_{clip.number:06d}.npz", projection, clip.recipe)
             people += [person for person in people_of(store, clip, detected, network) if person.seen.any()]
     refit(people)
     frames = frames_of(people)
-    print(f"{path.name}; {len(people)} people in {len(set(frames.clip))} clips, {len(frames.clip)} person-frames seen")
-    print(f"the points of the clips drawn again lie at most {farthest:.2f} px from the store's")
+    clips = len(set(frames.clip))
+    print(f"{path.name}, {detector}; {len(people)} people in {clips} clips, {len(frames.clip)} person-frames seen")
     print_axes(people)
     print_errors(frames)
     print_reasons(frames)

@@ -1,4 +1,4 @@
-"""Renders the clips of a footage store again and keeps BlazePose's output for them, with its own 3D landmarks.
+"""Renders the clips of a footage store again and keeps a detector's output for them, with BlazePose's 3D landmarks.
 
 Used by accuracy/end_to_end.py. BlazePose's landmark network has a 3D output that vidmotion does not use: metres from
 the middle of the hips, in the axes of the network's input crop. As in MediaPipe (graph pose_landmark), they are
@@ -25,16 +25,19 @@ from vidmotion.data.synthetic.recipe import ClipRecipe
 from vidmotion.data.synthetic.render_clip import ClipRenderer
 from vidmotion.data.synthetic.run_detector import detect_clip, match_tracks
 from vidmotion.data.synthetic.scenery import draw_scenery
+from vidmotion.detectors import create_detector
 from vidmotion.detectors.base import Picture
 from vidmotion.detectors.blazepose import BlazePose
 from vidmotion.detectors.blazepose_networks import LANDMARKS, POINTS, LandmarkNetwork, Pose, Region
 from vidmotion.io.atomic import atomic_file
+from vidmotion.skeletons import BLAZEPOSE33
+from vidmotion.tracking.left_right import exchange
 from vidmotion.types import Floats, Ints, Track
 
 
 @dataclass(frozen=True, eq=False)
 class Watched:
-    """BlazePose's output for the people of a clip."""
+    """A detector's points of the people of a clip, and BlazePose's 3D landmarks."""
 
     xy: np.ndarray
     """(P, T, 33, 2) pixels."""
@@ -45,7 +48,7 @@ class Watched:
     track: np.ndarray
     """(P, T) number of the track that a frame came from, -1 where nobody was seen."""
     world: np.ndarray
-    """(P, T, 33, 3) metres; nan where the person was not seen."""
+    """(P, T, 33, 3) metres; nan where BlazePose did not see the person."""
 
 
 class WorldNetwork(LandmarkNetwork):
@@ -66,6 +69,14 @@ class WorldNetwork(LandmarkNetwork):
         self.worlds[key(pose.xy)] = (world[:LANDMARKS] @ turn.T).astype(np.float32)
         return pose
 
+    def world(self, xy: Floats) -> Floats:
+        """(33, 3) of a pose that was read, by its points (33, 2), whose arms or legs a tracker may have exchanged."""
+        for exchanged in np.array([[[arms, legs]] for arms in (False, True) for legs in (False, True)]):
+            found = self.worlds.get(key(exchange(xy[None], exchanged, BLAZEPOSE33.name)[0]))
+            if found is not None:
+                return exchange(found[None], exchanged, BLAZEPOSE33.name)[0]
+        raise KeyError("these points were not read")
+
 
 class _Recorder:
     """A network that keeps its last outputs."""
@@ -84,9 +95,9 @@ def key(xy: Floats) -> bytes:
 
 
 class Projection:
-    """Renders clips from their recipes and runs BlazePose on them."""
+    """Renders clips from their recipes and runs BlazePose and a detector on them."""
 
-    def __init__(self, settings: StoreSettings, mocap: Path) -> None:
+    def __init__(self, settings: StoreSettings, mocap: Path, detector: str) -> None:
         if settings.pictures:
             raise SystemExit("the footage was made with --backgrounds: it cannot be drawn again without them")
         torch.set_num_threads(1)
@@ -94,13 +105,15 @@ class Projection:
         self._settings = settings
         self._capture, self._body = read_mocap_rotations(mocap, settings.split), free_body()
         self._renderer = ClipRenderer(self._body)
-        files = weights.detector_files(settings.detector)
-        self._detector = BlazePose(settings.detector, files, 1)
+        blazepose = detector if detector.startswith("blazepose") else "blazepose"
+        files = weights.detector_files(blazepose)
+        self._blazepose = BlazePose(blazepose, files, 1)
         self._network = WorldNetwork(files.landmarks, 1)
-        self._detector._landmarks = self._network
+        self._blazepose._landmarks = self._network
+        self._detector = None if detector == blazepose else create_detector(detector, threads=1)
 
     def watch(self, record: Any) -> Watched:
-        """BlazePose's output for the clip of a recipe."""
+        """The output for the clip of a recipe."""
         recipe = ClipRecipe.from_json(record)
         scenery_rng, film_rng = (
             np.random.default_rng([recipe.seed, recipe.number, stream]) for stream in (SCENERY_STREAM, FILM_STREAM)
@@ -109,20 +122,25 @@ class Projection:
         scenery = draw_scenery(recipe, truth.camera, truth.joints, (), scenery_rng)
         take = self._renderer.render(truth, scenery, recipe.film, film_rng)
         self._network.worlds.clear()
-        tracks = detect_clip(take.pictures(), self._detector, self._settings.rate)
-        detected = match_tracks(tracks, truth.xy, height_in_pixels(recipe, truth), LANDMARKS)
+        height = height_in_pixels(recipe, truth)
+        tracks = detect_clip(take.pictures(), self._blazepose, self._settings.rate)
+        detected = match_tracks(tracks, truth.xy, height, LANDMARKS)
+        world = self._world(detected)
+        if self._detector is not None:
+            tracks = detect_clip(take.pictures(), self._detector, self._settings.rate)
+            detected = match_tracks(tracks, truth.xy, height, LANDMARKS)
         return Watched(
             detected.xy,
             detected.score,
             detected.state,
             _track_of(tracks, detected.xy, detected.state),
-            self._world(detected),
+            world,
         )
 
     def _world(self, detected: Any) -> Floats:
         world = np.full((*detected.score.shape, 3), np.nan, np.float32)
         for at in zip(*np.nonzero(detected.state == SEEN), strict=True):
-            world[at] = self._network.worlds[key(detected.xy[at])]
+            world[at] = self._network.world(detected.xy[at])
         return world
 
 
@@ -136,7 +154,7 @@ def _track_of(tracks: list[Track], xy: Floats, state: Ints) -> Ints:
 
 
 def watched(file: Path, projection: Projection, record: Any) -> Watched:
-    """BlazePose's output for a clip, from `file` if it exists, else computed and written to it."""
+    """The output for a clip, from `file` if it exists, else computed and written to it."""
     if file.exists():
         with np.load(file) as kept:
             return Watched(**kept)

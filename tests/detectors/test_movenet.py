@@ -20,8 +20,10 @@ from vidmotion.detectors.movenet import (
     body_size,
     combined,
     distinct,
+    kept_apart,
     landmark_region,
     moved_along,
+    nearest_candidates,
     unique,
 )
 from vidmotion.detectors.movenet_networks import Crop, Found
@@ -179,6 +181,39 @@ def test_people_of_different_sizes_at_one_place_are_two() -> None:
     assert not movenet._known(far, [person(300, 100)], 0.6)
 
 
+@pytest.mark.parametrize("groups", [ARMS, LEGS, ARMS + LEGS])
+def test_exchanged_sides_do_not_make_two_people(groups: list[int]) -> None:
+    exchanged = BODY.copy()
+    exchanged[groups] = BODY[MIRROR][groups]
+    one, other = found(0, 0), Found(exchanged[COCO], np.full(17, 0.9), 0.5)
+    assert movenet.distance(one.xy, other.xy) == 0
+    assert unique([one, other]) == [one]
+
+
+def test_one_limb_elsewhere_is_a_small_disagreement_and_a_side_a_large_one() -> None:
+    body = BODY[COCO].copy()
+    body[9] += (40, 0)
+    assert movenet.disagreement(Found(body, np.full(17, 0.9)), person(0, 0)) == 0
+    body[[5, 7, 9, 11, 13, 15]] = BODY[COCO][[5, 7, 9, 11, 13, 15]] + (40, 0)
+    assert movenet.disagreement(Found(body, np.full(17, 0.9)), person(0, 0)) > 0.1
+
+
+def test_a_candidate_belongs_to_one_person() -> None:
+    people, near, far = [person(100, 100), person(112, 100)], found(110, 100), found(500, 100)
+    assert nearest_candidates(people, [far, near]) == [None, near]
+    other = found(95, 100)
+    assert nearest_candidates(people, [other, near]) == [other, near]
+    assert nearest_candidates(people, []) == [None, None]
+
+
+def test_of_two_people_whom_thunder_sees_as_one_the_worse_gets_points_of_multipose() -> None:
+    people, near, far = [person(101, 100), person(102, 100)], found(100, 100), found(114, 100)
+    first, second = kept_apart(people, [near, far])
+    assert first is people[0]
+    np.testing.assert_array_equal(second.body.xy, far.xy)
+    assert kept_apart(people, [near, None]) == people
+
+
 # --- following people, with networks that see people at given places ---
 
 
@@ -239,6 +274,15 @@ def test_people_are_found_and_followed(fake: MoveNet, scene: Scene) -> None:
     for index in range(20):
         scene.people = [(200.0 + 2 * index, 200.0), (600.0, 250.0 + index)]
         assert places(fake.detect(MARKED, index)) == scene.people
+
+
+def test_two_people_who_hide_each_other_stay_two(fake: MoveNet, scene: Scene) -> None:
+    """They pass 3 pixels from each other. There Thunder, and MultiPose for a few frames, see one person."""
+    for index in range(80):
+        scene.people = [(200.0 + 3 * index, 200.0), (437.0 - 3 * index, 203.0)]
+        people = fake.detect(MARKED, index)
+        if abs(index - 39.5) > 4:
+            assert places(people) == sorted(scene.people)
 
 
 def test_blazepose_finds_whom_multipose_does_not_see(fake: MoveNet, scene: Scene) -> None:
