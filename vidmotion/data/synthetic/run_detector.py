@@ -15,6 +15,7 @@ from vidmotion.data.store import FILLED, NOBODY, SEEN
 from vidmotion.detectors import Detector, Picture
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.tracking import PersonTracker
+from vidmotion.tracking.plausibility import split_plausible
 from vidmotion.types import Floats, Ints, Track
 
 MAX_MATCH_DISTANCE = 0.3
@@ -34,16 +35,17 @@ class DetectorOutput:
 
 
 def detect_clip(pictures: Iterable[Picture], detector: Detector, rate: int) -> list[Track]:
-    """The tracks of a clip, as `vidmotion.detect` finds them in a file.
+    """The tracks of a clip, as `vidmotion.detect` finds them in a file: without those that show nobody.
 
     Args:
         pictures: frames, (H, W, 3) RGB.
         rate: frames per second.
     """
-    tracker = PersonTracker(detector, Fraction(rate))
+    tracker, size = PersonTracker(detector, Fraction(rate)), (1, 1)
     for index, picture in enumerate(pictures):
         tracker.update(picture, index, index / rate)
-    return tracker.finish()
+        size = picture.shape[1], picture.shape[0]
+    return split_plausible(tracker.finish(), size)[0]
 
 
 def match_tracks(tracks: list[Track], xy: Floats, height: Floats, points: int) -> DetectorOutput:
