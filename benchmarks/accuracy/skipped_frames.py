@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.data.store import Store, StoredClip, read_store
+from vidmotion.data.store import NOBODY, Store, StoredClip, read_store
 from vidmotion.data.synthetic.run_detector import match_tracks
 from vidmotion.detectors import Detector, create_detector
+from vidmotion.detectors.blazepose_networks import LANDMARKS
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.tracking import PersonTracker
 from vidmotion.types import Floats, Keypoints2D, Track
@@ -80,12 +81,12 @@ def error(store: Store, clip: StoredClip, tracks: list[Track]) -> Floats:
         ]
     )
     exact = np.stack([person.exact for person in people])
-    found = match_tracks(tracks, exact, height, 33)
+    found = match_tracks(tracks, exact, height, LANDMARKS)
     rows = []
     for xy, score, state, truth, size in zip(found.xy, found.score, found.state, exact, height, strict=True):
         points = convert(Keypoints2D(xy, score, "blazepose33"), H36M17.name).xy
         away = np.linalg.norm(points - truth, axis=-1) / size[:, None]
-        rows.append(np.where((state > 0)[:, None], away, np.nan))
+        rows.append(np.where((state != NOBODY)[:, None], away, np.nan))
     return np.stack(rows)
 
 

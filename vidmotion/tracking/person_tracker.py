@@ -16,7 +16,7 @@ from vidmotion.types import Track
 from vidmotion.video.cuts import Change, CutFinder
 
 ENOUGH = 25.0
-"""Frames a second that are enough to follow people by; the lifting network sees 30."""
+"""Detections a second that are enough to follow people by. The lifting network learned from 30 frames a second."""
 
 
 @dataclass(frozen=True, eq=False)
