@@ -23,7 +23,7 @@ import numpy as np
 from vidmotion.body.load import free_body
 from vidmotion.data.synthetic.generate import height_in_pixels
 from vidmotion.data.synthetic.labels import clip_labels
-from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
+from vidmotion.data.synthetic.mocap_rotations import RotationClip, read_mocap_rotations
 from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, ClipRecipe, Film
 from vidmotion.data.synthetic.render_clip import RATE, ClipRenderer, RenderedClip
 from vidmotion.data.synthetic.scenery import Scenery, draw_scenery
@@ -38,6 +38,9 @@ AWAY = 6.0
 """Metres from the camera to the middle of the scene, where 3.4 m to either side are in the picture."""
 WALL_Z = 1.5
 """Metres from the middle of the scene to the wall, towards the camera."""
+STRAIGHT, SLOWEST, STRIDE = 0.9, 0.8, 5
+"""A straight walk: the least share of its path that its ends are apart, and metres per second; the path is measured
+every so many frames."""
 SEEN = 0.3
 """Share of a body that must be visible, with half of its joints inside the picture, to count as seen by the camera."""
 
@@ -190,7 +193,7 @@ def _actor(
 ) -> tuple[Actor, tuple[np.ndarray, np.ndarray]]:
     """A person on a route: the steps of a walk at the speed of the route, rotated to face along it."""
     capture, body = _capture(mocap, split), free_body()
-    walks = [found for found in capture.clips.values() if found.group == "walk" and found.name[:2] != "dm"]
+    walks = _straight_walks(mocap, split)
     walk = walks[rng.integers(len(walks))]
     assert body.phenotype is not None
     betas = body.phenotype.sample(rng)
@@ -212,7 +215,7 @@ def _actor(
     return (
         Actor(
             name, "walk", walk.subject, 0.0, 1.0, False, tuple(map(float, betas)), rest.height, scale, straight, 0.0,
-            place, 0.0,
+            place, 0.0, t_pose=True,
         ),
         (rotations, root),
     )  # fmt: skip
@@ -225,6 +228,21 @@ def _walled(scenery: Scenery, half: float, rng: np.random.Generator) -> Scenery:
     patterns = np.append(room.box_patterns, rng.integers(0, 5))
     boxes = np.concatenate([room.boxes, box])
     return replace(scenery, room=replace(room, boxes=boxes, box_colors=colors, box_patterns=patterns))
+
+
+@cache
+def _straight_walks(mocap: Path, split: str) -> list[RotationClip]:
+    """The walks that lead somewhere: in others, the steps of a route would follow each other many times too fast."""
+    capture = _capture(mocap, split)
+    walks = [found for found in capture.clips.values() if found.group == "walk" and found.name[:2] != "dm"]
+    return [walk for walk in walks if _is_straight(capture.sample(walk.name, np.arange(walk.frames, dtype=float))[1])]
+
+
+def _is_straight(root: np.ndarray) -> bool:
+    """Whether a root (T, 3) in metres walks at least at 0.8 m/s, nearly without detours."""
+    ends = np.linalg.norm(root[-1, [0, 2]] - root[0, [0, 2]])
+    path = np.linalg.norm(np.diff(root[::STRIDE, [0, 2]], axis=0), axis=1).sum()
+    return bool(ends > STRAIGHT * path and ends > SLOWEST * len(root) / RATE)
 
 
 @cache

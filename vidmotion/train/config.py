@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from vidmotion.data.augment import CameraRange, NoiseRange
+from vidmotion.data.motion_augment import MotionRange
 from vidmotion.errors import InputError
 
 C = TypeVar("C")
@@ -65,6 +66,11 @@ class RecipeConfig(RunConfig):
     """Degrees, standard deviation of the rotation of footage about the camera's axis."""
     camera: CameraRange = field(default_factory=CameraRange)
     noise: NoiseRange = field(default_factory=NoiseRange)
+    bodies: float = 0.0
+    """Share of the batches of motion capture that show free bodies of random shape, posed by its rotations; the others
+    stretch the captured skeletons. Meshes are learned from bodies alone."""
+    motion: MotionRange = field(default_factory=MotionRange)
+    """Changes of the motion of bodies."""
     detector_noise_share: float = 0.0
     """Share of the batches of motion capture that get a real detector's errors, taken from the footage, if any."""
 

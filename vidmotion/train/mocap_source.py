@@ -10,12 +10,14 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.body.load import free_body
+from vidmotion.body.rest_pose import PARENTS, turns_to_t_pose
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import ObservedWindow, corrupt, observe, random_cameras, uniform, vary_bones
 from vidmotion.data.detector_noise import ErrorBank
 from vidmotion.data.footage_windows import drop_points, observe_footage, well_seen
 from vidmotion.data.mocap import ROTATION_STEP, read_mocap, read_packed
 from vidmotion.data.mocap_windows import WindowSampler, WindowShape
+from vidmotion.data.motion_augment import vary_motion
 from vidmotion.errors import InputError
 from vidmotion.geometry.rotations_torch import (
     axis_angle_to_matrix,
@@ -108,7 +110,11 @@ class BodySource(CaptureSource):
         draws = np.random.default_rng(config.seed)
         shapes = np.stack([model.phenotype.sample(draws) for _ in range(SHAPES)])
         self._axis_angles = torch.from_numpy(axis_angles).to(device)  # (N, 22, 3)
+        rest = model.regressor @ model.template + np.einsum(
+            "jv,vcs,ns->njc", model.regressor, model.shape_directions, shapes, optimize=True
+        )
         self._shapes = torch.from_numpy(shapes.astype(np.float32)).to(device)
+        self._turns = torch.from_numpy(turns_to_t_pose(rest).astype(np.float32)).to(device)  # (SHAPES, 24, 3, 3)
         self._skeleton = BodyJoints(model).to(device)
 
     def sample(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
@@ -120,7 +126,10 @@ class BodySource(CaptureSource):
         roots = times.interpolate(self.sampler.joints[:, :1])
         if coin_flip(rng):
             rotations, roots = mirror_rotations(rotations), roots * roots.new_tensor([-1.0, 1.0, 1.0])
+        rotations, roots = vary_motion(rotations, roots, self.config.motion, rng)
         which = torch.randint(SHAPES, (len(items),), generator=rng, device=rng.device)
+        turns = self._turns[which]
+        rotations = turns[:, None, PARENTS].mT @ rotations @ turns[:, None]  # as `from_t_pose`
         betas = self._shapes[which]
         joints = self._skeleton(rotations.flatten(0, 1), betas.repeat_interleave(shape.frames, 0)).unflatten(
             0, rotations.shape[:2]
@@ -137,3 +146,24 @@ class BodySource(CaptureSource):
         body = self._axis_angles[frames]
         hands = body.new_zeros(*body.shape[:2], len(SMPL24) - body.shape[2], 3)
         return axis_angle_to_matrix(torch.cat([body, hands], 2))
+
+
+class BodyOrCaptureSource(BodySource):
+    """Batches of bodies and batches of stretched skeletons, in random order."""
+
+    def sample(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
+        """As `BatchSource`."""
+        if bool(uniform((), 0, 1, rng) < self.config.bodies):
+            return super().sample(items, shape, positions, rng)
+        return CaptureSource.sample(self, items, shape, positions, rng)
+
+
+def open_capture(
+    folder: Path, config: RecipeConfig, device: torch.device, errors: Sequence[ErrorBank] = ()
+) -> CaptureSource:
+    """Motion capture as the setting `bodies` wants it.
+
+    Raises:
+        InputError: as `read_mocap`, or bodies are wanted and there are no rotations.
+    """
+    return (BodyOrCaptureSource if config.bodies else CaptureSource)(folder, config, device, errors)

@@ -22,7 +22,7 @@ from vidmotion.model.normalization import mirror, normalize, rotate
 from vidmotion.skeletons import H36M17
 from vidmotion.train.batches import Batch, BatchSource, BodyLabels, coin_flip
 from vidmotion.train.config import RecipeConfig
-from vidmotion.train.mocap_source import CaptureSource
+from vidmotion.train.mocap_source import open_capture
 
 OpenCapture = Callable[[Path, RecipeConfig, torch.device, Sequence[ErrorBank]], BatchSource]
 """Opens a packed folder, given the detector errors that may be applied to motion capture."""
@@ -117,7 +117,7 @@ def open_sources(
     folders: Iterable[Path],
     config: RecipeConfig,
     device: torch.device,
-    capture: OpenCapture = CaptureSource,
+    capture: OpenCapture = open_capture,
 ) -> list[BatchSource]:
     """The training data in folders, in their order; a folder that is named twice is read once.
 
@@ -148,7 +148,7 @@ def capture_or_points(
     Raises:
         InputError: the folder holds no packed motion, or is damaged.
     """
-    return PointsSource(folder, config, device) if is_2d_only(folder) else CaptureSource(folder, config, device, errors)
+    return PointsSource(folder, config, device) if is_2d_only(folder) else open_capture(folder, config, device, errors)
 
 
 def _rolls(count: int, spread: float, rng: Generator) -> Tensor:

@@ -18,7 +18,7 @@ from vidmotion.train.batches import BatchSource
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RecipeConfig
 from vidmotion.train.loop import StepCallback, StepLoss, Trainer
-from vidmotion.train.mocap_source import CaptureSource
+from vidmotion.train.mocap_source import open_capture
 from vidmotion.train.open_sources import OpenCapture, open_sources
 from vidmotion.train.random_draws import Draw
 
@@ -118,7 +118,7 @@ def _kinds(heads: Iterable[HeadConfig]) -> set[str]:
 
 
 def job_sources(
-    job: TrainingJob, config: RecipeConfig, device: torch.device, capture: OpenCapture = CaptureSource
+    job: TrainingJob, config: RecipeConfig, device: torch.device, capture: OpenCapture = open_capture
 ) -> list[BatchSource]:
     """The sources of a job's data, in order; of n sources each gives every n-th batch.
 

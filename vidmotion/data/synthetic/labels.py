@@ -13,6 +13,7 @@ import numpy as np
 from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.model import BodyModel, RestBody
+from vidmotion.body.rest_pose import from_t_pose, turns_to_t_pose
 from vidmotion.data.synthetic.frame_camera import FrameCamera, look_at
 from vidmotion.data.synthetic.mocap_rotations import MocapRotations
 from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, ClipRecipe
@@ -120,7 +121,10 @@ def actor_motion(
     rotations, root = capture.sample(actor.clip, actor.start + actor.speed * np.arange(frames))
     if actor.mirrored:
         rotations, root = _mirrored(rotations), root * [-1.0, 1.0, 1.0]
-    rotations[:, ADJUSTED_JOINTS] = rotations[:, ADJUSTED_JOINTS] @ axis_angle_to_matrix(np.array(actor.turns))
+    adjusted = ADJUSTED_JOINTS[: len(actor.turns)]
+    rotations[:, adjusted] = rotations[:, adjusted] @ axis_angle_to_matrix(np.array(actor.turns))
+    if actor.t_pose:
+        rotations = from_t_pose(rotations, turns_to_t_pose(rest.joints))
     facing = rotation_about_axis(np.array([[0.0, 1.0, 0.0]]), np.array([actor.heading]))[0]
     rotations[:, 0] = facing @ rotations[:, 0]
     path = (root - root.mean(0) * [1.0, 0.0, 1.0]) @ facing.T * actor.scale

@@ -54,8 +54,15 @@ LIFT_STEP = 4
 _CAMERA_KINDS = ("fixed", "pan", "handheld", "walk")
 _BACKGROUNDS = ("room", "field", "clutter", "picture")
 _PRESETS = ("ultrafast", "superfast", "veryfast")
-_ROTATION_SPREAD = {7: 0.06, 8: 0.06, 10: 0.1, 11: 0.1, 12: 0.06, 15: 0.12, 20: 0.25, 21: 0.25}
-"""Radians, standard deviation of the added rotation of each of `ADJUSTED_JOINTS`."""
+_ROTATION_SPREAD = {
+    7: 0.06, 8: 0.06, 10: 0.1, 11: 0.1, 12: 0.06, 15: 0.12, 20: 0.25, 21: 0.25,
+    1: 0.08, 2: 0.08, 4: 0.12, 5: 0.12, 3: 0.05, 6: 0.05, 9: 0.05, 16: 0.1, 17: 0.1, 18: 0.1, 19: 0.1,
+}  # fmt: skip
+"""Radians, standard deviation about each axis of the added rotation of each of `ADJUSTED_JOINTS`. Laboratories differ
+by a few degrees in how they bend the joints of somebody who stands straight."""
+_KNEES = (4, 5)
+_MOST_EXTENDED = 0.05
+"""Radians by which the added rotation may bend a knee forwards."""
 
 
 @dataclass(frozen=True)
@@ -116,16 +123,25 @@ class RecipeSampler:
             betas=tuple(float(beta) for beta in betas),
             height=rest.height,
             scale=_leg(rest) / clip.leg,
-            turns=tuple(
-                tuple(float(t) for t in rng.normal(0, _ROTATION_SPREAD[joint], 3)) for joint in ADJUSTED_JOINTS
-            ),
+            turns=(),
             heading=float(rng.uniform(-np.pi, np.pi)),
             place=(0.0, 0.0),
             lift=0.0,
+            t_pose=True,
         )
+        actor = replace(actor, turns=self._turns(actor, rng))
         motion = actor_motion(actor, self._capture, rest, self._body.parents, frames)
         lift = -self._lowest(motion, betas)
         return replace(actor, lift=lift), replace(motion, joints=motion.joints + np.array([0.0, lift, 0.0]))
+
+    def _turns(self, actor: Actor, rng: Rng) -> tuple[tuple[float, ...], ...]:
+        """A random rotation for each of `ADJUSTED_JOINTS`; of the knees only about their hinge."""
+        turns = {joint: rng.normal(0, spread, 3) for joint, spread in _ROTATION_SPREAD.items()}
+        rotations, _ = self._capture.sample(actor.clip, actor.start + actor.speed * np.arange(self._settings.frames))
+        for knee, captured in zip(_KNEES, reversed(_KNEES) if actor.mirrored else _KNEES, strict=True):
+            bend = np.arctan2(rotations[:, captured, 2, 1], rotations[:, captured, 1, 1]).min()
+            turns[knee] = np.array([max(turns[knee][0], -max(bend + _MOST_EXTENDED, 0)), 0.0, 0.0])
+        return tuple(_numbers(turns[joint]) for joint in ADJUSTED_JOINTS)
 
     @torch.no_grad()
     def _lowest(self, motion: ActorMotion, betas: Floats) -> float:

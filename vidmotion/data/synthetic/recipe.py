@@ -12,8 +12,9 @@ from typing import Any
 
 Numbers = tuple[float, ...]
 
-ADJUSTED_JOINTS = (7, 8, 10, 11, 12, 15, 20, 21)
-"""SMPL joints that get a rotation besides that of the motion capture: ankles, toes, neck, head, wrists."""
+ADJUSTED_JOINTS = (7, 8, 10, 11, 12, 15, 20, 21, 1, 2, 4, 5, 3, 6, 9, 16, 17, 18, 19)
+"""SMPL joints that get a rotation besides that of the motion capture: ankles, toes, neck, head, wrists; then hips,
+knees, spine, shoulders, elbows, which older recipes leave alone."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,16 @@ class Actor:
     scale: float
     """Length of the legs divided by that of the captured person's legs."""
     turns: tuple[Numbers, ...]
-    """Rotation, axis-angle, of each of `ADJUSTED_JOINTS`, applied after the joint's captured rotation."""
+    """Rotation, axis-angle, of the first or all of `ADJUSTED_JOINTS`, applied after the joint's captured rotation."""
     heading: float
     """Rotation about the vertical axis."""
     place: Numbers
     """x and z of the mean root position."""
     lift: float
     """Height added to the scaled root, so that the body stands on the floor."""
+    t_pose: bool = False
+    """Whether the captured rotations count from the T-pose (`body.rest_pose`) and not from the body's rest pose. They
+    do in new recipes; the people of older footage bend knees and elbows 6 degrees more than the captured ones."""
 
 
 @dataclass(frozen=True)
