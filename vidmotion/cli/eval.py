@@ -154,6 +154,8 @@ def _show(name: str, report: Report, units: dict[str, str]) -> None:
         table.add_row(label, *(f"{group.figures[figure].value:.1f}" for figure in units))
     results.print(table)
     results.print("mpjpe of joints: " + ", ".join(f"{joint} {error:.0f}" for joint, error in report.joints.items()))
+    for measure, parts in report.breakdown.items():
+        results.print(f"{measure}: " + ", ".join(f"{part}: {_interval(found)}" for part, found in parts.items()))
 
 
 def _show_actions(name: str, report: ActionReport) -> None:

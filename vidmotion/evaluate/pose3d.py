@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 from vidmotion.data.augment import CameraRange, NoiseRange, ObservedWindow, corrupt, observe, random_cameras
 from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.mocap import Mocap
+from vidmotion.evaluate.breakdown import break_down
 from vidmotion.evaluate.metrics import acceleration_error, auc, joint_errors, n_mpjpe, p_mpjpe, pck, velocity_error
 from vidmotion.evaluate.report import ClipErrors
 from vidmotion.model.dstformer import DSTformer
@@ -110,7 +111,13 @@ def _errors(predicted: Tensor, view: ObservedWindow, clips: list[int], labels: l
         "auc": 100 * auc(joints),
     }
     return [
-        ClipErrors(clip, label, {name: values[row] for name, values in frames.items()}, 1000 * joints[row])
+        ClipErrors(
+            clip,
+            label,
+            {name: values[row] for name, values in frames.items()},
+            1000 * joints[row],
+            break_down(predicted[row], truth[row], frames["mpjpe"][row]),
+        )
         for row, (clip, label) in enumerate(zip(clips, labels, strict=True))
     ]
 
