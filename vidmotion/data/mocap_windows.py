@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from vidmotion.data.clip_probabilities import clip_probabilities
 from vidmotion.data.mocap import Mocap
 
 
@@ -43,16 +45,18 @@ class WindowTimes:
 
 
 class WindowSampler:
-    """Cuts windows out of a `Mocap`; clips are drawn in proportion to their length unless other weights are given."""
+    """Cuts windows out of a `Mocap`; rare classes are drawn more often, unless other weights are given."""
 
     def __init__(self, mocap: Mocap, device: torch.device) -> None:
         self.joints = mocap.joints.to(device)
         self.offsets = torch.tensor([clip.offset for clip in mocap.clips], device=device)
         self.lengths = torch.tensor([clip.frames for clip in mocap.clips], device=device)
+        probabilities = clip_probabilities([clip.label for clip in mocap.clips], [clip.frames for clip in mocap.clips])
+        self._probabilities = torch.from_numpy(probabilities.astype(np.float32)).to(device)
 
     def choose(self, count: int, rng: Generator, weights: Tensor | None = None) -> Tensor:
-        """(count,) indices of random clips; weights (clips,) are their lengths by default."""
-        weights = self.lengths.float() if weights is None else weights
+        """(count,) indices of random clips; weights (clips,) are those of `clip_probabilities` by default."""
+        weights = self._probabilities if weights is None else weights
         return torch.multinomial(weights, count, replacement=True, generator=rng)
 
     def draw(self, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> Tensor:

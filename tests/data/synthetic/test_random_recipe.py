@@ -39,14 +39,16 @@ def test_people_are_in_front_of_the_camera_and_apart(
     recipes: list[ClipRecipe], capture: MocapRotations, body: BodyModel
 ) -> None:
     assert {len(recipe.actors) for recipe in recipes} >= {1, 2}
+    shares = []
     for recipe in recipes:
         labels = clip_labels(recipe, capture, body)
         assert labels.joints[..., 2].min() > 0.4
-        inside = (labels.xy > 0) & (labels.xy < recipe.size)
-        assert inside.all(-1).mean() > 0.6
+        shares.append(((labels.xy > 0) & (labels.xy < recipe.size)).all(-1).mean())
         roots = labels.joints[:, :, 0]
         for one in range(1, len(roots)):
             assert np.linalg.norm(roots[one] - roots[:one], axis=-1).min() > 0.3
+    assert min(shares) > 0.3  # some cameras are so near that they cut people off
+    assert np.mean(shares) > 0.8
 
 
 def test_only_given_pictures_are_backgrounds(

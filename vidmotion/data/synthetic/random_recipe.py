@@ -6,7 +6,6 @@ generated.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,8 +14,9 @@ import torch
 
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.body.skinning import Skinning
+from vidmotion.data.clip_probabilities import clip_probabilities
 from vidmotion.data.synthetic.labels import ActorMotion, actor_motion, camera_path
-from vidmotion.data.synthetic.mocap_rotations import MocapRotations, RotationClip
+from vidmotion.data.synthetic.mocap_rotations import MocapRotations
 from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, ClipRecipe, Film
 from vidmotion.errors import InputError
 from vidmotion.types import Floats
@@ -25,12 +25,6 @@ Rng = np.random.Generator
 
 PEOPLE_PROBABILITIES = (0.72, 0.20, 0.08)
 """Probabilities of 1, 2 and 3 people in a clip."""
-CLASS_POWER = 0.5
-"""A class is drawn in proportion to this power of its length: 1 would mean by length, 0 all classes equally often."""
-CLASS_FACTORS = {"acrobatics": 2.0, "ground": 2.0}
-"""Factors for classes that are drawn more often: people upside down or lying, of which there is little data."""
-CLIP_POWER = 0.75
-"""The same power for the clips of one class."""
 SIZES = ((512, 288), (512, 384), (448, 448), (384, 512), (288, 512), (416, 312), (384, 384), (480, 360), (512, 340))
 """Width and height of the pictures in pixels."""
 MIN_SEPARATION = 0.75
@@ -91,7 +85,9 @@ class RecipeSampler:
         self._phenotype = body.phenotype
         self._skinning = Skinning(body)
         self._clips = list(capture.clips.values())
-        self._probabilities = clip_probabilities(self._clips)
+        self._probabilities = clip_probabilities(
+            [clip.group for clip in self._clips], [clip.frames for clip in self._clips]
+        )
 
     def sample(self, number: int) -> ClipRecipe:
         """The recipe of the clip with this number."""
@@ -153,19 +149,6 @@ class RecipeSampler:
             torch.tensor(motion.translation[frames], dtype=torch.float32),
         )
         return float(np.quantile(vertices[..., 1].amin(1).numpy(), FLOOR_QUANTILE))
-
-
-def clip_probabilities(clips: list[RotationClip]) -> Floats:
-    """(N,) probability of each clip, from the length of its class and from its own length within the class."""
-    groups: Counter[str] = Counter()
-    for clip in clips:
-        groups[clip.group] += clip.frames
-    within: dict[str, float] = dict.fromkeys(groups, 0.0)
-    for clip in clips:
-        within[clip.group] += clip.frames**CLIP_POWER
-    of_class = {group: CLASS_FACTORS.get(group, 1.0) * frames**CLASS_POWER for group, frames in groups.items()}
-    weights = np.array([of_class[clip.group] * clip.frames**CLIP_POWER / within[clip.group] for clip in clips])
-    return weights / weights.sum()
 
 
 def _leg(rest: RestBody) -> float:
