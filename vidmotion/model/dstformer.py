@@ -34,6 +34,7 @@ class DSTformerConfig:
 
 PRESETS = {
     "small": DSTformerConfig(dim=128, rep=128, depth=4),
+    "medium": DSTformerConfig(dim=192, rep=192, mlp_ratio=3.0),
     "lite": DSTformerConfig(dim=256, mlp_ratio=4.0),
     "base": DSTformerConfig(),
 }
