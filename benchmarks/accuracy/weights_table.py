@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -48,15 +49,12 @@ def _inputs(footage: list[Path], mocap: list[str], views: int) -> Iterator[tuple
     for store in footage:
         settings = read_store(store).settings
         sampler = FootageSampler(read_store(store), torch.device("cpu"))
-        yield f"{store.name}, {settings.detector}", lambda lifter, sampler=sampler: collect_footage(lifter, sampler)
+        yield f"{store.name}, {settings.detector}", partial(collect_footage, footage=sampler)
     for text in mocap:
         folder, _, split = text.rpartition(":")
         clips = read_mocap(Path(folder), split)
         for kind, noise in (("exact 2D", None), ("simulated noise", NoiseRange())):
-            yield (
-                f"{text}, {kind}",
-                lambda lifter, clips=clips, noise=noise: collect(lifter, clips, noise, views),
-            )
+            yield f"{text}, {kind}", partial(collect, mocap=clips, noise=noise, views=views)
 
 
 def _row(errors: list[ClipErrors]) -> str:
