@@ -132,6 +132,38 @@ def test_feet_stand_on_the_floor() -> None:
     assert ground.floor_height(person() + np.array([0, 0.37, 0]), 1.7, TIMES) == pytest.approx(0.37, abs=0.01)
 
 
+def test_the_floor_is_under_the_hands_of_a_handstand() -> None:
+    upside_down = person() * [1, -1, 1]
+    floor = ground.floor_height(upside_down, 1.7, TIMES)
+    head, wrists = upside_down[:, 10, 1].min(), upside_down[:, (13, 16), 1].min()
+    assert min(head, wrists) - 0.05 < floor <= min(head, wrists)
+
+
+def test_the_floor_is_under_a_lying_back() -> None:
+    lying = np.tile(person(1), (90, 1, 1))[..., [0, 2, 1]] * [1, -1, 1]
+    assert -0.2 < ground.floor_height(lying, 1.7, TIMES) - lying[..., 1].min() < 0.0
+
+
+def test_somebody_who_steps_down_ends_on_the_floor() -> None:
+    """Two thirds of the time on a box of half a metre."""
+    joints = person() + [0, 0.37, 0]
+    joints[:60, :, 1] += 0.5
+    assert ground.floor_height(joints, 1.7, TIMES) == pytest.approx(0.37, abs=ground.LEVEL + 0.01)
+
+
+def test_small_differences_between_floors_are_errors() -> None:
+    assert ground.shared_floor([-1.5, -1.2, -1.7], [90, 90, 90], [5.0, 5.0, 8.0]) == [-1.5, -1.2, -1.7]
+
+
+def test_somebody_on_a_roof_stays_there() -> None:
+    assert ground.shared_floor([-1.6, 0.4], [160, 230], [6.0, 7.0]) == [-1.6, -1.6]
+
+
+def test_nobody_is_lifted_by_a_short_wrong_track() -> None:
+    """Somebody far below the others for a moment does not make them float."""
+    assert ground.shared_floor([-1.6, -4.0], [230, 20], [6.0, 30.0]) == [-1.6, -4.0]
+
+
 def test_world_camera_projects_as_the_filming_camera() -> None:
     joints, _ = film(person(), pitch=10)
     to_world = ground.level([joints], [TIMES[: len(joints)]])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from vidmotion.geometry.vectors import unit
@@ -13,6 +15,30 @@ from vidmotion.types import Camera, Floats
 CAMERA_UP = np.array([0.0, -1.0, 0.0])
 BODY_TRUST = 4.0
 """Weight of the axis of upright bodies, against the camera's own up direction, in the estimate of the vertical."""
+RESTING_SPEED = 0.5
+"""Metres a second; a slower joint may rest on the floor."""
+LOWEST_SHARE, LEVEL = 0.1, 0.1
+"""A level on which a person rests for this share of the time counts if it is lower than most by so many metres."""
+BASE_SHARE = 0.25
+"""Share of all people's frames that the floor of a scene, or a lower one, must hold."""
+STEP_HEIGHT, SIZE_DOUBT, TILT_DOUBT = 0.3, 0.15, 2.0
+"""What people's floors may differ by without being different: metres, a share of the camera's height (statures are
+assumed), and degrees of tilt, which count by the distance."""
+_CLEARANCE = np.array(
+    [
+        {
+            "ankle": ANKLE_HEIGHT,
+            "knee": 0.03,
+            "elbow": 0.025,
+            "wrist": 0.018,
+            "head": 0.0,
+            "spine": 0.07,
+            "thorax": 0.07,
+        }.get(name.split("_")[-1], 0.06)
+        for name in H36M17.joints
+    ]
+)
+"""(17,) height of the joints of a part of the body that lies on the floor, as a share of the stature."""
 MOST_TILT = float(np.cos(np.radians(40)))
 """Cosine of the largest angle between the camera's up direction and a body that counts as upright."""
 
@@ -63,9 +89,16 @@ def _standing_feet(joints: Floats, times: Floats) -> Floats:
     ankles = joints[:, ANKLES]
     if len(joints) < 3:
         return ankles.reshape(-1, 3)
-    speed = np.linalg.norm(np.gradient(ankles, times, axis=0), axis=-1)
     lower = ankles[..., 1] >= ankles[:, ::-1, 1] - 0.05
-    return ankles[(speed < 0.5) & lower]
+    return ankles[(_speed(ankles, times) < RESTING_SPEED) & lower]
+
+
+def _speed(joints: Floats, times: Floats) -> Floats:
+    """(T, J) metres a second, of joints (T, J, 3)."""
+    if len(joints) < 3:
+        return np.zeros(joints.shape[:2])
+    speed: Floats = np.linalg.norm(np.gradient(joints, times, axis=0), axis=-1)
+    return speed
 
 
 def _plane_normal(feet: list[Floats], guess: Floats, trust: float = 0.5, limit: float = 20.0) -> Floats:
@@ -95,17 +128,40 @@ def _plane_normal(feet: list[Floats], guess: Floats, trust: float = 0.5, limit: 
 
 
 def floor_height(joints: Floats, height: float, times: Floats) -> float:
-    """Height of the floor under one person in a level world, from the feet that rest on it.
+    """Height of the floor under one person in a level world: below whatever part of the body rests on it.
+
+    Where a person rests on several levels, such as a box and the ground, it is the lowest one.
 
     Args:
         joints: (T, 17, 3) metres, Y up.
         height: of the person, in metres.
         times: (T,) seconds.
     """
-    down = joints * np.array([1.0, -1.0, 1.0])  # `_standing_feet` takes y down
-    rest = _standing_feet(down, times)
-    heights = -rest[:, 1] if len(rest) > 5 else np.sort(joints[:, ANKLES, 1].min(1))[: 1 + len(joints) // 3]
-    return float(np.median(heights)) - ANKLE_HEIGHT * height
+    below = joints[..., 1] - height * _CLEARANCE
+    lowest = below.argmin(1)
+    found = below[np.arange(len(below)), lowest]
+    resting = _speed(joints, times)[np.arange(len(below)), lowest] < RESTING_SPEED
+    held = found[resting] if resting.sum() > 5 else np.sort(found)[: 1 + len(found) // 3]
+    return float(min(np.median(held), np.quantile(held, LOWEST_SHARE) + LEVEL))
+
+
+def shared_floor(floors: Sequence[float], frames: Sequence[int], distances: Sequence[float]) -> list[float]:
+    """Height of the floor that each of P people is set on: the own one, or that of all for those who stand higher.
+
+    Heights and distances follow from assumed statures and an estimated vertical. People whose floors differ by no more
+    than that explains stand on one floor, each on the own feet. Those who are clearly higher keep their height.
+
+    Args:
+        floors: of each person, metres in a level world whose origin is the camera.
+        frames: number of frames of each person.
+        distances: of each person from the camera, metres.
+    """
+    heights = np.array(floors)
+    order = np.argsort(heights)
+    share = np.cumsum(np.array(frames)[order]) / sum(frames)
+    base = float(heights[order[np.searchsorted(share, BASE_SHARE)]])
+    doubt = STEP_HEIGHT + SIZE_DOUBT * np.abs(heights) + np.sin(np.radians(TILT_DOUBT)) * np.array(distances)
+    return np.where(heights - base > doubt, base, heights).tolist()
 
 
 def world_camera(to_world: Floats, origin: Floats, focal: float, center: tuple[float, float]) -> Camera:

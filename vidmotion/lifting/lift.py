@@ -81,7 +81,8 @@ def lift_tracks(
 
     Returns:
         One for each track. The worlds of all people of a shot share axes, origin and scale except for the height of
-        the origin: each person's own feet are set on y = 0, and each motion's camera accounts for it.
+        the origin: each person is set on y = 0, but for those who clearly stand higher, and each motion's camera
+        accounts for it.
     """
     camera = _camera(size, settings)
     motions = lift_to_camera_space(head_set, tracks, size, settings, heads, advance)
@@ -219,12 +220,14 @@ def _joined(outputs: list[TrackOutput]) -> TrackOutput:
 
 def _to_world(motions: list[CameraSpaceMotion], to_world: Floats, camera: Camera, height: float) -> list[LiftedTrack]:
     lifted: list[LiftedTrack] = []
-    start: Floats | None = None
-    for person in motions:
-        joints = person.joints @ to_world.T
-        floor = ground.floor_height(joints, height, person.times)
-        if start is None:
-            start = joints[0, 0]
+    raised = [person.joints @ to_world.T for person in motions]
+    floors = ground.shared_floor(
+        [ground.floor_height(joints, height, one.times) for joints, one in zip(raised, motions, strict=True)],
+        [len(joints) for joints in raised],
+        [float(np.median(np.linalg.norm(joints[:, 0], axis=-1))) for joints in raised],
+    )
+    start = raised[0][0, 0]
+    for person, joints, floor in zip(motions, raised, floors, strict=True):
         origin = np.array([start[0], floor, start[2]])
         motion = Motion(
             (joints - origin).astype(np.float32),
