@@ -146,7 +146,7 @@ def test_the_floor_is_under_a_lying_back() -> None:
 
 def test_somebody_who_steps_down_ends_on_the_floor() -> None:
     """Two thirds of the time on a box of half a metre."""
-    joints = person() + [0, 0.37, 0]
+    joints = person() + np.array([0, 0.37, 0])
     joints[:60, :, 1] += 0.5
     assert ground.floor_height(joints, 1.7, TIMES) == pytest.approx(0.37, abs=ground.LEVEL + 0.01)
 

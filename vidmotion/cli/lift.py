@@ -234,6 +234,8 @@ def _check_outputs(paths: list[Path], inputs: tuple[Path, ...], outputs: Outputs
 
 
 def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) -> None:
+    from vidmotion.lifting.doubts import doubts
+
     note(f"{scene.source}: {counted(len(scene.people), 'person', 'people')} in {counted(scene.frame_count, 'frame')}")
     if scene.cuts:
         note(f"  {cut_summary(scene.cuts, len(scene.cuts) if progress.verbose else CUTS_SHOWN)}")
@@ -250,6 +252,8 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
             f"  person {person.id}: frames {track.frames[0]} to {track.frames[-1]}, "
             f"{filled} filled in, {missing} missing; {_body_error(person)}"
         )
+        for doubt in doubts(person.motion, track) if person.motion is not None else ():
+            note(f"    careful: {doubt}")
         if person.actions is not None:
             note(f"    {_action_summary(person.actions)}")
     progress.timings()
