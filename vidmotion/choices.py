@@ -26,6 +26,22 @@ class Format(StrEnum):
     eaf = "eaf"
 
 
+class Markers(StrEnum):
+    """The markers of TRC: our own joints, or those of AlphaPose's Halpe-26 that Pose2Sim's OpenSim models have."""
+
+    h36m17 = "h36m17"
+    halpe26 = "halpe26"
+
+
+class BoneNames(StrEnum):
+    """Whose names the bones of BVH and GLB have."""
+
+    humanik = "humanik"
+    mixamo = "mixamo"
+    unreal = "unreal"
+    smpl = "smpl"
+
+
 class Style(StrEnum):
     """How people are drawn."""
 
@@ -100,5 +116,6 @@ class Unit(StrEnum):
 class Up(StrEnum):
     """The vertical axis of a file."""
 
+    auto = "auto"
     y = "y"
     z = "z"

@@ -25,7 +25,9 @@ def import_(
     unit: Annotated[
         Unit, typer.Option(help="bvh, amc: unit of lengths; auto guesses from the legs (amc: reads the file).")
     ] = Unit.auto,
-    up: Annotated[Up, typer.Option(help="bvh, amc: the file's vertical axis.")] = Up.y,
+    up: Annotated[
+        Up, typer.Option(help="bvh, amc: the file's vertical axis; auto takes the one along which the rig stands.")
+    ] = Up.auto,
     fps: Annotated[float | None, typer.Option(min=1, help="Frame rate, instead of that of the file or format.")] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="coco2d: picture size, if the file lacks it.")] = None,
     body_model: Annotated[
@@ -49,7 +51,7 @@ def import_(
     progress = TerminalProgress(quiet)
     importer = IMPORTERS[file_format.value]
     with progress.task("import", None) as task:
-        done = import_files(importer, sources, out, overwrite, options, task.advance, fail)
+        done = import_files(importer, sources, out, overwrite, options, task.advance, fail, progress.message)
     if done.clips:
         progress.message(f"{out}: {done.clips} clips, {done.frames} frames")
     elif not done.failed:

@@ -1,5 +1,6 @@
 """Bodies from AMASS files have the stored pose and stand upright."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,11 +83,33 @@ def test_what_is_missing_is_named(data: Run, tmp_path: Path) -> None:
         ("a", {"trans": None}, "a.npz: lacks trans; wanted a motion of AMASS"),
         ("b", {"mocap_framerate": None}, "b.npz: lacks mocap_framerate or mocap_frame_rate"),
         ("c", {"trans": np.zeros((3, 3))}, "c.npz: wanted poses (N, 66 or more) and trans (N, 3)"),
-        ("d", {"mocap_framerate": np.array(0)}, "d.npz: has a frame rate of 0 frames/s; pass --fps"),
+        ("d", {"mocap_framerate": np.array(0)}, "d.npz: has a frame rate of 0 frames/s, wanted 0.1 to 10000"),
+        ("g", {"mocap_framerate": np.array(b"60")}, "g.npz: its mocap_framerate is not one number; pass --fps"),
+        ("h", {"mocap_framerate": np.array([60, 60])}, "h.npz: its mocap_framerate is not one number; pass --fps"),
+        ("i", {"mocap_framerate": np.array(np.inf)}, "i.npz: has a frame rate of inf frames/s"),
+        ("j", {"mocap_framerate": np.array(0.1)}, "j.npz: has 1,000,200 frames, and at most 1,000,000 are read"),
+        ("k", {"betas": np.array(["a"] * 16)}, "k.npz: its betas holds no numbers"),
         ("e", {"trans": np.full((4, 3), np.nan)}, "not finite"),
         ("f", {"betas": np.array([object()])}, "f.npz: is not an .npz file of arrays"),
     ):
-        path = save(tmp_path / f"{name}.npz", standing(4), **changes)
+        path = save(tmp_path / f"{name}.npz", standing(3334 if name == "j" else 4), **changes)
         code, message = data("import", "amass", path, "-o", tmp_path / "out")
         assert (code, words in message) == (1, True), message
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("rate", [60, 60.0, [60], [[60.0]]])
+def test_the_rate_is_a_number_in_an_array_of_any_shape(rate: Any, data: Run, tmp_path: Path) -> None:
+    save(tmp_path / "a.npz", standing(9), mocap_framerate=np.array(rate))
+    assert data("import", "amass", tmp_path / "a.npz", "-o", tmp_path / "out")[0] == 0
+    assert read_mocap(tmp_path / "out", "train").clips[0].frames == 5
+
+
+def test_what_is_no_array_is_named_and_the_others_are_kept(data: Run, tmp_path: Path) -> None:
+    save(tmp_path / "in" / "b.npz", standing(4))
+    save(tmp_path / "in" / "a.npz", standing(4), betas=None)
+    with zipfile.ZipFile(tmp_path / "in" / "a.npz", "a") as archive:
+        archive.writestr("betas", b"no array")
+    code, message = data("import", "amass", tmp_path / "in", "-o", tmp_path / "out")
+    assert (code, "a.npz: its betas holds no numbers" in message) == (1, True), message
+    assert [clip.name for clip in read_mocap(tmp_path / "out", "train").clips] == ["b"]

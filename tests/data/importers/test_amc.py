@@ -56,3 +56,15 @@ def test_an_amc_file_needs_its_rig(data: Run, tmp_path: Path) -> None:
     assert (code, "01_02.amc is not an Acclaim file, or is damaged (root: wanted 6 numbers" in message) == (1, True), (
         message
     )
+
+
+def test_the_rig_with_the_longest_name_is_taken(data: Run, tmp_path: Path) -> None:
+    """7.asf is not that of 70_walk, and anna_tall.asf is nearer to anna_tall_01 than anna.asf."""
+    (tmp_path / "70_walk.amc").write_text(amc(2, {}, np.zeros((2, 3))))
+    (tmp_path / "anna_tall_01.amc").write_text(amc(2, {}, np.zeros((2, 3))))
+    for name in ("7", "anna"):
+        (tmp_path / f"{name}.asf").write_text("not a rig")
+    (tmp_path / "anna_tall.asf").write_text(asf())
+    code, message = data("import", "amc", tmp_path, "-o", tmp_path / "out")
+    assert (code, "70_walk.amc: needs its rig beside it: 70.asf; found 3 .asf files" in message) == (1, True), message
+    assert [clip.name for clip in read_mocap(tmp_path / "out", "train").clips] == ["anna_tall_01"]

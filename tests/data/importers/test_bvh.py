@@ -129,3 +129,103 @@ def test_a_damaged_file_is_named_and_the_others_are_kept(
     )
     clips = read_mocap(tmp_path / "out", "train").clips
     assert [(clip.name, clip.subject, clip.frames) for clip in clips] == [("anna/a", "anna", 5), ("anna/c", "anna", 5)]
+
+
+@pytest.mark.parametrize("stated", [4, 6, 10**15])
+def test_the_frames_that_are_there_are_taken(stated: int, data: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bvh").write_text(bvh(5, 30).replace("Frames: 5", f"Frames: {stated}"))
+    code, message = data("import", "bvh", tmp_path / "a.bvh", "-o", tmp_path / "out")
+    assert (code, f"header says {stated} frames, but there are 5; all are taken" in message) == (0, True), message
+    assert read_mocap(tmp_path / "out", "train").clips[0].frames == 5
+
+
+@pytest.mark.parametrize(
+    ("frame_time", "words"),
+    [
+        ("0", "its Frame Time is '0', which gives no rate; pass --fps"),
+        ("soon", "its Frame Time is 'soon', which gives no rate; pass --fps"),
+        ("1e-9", "a frame rate of 1e+09 frames/s, wanted 0.1 to 10000; pass --fps"),
+        ("1e9", "a frame rate of 1e-09 frames/s, wanted 0.1 to 10000; pass --fps"),
+        ("nan", "a frame rate of nan frames/s"),
+    ],
+)
+def test_a_frame_time_that_is_no_time_is_named(frame_time: str, words: str, data: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.bvh"
+    path.write_text(bvh(5, 30).replace(f"Frame Time: {1 / 30:.7f}", f"Frame Time: {frame_time}"))
+    code, message = data("import", "bvh", path, "-o", tmp_path / "out")
+    assert (code, words in message) == (1, True), message
+    assert len(imported(data, path, "--fps", 30)) == 5
+
+
+def test_commas_are_decimal_points_or_stand_between_numbers(data: Run, tmp_path: Path) -> None:
+    path = np.array([[1.5, 90.25, -2.0]])
+    wanted = bvh(1, 30, path=path)
+    (tmp_path / "a.bvh").write_text(wanted)
+    (tmp_path / "b.bvh").write_text(wanted.replace(".", ","))
+    head, _, rows = wanted.rpartition("Frame Time: 0.0333333\n")
+    (tmp_path / "c.bvh").write_text(f"{head}Frame Time: 0.0333333\n{rows.replace(' ', ', ')}")
+    upright = imported(data, tmp_path / "a.bvh")
+    for name in ("b", "c"):
+        np.testing.assert_array_equal(imported(data, tmp_path / f"{name}.bvh"), upright)
+
+
+def with_offsets(text: str, change: Callable[[list[float]], list[float]]) -> str:
+    """A BVH file with other offsets."""
+    lines = []
+    for line in text.splitlines():
+        before, found, numbers = line.partition("OFFSET ")
+        changed = " ".join(map(str, change([float(word) for word in numbers.split()]))) if found else ""
+        lines.append(before + found + changed)
+    return "\n".join(lines) + "\n"
+
+
+def test_a_rig_that_stands_along_z_is_turned(data: Run, tmp_path: Path) -> None:
+    (tmp_path / "y.bvh").write_text(bvh(1, 30, {"left_hip": np.array([[20.0, -30.0, 40.0]])}, np.array([[1, 90, 2.0]])))
+    upright = imported(data, tmp_path / "y.bvh")
+    # The same in axes X, -Z, Y: a rotation about Z is one about -Y, and one about Y is one about Z.
+    text = with_offsets((tmp_path / "y.bvh").read_text(), lambda at: [at[0], -at[2], at[1]])
+    *lines, row = text.replace("Zrotation Yrotation", "Yrotation Zrotation").splitlines()
+    values = np.array(row.split(), dtype=float)
+    values[:3], values[3::3] = values[[0, 2, 1]] * [1, -1, 1], -values[3::3]
+    (tmp_path / "z.bvh").write_text("\n".join([*lines, " ".join(map(str, values))]))
+    np.testing.assert_allclose(imported(data, tmp_path / "z.bvh"), upright, atol=2e-4)
+    code, message = data("import", "bvh", tmp_path / "z.bvh", "-o", tmp_path / "told")
+    assert (code, "z.bvh: Z is taken as up, along which the rest pose stands (--up)" in message) == (0, True), message
+    lying = imported(data, tmp_path / "z.bvh", "--up", "y")
+    np.testing.assert_allclose(lying[..., [0, 2, 1]] * [1, 1, -1], upright, atol=2e-4)
+
+
+def test_the_motion_tells_what_a_rest_pose_that_does_not_stand_cannot(data: Run, tmp_path: Path) -> None:
+    turned = {"hips": np.array([[0, 30.0, 0], [0, -20.0, 0]]), "head": np.array([[0, 25.0, 0], [0, -25.0, 0]])}
+    path = np.tile([0.0, 90.0, 0.0], (2, 1))
+    (tmp_path / "a.bvh").write_text(bvh(2, 30, turned, path))
+    thighs = np.tile([0.0, 0.0, 90.0], (2, 1))  # from a seat with straight legs to the T-pose
+    seated = bvh(2, 30, turned | {"left_hip": thighs, "right_hip": thighs}, path)
+    seated = with_offsets(seated, lambda at: [0, 0, 40] if at[1] == -40 else at)
+    (tmp_path / "b.bvh").write_text(seated)
+    np.testing.assert_allclose(imported(data, tmp_path / "b.bvh"), imported(data, tmp_path / "a.bvh"), atol=2e-4)
+    code, message = data("import", "bvh", tmp_path / "b.bvh", "-o", tmp_path / "told")
+    assert (code, "its rest pose does not stand upright" in message) == (0, True), message
+    lying = turned | {"hips": np.array([[90.0, 0, 0]] * 2), "left_hip": thighs, "right_hip": thighs}
+    text = with_offsets(bvh(2, 30, lying, path), lambda at: [0, 0, 40] if at[1] == -40 else at)
+    (tmp_path / "c.bvh").write_text(text)
+    code, message = data("import", "bvh", tmp_path / "c.bvh", "-o", tmp_path / "none")
+    assert (code, "stands along neither Y nor Z" in message, "--up y or --up z" in message) == (1, True, True), message
+
+
+def test_a_rig_that_lies_in_its_motion_is_told(data: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bvh").write_text(bvh(1, 30, {"hips": np.array([[0.0, 0.0, 90.0]])}))
+    code, message = data("import", "bvh", tmp_path / "a.bvh", "-o", tmp_path / "out")
+    assert (code, "lies in its motion; if it should stand, pass another --up" in message) == (0, True), message
+
+
+def test_names_of_reallusion(data: Run, tmp_path: Path) -> None:
+    names = {"hips": "Hip", "back": "Spine01", "neck": "NeckTwist01", "head": "Head"} | {
+        f"{low}_{joint}": f"{high}_{name}"
+        for low, high in (("left", "L"), ("right", "R"))
+        for joint, name in (("hip", "Thigh"), ("knee", "Calf"), ("ankle", "Foot"), ("shoulder", "Upperarm"),
+                            ("elbow", "Forearm"), ("wrist", "Hand"))
+    }  # fmt: skip
+    (tmp_path / "a.bvh").write_text(bvh(1, 30, names=names, prefix="CC_Base_"))
+    places = np.stack([rest()[joint] for joint in H36M])
+    np.testing.assert_allclose(limbs(imported(data, tmp_path / "a.bvh"))[0], places / 100, atol=2e-4)

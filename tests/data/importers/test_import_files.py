@@ -8,6 +8,8 @@ import pytest
 
 from tests.data.importers.rigs import bvh
 from tests.test_imports import loaded
+from vidmotion.data.importers import bvh as bvh_reader
+from vidmotion.data.importers.bvh import BvhMotion
 from vidmotion.data.mocap import read_mocap, read_packed
 from vidmotion.data.packed_writer import NewClip, PackedWriter
 from vidmotion.errors import InputError, OutputError
@@ -57,6 +59,47 @@ def test_bad_arguments_are_one_line(motion: Path, data: Run, tmp_path: Path) -> 
         got, message = data("import", *args, "-o", out)
         assert (got, words in message, "Traceback" in message) == (code, True, False), message
     assert read_mocap(out, "train").clips[0].name == "a"  # the first of the two was kept
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), KeyError("x"), OverflowError("too\nlarge"), RuntimeError("Bad CRC-32")]
+)
+def test_no_error_of_one_file_takes_the_others_along(
+    error: Exception, motion: Path, data: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (motion.parent / "b.bvh").write_text(bvh(3, 30))
+    read = bvh_reader.parse_bvh
+
+    def fails_on_a(text: str) -> BvhMotion:
+        if text == "damaged":
+            raise error
+        return read(text)
+
+    motion.write_text("damaged")
+    monkeypatch.setattr(bvh_reader, "parse_bvh", fails_on_a)
+    code, message = data("import", "bvh", motion.parent, "-o", tmp_path / "out")
+    (told,) = [line for line in message.splitlines() if line.startswith("error: ")]
+    assert (code, told.startswith(f"error: {motion}: is ")) == (1, True)
+    assert [clip.name for clip in read_mocap(tmp_path / "out", "train").clips] == ["b"]
+
+
+def test_hidden_files_and_folders_are_not_looked_at(motion: Path, data: Run, tmp_path: Path) -> None:
+    for name in ("._a.bvh", ".DS_Store", ".trash/b.bvh"):
+        path = motion.parent / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"\x00\x05\x16\x07")
+    code, message = data("import", "bvh", motion.parent, motion.parent / "._a.bvh", "-o", tmp_path / "out")
+    assert (code, "error" in message) == (0, False), message
+    assert [clip.name for clip in read_mocap(tmp_path / "out", "train").clips] == ["a"]
+
+
+def test_what_is_assumed_is_told_once_for_all_files(motion: Path, data: Run, tmp_path: Path) -> None:
+    for name in ("b", "c"):
+        (motion.parent / f"{name}.bvh").write_text(bvh(3, 30))
+    _, message = data("import", "bvh", motion.parent, "-o", tmp_path / "out")
+    assert message.splitlines()[0] == (
+        f"{motion} and 2 more: lengths are taken as cm, in which the legs are 0.8 m long (--unit)"
+    )
 
 
 def test_an_interrupted_import_leaves_nothing(tmp_path: Path) -> None:

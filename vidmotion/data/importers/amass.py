@@ -17,7 +17,7 @@ from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import MOST_BETAS, free_body, load_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.body.shape import neutral_betas
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, grid, y_up
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames, grid, y_up
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, slerp
@@ -26,6 +26,8 @@ from vidmotion.types import Floats
 
 _NEEDED = ("poses", "trans", "betas")
 _RATES = ("mocap_framerate", "mocap_frame_rate")
+LARGEST = 2**32
+"""Bytes of an array; a small compressed file can hold a larger one, which is refused before it is unpacked."""
 _PELVIS = np.array([-0.002, -0.223, 0.028])
 """(3,) metres, pelvis of SMPL's mean body at rest, to which `trans` is added."""
 _ANKLE = 0.043
@@ -39,13 +41,12 @@ def read_amass(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     Raises:
         InputError: the file is damaged or lacks something.
     """
-    arrays = _read(file.path)
+    arrays = _read(file.path, needs_rate=options.fps is None)
     poses, path, betas = (arrays[name].astype(float) for name in _NEEDED)
     if poses.ndim != 2 or poses.shape[1] < 3 * BODY_JOINTS or path.shape != (len(poses), 3) or not len(poses):
         raise InputError(f"wanted poses (N, 66 or more) and trans (N, 3), received {poses.shape} and {path.shape}")
-    rate = options.fps or float(next(arrays[name] for name in _RATES if name in arrays))
-    if not rate > 0:
-        raise InputError(f"has a frame rate of {rate:g} frames/s; pass `fps`")
+    check_frames(len(poses))
+    rate = options.fps or _rate(arrays)
     rotations = _rotations_at_rate(axis_angle_to_matrix(poses[:, : 3 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 3)), rate)
     body = _body(options.body_model)
     joints = _joints(body, rotations, at_rate(path, rate), betas.ravel()[:MOST_BETAS])
@@ -54,18 +55,40 @@ def read_amass(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     yield NewClip(file.name, subject, options.split_of(subject), joints, matrix_to_axis_angle(rotations))
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def _read(path: Path, needs_rate: bool) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in (*_NEEDED, *_RATES) if name in content.files}
+            sizes = {info.filename.removesuffix(".npy"): info.file_size for info in content.zip.infolist()}
+            names = [name for name in (*_NEEDED, *_RATES) if name in content.files]
+            huge = [name for name in names if sizes.get(name, 0) > LARGEST]
+            arrays = {} if huge else {name: content[name] for name in names}
     except DAMAGED:
         raise InputError("is not an .npz file of arrays, or is damaged") from None
+    if huge:
+        raise InputError(f"its {huge[0]} is larger than {LARGEST / 2**30:g} GB; split the motion")
     missing = [name for name in _NEEDED if name not in arrays]
-    if not any(name in arrays for name in _RATES):
+    if needs_rate and not any(name in arrays for name in _RATES):
         missing.append(" or ".join(_RATES))
     if missing:
         raise InputError(f"lacks {', '.join(missing)}; wanted a motion of AMASS")
+    for name in _NEEDED:
+        if not _holds_numbers(arrays[name]):
+            raise InputError(f"its {name} holds no numbers; wanted a motion of AMASS")
     return arrays
+
+
+def _rate(arrays: dict[str, np.ndarray]) -> float:
+    """Frames per second: one number, in an array of any shape."""
+    name = next(name for name in _RATES if name in arrays)
+    rate = arrays[name]
+    if not _holds_numbers(rate) or rate.size != 1:
+        raise InputError(f"its {name} is not one number; pass `fps`")
+    return float(rate.item())
+
+
+def _holds_numbers(value: np.ndarray | bytes) -> bool:
+    """Whether this is an array of real numbers; a member of the file that is not an array comes as bytes."""
+    return isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
 
 
 @cache

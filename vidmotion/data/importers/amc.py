@@ -1,6 +1,7 @@
 """Reads Acclaim's ASF (rig) and AMC (motion) files, as the CMU laboratory publishes them.
 
-An AMC file needs the ASF file of its subject in the same folder: SUBJECT.asf, or the only one there.
+An AMC file needs the ASF file of its subject in the same folder: the one with whose name its own begins, the longest if
+several do, or the only one there.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from vidmotion.data.importers.bvh import subject_of
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames
 from vidmotion.data.importers.rig import RigMotion, euler_to_matrix, h36m_joints
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
@@ -61,21 +62,27 @@ def read_amc(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     asf = _parsed(asf_path, parse_asf)
     rig = _parsed(file.path, lambda text: parse_amc(text, asf))
     if options.unit == "auto":
-        joints = h36m_joints(_in_inches(rig, asf.inches), "inch", options.up)
+        joints = h36m_joints(_in_inches(rig, asf.inches), "inch", options.up, file.note)
     else:
-        joints = h36m_joints(rig, options.unit, options.up)
+        joints = h36m_joints(rig, options.unit, options.up, file.note)
     subject = subject_of(file)
     yield NewClip(file.name, subject, options.split_of(subject), at_rate(joints, options.fps or RATE))
 
 
 def _asf_of(amc: Path) -> Path:
-    near = sorted(path for path in amc.parent.iterdir() if path.suffix.lower() == ".asf")
-    own = [path for path in near if path.stem in (amc.stem, amc.stem.partition("_")[0])]
+    near = sorted(path for path in amc.parent.glob("[!.]*") if path.suffix.lower() == ".asf")
+    own = [path for path in near if _begins_with(amc.stem, path.stem)]
     if own:
-        return own[0]
+        return max(own, key=lambda path: len(path.stem))
     if len(near) != 1:
         raise InputError(f"needs its rig beside it: {amc.stem.partition('_')[0]}.asf; found {len(near)} .asf files")
     return near[0]
+
+
+def _begins_with(name: str, subject: str) -> bool:
+    """Whether a name is that of the subject, or continues it with something other than a letter or digit."""
+    rest = name[len(subject) :]
+    return name.lower().startswith(subject.lower()) and not rest[:1].isalnum()
 
 
 def _parsed(path: Path, parse: Callable[[str], Parsed]) -> Parsed:
@@ -155,9 +162,11 @@ def parse_amc(text: str, asf: Asf) -> RigMotion:
 
     Raises:
         ValueError, IndexError, KeyError: the text is damaged, or belongs to another rig.
+        InputError: there are too many frames.
     """
     values = _values(text, asf)
     frames = len(values["root"])
+    check_frames(frames)
     offsets = np.stack([np.zeros(3), *(asf.bones[parent].step for parent in asf.parents[1:])])
     translations, rotations = np.tile(offsets, (frames, 1, 1)), np.empty((frames, len(asf.bones), 3, 3))
     for joint, bone in enumerate(asf.bones):

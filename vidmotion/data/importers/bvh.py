@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames
 from vidmotion.data.importers.rig import RigMotion, euler_to_matrix, h36m_joints
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
@@ -24,17 +25,43 @@ class _Hierarchy:
     channels: list[list[str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, eq=False)
+class BvhMotion:
+    """The content of a file."""
+
+    rig: RigMotion
+    stated_frames: str
+    """Number of frames in the header, as written; programs write one more or less than there are."""
+    frame_time: str
+    """Seconds in the header, as written."""
+
+    def rate(self) -> float:
+        """Frames per second.
+
+        Raises:
+            InputError: the frame time is not a positive number.
+        """
+        try:
+            return 1 / _numbers(self.frame_time).item()
+        except (ValueError, ZeroDivisionError):
+            raise InputError(f"its Frame Time is {self.frame_time[:40]!r}, which gives no rate; pass `fps`") from None
+
+
 def read_bvh(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     """The one clip of a file.
 
     Raises:
-        InputError: the file is damaged, or its rig lacks joints.
+        InputError: the file is damaged, or its rig lacks joints or does not stand upright.
     """
     try:
-        rig, rate = parse_bvh(file.path.read_text(encoding="utf-8-sig", errors="replace"))
+        motion = parse_bvh(file.path.read_text(encoding="utf-8-sig", errors="replace"))
     except (ValueError, IndexError) as error:
         raise InputError(f"is not a BVH file, or is damaged ({error})") from None
-    joints = at_rate(h36m_joints(rig, options.unit, options.up), options.fps or rate)
+    frames = len(motion.rig.translations)
+    if motion.stated_frames != str(frames):
+        file.note(f"its header says {motion.stated_frames[:40]} frames, but there are {frames}; all are taken")
+    rate = options.fps or motion.rate()
+    joints = at_rate(h36m_joints(motion.rig, options.unit, options.up, file.note), rate)
     subject = subject_of(file)
     yield NewClip(file.name, subject, options.split_of(subject), joints)
 
@@ -45,25 +72,32 @@ def subject_of(file: ImportFile) -> str:
     return before if before.isdigit() and after.isdigit() else file.path.absolute().parent.name
 
 
-def parse_bvh(text: str) -> tuple[RigMotion, float]:
-    """The motion of a file, and its frames per second.
+def parse_bvh(text: str) -> BvhMotion:
+    """The motion of a file.
 
     Raises:
         ValueError, IndexError: the text is not a BVH file, or is damaged.
+        InputError: there are too many frames.
     """
-    head, found, body = text.partition("MOTION")
-    if not found:
+    parts = re.split(r"^\s*MOTION\s*$", text, maxsplit=1, flags=re.MULTILINE)
+    if len(parts) < 2:
         raise ValueError("no MOTION")
-    joints = _hierarchy(head)
-    lines = body.strip().splitlines()
-    frames, seconds = int(lines[0].split(":")[1]), float(lines[1].split(":")[1])
-    wanted = (frames, sum(map(len, joints.channels)))
-    values = np.array(" ".join(lines[2:]).split(), dtype=float)
-    if values.size != wanted[0] * wanted[1] or not frames or not seconds > 0:
-        raise ValueError(f"wanted {frames} frames of {wanted[1]} numbers, received {values.size} numbers")
-    translations, rotations = _channels(joints, values.reshape(wanted))
+    joints = _hierarchy(parts[0])
+    header = re.match(r"\s*Frames\s*:\s*(\S+)\s+Frame\s*Time\s*:\s*(\S+)", parts[1], re.IGNORECASE)
+    if header is None:
+        raise ValueError("wanted Frames: and Frame Time: after MOTION")
+    values, width = _numbers(parts[1][header.end() :]), sum(map(len, joints.channels))
+    if not width or not values.size or values.size % width:
+        raise ValueError(f"wanted {width} numbers in each frame, received {values.size} numbers")
+    check_frames(values.size // width)
+    translations, rotations = _channels(joints, values.reshape(-1, width))
     rig = RigMotion(tuple(joints.names), tuple(joints.parents), np.array(joints.offsets), translations, rotations)
-    return rig, 1 / seconds
+    return BvhMotion(rig, header[1], header[2])
+
+
+def _numbers(text: str) -> Floats:
+    """The numbers of a text. Commas are decimal points, or, beside points, stand between the numbers."""
+    return np.array(text.replace(",", " " if "." in text else ".").split(), dtype=float)
 
 
 def _hierarchy(text: str) -> _Hierarchy:
@@ -86,7 +120,7 @@ def _hierarchy(text: str) -> _Hierarchy:
                 opened.pop()
                 at_end = False
             case "OFFSET" if not at_end:
-                joints.offsets.append([float(value) for value in rest.split()])
+                joints.offsets.append(_numbers(rest).tolist())
             case "CHANNELS":
                 joints.channels[-1] = rest.split()[1:]
             case "OFFSET":

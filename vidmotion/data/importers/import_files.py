@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from vidmotion.data.importers.amass import read_amass
@@ -14,7 +16,7 @@ from vidmotion.data.importers.h36m import read_h36m
 from vidmotion.data.importers.importer import Importer, ImportFile, ImportOptions
 from vidmotion.data.importers.ntu import read_ntu
 from vidmotion.data.packed_writer import PackedWriter
-from vidmotion.errors import InputError
+from vidmotion.errors import InputError, VidmotionError
 
 IMPORTERS = {
     "bvh": Importer(".bvh", read_bvh),
@@ -46,18 +48,21 @@ def import_files(
     options: ImportOptions,
     advance: Callable[[int], None],
     fail: Callable[[str], None],
+    note: Callable[[str], None],
 ) -> ImportResult:
     """Read files and folders of files into a packed folder.
 
     Args:
         advance: called with the number of frames that are done.
         fail: called with a message of one line for each file that could not be read; the other files are kept.
+        note: called at the end with a line for each thing that was found or assumed, and the files that it is about.
 
     Raises:
         InputError: a path does not exist, or there is no file of the format.
         OutputError: the folder exists or cannot be written.
     """
-    files = list(find(importer, paths))
+    notes: dict[str, list[Path]] = defaultdict(list)
+    files = list(find(importer, paths, lambda path, text: notes[text].append(path)))
     failed = 0
     with PackedWriter(folder, overwrite) as writer:
         for file in files:
@@ -65,15 +70,42 @@ def import_files(
                 for clip in importer.read(file, options):
                     writer.append(clip)
                     advance(writer.frames)
-            except InputError as error:
+            except Exception as error:
+                # A file may be damaged in ways that no reader foresees, and must not take the others along.
+                if isinstance(error, VidmotionError) and not isinstance(error, InputError):
+                    raise
                 failed += 1
-                detail = str(error)
-                fail(detail if detail.startswith(str(file.path)) else f"{file.path}: {detail}")
+                fail(_failure(file.path, error))
+    for text, about in notes.items():
+        note(f"{_listed(about)}: {text}")
     return ImportResult(writer.clips, writer.frames, failed)
 
 
-def find(importer: Importer, paths: list[Path]) -> Iterator[ImportFile]:
+def _failure(path: Path, error: Exception) -> str:
+    """One line that says why a file could not be read."""
+    detail = str(error) if isinstance(error, InputError) else f"is damaged, or has another layout ({_reason(error)})"
+    detail = " ".join(detail.split())
+    return detail if detail.startswith(str(path)) else f"{path}: {detail}"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "it needs more memory than there is"
+    return f"{type(error).__name__}: {error}"[:300]
+
+
+def _listed(paths: list[Path]) -> str:
+    first, others = paths[0], len(set(paths)) - 1
+    return f"{first} and {others} more" if others else str(first)
+
+
+def find(importer: Importer, paths: list[Path], note: Callable[[Path, str], None]) -> Iterator[ImportFile]:
     """Files that are given by path, and the files of the format below given folders.
+
+    Hidden files and folders, whose names begin with a dot, are left out: macOS writes a `._walk.bvh` beside walk.bvh.
+
+    Args:
+        note: what the files' notes go to, with the file's path.
 
     Raises:
         InputError: a path does not exist, or there is no file of the format.
@@ -83,12 +115,14 @@ def find(importer: Importer, paths: list[Path]) -> Iterator[ImportFile]:
         if not path.exists():
             raise InputError(f"{path}: no such file or folder")
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            below = file.relative_to(path) if path.is_dir() else Path(file.name)
+            if any(part.startswith(".") for part in below.parts):
+                continue
             mine = file.suffix.lower() == importer.suffix and not file.name.endswith(importer.skipped)
             if path.is_dir() and not (mine and file.is_file()):
                 continue
             found = True
-            below = file.relative_to(path) if path.is_dir() else Path(file.name)
-            yield ImportFile(file, below.with_suffix("").as_posix())
+            yield ImportFile(file, below.with_suffix("").as_posix(), partial(note, file))
     if not found:
         raise InputError(
             f"{', '.join(map(str, paths))}: no {importer.suffix} files there; give the folder that contains them"

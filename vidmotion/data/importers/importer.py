@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.data.packed_writer import NewClip
+from vidmotion.errors import InputError
 from vidmotion.geometry.filters import resample
 from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import Floats
 
+MOST_FRAMES = 1_000_000
+"""Frames of a clip, in its file and at `FRAME_RATE` (9 hours); more are refused before arrays are made."""
+LOWEST_RATE, HIGHEST_RATE = 0.1, 10_000.0
+"""Frames per second of a file."""
 SAME_RATE = 2e-3
 """Rates that differ by less than this share count as equal: 29.97 and 30, or 0.033 and 1/30 s."""
 
@@ -31,8 +37,8 @@ class ImportOptions:
     """Which of NTU's splits to use: by people (xsub), cameras (xview) or setups (xset)."""
     unit: str = "auto"
     """Unit of lengths in BVH and AMC files, a name of `vidmotion.data.importers.rig.UNITS` or "auto"."""
-    up: str = "y"
-    """Vertical axis of BVH and AMC files, "y" or "z"."""
+    up: str = "auto"
+    """Vertical axis of BVH and AMC files: "y", "z", or "auto", which takes the axis along which the rig stands."""
     fps: float | None = None
     """Frames per second, in place of the file's or the format's own."""
     size: tuple[int, int] | None = None
@@ -52,6 +58,8 @@ class ImportFile:
     path: Path
     name: str
     """Its path below the folder that was given, without the suffix."""
+    note: Callable[[str], None]
+    """Called with a sentence about what the reader found or assumed."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,27 @@ class Importer:
     """Ends of the names of files without motion, which are ignored."""
 
 
+def check_frames(frames: float) -> None:
+    """Refuse more frames than `MOST_FRAMES`.
+
+    Raises:
+        InputError: there are more.
+    """
+    if frames > MOST_FRAMES:
+        raise InputError(f"has {frames:,.0f} frames, and at most {MOST_FRAMES:,} are read; split it, or check its rate")
+
+
 def grid(frames: int, rate: float) -> Floats | None:
-    """(N,) fractional frames of the file at each frame of `FRAME_RATE`; None if the rates are equal."""
+    """(N,) fractional frames of the file at each frame of `FRAME_RATE`; None if the rates are equal.
+
+    Raises:
+        InputError: no file has such a rate, or there are too many frames.
+    """
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise InputError(
+            f"has a frame rate of {rate:g} frames/s, wanted {LOWEST_RATE:g} to {HIGHEST_RATE:g}; pass `fps`"
+        )
+    check_frames(max(frames, math.ceil(frames * FRAME_RATE / rate)))
     if abs(rate / FRAME_RATE - 1) < SAME_RATE:
         return None
     step = rate / FRAME_RATE

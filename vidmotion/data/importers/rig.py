@@ -1,11 +1,13 @@
 """Turns the rigs of animation programs and laboratories into Human3.6M's 17 joints.
 
-A rig at rest stands upright in the axes of its file, and each joint rotates with the bones that begin there. BVH is
-like that, and ASF too once the bones' own axes are removed. Does not depend on file formats.
+A rig at rest usually stands upright in the axes of its file, and each joint rotates with the bones that begin there.
+BVH is like that, and ASF too once the bones' own axes are removed. Where a rig does not stand at rest, its motion tells
+the vertical axis and how the head is fixed to its joint. Does not depend on file formats.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +29,9 @@ _HEIGHT_RATIO = 1.148
 """Body height divided by the sum of the leg (ankle, knee, hip) and the trunk (center of the hips, spine, head)."""
 _SPINE, _THORAX = 0.443, 0.957
 """Positions of spine and thorax, as shares of the path from the center of the hips to the neck."""
+_STRAIGHT, _ALONG = 0.8, 0.8
+"""Cosines: a body stands if trunk and legs point in opposite directions, and along an axis if it is so near to it."""
+_AXES = {"y": np.array([0.0, 1.0, 0.0]), "z": np.array([0.0, 0.0, 1.0])}
 _NEAR = 1e-3
 """Share of the leg's length; joints nearer to each other than this count as one."""
 
@@ -54,22 +59,27 @@ def euler_to_matrix(order: str, angles: Floats) -> Floats:
     return out
 
 
-def h36m_joints(rig: RigMotion, unit: str, up: str) -> Floats:
+def h36m_joints(rig: RigMotion, unit: str, up: str, note: Callable[[str], None]) -> Floats:
     """Joints (T, 17, 3) in metres, Y up.
 
     Args:
         unit: a name of `UNITS`, or "auto", which chooses by the length of the legs.
-        up: "y" or "z", the vertical axis of the file.
+        up: the vertical axis of the file, "y" or "z", or "auto", which chooses the axis along which the rig stands.
+        note: called with a sentence about each choice.
 
     Raises:
-        InputError: joints are missing, or the legs do not have a person's length in that unit.
+        InputError: joints are missing, the legs do not have a person's length in that unit, or the rig stands along
+            no axis.
     """
     found = find_joints(rig.names)
-    rest = np.zeros_like(rig.offsets)
-    for joint, parent in enumerate(rig.parents):
-        rest[joint] = rig.offsets[joint] + (rest[parent] if parent >= 0 else 0)
-    scale = _scale(_leg(rest, found), unit)
+    rest = _rest(rig)
+    scale = _scale(_leg(rest, found), unit, note)
     world, positions = _forward(rig)
+    stands = _stands(rest, found)
+    if up == "auto":
+        up = _vertical(_upward(rest, found) if stands else None, _upward(positions, found), note)
+    if not stands:
+        note("its rest pose does not stand upright; how the head is turned is estimated from the motion")
     spine = _spine(rig.parents, found, rest)
     out = np.empty((len(positions), len(H36M17), 3))
     for joint, name in enumerate(H36M17.joints):
@@ -78,9 +88,18 @@ def h36m_joints(rig: RigMotion, unit: str, up: str) -> Floats:
     out[:, 0] = (out[:, 1] + out[:, 4]) / 2
     out[:, 7], out[:, 8] = _trunk(rest, positions, spine, found)
     fixed = offsets(_height(rest, spine, found) * scale)[[9, 10]] / scale
-    head = world[:, found["head"]] @ _facing(rest, found)
+    head = world[:, found["head"]]
+    head = head @ (_facing(rest, found) if stands else _mean_facing(head, positions, found))
     out[:, 9:11] = positions[:, None, found["head"]] + fixed @ head.swapaxes(-1, -2)
     return (out if up == "y" else y_up(out)) * scale
+
+
+def _rest(rig: RigMotion) -> Floats:
+    """(J, 3) positions of the joints at rest."""
+    rest = np.zeros_like(rig.offsets)
+    for joint, parent in enumerate(rig.parents):
+        rest[joint] = rig.offsets[joint] + (rest[parent] if parent >= 0 else 0)
+    return rest
 
 
 def _forward(rig: RigMotion) -> tuple[Floats, Floats]:
@@ -106,13 +125,58 @@ def _leg(rest: Floats, found: dict[str, int]) -> float:
     return sum(_path_length(rest, side) for side in sides) / 2
 
 
-def _scale(leg: float, unit: str) -> float:
+def _scale(leg: float, unit: str, note: Callable[[str], None]) -> float:
     """Metres in a unit of the file."""
     if unit == "auto":
         unit = min(UNITS, key=lambda name: abs(np.log(max(leg, 1e-9) * UNITS[name] / LEG)))
+        note(f"lengths are taken as {unit}, in which the legs are {leg * UNITS[unit]:.1f} m long (`unit`)")
     if not SHORTEST_LEG < leg * UNITS[unit] < LONGEST_LEG:
         raise InputError(f"its legs are {leg * UNITS[unit]:.3g} m long in {unit}; pass another `unit`")
     return UNITS[unit]
+
+
+def _middle(positions: Floats, found: dict[str, int], joint: str) -> Floats:
+    """(..., 3) the middle between the left and the right joint."""
+    middle: Floats = positions[..., [found[f"left_{joint}"], found[f"right_{joint}"]], :].mean(-2)
+    return middle
+
+
+def _stands(rest: Floats, found: dict[str, int]) -> bool:
+    """Whether trunk and legs form a line, and hips lie to its sides."""
+    hips = _middle(rest, found, "hip")
+    trunk, legs = _unit(rest[found["neck"]] - hips), _unit(_middle(rest, found, "ankle") - hips)
+    left = _unit(rest[found["left_hip"]] - rest[found["right_hip"]])
+    return float(trunk @ legs) < -_STRAIGHT and float(left @ left) > 0 and abs(float(left @ trunk)) < _STRAIGHT
+
+
+def _upward(positions: Floats, found: dict[str, int]) -> Floats:
+    """(3,) unit vector from the ankles to the neck, the mean of all frames of positions (..., J, 3)."""
+    ways = _unit(positions[..., found["neck"], :] - _middle(positions, found, "ankle"))
+    return _unit(ways.reshape(-1, 3).mean(0))
+
+
+def _vertical(at_rest: Floats | None, moving: Floats, note: Callable[[str], None]) -> str:
+    """The axis along which the rig stands at rest, or, if it does not stand along Y or Z, on average.
+
+    Args:
+        at_rest: (3,) upward direction of the body at rest; None if it does not stand.
+        moving: (3,) its mean direction in the motion.
+    """
+    rest_axis = None if at_rest is None else _axis_of(at_rest)
+    axis = rest_axis or _axis_of(moving)
+    if axis is None:
+        raise InputError("stands along neither Y nor Z, so that its vertical axis is not known; pass `up=y` or `up=z`")
+    if rest_axis is None:
+        note(f"{axis.upper()} is taken as up, along which the body is on average (`up`)")
+    elif _axis_of(moving) not in (axis, None):
+        note(f"stands along {axis.upper()} at rest, but lies in its motion; if it should stand, pass another `up`")
+    elif axis != "y":
+        note(f"{axis.upper()} is taken as up, along which the rest pose stands (`up`)")
+    return axis
+
+
+def _axis_of(direction: Floats) -> str | None:
+    return next((name for name, axis in _AXES.items() if float(axis @ direction) > _ALONG), None)
 
 
 def _spine(parents: tuple[int, ...], found: dict[str, int], rest: Floats) -> list[int]:
@@ -180,8 +244,31 @@ def _facing(rest: Floats, found: dict[str, int]) -> Floats:
     return np.stack([left, up, np.cross(left, up)], 1)
 
 
+def _mean_facing(head: Floats, positions: Floats, found: dict[str, int]) -> Floats:
+    """(3, 3) rotation from a body that faces +Z, with Y up, to the head's axes, if heads look forward on average.
+
+    Args:
+        head: (T, 3, 3) rotations of the head in the world.
+        positions: (T, J, 3) of the joints.
+    """
+    up = _unit(positions[:, found["neck"]] - _middle(positions, found, "hip"))
+    left = positions[:, found["left_hip"]] - positions[:, found["right_hip"]]
+    left = _unit(left - up * (left * up).sum(-1, keepdims=True))
+    bodies = np.stack([left, up, np.cross(left, up)], -1)
+    first, _, last = np.linalg.svd((head.swapaxes(-1, -2) @ bodies).mean(0))
+    first[:, 2] *= np.linalg.det(first @ last)
+    facing: Floats = first @ last
+    return facing
+
+
 def _axis(vector: Floats) -> Floats:
     """The direction of a vector, or the nearest axis of the file if it is close: spines lean a little at rest."""
-    vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    vector = _unit(vector)
     near = np.abs(vector) > 0.9
     return np.where(near, np.sign(vector), 0) if near.any() else vector
+
+
+def _unit(vectors: Floats) -> Floats:
+    """Directions of vectors (..., 3); zeros stay zeros."""
+    directions: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    return directions

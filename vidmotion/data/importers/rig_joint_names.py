@@ -17,8 +17,8 @@ _STEMS = {
 }
 """Names of each joint without its side, most specific first: the first one that a rig has is used. "Shoulder" and "hip"
 come last because many rigs use them for the collar bone and the pelvis."""
-_MIDDLE = {"neck": ("neck", "lowerneck", "neck1", "neckbase", "upperneck"), "head": ("head",)}
-_PREFIX = re.compile(r"^(.*:)?(mixamorig\d*|bip\d+|character\d+)?[ _-]*", re.IGNORECASE)
+_MIDDLE = {"neck": ("neck", "lowerneck", "neck1", "neckbase", "upperneck", "necktwist01"), "head": ("head",)}
+_PREFIX = re.compile(r"^(.*:)?(mixamorig\d*|bip\d+|character\d+|cc_base)?[ _-]*", re.IGNORECASE)
 
 
 def find_joints(names: tuple[str, ...]) -> dict[str, int]:
