@@ -113,6 +113,30 @@ def test_sports2d_has_its_rate_and_counts_from_the_videos_beginning() -> None:
     assert [person.id for person in one.people] == [1]
 
 
+def test_sports2d_with_a_byte_order_mark_and_spaces(tmp_path: Path) -> None:
+    path = SAMPLES / "clip_Sports2D" / "clip_Sports2D_px_person00.trc"
+    plain = read_keypoints(path, size=(1280, 720)).people[0].track.keypoints
+    lines = path.read_text().splitlines()
+    lines[3] = lines[3].replace("\t", " \t").replace("Frame# ", "Frame#")
+    (tmp_path / path.name).write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
+    again = read_keypoints(tmp_path / path.name, size=(1280, 720)).people[0].track.keypoints
+    np.testing.assert_array_equal(again.xy, plain.xy)
+    filled = ["\t".join(cell or "0" for cell in line.split("\t")) for line in lines[5:]]
+    (tmp_path / path.name).write_text("\n".join([*lines[:5], *filled]).expandtabs(2))
+    again = read_keypoints(tmp_path / path.name, size=(1280, 720)).people[0].track.keypoints
+    np.testing.assert_array_equal(again.xy, plain.xy)
+
+
+def test_hidden_files_and_empty_frames_of_a_folder(tmp_path: Path) -> None:
+    for path in (SAMPLES / "openpose").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+        (tmp_path / f"._{path.name}").write_bytes(b"\x00\x05\x16\x07")
+    (tmp_path / "walk_000000000004_keypoints.json").touch()
+    (tmp_path / "walk_000000000005_keypoints.json").write_text("{}")
+    (person,) = read_keypoints(tmp_path, **KNOWN).people
+    assert person.track.frames[person.track.observed].tolist() == [0, 1, 3]
+
+
 def test_metres_are_no_pixels(tmp_path: Path) -> None:
     metres = tmp_path / "clip_Sports2D_m_person00.trc"
     metres.write_bytes((SAMPLES / "clip_Sports2D" / "clip_Sports2D_px_person00.trc").read_bytes())

@@ -1,36 +1,35 @@
-"""Reads labelled people in pictures and videos: COCO's keypoint JSON, and PoseTrack 2018's, which adds tracks.
+"""Reads labelled people in pictures and videos: COCO's keypoint JSON and results, and PoseTrack 2018's, with tracks.
 
 A person in a picture becomes a clip of one frame, a track becomes a clip of its frames. In short gaps of a track the
 points are missing; after a long gap the track continues in another clip. In files with tracks, annotations without a
 track are left out; so are, in all files, crowds and annotations with few points.
+
+`vidmotion.io.keypoints.coco_reader` parses the file, as for `lift --keypoints`.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from vidmotion.data.importers.importer import ImportFile, ImportOptions, points_at_rate
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
+from vidmotion.io.keypoints.coco_reader import COCO, RESULTS, CocoFile, CocoPerson, parse_coco
+from vidmotion.io.keypoints.json_input import read_tree, refuse_bad_content
+from vidmotion.io.keypoints.raw_keypoints import frame_number
+from vidmotion.io.keypoints.skeleton_matching import Layout, find_layout
 from vidmotion.model.normalization import FRAME_RATE
-from vidmotion.skeletons import COCO17, H36M17, POSETRACK17, Skeleton, convert
+from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Floats, Keypoints2D
 
 LEAST_POINTS = 6
 """Annotations with fewer labelled points are left out."""
 LONGEST_GAP = 15
 """Frames; after a longer gap a track continues in another clip."""
-HALF_SEEN = 0.5
-"""Score of a point that COCO labels although it is hidden."""
-
-Record = dict[str, Any]
 
 
 def read_coco(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
@@ -39,59 +38,44 @@ def read_coco(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     Raises:
         InputError: the file is not a keypoint JSON, is damaged or lacks something.
     """
-    try:
-        tree = json.loads(file.path.read_bytes())
-        images = {image["id"]: image for image in tree["images"]}
-        people = [record for record in tree["annotations"] if _is_worth_it(record)]
-        skeleton = _skeleton(tree.get("categories") or [])
-        if any("track_id" in record for record in people):
-            yield from _tracks(file, people, images, skeleton, options)
-        else:
-            for record in people:
-                yield _still(file, record, images[record["image_id"]], skeleton, options)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        detail = f"lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise InputError(f"is not a keypoint JSON, or is damaged ({detail})") from None
+    tree = read_tree(file.path)
+    with refuse_bad_content(file.path):
+        content = parse_coco(tree)
+        people = [one for one in content.people if (one.points[:, 2] > 0).sum() >= LEAST_POINTS]
+        if not people:
+            return
+        layout = find_layout(content.format_name, len(people[0].points), content.point_names, COCO, None)
+        clips = _tracks if any(one.track_id is not None for one in people) else _stills
+        yield from clips(file, content, people, layout, options)
 
 
-def _is_worth_it(record: Record) -> bool:
-    labelled = sum(flag > 0 for flag in record.get("keypoints", ())[2::3])
-    return labelled >= LEAST_POINTS and not record.get("iscrowd")
-
-
-def _skeleton(categories: list[Record]) -> Skeleton:
-    names = next((category["keypoints"] for category in categories if "keypoints" in category), list(COCO17.joints))
-    for skeleton in (COCO17, POSETRACK17):
-        if tuple(names) == skeleton.joints:
-            return skeleton
-    raise ValueError(f"unknown keypoints {', '.join(names)}; wanted COCO's or PoseTrack's")
-
-
-def _still(file: ImportFile, record: Record, image: Record, skeleton: Skeleton, options: ImportOptions) -> NewClip:
-    size = _size(image, options)
-    xy, score = _joints([record], skeleton, size)
-    name, scene = f"{file.name}/{record['id']}", f"{file.name}/{image['id']}"
-    return NewClip(
-        name, "", options.split, None, None, xy, score, scene=scene, person=str(record["id"]), size=size
-    )  # fmt: skip
+def _stills(
+    file: ImportFile, content: CocoFile, people: list[CocoPerson], layout: Layout, options: ImportOptions
+) -> Iterator[NewClip]:
+    for one in people:
+        size = _size(one, content, options)
+        xy, score = _joints([one], layout, size)
+        yield NewClip(
+            f"{file.name}/{one.id}", "", options.split, None, None, xy, score,
+            scene=f"{file.name}/{one.picture.id}", person=one.id, size=size,
+        )  # fmt: skip
 
 
 def _tracks(
-    file: ImportFile, people: list[Record], images: dict[int, Record], skeleton: Skeleton, options: ImportOptions
+    file: ImportFile, content: CocoFile, people: list[CocoPerson], layout: Layout, options: ImportOptions
 ) -> Iterator[NewClip]:
-    tracks: dict[tuple[str, str], dict[int, Record]] = defaultdict(dict)
-    for record in people:
-        image = images[record["image_id"]]
-        if "track_id" in record:
-            tracks[str(image.get("vid_id", file.name)), str(record["track_id"])][_number(image)] = record
-    for (video, person), records in tracks.items():
-        numbers = np.array(sorted(records))
+    tracks: dict[tuple[str, str], dict[int, CocoPerson]] = defaultdict(dict)
+    for one in people:
+        if one.track_id is not None:
+            # PoseTrack's frame_id is counted over all videos, the file name is not.
+            tracks[one.picture.video or file.name, str(one.track_id)][frame_number(one.picture.name)] = one
+    for (video, person), by_frame in tracks.items():
+        numbers = np.array(sorted(by_frame))
         edges = [0, *(np.flatnonzero(np.diff(numbers) > LONGEST_GAP) + 1).tolist(), len(numbers)]
         for part, (start, stop) in enumerate(pairwise(edges)):
             run = numbers[start:stop]
-            image = images[records[run[0]]["image_id"]]
-            size = _size(image, options)
-            xy, score = _spread(run, *_joints([records[number] for number in run], skeleton, size))
+            size = _size(by_frame[run[0]], content, options)
+            xy, score = _spread(run, *_joints([by_frame[number] for number in run], layout, size))
             xy, score = points_at_rate(xy, score, options.fps or FRAME_RATE)
             yield NewClip(
                 f"{file.name}/{video}/{person}.{part}", video, options.split_of(video), None, None, xy, score,
@@ -99,31 +83,18 @@ def _tracks(
             )  # fmt: skip
 
 
-def _number(image: Record) -> int:
-    """The number of a frame in its video, taken from the file name: frame_id is counted over all videos."""
-    digits = re.findall(r"\d+", str(image["file_name"]))
-    if not digits:
-        raise ValueError(f"the file name {image['file_name']!r} has no frame number")
-    return int(digits[-1])
+def _size(one: CocoPerson, content: CocoFile, options: ImportOptions) -> tuple[int, int]:
+    size = options.size or one.picture.size
+    if size is None:
+        what = "is a list of results, without" if content.format_name == RESULTS else "does not contain"
+        raise InputError(f"{what} the size of its pictures; pass `size`, such as 1280x720")
+    return size
 
 
-def _size(image: Record, options: ImportOptions) -> tuple[int, int]:
-    if options.size is not None:
-        return options.size
-    if not image.get("width") or not image.get("height"):
-        raise InputError("does not contain the size of its pictures; pass `size`, such as 1280x720")
-    return int(image["width"]), int(image["height"])
-
-
-def _joints(records: list[Record], skeleton: Skeleton, size: tuple[int, int]) -> tuple[Floats, Floats]:
+def _joints(people: list[CocoPerson], layout: Layout, size: tuple[int, int]) -> tuple[Floats, Floats]:
     """(T, 17, 2) pixels from the picture's center, and scores (T, 17)."""
-    points = np.array([record["keypoints"] for record in records], dtype=float)
-    if points.shape[1:] != (51,):
-        raise ValueError(f"wanted 17 keypoints of 3 numbers, received {points.shape[1:]} numbers")
-    points = points.reshape(-1, 17, 3)
-    hidden = (points[..., 2] == 1) & (skeleton is COCO17)
-    score = np.where(hidden, HALF_SEEN, points[..., 2] > 0)
-    joints = convert(Keypoints2D(points[..., :2], score, skeleton.name), H36M17.name)
+    points = np.stack([layout.select(one.points, one.picture.name) for one in people])
+    joints = convert(Keypoints2D(points[..., :2], points[..., 2], layout.skeleton), H36M17.name)
     return joints.xy - np.array(size) / 2, joints.score
 
 

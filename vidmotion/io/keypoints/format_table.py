@@ -33,8 +33,8 @@ class JsonFormat:
 
 JSON_FORMATS = (
     JsonFormat(alphapose_reader.is_list, alphapose_reader.read_list),
-    JsonFormat(coco_reader.is_results, coco_reader.read_results),
-    JsonFormat(coco_reader.is_annotations, coco_reader.read_annotations),
+    JsonFormat(coco_reader.is_results, coco_reader.read_coco),
+    JsonFormat(coco_reader.is_annotations, coco_reader.read_coco),
     JsonFormat(mmpose_reader.is_demo, mmpose_reader.read_demo),
     JsonFormat(mmpose_reader.is_predictions, mmpose_reader.read_predictions),
     JsonFormat(openpose_reader.is_frame, openpose_reader.read_frame),

@@ -2,7 +2,8 @@
 
 Source: doc/02_output.md of CMU-Perceptual-Computing-Lab/openpose: BODY_25 has 25 points and COCO 18; a point that was
 not found is (0, 0, 0). Pose2Sim writes the points of other models in the same form. The name of a file ends with the
-number of its frame, from 0, before `_keypoints`. Frames without a file are missing, like those without people.
+number of its frame, from 0, before `_keypoints`. Frames without a file or with an empty one are missing, like those
+without people.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vidmotion.errors import InputError
-from vidmotion.io.keypoints.json_input import read_tree, refuse_bad_content
+from vidmotion.io.keypoints.json_input import read_tree, refuse_bad_content, visible_files
 from vidmotion.io.keypoints.raw_keypoints import (
     KeypointFile,
     PersonInFrame,
@@ -33,9 +34,9 @@ def frame_files(folder: Path) -> dict[int, Path]:
         InputError: two files are of the same frame.
     """
     files: dict[int, Path] = {}
-    for path in sorted(folder.iterdir()):
+    for path in visible_files(folder):
         match = _NAME.fullmatch(path.name)
-        if match is None or not path.is_file():
+        if match is None:
             continue
         other = files.setdefault(frame_number(match[1]), path)
         if other is not path:
@@ -53,9 +54,9 @@ def read_folder(files: dict[int, Path]) -> KeypointFile:
     """
     people: list[PersonInFrame] = []
     for frame, path in sorted(files.items()):
-        tree = read_tree(path)
+        tree = read_tree(path) if path.stat().st_size else None
         with refuse_bad_content(path):
-            people += people_of(tree, frame)
+            people += people_of(tree, frame) if tree else []
     return KeypointFile(FORMAT, tuple(people), documented_skeletons=OPENPOSE)
 
 

@@ -57,8 +57,11 @@ class KeypointFile:
     """Coordinates are fractions of the picture's width and height instead of pixels."""
 
 
-def points_from_triples(values: Any, frame: int) -> Floats:
+def points_from_triples(values: Any, frame: int | str) -> Floats:
     """(P, 3) from x0, y0, score0, x1, ...; a point is missing if it is (0, 0, 0), null or not finite.
+
+    Args:
+        frame: its number or the picture's name, for messages; likewise in the functions below.
 
     Raises:
         InputError: these are not numbers, or not three of them for each point.
@@ -69,7 +72,7 @@ def points_from_triples(values: Any, frame: int) -> Floats:
     return clean_points(array.reshape(-1, 3), frame)
 
 
-def points_from_arrays(xy: Any, scores: Any, frame: int) -> Floats:
+def points_from_arrays(xy: Any, scores: Any, frame: int | str) -> Floats:
     """(P, 3) from coordinates (P, 2) and scores (P,).
 
     Raises:
@@ -83,7 +86,7 @@ def points_from_arrays(xy: Any, scores: Any, frame: int) -> Floats:
     return clean_points(np.column_stack([places, score]), frame)
 
 
-def clean_points(points: Floats, frame: int) -> Floats:
+def clean_points(points: Floats, frame: int | str) -> Floats:
     """Points (P, 3) with scores clipped to 0..1, and all zeros where a point is missing.
 
     Raises:
@@ -142,7 +145,7 @@ def parse_person_id(value: Any) -> int | None:
     return number if number is not None and number >= 0 else None
 
 
-def _numbers(values: Any, frame: int) -> Floats:
+def _numbers(values: Any, frame: int | str) -> Floats:
     try:
         return np.array(values, dtype=float)
     except (TypeError, ValueError, OverflowError):

@@ -36,7 +36,7 @@ class Layout:
     point_count: int
     """Number of points in the file."""
 
-    def select(self, points: Floats, frame: int) -> Floats:
+    def select(self, points: Floats, frame: int | str) -> Floats:
         """The joints (J, 3) among the points (P, 3) of a frame; joints that the file lacks are missing points.
 
         Raises:

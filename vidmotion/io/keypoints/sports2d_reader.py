@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.io.keypoints.json_input import read_bytes, refuse_bad_content
+from vidmotion.io.keypoints.json_input import read_bytes, refuse_bad_content, visible_files
 from vidmotion.io.keypoints.raw_keypoints import (
     KeypointFile,
     PersonInFrame,
@@ -32,7 +32,7 @@ _NAME = re.compile(r".*_px(?:_person([0-9]{1,6}))?\.trc", re.IGNORECASE)
 
 def pixel_files(folder: Path) -> list[Path]:
     """The files of a folder that hold pixels."""
-    return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
+    return [path for path in visible_files(folder) if _NAME.fullmatch(path.name)]
 
 
 def read_files(paths: list[Path]) -> KeypointFile:
@@ -60,16 +60,20 @@ def _read(path: Path) -> KeypointFile:
     match = _NAME.fullmatch(path.name)
     if match is None:
         raise InputError("the name does not say that it is in pixels; wanted Sports2D's NAME_px_personNN.trc")
-    lines = read_bytes(path).decode("utf-8", "replace").splitlines()
-    rows = [line.split("\t") for line in lines]
+    rows = [_cells(line) for line in read_bytes(path).decode("utf-8-sig", "replace").splitlines()]
     if len(rows) < 5 or not rows[0][0].startswith("PathFileType") or rows[3][0] != "Frame#":
         raise InputError("is not a TRC file, or its header is damaged")
     header = dict(zip(rows[1], rows[2], strict=False))
-    names = tuple(name.strip() for name in rows[3][2::3] if name.strip())
+    names = tuple(name for name in rows[3][2:] if name)
     rate = _frame_rate(header.get("DataRate", ""))
     person_id = int(match[1] or 0)
     people = [_person(row, len(names), rate, person_id) for row in rows[5:] if any(map(str.strip, row))]
     return KeypointFile(FORMAT, tuple(people), names, fps=rate)
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a line between tabs, or between spaces if it has no tabs."""
+    return [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split() or [""]
 
 
 def _frame_rate(text: str) -> Fraction:
