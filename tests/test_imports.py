@@ -124,7 +124,7 @@ def test_exporters_need_no_torch() -> None:
 
 def test_public_names_are_pinned() -> None:
     values = ["Actions", "BodyMotion", "Camera", "Keypoints2D", "Motion", "Person", "Scene", "Segment", "Track"]
-    choices = ["Device", "Format", "Head", "Settings", "Style", "View"]
+    choices = ["BoneNames", "Device", "Format", "Head", "Markers", "Settings", "Style", "View"]
     errors = [
         "InputError",
         "MissingExtraError",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vidmotion.api import detect, export, lift, render
-    from vidmotion.choices import Device, Format, Head, Style, View
+    from vidmotion.choices import BoneNames, Device, Format, Head, Markers, Style, View
     from vidmotion.errors import (
         InputError,
         MissingExtraError,
@@ -37,7 +37,7 @@ __version__ = "0.1.0.dev0"
 
 _ROOMS = {
     "vidmotion.api": ("detect", "export", "lift", "render"),
-    "vidmotion.choices": ("Device", "Format", "Head", "Style", "View"),
+    "vidmotion.choices": ("BoneNames", "Device", "Format", "Head", "Markers", "Style", "View"),
     "vidmotion.errors": (
         "InputError", "MissingExtraError", "NobodyFoundError", "OutputError", "StoppedError", "VideoError",
         "VidmotionError", "WeightsError",
@@ -55,12 +55,14 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "Actions",
     "BodyMotion",
+    "BoneNames",
     "Camera",
     "Device",
     "Format",
     "Head",
     "InputError",
     "Keypoints2D",
+    "Markers",
     "MissingExtraError",
     "Motion",
     "NobodyFoundError",

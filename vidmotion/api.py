@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidmotion.choices import Device, Head, Style, View
+from vidmotion.choices import BoneNames, Device, Head, Markers, Style, View
 from vidmotion.errors import InputError
 from vidmotion.settings import Settings, as_choice, as_choices, as_count, as_path, as_weights
 from vidmotion.types import Scene
@@ -158,6 +158,8 @@ def export(
     Raises:
         InputError: unknown suffix or person, the scene does not hold what the format needs, or its bodies belong to
             another model.
+    markers: Markers | str = Markers.h36m17,
+    bones: BoneNames | str = BoneNames.humanik,
         OutputError: the file cannot be written; nothing is left behind.
     """
     from vidmotion.body.model import BodyModel
@@ -167,7 +169,10 @@ def export(
     target = as_path("path", path)
     chosen = None if person is None else as_count("person", person, 0)
     model = body_model if isinstance(body_model, BodyModel) else _load_body(body_model)
-    return formats.export(scene, target, chosen, model)
+    markers, bones = as_choice("markers", markers, Markers), as_choice("bones", bones, BoneNames)
+    return formats.export(scene, target, chosen, model, markers, bones)
+        markers: of .trc: "h36m17", our joints, or "halpe26", as Pose2Sim's OpenSim models name them.
+        bones: of .bvh and .glb, whose names the bones have: "humanik", "mixamo", "unreal" or "smpl".
 
 
 def render(

@@ -44,6 +44,24 @@ def test_all_formats(person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert all((tmp_path / name).stat().st_size for name in names)
 
 
+def test_summary_counts_what_was_filled_in_and_pauses(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A picture after 1/30 s, and one after a pause of 5 s."""
+    paused = replace(person, track=replace(person.track, times=np.array([0, 1 / 30, 5 + 1 / 30])))
+    run(monkeypatch, save(paused, tmp_path), "-o", tmp_path / "out.csv")
+    expected = "time: 30 frames/s, 0 dropped frames filled in, 1 pause (the longest of 5.0 s)"
+    assert capsys.readouterr().err.splitlines()[0] == expected
+
+
+def test_markers_and_bones_of_other_programs(person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trc, bvh = tmp_path / "out.trc", tmp_path / "out.bvh"
+    options = ("--markers", "halpe26", "--bones", "mixamo")
+    assert run(monkeypatch, save(person, tmp_path), "-o", trc, "-o", bvh, *options) == 0
+    assert "LKnee" in trc.read_text()
+    assert "JOINT mixamorig:LeftLeg" in bvh.read_text()
+
+
 def test_users_own_body_model(
     person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

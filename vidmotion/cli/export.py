@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from vidmotion.choices import BoneNames, Markers
 from vidmotion.cli import options
 from vidmotion.cli.checks import check_file
 from vidmotion.cli.console import fail, note
+from vidmotion.cli.time_summary import time_summary
 from vidmotion.errors import VidmotionError
 
 
@@ -25,6 +27,8 @@ def export(
         ),
     ],
     overwrite: options.Overwrite = False,
+    markers: options.MarkersOption = Markers.h36m17,
+    bones: options.Bones = BoneNames.humanik,
     person: Annotated[int | None, typer.Option(min=0, help="Only the person with this id.")] = None,
     body_model: Annotated[
         Path | None,
@@ -40,10 +44,12 @@ def export(
     for path in output:
         check_file(path, overwrite)
     scene, model = load(motion), load_body(body_model)
+    if not quiet:
+        note(time_summary(scene))
     failed = False
     for path in output:
         try:
-            written = write(scene, path, person, model)
+            written = write(scene, path, person, model, markers, bones)
         except VidmotionError as error:
             fail(str(error))
             failed = True

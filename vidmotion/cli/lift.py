@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidmotion.choices import Device, Format, Head, Style, View
+from vidmotion.choices import BoneNames, Device, Format, Head, Markers, Style, View
 from vidmotion.cli import options
 from vidmotion.cli.checks import before_work, check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, counted, fail, note
 from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
 from vidmotion.cli.lift_inputs import Job, KeypointOptions, plan
 from vidmotion.cli.parsing import parse_person, parse_section
+from vidmotion.cli.time_summary import time_summary
 from vidmotion.errors import OutputError, VidmotionError
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Outputs:
 
     folder: Path
     formats: tuple[Format, ...]
+    markers: Markers
+    bones: BoneNames
     film: FilmChoice | None
     overwrite: bool
 
@@ -62,6 +65,8 @@ def lift(
     heads: Annotated[
         list[Head] | None,
         typer.Option(
+    markers: options.MarkersOption = Markers.h36m17,
+    bones: options.Bones = BoneNames.humanik,
             "--head",
             help="What the network predicts: joints (pose3d), tags over time (action), bodies (mesh). May be repeated.",
             show_default="pose3d",
@@ -145,7 +150,7 @@ def lift(
     if keypoints is not None and detector != "auto":
         raise typer.BadParameter("--detector: with --keypoints no detector runs")
     film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
-    outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), film, overwrite)
+    outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), markers, bones, film, overwrite)
     asked = tuple(heads or [Head.pose3d])
     _check_formats(outputs.formats, asked)
     jobs = plan(videos or [], KeypointOptions(keypoints, skeleton, fps, size, first_frame), section, keep_uncertain)
@@ -221,7 +226,7 @@ def _write(scene: Scene, path: Path, pipeline: Pipeline, job: Job, outputs: Outp
     if outputs.film is not None and path.suffix == ".mp4":
         draw_film(scene, path, job.video, outputs.film, pipeline.progress)
         return [path]
-    return export(scene, path, body_model=pipeline.body_model)
+    return export(scene, path, body_model=pipeline.body_model, markers=outputs.markers, bones=outputs.bones)
 
 
 def _check_outputs(paths: list[Path], inputs: tuple[Path, ...], outputs: Outputs) -> None:
@@ -244,6 +249,7 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
     if isinstance(source := scene.provenance.get("keypoints"), dict):
         skeletons = ", ".join(sorted({person.track.keypoints.skeleton for person in scene.people}))
         note(f"  2D: {source.get('format')}, {skeletons}, identities from the {source.get('identities')}")
+    note(f"  {time_summary(scene)}")
     for person in scene.people:
         track = person.track
         span = int(track.frames[-1] - track.frames[0]) + 1

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vidmotion.choices import Device, Style, View
+from vidmotion.choices import BoneNames, Device, Markers, Style, View
 
 OUTPUT = "Output"
 PEOPLE = "People and time"
@@ -22,6 +22,12 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors only.",
 Verbose = Annotated[
     bool,
     typer.Option("-v", "--verbose", help="Print what was chosen and why, and how long it took.", rich_help_panel=RUN),
+]
+MarkersOption = Annotated[
+    Markers, typer.Option("--markers", help="TRC: our joints, or Halpe-26 for OpenSim.", rich_help_panel=OUTPUT)
+]
+Bones = Annotated[
+    BoneNames, typer.Option("--bones", help="BVH and GLB: whose names the bones have.", rich_help_panel=OUTPUT)
 ]
 Overwrite = Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing files.", rich_help_panel=OUTPUT)]
 DeviceOption = Annotated[

@@ -105,13 +105,14 @@ def matrix_to_quaternion(rotations: Floats) -> Floats:
     return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
-def matrix_to_euler_zyx(rotations: Floats) -> Floats:
+def matrix_to_euler_zyx(rotations: Floats, start: Floats | None = None) -> Floats:
     """Euler angles z, y, x in degrees with rotation = Rz @ Ry @ Rx, continuous over time.
 
     Of the triples that describe a rotation, the one nearest to that of the frame before is taken.
 
     Args:
         rotations: (T, J, 3, 3).
+        start: (J, 3) angles of the frame before the first one; None is 0.
 
     Returns:
         (T, J, 3).
@@ -127,7 +128,7 @@ def matrix_to_euler_zyx(rotations: Floats) -> Floats:
     # Two triples describe the same rotation: (z, y, x) and (z + pi, pi - y, x + pi).
     both = np.stack([np.stack([z, y, x], -1), np.stack([z + np.pi, np.pi - y, x + np.pi], -1)])
     angles = np.empty_like(both[0])  # (T, J, 3)
-    before = np.zeros(angles.shape[1:])
+    before = np.zeros(angles.shape[1:]) if start is None else np.radians(start)
     joint = np.arange(before.shape[0])
     for frame in range(len(angles)):
         near = both[:, frame] + 2 * np.pi * np.round((before - both[:, frame]) / (2 * np.pi))

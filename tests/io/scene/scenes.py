@@ -102,4 +102,6 @@ def person_of(
 
 
 def scene_of(*people: Person, fps: Fraction = Fraction(30)) -> Scene:
-    return Scene("walk.mp4", fps, (1280, 720), 400, people, {"program": "vidmotion", "weights": ["a", "b"]})
+    """The scene of a video that ends with the last frame in which somebody is."""
+    count = max((int(person.track.frames[-1]) + 1 for person in people), default=400)
+    return Scene("walk.mp4", fps, (1280, 720), count, people, {"program": "vidmotion", "weights": ["a", "b"]})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.io.scene.scenes import joints_of, scene_of
+from tests.io.scene.scenes import embodied, joints_of, scene_of, wander
 from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.load import free_body
 from vidmotion.io.scene.formats import existing_targets, export
@@ -27,6 +27,16 @@ def test_joints_are_the_bodys_with_z_up(walker: Person, tmp_path: Path) -> None:
     )
     expected = joints_of(walker.body)[1][:, :22]
     np.testing.assert_allclose(places, np.stack([expected[..., 0], -expected[..., 2], expected[..., 1]], -1), atol=1e-5)
+
+
+def test_who_comes_late_is_held_until_then(tmp_path: Path) -> None:
+    late = embodied(wander(20), np.arange(45, 65), number=1)
+    paths = export(scene_of(embodied(wander(90)), late), tmp_path / "out.amass.npz")
+    trans, poses = (np.load(paths[1])[name] for name in ("trans", "poses"))
+    assert len(trans) == len(poses) == 90
+    assert (trans[:45] == trans[45]).all()
+    assert (poses[65:] == poses[64]).all()
+    assert (trans[46] != trans[45]).any()
 
 
 def test_several_people_are_several_files(walker: Person, tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from tests.io.scene.bvh_reader import Clip, read_bvh
 from tests.io.scene.scenes import embodied, joints_of, scene_of, wander
 from vidmotion.body.load import free_body
+from vidmotion.choices import BoneNames
+from vidmotion.io.scene import even_frames
 from vidmotion.io.scene.formats import export
 from vidmotion.types import BodyMotion, Person, Scene
 
@@ -62,22 +65,63 @@ def test_rest_pose_is_the_body_s_own_t_pose(walker: Person, tmp_path: Path) -> N
     assert rest["RightToeBase*"][0, 2] > rest["RightToeBase"][0, 2] + 3
 
 
-def test_two_full_turns_run_on_without_a_flip(tmp_path: Path) -> None:
+def test_who_turns_around_changes_the_heading_alone(tmp_path: Path) -> None:
+    """Two turns of somebody who leans forward and aside: 720 degrees of heading, and the lean stays as it is."""
     body = wander(180)
-    body.pose[:, 0] = np.linspace(0, 4 * np.pi, 180)[:, None] * [0, 1, 0]
+    turns = Rotation.from_euler("Y", np.linspace(0, 4 * np.pi, 180)[:, None])
+    body.pose[:, 0] = (turns * Rotation.from_euler("XZ", [40, 20], degrees=True)).as_rotvec()
     clip = write(scene_of(embodied(body)), tmp_path)
-    heading = clip.column("Hips", "Yrotation")
-    assert heading[-1] - heading[0] == pytest.approx(720, abs=1e-3)
-    assert np.abs(np.diff(clip.values, axis=0)).max() < 15
+    assert clip.channels[0][3:] == ["Yrotation", "Xrotation", "Zrotation"]
+    assert clip.column("Hips", "Yrotation") == pytest.approx(np.linspace(0, 720, 180), abs=1e-4)
+    assert clip.column("Hips", "Xrotation") == pytest.approx(np.full(180, 40), abs=1e-4)
+    assert clip.column("Hips", "Zrotation") == pytest.approx(np.full(180, 20), abs=1e-4)
+    assert furthest(clip, places(body)) < 0.01
+
+
+def test_angles_run_on_where_the_writer_begins_a_new_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = wander(50, turns=2)
+    whole = write(scene_of(embodied(body)), tmp_path)
+    monkeypatch.setattr(even_frames, "_PART", 7)
+    np.testing.assert_array_equal(write(scene_of(embodied(body)), tmp_path).values, whole.values)
+
+
+def test_who_comes_late_and_leaves_early_is_held(tmp_path: Path) -> None:
+    """Row k of everybody is the video's frame k."""
+    body = wander(20)
+    late = embodied(body, np.arange(45, 65), number=1)
+    first, second = export(scene_of(embodied(wander(90)), late), tmp_path / "out.bvh")
+    clip = read_bvh(second.read_text())
+    assert len(read_bvh(first.read_text()).values) == len(clip.values) == 90
+    assert (clip.values[:45] == clip.values[45]).all()
+    assert (clip.values[65:] == clip.values[64]).all()
+    assert furthest(replace(clip, values=clip.values[45:65]), places(body)) < 0.01
+
+
+def test_only_person_of_several_has_the_rows_of_the_video(tmp_path: Path) -> None:
+    late = embodied(wander(20), np.arange(45, 65), number=1)
+    (path,) = export(scene_of(embodied(wander(90)), late), tmp_path / "out.bvh", person=1)
+    assert len(read_bvh(path.read_text()).values) == 90
+
+
+@pytest.mark.parametrize(
+    ("bones", "hips", "knee"),
+    [("humanik", "Hips", "LeftLeg"), ("mixamo", "mixamorig:Hips", "mixamorig:LeftLeg"),
+     ("unreal", "pelvis", "calf_l"), ("smpl", "pelvis", "left_knee")],
+)  # fmt: skip
+def test_bones_have_the_names_of_other_rigs(bones: str, hips: str, knee: str, tmp_path: Path) -> None:
+    (path,) = export(scene_of(embodied(wander(2))), tmp_path / "out.bvh", bones=BoneNames(bones))
+    names = read_bvh(path.read_text()).names
+    assert names[0] == hips
+    assert knee in names
 
 
 def test_long_gap_is_held_and_time_is_kept(tmp_path: Path) -> None:
     body = wander(60)
     frames = np.concatenate([np.arange(10, 40), np.arange(100, 130)])
     clip = write(scene_of(embodied(body, frames)), tmp_path)
-    assert len(clip.values) == 120
-    assert (clip.values[30:90] == clip.values[29]).all()
-    assert clip.positions()["LeftHand"][90:] == pytest.approx(places(body)[30:, 20] * 100, abs=1e-3)
+    assert len(clip.values) == 130
+    assert (clip.values[40:100] == clip.values[39]).all()
+    assert clip.positions()["LeftHand"][100:] == pytest.approx(places(body)[30:, 20] * 100, abs=1e-3)
 
 
 def test_uneven_times_go_to_an_even_grid(tmp_path: Path) -> None:
@@ -94,11 +138,12 @@ def test_uneven_times_go_to_an_even_grid(tmp_path: Path) -> None:
 
 
 def test_turns_between_frames_are_even(tmp_path: Path) -> None:
-    body = wander(2)
+    body = wander(4)
     body.pose[:] = 0
-    body.pose[1, 16] = [0, 0, 1.2]
-    clip = write(scene_of(embodied(body, times=np.array([0, 4 / 30]))), tmp_path)
-    assert clip.column("LeftArm", "Zrotation") == pytest.approx(np.degrees([0, 0.3, 0.6, 0.9, 1.2]), abs=1e-4)
+    body.pose[1:, 16] = [0, 0, 1.2]
+    clip = write(scene_of(embodied(body, times=np.array([0, 4, 5, 6]) / 30)), tmp_path)
+    angles = clip.column("LeftArm", "Zrotation")
+    assert angles == pytest.approx(np.degrees([0, 0.3, 0.6, 0.9, 1.2, 1.2, 1.2]), abs=1e-4)
 
 
 def test_fractional_frame_rate(tmp_path: Path) -> None:

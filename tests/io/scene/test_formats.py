@@ -10,7 +10,6 @@ import pytest
 
 from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.body.load import free_body
-from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError, OutputError
 from vidmotion.io.scene.formats import WRITERS, existing_targets, export, load, paths_for
 from vidmotion.types import Actions, Person, Scene, Segment
@@ -79,8 +78,8 @@ def test_full_disk_leaves_the_old_file(
     target.write_text("old")
     writer = WRITERS[suffix]
 
-    def fill(scene: Scene, file: BinaryIO, *models: BodyModel) -> None:
-        writer.write(scene, file, *models)
+    def fill(scene: Scene, file: BinaryIO, *people: Person, **options: object) -> None:
+        writer.write(scene, file, *people, **options)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setitem(WRITERS, suffix, replace(writer, write=fill))
@@ -95,8 +94,10 @@ def test_full_disk_leaves_the_old_file(
 def test_device_that_is_full(suffix: str, acting: Person) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
+    writer = WRITERS[suffix]
+    options = {"model": free_body()} if "model" in writer.options else {}
     with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(OSError, match="No space left"):
-        WRITERS[suffix].write(scene_of(acting), full, *[free_body()] * WRITERS[suffix].with_body)
+        writer.write(scene_of(acting), full, *[acting] * writer.one_person, **options)
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix, writer in WRITERS.items() if writer.with_body])

@@ -14,6 +14,7 @@ from tests.io.scene.glb_reader import Glb, read_glb
 from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.body.load import free_body
 from vidmotion.body.posed_mesh import PosedMesh
+from vidmotion.choices import BoneNames
 from vidmotion.errors import InputError
 from vidmotion.io.scene.formats import export
 from vidmotion.types import BodyMotion, Camera, Person, Scene
@@ -21,10 +22,32 @@ from vidmotion.types import BodyMotion, Camera, Person, Scene
 ROOT = Path(__file__).parents[2]
 GAP = np.concatenate([np.arange(20, 40), np.arange(70, 90)])
 JOINTS = [
-    "Hips", "LeftUpLeg", "RightUpLeg", "Spine", "LeftLeg", "RightLeg", "Spine1", "LeftFoot", "RightFoot", "Spine2",
-    "LeftToeBase", "RightToeBase", "Neck", "LeftShoulder", "RightShoulder", "Head", "LeftArm", "RightArm",
-    "LeftForeArm", "RightForeArm", "LeftHand", "RightHand", "LeftHandEnd", "RightHandEnd",
-]  # fmt: skip
+    "Hips",
+    "LeftUpLeg",
+    "RightUpLeg",
+    "Spine",
+    "LeftLeg",
+    "RightLeg",
+    "Spine1",
+    "LeftFoot",
+    "RightFoot",
+    "Spine2",
+    "LeftToeBase",
+    "RightToeBase",
+    "Neck",
+    "LeftShoulder",
+    "RightShoulder",
+    "Head",
+    "LeftArm",
+    "RightArm",
+    "LeftForeArm",
+    "RightForeArm",
+    "LeftHand",
+    "RightHand",
+    "LeftHandEnd",
+    "RightHandEnd",
+]
+ENDS = ["Head_end", "LeftToeBase_end", "RightToeBase_end"]  # fmt: skip
 
 
 def write(scene: Scene, folder: Path) -> Glb:
@@ -92,7 +115,9 @@ def test_nodes(walker: Person, tmp_path: Path) -> None:
     glb = write(scene_of(walker), tmp_path)
     nodes = glb.tree["nodes"]
     assert nodes[0] == {"name": "Person0", "children": [1]}
-    assert [nodes[joint]["name"] for joint in glb.tree["skins"][0]["joints"]] == JOINTS
+    assert [nodes[joint]["name"] for joint in glb.tree["skins"][0]["joints"]] == [*JOINTS, "Root", *ENDS]
+    assert nodes[1] == {"name": "Root", "children": [2]}
+    assert glb.tree["skins"][0]["skeleton"] == 1
     assert glb.tree["scenes"][0]["nodes"] == [0, glb.node("Body0")]
     assert glb.tree["asset"]["copyright"] == "Body model freebody: CC0-1.0"
 
@@ -115,8 +140,41 @@ def test_keys_have_the_times_of_the_frames(walker: Person, tmp_path: Path) -> No
 def test_joints_that_never_turn_have_one_key(walker: Person, tmp_path: Path) -> None:
     glb = write(scene_of(walker), tmp_path)
     for name in ("LeftHandEnd", "RightToeBase"):
-        assert glb.channels(glb.node(name))["rotation"][1].tolist() == [[0, 0, 0, 1]]
+        node = glb.node(name)
+        (key,) = glb.channels(node)["rotation"][1]
+        assert key == pytest.approx(glb.tree["nodes"][node]["rotation"], abs=1e-6)
     assert len(glb.channels(glb.node("LeftHand"))["rotation"][1]) == 120
+
+
+def test_bones_point_along_the_body(walker: Person, tmp_path: Path) -> None:
+    """The local +Y axis of a bone leads to the next joint, and that is its length."""
+    assert walker.body
+    glb = write(scene_of(walker), tmp_path)
+    nodes = glb.tree["nodes"]
+    for after in ("LeftForeArm", "RightFoot", "Neck", "Spine", "LeftToeBase_end"):
+        x, y, z = nodes[glb.node(after)]["translation"]
+        assert (x, z) == pytest.approx((0, 0), abs=1e-6)
+        assert y > 0.04
+    rest = free_body().shape(walker.body.betas)
+    places = glb._worlds(None)
+    top = places[glb.node("Head_end")][:3, 3] - places[glb.node("Hips")][:3, 3]
+    assert top[1] == pytest.approx(rest.vertices[:, 1].max() - rest.joints[0, 1], abs=1e-5)
+
+
+def test_pause_of_the_video_hides_the_person(tmp_path: Path) -> None:
+    """No movement is invented while the video has no pictures, and frames are consecutive."""
+    times = np.append(np.arange(20), np.arange(140, 160)) / 30
+    glb = write(scene_of(embodied(wander(40), times=times), fps=Fraction(10)), tmp_path)
+    assert [size(glb, "Body0", frame / 30) > 1 for frame in (19, 19.4, 19.6, 80, 139.4, 139.6, 140)] == [
+        True, True, False, False, False, True, True,
+    ]  # fmt: skip
+
+
+def test_bones_with_mixamo_s_names(walker: Person, tmp_path: Path) -> None:
+    (path,) = export(scene_of(walker), tmp_path / "out.glb", bones=BoneNames.mixamo)
+    glb = read_glb(path.read_bytes())
+    assert glb.tree["nodes"][2]["name"] == "mixamorig:Hips"
+    assert furthest(glb, walker, (60,)) < 1e-4
 
 
 def test_turns_do_not_change_sign(tmp_path: Path) -> None:
@@ -171,7 +229,7 @@ def test_model_with_fingers_and_a_jaw(walker: Person, tmp_path: Path) -> None:
     person = replace(walker, body=replace(walker.body, model="rich"))
     (path,) = export(scene_of(person), tmp_path / "rich.glb", body_model=model)
     glb = read_glb(path.read_bytes())
-    assert [node["name"] for node in glb.tree["nodes"][23:26]] == ["Joint22", "Joint23", "Joint24"]
+    assert [node["name"] for node in glb.tree["nodes"][24:27]] == ["Joint22", "Joint23", "Joint24"]
     assert glb.channels(glb.node("Joint22")) == {}
     assert glb.vertices("Body0", 1.0) == pytest.approx(skin(walker.body, 30), abs=1e-4)
 

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from tests.io.scene.scenes import person_of, scene_of, walk
+from vidmotion.body.load import FREE_BODY_FILE, free_body
+from vidmotion.body.posed_mesh import PosedMesh
+from vidmotion.choices import Markers
 from vidmotion.errors import InputError
 from vidmotion.io.scene.formats import export
+from vidmotion.io.scene.markers import HALPE26_JOINTS
 from vidmotion.skeletons import H36M17
-from vidmotion.types import Person, Scene
+from vidmotion.types import Keypoints2D, Person, Scene
 
 
 def write(scene: Scene, folder: Path) -> tuple[list[list[str]], np.ndarray]:
@@ -45,17 +49,66 @@ def test_markers_are_the_joints_in_millimetres(walker: Person, tmp_path: Path) -
     assert values[:, 2:].reshape(-1, 17, 3) == pytest.approx(walker.motion.joints * 1000, abs=6e-4)
 
 
+def halpe26(person: Person, folder: Path) -> dict[str, np.ndarray]:
+    """(N, 3) millimetres of each marker."""
+    (path,) = export(scene_of(person), folder / "out.trc", markers=Markers.halpe26)
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    names = [name for name in lines[3][2:] if name]
+    values = np.array([[float(word) for word in line[2:]] for line in lines[6:]]).reshape(len(lines) - 6, -1, 3)
+    assert int(lines[2][3]) == len(names) == values.shape[1]
+    return dict(zip(names, values.swapaxes(0, 1), strict=True))
+
+
+def with_feet(person: Person) -> Person:
+    count = len(person.track)
+    points = Keypoints2D(np.zeros((count, 26, 2)), np.ones((count, 26)), "halpe26")
+    return replace(person, track=replace(person.track, keypoints=points))
+
+
+def test_markers_with_the_names_of_opensim_setups(walker: Person, tmp_path: Path) -> None:
+    assert walker.motion
+    markers = halpe26(with_feet(walker), tmp_path)
+    assert set(markers) == {
+        "Nose", "Head", "Neck", "LShoulder", "RShoulder", "LElbow", "RElbow", "LWrist", "RWrist", "Hip", "LHip", "RHip",
+        "LKnee", "RKnee", "LAnkle", "RAnkle", "LBigToe", "LSmallToe", "LHeel", "RBigToe", "RSmallToe", "RHeel",
+    }  # fmt: skip
+    joints = dict(zip(H36M17.joints, walker.motion.joints.swapaxes(0, 1) * 1000, strict=True))
+    for name, joint in (("Neck", "thorax"), ("Head", "head"), ("Hip", "root"), ("RWrist", "right_wrist")):
+        assert markers[name] == pytest.approx(joints[joint], abs=6e-4)
+
+
+def test_foot_markers_and_the_nose_lie_on_the_skin(walker: Person, tmp_path: Path) -> None:
+    """They are the points of the free body that its own file names, within 15 mm."""
+    assert walker.body
+    markers = halpe26(with_feet(walker), tmp_path)
+    with np.load(FREE_BODY_FILE) as file:
+        vertices = dict(zip(file["vertex_ids_names"].tolist(), file["vertex_ids"].tolist(), strict=True))
+    names = {
+        "Nose": "nose",
+        **{f"{side}{part}": f"{side}{part}" for side in "LR" for part in ("Heel", "BigToe", "SmallToe")},
+    }
+    mesh = PosedMesh(free_body(), walker.body)
+    for row in (0, 50, 119):
+        skin = mesh.vertices(row) * 1000
+        for marker, vertex in names.items():
+            assert np.linalg.norm(markers[marker][row] - skin[vertices[vertex]]) < 15, marker
+
+
+def test_foot_markers_need_foot_points_and_a_body(walker: Person, tmp_path: Path) -> None:
+    assert set(halpe26(walker, tmp_path)) == {*HALPE26_JOINTS, "Nose"}
+    assert set(halpe26(replace(with_feet(walker), body=None), tmp_path)) == set(HALPE26_JOINTS)
+
+
 def test_long_gap_is_blank_and_times_are_those_of_the_video(tmp_path: Path) -> None:
     joints = walk(60)
     frames = np.concatenate([np.arange(10, 40), np.arange(100, 130)])
     _, values = write(scene_of(person_of(joints, frames)), tmp_path)
-    assert len(values) == 120
-    assert values[[0, -1], 1] == pytest.approx([10 / 30, 129 / 30], abs=1e-6)
+    assert len(values) == 130
+    assert values[[0, -1], 1] == pytest.approx([0, 129 / 30], abs=1e-6)
     missing = np.isnan(values[:, 2:])
-    assert missing[30:90].all()
-    assert not missing[:30].any()
-    assert not missing[90:].any()
-    assert values[90, 2:].reshape(17, 3) == pytest.approx(joints[30] * 1000, abs=1e-3)
+    assert np.flatnonzero(missing.all(1)).tolist() == [*range(10), *range(40, 100)]
+    assert missing.any(1).sum() == 70
+    assert values[100, 2:].reshape(17, 3) == pytest.approx(joints[30] * 1000, abs=1e-3)
 
 
 def test_blank_line_has_the_fields_that_opensim_counts(tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
     trans (N, 3) metres    poses (N, 156) radians, SMPL-H's order, the hands flat    betas (S,)
     mocap_framerate        gender        model: the body model of the betas, which is not one of AMASS' own fields
 
-The frame rate is the video's. Frames at uneven times are resampled at that rate, and the pose is held across gaps.
-Does not depend on paths.
+The first row is the first frame of the video, also if the person comes later: its first pose is held until then, its
+last one until the end, and poses are held across gaps (see `even_frames`). Does not depend on paths.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ import numpy as np
 
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from vidmotion.io.scene.armature import require_body
 from vidmotion.io.scene.even_frames import even_grid
-from vidmotion.io.scene.requirements import only_person
-from vidmotion.types import Scene
+from vidmotion.io.scene.requirements import require_body
+from vidmotion.types import Person, Scene
 
 POSES = 156
 Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Rotation from the world with Y up to one with Z up."""
 
 
-def write_amass(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
-    """Write the body of the one person in `scene`.
+def write_amass(scene: Scene, file: BinaryIO, person: Person, *, model: BodyModel) -> None:
+    """Write the body of one person of `scene`.
 
     Raises:
-        InputError: not one person, no motion, no body, a body of another model, or a number that is not finite.
+        InputError: no motion, no body, a body of another model, a number that is not finite, or too many rows.
     """
-    person = only_person(scene, "AMASS' NPZ")
     body = require_body(person, model)
     pelvis = model.shape(body.betas).joints[0]
-    grid = even_grid(person.track.frames, person.track.times, float(scene.fps))
-    rotations = grid.interpolate_rotations(axis_angle_to_matrix(body.pose[:, :BODY_JOINTS]))
-    rotations[:, 0] = Z_UP @ rotations[:, 0]
-    poses = np.zeros((len(rotations), POSES))
-    poses[:, : 3 * BODY_JOINTS] = matrix_to_axis_angle(rotations).reshape(len(rotations), -1)
+    grid, rate = even_grid(scene, person.track)
+    frame_rotations = axis_angle_to_matrix(body.pose[:, :BODY_JOINTS])
+    poses = np.zeros((len(grid), POSES))
+    for rows, part in grid.parts():
+        rotations = part.interpolate_rotations(frame_rotations)
+        rotations[:, 0] = Z_UP @ rotations[:, 0]
+        poses[rows, : 3 * BODY_JOINTS] = matrix_to_axis_angle(rotations).reshape(len(part), -1)
     # A body rotates about its pelvis, and `trans` is the offset of the pelvis from its place at rest.
     trans = (pelvis + grid.interpolate(body.translation)) @ Z_UP.T - pelvis
     np.savez_compressed(
@@ -47,7 +47,7 @@ def write_amass(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
         trans=trans,
         poses=poses,
         betas=body.betas,
-        mocap_framerate=np.array(float(scene.fps)),
+        mocap_framerate=np.array(float(rate)),
         gender=np.array("neutral"),
         model=np.array(body.model),
     )

@@ -1,58 +1,60 @@
-"""A body model as the armature of animation programs: joint names, checks, and the ends of the last bones.
+"""A body model as the armature of animation programs: joint names, and the ends of the last bones.
 
-Blender, Maya, MotionBuilder and Mixamo map these names to a character automatically. Does not depend on files.
+Does not depend on files.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from vidmotion.body.model import BODY_JOINTS, BodyModel, RestBody
-from vidmotion.errors import InputError
-from vidmotion.io.scene.requirements import require_motion
-from vidmotion.types import BodyMotion, Floats, Person
+from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, BodyModel, RestBody
+from vidmotion.choices import BoneNames
+from vidmotion.types import Floats
 
 BODY_JOINT_NAMES = (
     "Hips", "LeftUpLeg", "RightUpLeg", "Spine", "LeftLeg", "RightLeg", "Spine1", "LeftFoot", "RightFoot",
     "Spine2", "LeftToeBase", "RightToeBase", "Neck", "LeftShoulder", "RightShoulder", "Head", "LeftArm",
     "RightArm", "LeftForeArm", "RightForeArm", "LeftHand", "RightHand",
 )  # fmt: skip
-"""Of SMPL's 22 body joints, in its order."""
-_HANDS = ("LeftHandEnd", "RightHandEnd")
+"""HumanIK's names of SMPL's 22 body joints, in SMPL's order."""
+_UNREAL = (
+    "pelvis", "thigh_l", "thigh_r", "spine_01", "calf_l", "calf_r", "spine_02", "foot_l", "foot_r",
+    "spine_03", "ball_l", "ball_r", "neck_01", "clavicle_l", "clavicle_r", "head", "upperarm_l",
+    "upperarm_r", "lowerarm_l", "lowerarm_r", "hand_l", "hand_r",
+)  # fmt: skip
+_NAMES = {
+    BoneNames.humanik: BODY_JOINT_NAMES,
+    BoneNames.mixamo: tuple(f"mixamorig:{name}" for name in BODY_JOINT_NAMES),
+    BoneNames.unreal: _UNREAL,
+    BoneNames.smpl: SMPL_JOINTS[:BODY_JOINTS],
+}
+_HAND_JOINTS = (20, 21)
 _ENDS = {"Head": (0, 1, 0), "LeftHand": (1, 0, 0), "RightHand": (-1, 0, 0), "LeftToeBase": (0, 0, 1),
          "RightToeBase": (0, 0, 1)}  # fmt: skip
 """Directions of the last bones in the T-pose."""
+_ALONG = {0: 3, 9: 12}
+"""Of joints with several children, the one to which the bone points: along the spine."""
+_FORWARD, _UP = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
 _SHORTEST_END = 0.01
 """Metres."""
 
 
-def joint_names(count: int) -> tuple[str, ...]:
+def body_joint_names(bones: BoneNames) -> tuple[str, ...]:
+    """Names of SMPL's 22 body joints, in SMPL's order."""
+    return _NAMES[bones]
+
+
+def joint_names(count: int, bones: BoneNames) -> tuple[str, ...]:
     """Names of all joints of a model with `count` joints; fingers, jaw and eyes have numbers instead of names."""
+    names = _NAMES[bones]
     if posed_joints(count) == count:
-        return BODY_JOINT_NAMES + _HANDS
-    return BODY_JOINT_NAMES + tuple(f"Joint{index}" for index in range(BODY_JOINTS, count))
+        return names + tuple(f"{names[hand]}End" for hand in _HAND_JOINTS)
+    return names + tuple(f"Joint{index}" for index in range(BODY_JOINTS, count))
 
 
 def posed_joints(count: int) -> int:
     """How many of a model's `count` joints have rotations in a pose: SMPL's 24, or 22 with fingers."""
-    return count if count == len(BODY_JOINT_NAMES) + len(_HANDS) else BODY_JOINTS
-
-
-def require_body(person: Person, model: BodyModel) -> BodyMotion:
-    """The body of a person.
-
-    Raises:
-        InputError: there is none, it belongs to another model, it holds a number that is not finite, or the motion
-            cannot be used (see `require_motion`).
-    """
-    require_motion(person)
-    body = person.body
-    if body is None:
-        raise InputError(f"person {person.id} has a motion without a body; run `vidmotion lift` again")
-    model.check_motion(body)
-    if not all(np.isfinite(part).all() for part in (body.pose, body.betas, body.translation)):
-        raise InputError(f"the body of person {person.id} holds a number that is not finite")
-    return body
+    return count if count == BODY_JOINTS + len(_HAND_JOINTS) else BODY_JOINTS
 
 
 def bone_ends(model: BodyModel, rest: RestBody) -> dict[int, Floats]:
@@ -61,6 +63,32 @@ def bone_ends(model: BodyModel, rest: RestBody) -> dict[int, Floats]:
         BODY_JOINT_NAMES.index(name): _end(model, rest, BODY_JOINT_NAMES.index(name), np.array(direction))
         for name, direction in _ENDS.items()
     }
+
+
+def bone_axes(model: BodyModel, rest: RestBody) -> Floats:
+    """(J, 3, 3) axes of the bones at rest, as columns: Y along the bone, Z forward, or up if the bone points forward.
+
+    A joint without children and without an end has the axes of its parent.
+    """
+    ends = bone_ends(model, rest)
+    axes = np.empty((len(model.parents), 3, 3))
+    for joint, parent in enumerate(model.parents):
+        child = _ALONG.get(joint, model.parents.index(joint) if joint in model.parents else None)
+        if joint in ends:
+            axes[joint] = _axes_along(ends[joint])
+        elif child is not None:
+            axes[joint] = _axes_along(rest.joints[child] - rest.joints[joint])
+        else:
+            axes[joint] = axes[parent]
+    return axes
+
+
+def _axes_along(bone: Floats) -> Floats:
+    y = bone / np.linalg.norm(bone)
+    toward = _UP if abs(y @ _FORWARD) > np.sqrt(0.5) else _FORWARD
+    z = toward - (toward @ y) * y
+    z /= np.linalg.norm(z)
+    return np.stack([np.cross(y, z), y, z], -1)
 
 
 def _end(model: BodyModel, rest: RestBody, joint: int, direction: Floats) -> Floats:

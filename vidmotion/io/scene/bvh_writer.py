@@ -1,56 +1,67 @@
 """BVH for animation programs: one person, centimetres, Y up, facing +Z in the rest pose.
 
 The rig is the person's body in its own shape, with SMPL's 22 body joints; its rotations are those of the body. The
-root has the channels X, Y, Z position and Z, Y, X rotation, every other joint the three rotations. Angles continue past
-180 degrees instead of flipping. Frame 1 is the person's first frame. The frame rate is the video's; frames at uneven
-times are resampled at that rate. Does not depend on paths.
+root has the channels X, Y, Z position and Y, X, Z rotation, so that Y is the heading and a turn changes no other angle.
+Every other joint has Z, Y, X rotation. Angles continue past 180 degrees instead of flipping. The first row is the first
+frame of the video, also if the person comes later: its first pose is held until then, its last one until the end, and
+poses are held across gaps (see `even_frames`). Does not depend on paths.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import BinaryIO
 
 from vidmotion.body.model import BODY_JOINTS, SMPL_PARENTS, BodyModel
+from vidmotion.choices import BoneNames
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_euler_zyx
-from vidmotion.io.scene.armature import BODY_JOINT_NAMES, bone_ends, require_body
+from vidmotion.io.scene.armature import body_joint_names, bone_ends
 from vidmotion.io.scene.even_frames import even_grid
-from vidmotion.io.scene.requirements import only_person
-from vidmotion.types import Floats, Scene
+from vidmotion.io.scene.requirements import require_body
+from vidmotion.types import Floats, Person, Scene
 
 CENTIMETRES = 100.0
-ROTATIONS = "Zrotation Yrotation Xrotation"
+ROOT_CHANNELS = "6 Xposition Yposition Zposition Yrotation Xrotation Zrotation"
+CHANNELS = "3 Zrotation Yrotation Xrotation"
+_Y_FIRST = [2, 0, 1]
+"""Z, X, Y in the places of X, Y, Z: the Z, Y, X angles of a rotation with its axes so renamed are Y, X, Z."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Rig:
     """The bones of a body at rest."""
 
+    names: tuple[str, ...]
+    """Of the 22 joints."""
     offsets: Floats
     """(22, 3) metres from the parent joint; 0 for the root."""
     ends: dict[int, Floats]
     """(3,) metres from each last joint to the end of its bone."""
 
 
-def write_bvh(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
-    """Write the motion of the one person in `scene`.
+def write_bvh(
+    scene: Scene, file: BinaryIO, person: Person, *, model: BodyModel, bones: BoneNames = BoneNames.humanik
+) -> None:
+    """Write the motion of one person of `scene`.
 
     Raises:
-        InputError: not one person, no motion, no body, a body of another model, or a number that is not finite.
+        InputError: no motion, no body, a body of another model, a number that is not finite, or too many rows.
     """
-    person = only_person(scene, "BVH")
     body = require_body(person, model)
     rest = model.shape(body.betas)
-    grid = even_grid(person.track.frames, person.track.times, float(scene.fps))
-    root = rest.joints[0] + grid.interpolate(body.translation)
-    order = [joint for joint, _ in _walk(0)]
-    angles = matrix_to_euler_zyx(grid.interpolate_rotations(axis_angle_to_matrix(body.pose[:, order])))
+    grid, rate = even_grid(scene, person.track)
     offsets = rest.joints[:BODY_JOINTS] - rest.joints[[max(parent, 0) for parent in SMPL_PARENTS[:BODY_JOINTS]]]
-    file.write("\n".join(_hierarchy(_Rig(offsets, bone_ends(model, rest)))).encode())
-    file.write(f"\nMOTION\nFrames: {len(root)}\nFrame Time: {float(1 / Fraction(scene.fps)):.10f}\n".encode())
-    file.writelines(line.encode() for line in _lines(root, angles))
+    rig = _Rig(body_joint_names(bones), offsets, bone_ends(model, rest))
+    file.write("\n".join(_hierarchy(rig)).encode())
+    file.write(f"\nMOTION\nFrames: {len(grid)}\nFrame Time: {float(1 / rate):.10f}\n".encode())
+    rotations = axis_angle_to_matrix(body.pose[:, [joint for joint, _ in _walk(0)]])
+    rotations[:, 0] = rotations[:, 0, _Y_FIRST][:, :, _Y_FIRST]
+    before = None
+    for _, part in grid.parts():
+        angles = matrix_to_euler_zyx(part.interpolate_rotations(rotations), before)
+        before = angles[-1]
+        file.writelines(line.encode() for line in _lines(rest.joints[0] + part.interpolate(body.translation), angles))
 
 
 def _walk(joint: int, depth: int = 0) -> Iterator[tuple[int, int]]:
@@ -67,10 +78,10 @@ def _hierarchy(rig: _Rig) -> Iterator[str]:
     for joint, depth in _walk(0):
         yield from _closing(open_braces, depth)
         indent, open_braces = "\t" * depth, depth + 1
-        yield f"{indent}{'JOINT' if depth else 'ROOT'} {BODY_JOINT_NAMES[joint]}"
+        yield f"{indent}{'JOINT' if depth else 'ROOT'} {rig.names[joint]}"
         yield f"{indent}{{"
         yield f"{indent}\tOFFSET {_centimetres(rig.offsets[joint])}"
-        yield f"{indent}\tCHANNELS {'3' if depth else '6 Xposition Yposition Zposition'} {ROTATIONS}"
+        yield f"{indent}\tCHANNELS {CHANNELS if depth else ROOT_CHANNELS}"
         if joint in rig.ends:
             yield f"{indent}\tEnd Site"
             yield f"{indent}\t{{"

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BodyModel
+from vidmotion.choices import BoneNames, Markers
 from vidmotion.errors import InputError
 from vidmotion.io.atomic import atomic_paths
 from vidmotion.io.scene.amass_writer import write_amass
@@ -35,7 +36,7 @@ from vidmotion.io.scene.json_format import read_json, write_json
 from vidmotion.io.scene.npz_format import read_npz, write_npz
 from vidmotion.io.scene.trc_writer import write_trc
 from vidmotion.io.scene.webvtt_writer import write_vtt
-from vidmotion.types import Scene
+from vidmotion.types import Person, Scene
 
 __all__ = ["READERS", "WRITERS", "Writer", "existing_targets", "export", "load", "paths_for"]
 
@@ -45,29 +46,36 @@ class Writer:
     """One format."""
 
     write: Callable[..., None]
-    """Called with the scene and a binary file, and with the body model if `with_body`."""
+    """Called with the scene and a binary file, with the person if `one_person`, and with `options` by name."""
     one_person: bool = False
     """A file holds one person; several people are written to several files."""
     with_body: bool = False
     """The format holds bodies, so every person needs one."""
+    options: tuple[str, ...] = ()
+    """Of "model" (the body model), "markers" and "bones", those that the format has."""
 
 
 WRITERS = {
-    ".amass.npz": Writer(write_amass, one_person=True, with_body=True),
-    ".bvh": Writer(write_bvh, one_person=True, with_body=True),
+    ".amass.npz": Writer(write_amass, one_person=True, with_body=True, options=("model",)),
+    ".bvh": Writer(write_bvh, one_person=True, with_body=True, options=("model", "bones")),
     ".csv": Writer(write_csv),
     ".eaf": Writer(write_eaf),
-    ".glb": Writer(write_glb, with_body=True),
+    ".glb": Writer(write_glb, with_body=True, options=("model", "bones")),
     ".json": Writer(write_json),
     ".npz": Writer(write_npz),
-    ".trc": Writer(write_trc, one_person=True),
+    ".trc": Writer(write_trc, one_person=True, options=("model", "markers")),
     ".vtt": Writer(write_vtt),
 }
 READERS: dict[str, Callable[[Path], Scene]] = {".json": read_json, ".npz": read_npz}
 
 
 def export(
-    scene: Scene, path: str | os.PathLike[str], person: int | None = None, body_model: BodyModel | None = None
+    scene: Scene,
+    path: str | os.PathLike[str],
+    person: int | None = None,
+    body_model: BodyModel | None = None,
+    markers: Markers = Markers.h36m17,
+    bones: BoneNames = BoneNames.humanik,
 ) -> list[Path]:
     """Write `scene`, or only the person with this id, and return the paths of the written files (see `paths_for`).
 
@@ -78,6 +86,8 @@ def export(
         path: the file; its suffix selects the format.
         person: id of the only person to write; None writes everybody.
         body_model: the model of the people's bodies, for formats that need it; None is the free body.
+        markers: which markers a .trc has.
+        bones: whose names the bones of .bvh and .glb have.
 
     Raises:
         InputError: the suffix or the person is unknown, the scene lacks what the format needs, or its bodies belong
@@ -85,13 +95,19 @@ def export(
         OutputError: the folder cannot be written to or the disk is full; nothing is left behind.
     """
     writer = _writer(Path(path))
-    models = [body_model or free_body()] if writer.with_body else []
+    model = (body_model or free_body()) if "model" in writer.options else None
+    known = {"model": model, "markers": markers, "bones": bones}
+    options = {name: known[name] for name in writer.options}
     parts = _parts(scene, Path(path), person)
     targets = [target for target, _ in parts]
     with atomic_paths(targets) as temporary:
-        for part, (_, content) in zip(temporary, parts, strict=True):
+        for part, (_, people) in zip(temporary, parts, strict=True):
             with part.open("wb") as file:
-                writer.write(content, file, *models)
+                if writer.one_person:
+                    # With the whole scene, since the rate and the length of the file are those of the video.
+                    writer.write(scene, file, *people, **options)
+                else:
+                    writer.write(replace(scene, people=people), file, **options)
     return targets
 
 
@@ -119,7 +135,7 @@ def paths_for(scene: Scene, path: str | os.PathLike[str], person: int | None = N
     It is `path` itself; if the format holds one person and the scene several, NAME.ID.bvh for each person.
 
     Raises:
-        InputError: the suffix or the person is unknown.
+        InputError: the suffix or the person is unknown, or the format holds one person and nobody is in the scene.
     """
     return [target for target, _ in _parts(scene, Path(path), person)]
 
@@ -154,17 +170,19 @@ def _writer(path: Path) -> Writer:
         raise InputError(f"{path}: unknown export format {path.suffix!r}; known: {known}") from None
 
 
-def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, Scene]]:
-    """Each file to write, with the part of the scene that belongs into it."""
-    if person is not None:
-        chosen = tuple(one for one in scene.people if one.id == person)
-        if not chosen:
-            raise InputError(_no_such_person(scene, person))
-        scene = replace(scene, people=chosen)
-    if not _writer(path).one_person or len(scene.people) < 2:
-        return [(path, scene)]
+def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, tuple[Person, ...]]]:
+    """Each file to write, with the people in it."""
+    people = tuple(one for one in scene.people if person in (None, one.id))
+    if person is not None and not people:
+        raise InputError(_no_such_person(scene, person))
     stem, suffix = _split(path)
-    return [(path.with_name(f"{stem}.{one.id}{suffix}"), replace(scene, people=(one,))) for one in scene.people]
+    if not _writer(path).one_person:
+        return [(path, people)]
+    if not people:
+        raise InputError(f"{suffix} holds one person, and nobody is in {scene.source}")
+    if len(people) == 1:
+        return [(path, people)]
+    return [(path.with_name(f"{stem}.{one.id}{suffix}"), (one,)) for one in people]
 
 
 def _no_such_person(scene: Scene, person: int) -> str:

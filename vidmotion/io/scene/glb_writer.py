@@ -1,8 +1,10 @@
 """GLB: the bodies of all people as skinned meshes with one animation; metres, Y up, one world, the video's seconds.
 
-Each person is a root node ("Person0") with the joints below it, and a mesh ("Body0") in the person's shape. At rest
-they stand in a T-pose at the origin and face +Z. Keyframes have the exact times of the frames. While a person is not
-visible (before it appears, after it leaves, in long gaps) its root has scale 0, which is how glTF hides a skinned mesh.
+Each person is a node ("Person0") with the bones below it, and a mesh ("Body0") in the person's shape. The first bone,
+"Root", stays at the origin, and the hips below it move. The +Y axis of each bone points to the next joint or, from a
+last joint, to the end of the skin, which an end bone marks. At rest people stand in a T-pose at the origin and face +Z.
+Keyframes have the exact times of the frames. While a person is not visible (before it appears, after it leaves, in long
+gaps, while the video pauses) its node has scale 0, which is how glTF hides a skinned mesh.
 glTF has no pose-dependent shapes, which SMPL's licensed models have: the mesh is that of linear blend skinning with the
 four strongest joints of each vertex.
 
@@ -13,17 +15,21 @@ paths.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from vidmotion.body.model import BodyModel
+from vidmotion.choices import BoneNames
 from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import align_worlds
 from vidmotion.geometry.mesh import vertex_normals
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
-from vidmotion.io.scene.armature import joint_names, posed_joints, require_body
+from vidmotion.io.scene.armature import bone_axes, bone_ends, joint_names, posed_joints
+from vidmotion.io.scene.even_frames import is_gap, usual_rate
 from vidmotion.io.scene.gltf_container import INDICES, VERTICES, Animation, Gltf
+from vidmotion.io.scene.requirements import require_body
 from vidmotion.types import BodyMotion, Floats, Ints, Scene, Track
 
 SKIN_COLORS = ((224, 186, 162), (146, 174, 200), (202, 182, 128), (160, 194, 156), (206, 154, 166), (176, 166, 206))
@@ -53,6 +59,21 @@ class _Keyframes:
     """Seconds, and whether the person is visible from then on; the first at 0."""
 
 
+@dataclass(frozen=True)
+class _Bones:
+    """The nodes of a person's bones."""
+
+    joints: list[int]
+    """Of the model's J joints."""
+    root: int
+    ends: list[int]
+
+    @property
+    def all(self) -> list[int]:
+        """First the joints, whose numbers the skin's weights have."""
+        return [*self.joints, self.root, *self.ends]
+
+
 @dataclass(frozen=True, eq=False)
 class _PersonMesh:
     """A person's body in the common world."""
@@ -62,6 +83,10 @@ class _PersonMesh:
     """(V, 3) metres at rest, with the soles on the floor."""
     joints: Floats
     """(J, 3) metres at rest, likewise."""
+    axes: Floats
+    """(J, 3, 3) of the bones at rest: their X, Y and Z axes as columns."""
+    ends: dict[int, Floats]
+    """(3,) metres from each last joint to the end of its bone at rest."""
     root_rotation: Floats
     """(T, 3, 3) of the root in the common world."""
     root_position: Floats
@@ -70,7 +95,7 @@ class _PersonMesh:
     keyframes: _Keyframes
 
 
-def write_glb(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
+def write_glb(scene: Scene, file: BinaryIO, *, model: BodyModel, bones: BoneNames = BoneNames.humanik) -> None:
     """Write the bodies of all people in `scene`.
 
     Raises:
@@ -88,11 +113,11 @@ def write_glb(scene: Scene, file: BinaryIO, model: BodyModel) -> None:
     shared = _add_shared(gltf, model)
     animation = Animation(gltf, "motion")
     for person in meshes:
-        root = gltf.node({"name": f"Person{person.id}"})
-        joints = _add_joints(gltf, model, person, root)
-        _add_mesh(gltf, model, person, shared, joints)
-        _add_motion(gltf, animation, person, joints)
-        _add_visibility(gltf, animation, person.keyframes, root)
+        node = gltf.node({"name": f"Person{person.id}"})
+        nodes = _add_bones(gltf, model, person, node, joint_names(len(model.parents), bones))
+        _add_mesh(gltf, model, person, shared, nodes)
+        _add_motion(gltf, animation, person, model.parents, nodes.joints)
+        _add_visibility(gltf, animation, person.keyframes, node)
     animation.finish()
     gltf.write(file)
 
@@ -110,10 +135,12 @@ def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
             id=person.id,
             vertices=rest.vertices + to_floor,
             joints=rest.joints + to_floor,
+            axes=bone_axes(model, rest),
+            ends={joint: end for joint, end in bone_ends(model, rest).items() if joint not in model.parents},
             root_rotation=placement.rotation @ axis_angle_to_matrix(body.pose[:, 0]),
             root_position=placement.apply(rest.joints[0] + body.translation),
             body=body,
-            keyframes=_keyframes(person.track, float(scene.fps), end),
+            keyframes=_keyframes(person.track, usual_rate(scene), end),
         ))  # fmt: skip
     return meshes
 
@@ -128,19 +155,36 @@ def _add_shared(gltf: Gltf, model: BodyModel) -> _Shared:
     return _Shared(gltf.array(faces, INDICES), gltf.array(joints, VERTICES), gltf.array(weights, VERTICES))
 
 
-def _add_joints(gltf: Gltf, model: BodyModel, person: _PersonMesh, root: int) -> list[int]:
-    """The nodes of the joints."""
+def _add_bones(gltf: Gltf, model: BodyModel, person: _PersonMesh, node: int, names: tuple[str, ...]) -> _Bones:
+    """The bones below a person's node, at rest."""
+    root = gltf.node({"name": "Root"}, node)
     nodes: list[int] = []
-    for joint, (name, parent) in enumerate(zip(joint_names(len(model.parents)), model.parents, strict=True)):
-        offset = person.joints[joint] - (person.joints[parent] if joint else 0)
-        node = {"name": name, "translation": np.round(offset, 7).tolist()}
-        nodes.append(gltf.node(node, nodes[parent] if joint else root))
-    return nodes
+    for joint, (name, parent) in enumerate(zip(names, model.parents, strict=True)):
+        axes, origin = (person.axes[parent], person.joints[parent]) if joint else (np.eye(3), np.zeros(3))
+        bone = _bone(name, (person.joints[joint] - origin) @ axes, axes.T @ person.axes[joint])
+        nodes.append(gltf.node(bone, nodes[parent] if joint else root))
+    ends = [
+        gltf.node(_bone(f"{names[joint]}_end", offset @ person.axes[joint], np.eye(3)), nodes[joint])
+        for joint, offset in person.ends.items()
+    ]
+    return _Bones(nodes, root, ends)
 
 
-def _add_mesh(gltf: Gltf, model: BodyModel, person: _PersonMesh, shared: _Shared, joints: list[int]) -> None:
-    inverse = np.tile(np.eye(4), (len(joints), 1, 1))
-    inverse[:, :3, 3] = -person.joints
+def _bone(name: str, offset: Floats, rotation: Floats) -> dict[str, Any]:
+    """A node at an offset (3,) from its parent, in the parent's frame."""
+    # Adding 0 makes -0.0 a plain 0.0.
+    quaternion = np.round(matrix_to_quaternion(rotation), 7) + 0.0
+    return {"name": name, "translation": (np.round(offset, 7) + 0.0).tolist(), "rotation": quaternion.tolist()}
+
+
+def _add_mesh(gltf: Gltf, model: BodyModel, person: _PersonMesh, shared: _Shared, bones: _Bones) -> None:
+    last = list(person.ends)
+    to_bone = np.concatenate([person.axes, np.eye(3)[None], person.axes[last]]).swapaxes(1, 2)
+    ends = person.joints[last] + np.array(list(person.ends.values())).reshape(-1, 3)
+    origins = np.concatenate([person.joints, np.zeros((1, 3)), ends])
+    inverse = np.tile(np.eye(4), (len(origins), 1, 1))
+    inverse[:, :3, :3] = to_bone
+    inverse[:, :3, 3] = -(to_bone @ origins[..., None])[..., 0]
     primitive = {
         "attributes": {
             "POSITION": gltf.array(person.vertices, VERTICES, bounds=True),
@@ -152,15 +196,19 @@ def _add_mesh(gltf: Gltf, model: BodyModel, person: _PersonMesh, shared: _Shared
         "material": gltf.add("materials", _material(person.id)),
     }
     mesh = gltf.add("meshes", {"name": f"Body{person.id}", "primitives": [primitive]})
-    skin = gltf.add("skins", {"inverseBindMatrices": gltf.array(inverse), "joints": joints})
+    skin = gltf.add("skins", {
+        "inverseBindMatrices": gltf.array(inverse), "joints": bones.all, "skeleton": bones.root
+    })  # fmt: skip
     gltf.node({"name": f"Body{person.id}", "mesh": mesh, "skin": skin})
 
 
-def _add_motion(gltf: Gltf, animation: Animation, person: _PersonMesh, joints: list[int]) -> None:
+def _add_motion(
+    gltf: Gltf, animation: Animation, person: _PersonMesh, parents: tuple[int, ...], joints: list[int]
+) -> None:
     keyframes = person.keyframes
     times = gltf.array(keyframes.times, bounds=True)
     animation.drive(joints[0], "translation", times, person.root_position[keyframes.rows])
-    quaternions = [_quaternions(person, joint) for joint in range(posed_joints(len(joints)))]
+    quaternions = [_quaternions(person, joint, parents[joint]) for joint in range(posed_joints(len(joints)))]
     still = [float(np.ptp(values, axis=0).max()) < STILL for values in quaternions]
     once = gltf.array(keyframes.times[:1], bounds=True) if any(still) else times
     for node, values, is_still in zip(joints, quaternions, still, strict=False):
@@ -170,9 +218,13 @@ def _add_motion(gltf: Gltf, animation: Animation, person: _PersonMesh, joints: l
             animation.drive(node, "rotation", times, values[keyframes.rows])
 
 
-def _quaternions(person: _PersonMesh, joint: int) -> Floats:
-    """(T, 4) rotation of a joint in its parent's frame, each with the sign that is nearer to the one before."""
-    values = matrix_to_quaternion(axis_angle_to_matrix(person.body.pose[:, joint]) if joint else person.root_rotation)
+def _quaternions(person: _PersonMesh, joint: int, parent: int) -> Floats:
+    """(T, 4) rotation of a bone in its parent's frame, each with the sign that is nearer to the one before."""
+    if joint:
+        rotations = person.axes[parent].T @ axis_angle_to_matrix(person.body.pose[:, joint])
+    else:
+        rotations = person.root_rotation
+    values = matrix_to_quaternion(rotations @ person.axes[joint])
     flips = np.where((values[1:] * values[:-1]).sum(1) < 0, -1.0, 1.0)
     return values * np.cumprod(np.append(1.0, flips))[:, None]
 
@@ -197,22 +249,21 @@ def _material(number: int) -> dict[str, Any]:
     return {"name": f"Skin{number}", "pbrMetallicRoughness": matte}
 
 
-def _keyframes(track: Track, fps: float, end: float) -> _Keyframes:
+def _keyframes(track: Track, rate: Fraction, end: float) -> _Keyframes:
     """The keyframes of a person in an animation that ends at `end` seconds.
 
     A person is visible from half a frame before its first time to half a frame after its last one, so that readers that
-    round times still show it. During these half frames it keeps the pose of the nearest frame.
+    round times still show it, and likewise at gaps. During these half frames it keeps the pose of the nearest frame.
     """
-    times = track.times.astype(np.float64)
-    gaps = np.flatnonzero(np.diff(track.frames) > 1)
-    half = (times[gaps + 1] - times[gaps]) / (track.frames[gaps + 1] - track.frames[gaps]) / 2
+    times, half = track.times.astype(np.float64), 0.5 / float(rate)
+    gaps = np.flatnonzero(is_gap(track, rate))
     edges = np.stack([times[gaps] + half, times[gaps + 1] - half], 1)  # (gaps, 2)
     positions = np.repeat(gaps + 1, 2)
     rows = np.insert(np.arange(len(times)), positions, np.stack([gaps, gaps + 1], 1).ravel())
     times32 = np.insert(times, positions, edges.ravel()).astype(np.float32)
     if times32[0] < 0 or not (np.diff(times32) > 0).all():
         raise InputError(f"the times of person {track.id} are below 0 or too close together for a GLB file")
-    begin, stop = times[0] - 0.5 / fps, times[-1] + 0.5 / fps
+    begin, stop = times[0] - half, times[-1] + half
     visibility = [(0.0, True)] if begin <= 0 else [(0.0, False), (begin, True)]
     for leave, back in edges.tolist():
         visibility += [(leave, False), (back, True)]

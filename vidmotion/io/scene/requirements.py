@@ -1,25 +1,13 @@
-"""What writers require of a person or a scene. Does not depend on files."""
+"""What writers require of a person. Does not depend on files."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError
 from vidmotion.skeletons import H36M17
-from vidmotion.types import Motion, Person, Scene
-
-
-def only_person(scene: Scene, format_name: str) -> Person:
-    """The one person of a scene, for a format that holds one.
-
-    Raises:
-        InputError: there is nobody, or there are several people.
-    """
-    if not scene.people:
-        raise InputError(f"{format_name} holds one person, and nobody is in {scene.source}")
-    if len(scene.people) > 1:
-        raise InputError(f"{format_name} holds one person, and {len(scene.people)} people are in {scene.source}")
-    return scene.people[0]
+from vidmotion.types import BodyMotion, Motion, Person
 
 
 def require_motion(person: Person) -> Motion:
@@ -38,3 +26,20 @@ def require_motion(person: Person) -> Motion:
     if not all(np.isfinite(part).all() for part in (motion.joints, motion.confidence, person.track.times)):
         raise InputError(f"the motion of person {person.id} holds a number that is not finite")
     return motion
+
+
+def require_body(person: Person, model: BodyModel) -> BodyMotion:
+    """The body of a person.
+
+    Raises:
+        InputError: there is none, it belongs to another model, it holds a number that is not finite, or the motion
+            cannot be used (see `require_motion`).
+    """
+    require_motion(person)
+    body = person.body
+    if body is None:
+        raise InputError(f"person {person.id} has a motion without a body; run `vidmotion lift` again")
+    model.check_motion(body)
+    if not all(np.isfinite(part).all() for part in (body.pose, body.betas, body.translation)):
+        raise InputError(f"the body of person {person.id} holds a number that is not finite")
+    return body

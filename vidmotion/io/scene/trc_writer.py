@@ -1,40 +1,42 @@
-"""TRC for OpenSim and other marker programs: the 17 joints of one person as markers, millimetres, Y up.
+"""TRC for OpenSim and other marker programs: the joints of one person as markers, millimetres, Y up.
 
-Frames are resampled at the constant frame rate of the video, as the format requires; times count from the start of the
-video. In long gaps the markers are blank, which readers take as missing. Does not depend on paths.
+The first row is the first frame of the video, and times count from it. The markers are blank, which readers take as
+missing, before the person comes, after it leaves, and in long gaps (see `even_frames`). Does not depend on paths.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import BinaryIO
 
+from vidmotion.body.model import BodyModel
+from vidmotion.choices import Markers
 from vidmotion.io.scene.even_frames import Grid, even_grid
-from vidmotion.io.scene.requirements import only_person, require_motion
-from vidmotion.skeletons import by_name
-from vidmotion.types import Floats, Scene
+from vidmotion.io.scene.markers import markers_of
+from vidmotion.types import Floats, Person, Scene
 
 MILLIMETRES = 1000.0
 
 
-def write_trc(scene: Scene, file: BinaryIO) -> None:
-    """Write the joints of the one person in `scene`.
+def write_trc(
+    scene: Scene, file: BinaryIO, person: Person, *, model: BodyModel, markers: Markers = Markers.h36m17
+) -> None:
+    """Write the markers of one person of `scene`.
 
     Raises:
-        InputError: not one person, no motion, or a number that is not finite.
+        InputError: no motion, a body of another model, a number that is not finite, or too many rows.
     """
-    person = only_person(scene, "TRC")
-    motion = require_motion(person)
-    grid = even_grid(person.track.frames, person.track.times, float(scene.fps))
-    names = by_name(motion.skeleton).joints
-    file.writelines(f"{line}\n".encode() for line in _header(scene, names, len(grid.times)))
-    file.writelines(f"{line}\n".encode() for line in _lines(grid, grid.interpolate(motion.joints) * MILLIMETRES))
+    names, places = markers_of(person, markers, model)
+    grid, rate = even_grid(scene, person.track)
+    file.writelines(f"{line}\n".encode() for line in _header(scene.source, names, len(grid), rate))
+    file.writelines(f"{line}\n".encode() for line in _lines(grid, grid.interpolate(places) * MILLIMETRES))
 
 
-def _header(scene: Scene, names: tuple[str, ...], count: int) -> Iterator[str]:
-    rate = f"{float(scene.fps):.6f}"
+def _header(source: str, names: tuple[str, ...], count: int, fps: Fraction) -> Iterator[str]:
+    rate = f"{float(fps):.6f}"
     # Line breaks and tabs in the name of the video would add fields.
-    yield f"PathFileType\t4\t(X/Y/Z)\t{' '.join(scene.source.split())}"
+    yield f"PathFileType\t4\t(X/Y/Z)\t{' '.join(source.split())}"
     yield "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames"
     yield f"{rate}\t{rate}\t{count}\t{len(names)}\tmm\t{rate}\t1\t{count}"
     yield "Frame#\tTime\t" + "\t\t\t".join(names) + "\t\t"
