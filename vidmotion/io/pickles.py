@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -126,7 +126,7 @@ NUMPY_CONSTRUCTORS: Constructors = {
 class _Unpickler(pickle.Unpickler):
     """Calls the constructors of known names and refuses every other name."""
 
-    def __init__(self, file: BinaryIO, constructors: Constructors, what: str) -> None:
+    def __init__(self, file: IO[bytes], constructors: Constructors, what: str) -> None:
         super().__init__(file, encoding="latin1")
         self._constructors, self._what = constructors, what
 
@@ -137,7 +137,7 @@ class _Unpickler(pickle.Unpickler):
             raise RefusedError(f"calls {module}.{name}, which no {self._what} needs; do not trust this file") from None
 
 
-def unpickle(file: BinaryIO, constructors: Constructors, what: str) -> Any:
+def unpickle(file: IO[bytes], constructors: Constructors, what: str) -> Any:
     """The content of a pickle, with placeholders for its objects.
 
     Args:
@@ -160,6 +160,22 @@ def read_pickle(path: Path, what: str) -> Any:
     """
     with open_untrusted(path, what) as file:
         return _plain(unpickle(file, NUMPY_CONSTRUCTORS, what))
+
+
+def unpickle_array(file: IO[bytes], what: str) -> Any:
+    """The object that an .npy file of an array of objects without dimensions holds, as `read_pickle` returns it.
+
+    Raises:
+        RefusedError: it holds anything else.
+        Exception: one of `DAMAGED`.
+    """
+    version = np.lib.format.read_magic(file)
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read_header(file)
+    if shape != () or dtype.kind != "O":
+        raise RefusedError(f"holds an array of {dtype} of shape {shape}, which is not that of a {what}")
+    (content,) = unpickle(file, NUMPY_CONSTRUCTORS, what).state[-1]
+    return _plain(content)
 
 
 @contextmanager

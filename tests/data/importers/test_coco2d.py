@@ -62,7 +62,7 @@ def test_points_are_found_by_name(spell: Callable[[str], str], data: Run, tmp_pa
         code, message = data("import", "coco2d", tmp_path / f"{name}.json", "-o", tmp_path / name)
         assert code == 0, message
         rays.append(read_points(tmp_path / name, "train").rays)
-    np.testing.assert_array_equal(*rays)
+    np.testing.assert_array_equal(rays[0], rays[1])
 
 
 def test_results_need_the_size_of_their_pictures(data: Run, tmp_path: Path) -> None:

@@ -91,7 +91,9 @@ def test_bad_files_are_one_line(kind: str, tmp_path: Path) -> None:
 
 def test_folders_without_such_files(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
-    with pytest.raises(InputError, match=r"wanted OpenPose's NAME_000000000000_keypoints.json .* it contains neither"):
+    with pytest.raises(
+        InputError, match=r"wanted OpenPose's NAME_000000000000_keypoints.json.* it contains none of them"
+    ):
         read_keypoints(tmp_path, **KNOWN)
     (tmp_path / "a_0001_keypoints.json").write_text('{"people": [{"pose_keypoints_2d": [1, 2]}]}')
     with pytest.raises(InputError, match=r"a_0001_keypoints.json: frame 1: wanted x, y and score"):

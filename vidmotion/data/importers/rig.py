@@ -252,12 +252,11 @@ def _mean_facing(head: Floats, positions: Floats, found: dict[str, int]) -> Floa
         positions: (T, J, 3) of the joints.
     """
     up = _unit(positions[:, found["neck"]] - _middle(positions, found, "hip"))
-    left = positions[:, found["left_hip"]] - positions[:, found["right_hip"]]
-    left = _unit(left - up * (left * up).sum(-1, keepdims=True))
+    across = positions[:, found["left_hip"]] - positions[:, found["right_hip"]]
+    left = _unit(across - up * (across * up).sum(-1, keepdims=True))
     bodies = np.stack([left, up, np.cross(left, up)], -1)
     first, _, last = np.linalg.svd((head.swapaxes(-1, -2) @ bodies).mean(0))
-    first[:, 2] *= np.linalg.det(first @ last)
-    facing: Floats = first @ last
+    facing: Floats = first @ np.diag([1, 1, np.linalg.det(first @ last)]) @ last
     return facing
 
 

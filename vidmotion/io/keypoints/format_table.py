@@ -11,10 +11,13 @@ from vidmotion.errors import InputError
 from vidmotion.io.keypoints import (
     alphapose_reader,
     coco_reader,
+    deeplabcut_reader,
     mediapipe_reader,
     mmpose_reader,
     openpose_reader,
     sports2d_reader,
+    ultralytics_reader,
+    videopose3d_reader,
 )
 from vidmotion.io.keypoints.json_input import read_bytes, read_tree, refuse_bad_content
 from vidmotion.io.keypoints.raw_keypoints import KeypointFile
@@ -37,13 +40,15 @@ JSON_FORMATS = (
     JsonFormat(coco_reader.is_annotations, coco_reader.read_coco),
     JsonFormat(mmpose_reader.is_demo, mmpose_reader.read_demo),
     JsonFormat(mmpose_reader.is_predictions, mmpose_reader.read_predictions),
+    JsonFormat(ultralytics_reader.is_results, ultralytics_reader.read_results),
     JsonFormat(openpose_reader.is_frame, openpose_reader.read_frame),
     JsonFormat(alphapose_reader.is_by_picture, alphapose_reader.read_by_picture),
 )
 """The first format that matches reads the file."""
 KNOWN = (
-    "JSON of AlphaPose, COCO (results or annotations), mmpose or vidmotion, CSV of MediaPipe's landmarks, "
-    "Sports2D's _px_personNN.trc, or a folder of OpenPose's JSON or of such TRC files"
+    "JSON of AlphaPose, COCO (results or annotations), mmpose, Ultralytics or vidmotion, CSV of DeepLabCut or of "
+    "MediaPipe's landmarks, VideoPose3D's .npz, Sports2D's _px_personNN.trc, or a folder of OpenPose's JSON, of such "
+    "TRC files or of Ultralytics' labels"
 )
 
 
@@ -61,12 +66,15 @@ def read_keypoint_file(path: Path) -> KeypointFile | Scene:
 def _read_folder(folder: Path) -> KeypointFile:
     try:
         frames, markers = openpose_reader.frame_files(folder), sports2d_reader.pixel_files(folder)
+        labels = ultralytics_reader.label_files(folder) if not frames and not markers else []
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
+    if labels:
+        return ultralytics_reader.read_labels(labels)
     if bool(frames) == bool(markers):
-        found = "both kinds of files are in it" if frames else "it contains neither"
         raise InputError(
-            f"{folder}: wanted OpenPose's NAME_000000000000_keypoints.json or Sports2D's NAME_px_personNN.trc; {found}"
+            f"{folder}: wanted OpenPose's NAME_000000000000_keypoints.json, Sports2D's NAME_px_personNN.trc or "
+            f"Ultralytics' NAME_1.txt; {'both of the first two are in it' if frames else 'it contains none of them'}"
         )
     return openpose_reader.read_folder(frames) if frames else sports2d_reader.read_files(markers)
 
@@ -76,8 +84,11 @@ def _read_file(path: Path) -> KeypointFile | Scene:
     if suffix == ".trc":
         return sports2d_reader.read_files([path])
     if suffix == ".csv":
+        text = read_bytes(path).decode("utf-8-sig", "replace")
         with refuse_bad_content(path):
-            return mediapipe_reader.read_csv(read_bytes(path).decode("utf-8-sig", "replace"))
+            return (deeplabcut_reader if deeplabcut_reader.is_table(text) else mediapipe_reader).read_csv(text)
+    if suffix == ".npz" and videopose3d_reader.is_archive(path):
+        return videopose3d_reader.read_archive(path)
     if suffix != ".json":
         if suffix in READERS:
             return load(path)

@@ -26,6 +26,7 @@ from vidmotion.errors import InputError
 from vidmotion.io.keypoints.raw_keypoints import (
     KeypointFile,
     PersonInFrame,
+    are_fractions,
     clean_points,
     frame_number,
     parse_person_id,
@@ -36,8 +37,6 @@ from vidmotion.types import Floats
 
 FORMAT = "MediaPipe's landmarks as CSV"
 WANTED = "wanted frame,landmark,x,y,visibility or frame,x0,y0,v0,x1,..."
-NORMALIZED_LIMIT = 2.0
-"""Coordinates are normalized if their median is below. It may exceed 1, as landmarks may lie outside of the picture."""
 ORIGIN_TOLERANCE = 1e-3
 """Metres; MediaPipe's world landmarks have their origin between the hips."""
 
@@ -188,9 +187,7 @@ def _are_normalized(people: tuple[PersonInFrame, ...]) -> bool:
     Raises:
         InputError: they are metres.
     """
-    points = np.concatenate([one.points for one in people])
-    coordinates = np.abs(points[points[:, 2] > 0, :2])
-    if not len(coordinates) or np.median(coordinates) >= NORMALIZED_LIMIT:
+    if not are_fractions(people):
         return False
     hips = [BLAZEPOSE33.joints.index(f"{side}_hip") for side in ("left", "right")]
     centers = np.array([one.points[hips, :2].mean(0) for one in people if (one.points[hips, 2] > 0).all()])

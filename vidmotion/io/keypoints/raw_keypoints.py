@@ -21,6 +21,8 @@ LAST_FRAME = 2_000_000
 """Highest frame number, 18 hours at 30 frames/s; a higher number is not that of a frame."""
 LOWEST_RATE, HIGHEST_RATE = 0.1, 10_000.0
 """Frames per second."""
+FRACTIONS_LIMIT = 2.0
+"""Coordinates are fractions of the picture if their median is below. They may exceed 1 where points lie outside."""
 FARTHEST = 1e6
 """Pixels; a file with a coordinate beyond is damaged."""
 
@@ -98,6 +100,13 @@ def clean_points(points: Floats, frame: int | str) -> Floats:
     points[:, 2] = points[:, 2].clip(0, 1)
     cleaned: Floats = points * (points[:, 2:] > 0)
     return cleaned
+
+
+def are_fractions(people: tuple[PersonInFrame, ...]) -> bool:
+    """Whether the coordinates of points that are there are fractions of the picture's width and height."""
+    coordinates = [np.abs(one.points[one.points[:, 2] > 0, :2]).ravel() for one in people]
+    present = np.concatenate(coordinates) if coordinates else np.zeros(0)
+    return bool(len(present)) and float(np.median(present)) < FRACTIONS_LIMIT
 
 
 def frame_number(value: Any) -> int:

@@ -112,7 +112,7 @@ def _by_names(names: Sequence[str]) -> Layout:
 
 
 def canonical_name(name: str) -> str:
-    """Our name of a joint, such as left_shoulder for `LShoulder` or `LEFT_SHOULDER`.
+    """Our name of a joint, such as left_shoulder for `LShoulder`, `LEFT_SHOULDER` or `shoulder_l`.
 
     An unknown name comes back in small letters and digits.
     """
@@ -128,7 +128,8 @@ def _spellings() -> dict[str, str]:
             plain = rest.replace("_", "")
             spellings[joint.replace("_", "")] = joint
             if side in ("left", "right"):
-                spellings[side[0] + plain] = joint
+                for spelling in (side[0] + plain, plain + side, plain + side[0]):
+                    spellings.setdefault(spelling, joint)
     return spellings
 
 
