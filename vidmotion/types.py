@@ -280,6 +280,8 @@ class Scene:
     """Program, weights, detector, settings and licences that the scene was made with."""
     cuts: tuple[int, ...] = ()
     """Numbers of the frames, rising, at which a new shot begins. Nobody is followed across them."""
+    offset: float = 0.0
+    """Seconds from the start of the file to the first frame, from which all other times count."""
 
     def __post_init__(self) -> None:
         if any(after <= before for before, after in pairwise((0, *self.cuts))):

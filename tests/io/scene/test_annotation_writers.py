@@ -61,6 +61,22 @@ def test_subtitles(with_tags: Scene, tmp_path: Path) -> None:
     )
 
 
+def test_times_count_from_the_start_of_the_file(with_tags: Scene, tmp_path: Path) -> None:
+    """Players and ELAN begin where the sound does, here 1.5 s before the pictures."""
+    late = dataclasses.replace(with_tags, offset=1.5)
+    (path,) = export(late, tmp_path / "scene.vtt")
+    assert path.read_text().splitlines()[3::4] == ["00:00:01.500 --> 00:00:03.000", "00:00:03.000 --> 00:00:05.500"]
+    (path,) = export(late, tmp_path / "scene.eaf")
+    slots = ElementTree.parse(path).getroot().iter("TIME_SLOT")
+    assert [slot.attrib["TIME_VALUE"] for slot in slots] == ["1500", "3000", "3000", "5500"]
+
+
+@pytest.mark.parametrize("suffix", ["json", "npz"])
+def test_offset_of_the_pictures_comes_back(with_tags: Scene, tmp_path: Path, suffix: str) -> None:
+    (path,) = export(dataclasses.replace(with_tags, offset=1.5), tmp_path / f"scene.{suffix}")
+    assert load(path).offset == 1.5
+
+
 def test_subtitles_that_start_together(with_tags: Scene, tmp_path: Path) -> None:
     """They are ordered by person and end; two segments of one person may start at the same time."""
     walker = with_tags.people[0]

@@ -19,7 +19,7 @@ from vidmotion.errors import InputError
 from vidmotion.io.scene.formats import export
 from vidmotion.types import BodyMotion, Camera, Person, Scene
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 GAP = np.concatenate([np.arange(20, 40), np.arange(70, 90)])
 JOINTS = [
     "Hips",

@@ -53,6 +53,7 @@ def to_document(scene: Scene) -> dict[str, Any]:
         "size": [int(side) for side in scene.size],
         "frame_count": int(scene.frame_count),
         "cuts": [int(frame) for frame in scene.cuts],
+        "offset": float(scene.offset),
         "provenance": scene.provenance,
         "people": [_person_tree(person) for person in scene.people],
     }
@@ -84,6 +85,8 @@ def from_document(tree: Any) -> Scene:
         people=people,
         provenance=_get(tree, "provenance", dict, ""),
         cuts=_cuts(tree),
+        # Files that were written before it was recorded have none.
+        offset=_real({"offset": 0.0, **tree}, "offset", ""),
     )
 
 

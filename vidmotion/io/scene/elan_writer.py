@@ -18,7 +18,9 @@ _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
 
 
 def write_eaf(scene: Scene, file: BinaryIO) -> None:
-    """Write the segments of all people, with times in milliseconds. The video is expected beside the file.
+    """Write the segments of all people, with times in milliseconds from the start of the file, as ELAN counts.
+
+    The video is expected beside the file.
 
     Raises:
         InputError: nobody has action tags.
@@ -45,7 +47,7 @@ def write_eaf(scene: Scene, file: BinaryIO) -> None:
     order = SubElement(root, "TIME_ORDER")
     for number, (_, segment) in enumerate(segments):
         for end, seconds in enumerate((segment.start, segment.end)):
-            slot, value = f"ts{2 * number + end + 1}", str(round(1000 * seconds))
+            slot, value = f"ts{2 * number + end + 1}", str(round(1000 * (scene.offset + seconds)))
             SubElement(order, "TIME_SLOT", TIME_SLOT_ID=slot, TIME_VALUE=value)
     for identity in dict.fromkeys(person.id for person, _ in segments):
         tier = SubElement(root, "TIER", LINGUISTIC_TYPE_REF=TYPE, TIER_ID=f"person {identity}")
