@@ -29,6 +29,8 @@ def detect(
     device: Device | str = Device.auto,
     start: float | None = None,
     end: float | None = None,
+    fps: float | None = None,
+    rotate: int = 0,
     max_people: int | None = None,
     keep_uncertain: bool = False,
     every_frame: bool = False,
@@ -36,11 +38,14 @@ def detect(
     """Find and follow the people of a video in 2D: a scene whose people have tracks and no motion.
 
     Args:
-        video: a video file.
+        video: a video file, a folder of numbered pictures, or a pattern of their names such as "seq/*.jpg".
         detector: name of a 2D detector; "auto" takes the best one that this machine runs fast enough.
         device: where mmpose's and rtmlib's networks run; the other detectors run on the CPU.
         start: seconds; frames before are not read.
         end: seconds; frames after are not read.
+        fps: the video's true frame rate, where the file states another one (slow motion, raw streams) or none (numbered
+            pictures, by default 30). All times are rescaled to it, `start` and `end` too.
+        rotate: degrees clockwise by which the pictures are turned: 0, 90, 180 or 270; for footage on its side.
         max_people: keep only this many people: those seen longest and largest.
         keep_uncertain: keep tracks that seem to show nobody too: static clutter, parts and doubles of people, poor
             scores.
@@ -61,6 +66,8 @@ def detect(
         device=_device(device),
         start=start,
         end=end,
+        fps=fps,
+        rotate=rotate,
         max_people=max_people,
         keep_uncertain=keep_uncertain,
         every_frame=every_frame,
@@ -84,13 +91,15 @@ def lift(
     every_frame: bool = False,
     start: float | None = None,
     end: float | None = None,
+    fps: float | None = None,
+    rotate: int = 0,
     flip: bool = True,
     refine: bool = True,
 ) -> Scene:
     """Lift the people of a video, or of a scene that `detect`, `read_keypoints` or `load` gave, to 3D.
 
     Args:
-        source: a video file, or a scene with 2D tracks.
+        source: a video, as for `detect`, or a scene with 2D tracks.
         height: metres; the height of every person, which sets the scale.
         fov: degrees; the camera's field of view along the picture's longer side.
         heads: what the network is asked for: "pose3d", "action", "mesh", or several; 3D joints are always included.
@@ -106,6 +115,9 @@ def lift(
             fewer.
         start: seconds; frames of a video before are not read.
         end: seconds; frames of a video after are not read.
+        fps: the video's true frame rate, where the file states another one (slow motion, raw streams) or none (numbered
+            pictures, by default 30). All times are rescaled to it, `start` and `end` too.
+        rotate: degrees clockwise by which the pictures are turned: 0, 90, 180 or 270; for footage on its side.
         flip: average with the mirrored input, which is more accurate and takes twice as long.
         refine: with the head "mesh", pull bodies to the lifted joints.
 
@@ -124,6 +136,8 @@ def lift(
         device=_device(device),
         start=start,
         end=end,
+        fps=fps,
+        rotate=rotate,
         person=person,
         max_people=max_people,
         keep_uncertain=keep_uncertain,
@@ -144,6 +158,8 @@ def export(
     *,
     person: int | None = None,
     body_model: AnyPath | BodyModel | None = None,
+    markers: Markers | str = Markers.h36m17,
+    bones: BoneNames | str = BoneNames.humanik,
 ) -> list[Path]:
     """Write a scene to a file; the suffix picks the format. The files written are returned.
 
@@ -154,12 +170,12 @@ def export(
         path: ends in .json, .npz, .bvh, .glb, .trc, .csv, .amass.npz, .vtt or .eaf.
         person: write only the person with this id.
         body_model: the model that the bodies were made with, or its file; None is the free body.
+        markers: of .trc: "h36m17", our joints, or "halpe26", as Pose2Sim's OpenSim models name them.
+        bones: of .bvh and .glb, whose names the bones have: "humanik", "mixamo", "unreal" or "smpl".
 
     Raises:
         InputError: unknown suffix or person, the scene does not hold what the format needs, or its bodies belong to
             another model.
-    markers: Markers | str = Markers.h36m17,
-    bones: BoneNames | str = BoneNames.humanik,
         OutputError: the file cannot be written; nothing is left behind.
     """
     from vidmotion.body.model import BodyModel
@@ -171,8 +187,6 @@ def export(
     model = body_model if isinstance(body_model, BodyModel) else _load_body(body_model)
     markers, bones = as_choice("markers", markers, Markers), as_choice("bones", bones, BoneNames)
     return formats.export(scene, target, chosen, model, markers, bones)
-        markers: of .trc: "h36m17", our joints, or "halpe26", as Pose2Sim's OpenSim models name them.
-        bones: of .bvh and .glb, whose names the bones have: "humanik", "mixamo", "unreal" or "smpl".
 
 
 def render(

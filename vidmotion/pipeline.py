@@ -90,7 +90,9 @@ class Pipeline:
             NobodyFoundError: nobody is in view for long enough.
         """
         path, detector, settings = Path(video), self.detector, self.settings
-        with open_video(path, settings.start, settings.end) as frames:
+        with open_video(path, settings.start, settings.end, fps=settings.fps, rotate=settings.rotate) as frames:
+            if frames.description:
+                self.progress.message(f"{frames.name}: {frames.description}")
             tracker = PersonTracker(detector, frames.fps, settings.every_frame)
             with self.progress.task("detect", frames.frame_count) as task:
                 last = -1
@@ -98,11 +100,13 @@ class Pipeline:
                     tracker.update(frame.rgb, frame.index, frame.time)
                     last = frame.index
                     task.advance(done)
-            if frames.damaged:
-                self.progress.message(f"{path.name}: {frames.damaged}")
+            damaged = frames.damaged
+            if damaged:
+                self.progress.message(f"{frames.name}: {damaged}")
             tracks, dropped = self._plausible(tracker.finish(), frames.size)
             tracks = most_prominent(tracks, settings.max_people)
-            scene = Scene(path.name, frames.fps, frames.size, last + 1, tuple(map(Person, tracks)), cuts=tracker.cuts)
+            people = tuple(map(Person, tracks))
+            scene = Scene(frames.name, frames.fps, frames.size, last + 1, people, {}, tracker.cuts, frames.offset)
         if dropped and not tracks:
             raise NobodyFoundError(
                 f"{path}: nobody who is certain is in view; dropped: {dropped[0]}; keep such tracks with "
@@ -115,6 +119,8 @@ class Pipeline:
         provenance = self._detect_provenance(detector)
         if dropped:
             provenance["dropped"] = [str(one) for one in dropped]
+        if damaged:
+            provenance["damaged"] = damaged
         return dataclasses.replace(scene, provenance=provenance)
 
     def _plausible(self, tracks: list[Track], size: tuple[int, int]) -> tuple[list[Track], list[Dropped]]:
@@ -198,6 +204,10 @@ class Pipeline:
             key["keep_uncertain"] = True
         if settings.every_frame:
             key["every_frame"] = True
+        if settings.fps is not None:
+            key["fps"] = settings.fps
+        if settings.rotate:
+            key["rotate"] = settings.rotate
         return cached_people(Path(video), key, lambda: self.detect(video))
 
     def embed(self, video: Path | str) -> list[WindowEmbeddings]:
@@ -291,6 +301,8 @@ class Pipeline:
             "settings": {
                 "start": settings.start,
                 "end": settings.end,
+                "fps": settings.fps,
+                "rotate": settings.rotate,
                 "max_people": settings.max_people,
                 "keep_uncertain": settings.keep_uncertain,
                 "every_frame": settings.every_frame,

@@ -20,6 +20,10 @@ from vidmotion.errors import InputError
 
 HEIGHTS = (0.3, 3.0)
 """Metres; shortest and tallest person that can be lifted."""
+FRAME_RATES = (0.1, 10_000.0)
+"""Frames per second; slowest and fastest video."""
+ROTATIONS = (0, 90, 180, 270)
+"""Degrees by which pictures can be turned."""
 FIELDS_OF_VIEW = (5.0, 150.0)
 """Degrees; narrowest and widest view of a pinhole camera."""
 
@@ -64,6 +68,11 @@ class Settings:
     """Seconds; frames before are not read."""
     end: float | None = None
     """Seconds; frames after are not read."""
+    fps: float | None = None
+    """True frame rate of the video, to which all times are rescaled; None takes the file's, or 30 for numbered
+    pictures."""
+    rotate: int = 0
+    """Degrees clockwise by which the pictures are turned: 0, 90, 180 or 270."""
     person: int | None = None
     """Lift only the person with this id; None lifts everybody."""
     max_people: int | None = None
@@ -96,6 +105,10 @@ class Settings:
             _set(self, name, None if value is None else as_number(name, value, 0.0, math.inf, "seconds"))
         if self.end is not None and self.end <= (self.start or 0.0):
             raise InputError(f"`end` {self.end:g} is not after `start` {self.start or 0.0:g}")
+        _set(self, "fps", None if self.fps is None else as_number("fps", self.fps, *FRAME_RATES, "frames/s"))
+        if self.rotate not in ROTATIONS:
+            raise InputError(f"`rotate` {self.rotate!r}: wanted {one_of(map(str, ROTATIONS[1:]))} degrees")
+        _set(self, "rotate", int(self.rotate))
         _set(self, "person", None if self.person is None else as_count("person", self.person, 0))
         _set(self, "max_people", None if self.max_people is None else as_count("max_people", self.max_people, 1))
         _set(self, "keep_uncertain", as_bool("keep_uncertain", self.keep_uncertain))

@@ -259,7 +259,7 @@ def test_what_cannot_succeed_is_refused_before_the_first_frame(
 def test_a_format_that_fails_leaves_the_others(
     second: Path, tmp_path: Path, vidmotion: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setitem(WRITERS, ".bvh", replace(WRITERS[".bvh"], write=full))

@@ -42,6 +42,7 @@ def make(
     stamps: Sequence[int] | None = None,
     rgb: np.ndarray | None = None,
     faststart: bool = False,
+    pixel_aspect: Fraction | None = None,
 ) -> Path:
     """A small H.264 video; `stamps` are times in milliseconds."""
     rgb = picture() if rgb is None else rgb
@@ -52,6 +53,7 @@ def make(
         stream.pix_fmt = "yuv444p"
         unit = 1 / rate if stamps is None else Fraction(1, 1000)
         stream.codec_context.time_base = unit
+        stream.codec_context.sample_aspect_ratio = pixel_aspect or Fraction(1)
         for index in range(frames):
             frame = av.VideoFrame.from_ndarray(rgb)
             frame.time_base = unit
@@ -89,6 +91,39 @@ def test_variable_frame_rate_is_kept(tmp_path: Path) -> None:
     stamps = [500, 540, 640, 650, 900]
     with open_video(make(tmp_path / "a.mkv", stamps=stamps)) as video:
         assert [frame.time for frame in video] == [0.0, 0.04, 0.14, 0.15, 0.4]
+
+
+def test_the_true_rate_rescales_all_times(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mkv", frames=9, stamps=[0, 100, 200, 300, 450, 500, 600, 700, 800], rate=Fraction(10))
+    with open_video(path, 0.025, 0.075, fps=80) as video:
+        assert (video.fps, video.duration) == (80, pytest.approx(0.9 / 8))
+        assert [(frame.index, frame.time) for frame in video] == [
+            (2, 0.025),
+            (3, 0.0375),
+            (4, 0.05625),
+            (5, 0.0625),
+        ]
+
+
+def test_raw_streams_have_the_rate_that_is_given(tmp_path: Path) -> None:
+    with open_video(make(tmp_path / "a.h264", rate=Fraction(50)), fps=100) as video:
+        assert video.fps == 100
+        assert video.times() == [index / 100 for index in range(5)]
+
+
+def test_a_pause_does_not_change_the_rate(tmp_path: Path) -> None:
+    stamps = [*range(0, 1000, 40), *range(9000, 10000, 40)]
+    with open_video(make(tmp_path / "a.mp4", frames=50, stamps=stamps)) as video:
+        assert video.fps == 25
+        assert np.diff(video.times()).max() == pytest.approx(9 - 0.96)
+
+
+@pytest.mark.parametrize("jump", [200 * 3600, 1_700_000_000])
+def test_a_clock_that_jumps_is_left_out_and_told(tmp_path: Path, jump: int) -> None:
+    stamps = [0, 40, *range(1000 * jump, 1000 * jump + 400, 40)]
+    with open_video(make(tmp_path / "a.mkv", frames=12, stamps=stamps, rate=Fraction(25))) as video:
+        assert video.times() == pytest.approx([index / 25 for index in range(12)], abs=1e-6)
+        assert video.damaged == f"its clock jumps by {round(jump / 86400)} days, which are left out"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +165,51 @@ def test_rotation(tmp_path: Path, matrix: tuple[int, int, int, int], shown: list
             assert frame.rgb.shape[:2] == video.size[::-1]
             assert frame.rgb.flags.c_contiguous
             assert corners(frame.rgb) == shown
+
+
+@pytest.mark.parametrize(
+    ("degrees", "shown"),
+    [
+        (90, [BLUE, RED, WHITE, GREEN]),
+        (180, [WHITE, BLUE, GREEN, RED]),
+        (270, [GREEN, WHITE, RED, BLUE]),
+    ],
+)
+def test_pictures_are_turned_clockwise_on_request(tmp_path: Path, degrees: int, shown: list[object]) -> None:
+    with open_video(make(tmp_path / "a.mp4", frames=1), rotate=degrees) as video:
+        (frame,) = video
+        assert video.size == ((64, 48) if degrees == 180 else (48, 64))
+        assert frame.rgb.shape[:2] == video.size[::-1]
+    assert corners(frame.rgb) == shown
+
+
+def test_a_turn_comes_after_that_of_the_file(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", frames=1)
+    set_matrix(path, 0, 1, -1, 0)
+    with open_video(path, rotate=270) as video:
+        (frame,) = video
+    assert corners(frame.rgb) == [RED, GREEN, BLUE, WHITE]
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size", "stretch"),
+    [
+        (Fraction(4, 3), (85, 48), (85 / 64, 1.0)),
+        (Fraction(8, 9), (64, 54), (1.0, 54 / 48)),
+        (Fraction(9), (64, 48), (1.0, 1.0)),  # impossible
+    ],
+)
+def test_pixels_become_square(
+    tmp_path: Path, aspect: Fraction, size: tuple[int, int], stretch: tuple[float, float]
+) -> None:
+    path = make(tmp_path / "a.mp4", frames=1, pixel_aspect=aspect)
+    with open_video(path) as video:
+        (frame,) = video
+        assert (video.size, video.stretch) == (size, stretch)
+    assert frame.rgb.shape == (size[1], size[0], 3)
+    assert corners(frame.rgb) == [RED, GREEN, BLUE, WHITE]
+    with open_video(path, rotate=90) as video:
+        assert (video.size, video.stretch) == (size[::-1], stretch[::-1])
 
 
 def test_agrees_with_ffmpegs_own_angle(tmp_path: Path) -> None:
@@ -187,7 +267,7 @@ def test_unreadable_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> 
         "empty.mp4": "the file is empty",
         "t.mp4": "cannot be read as a video",
         "t.txt": "holds no pictures",
-        "index_lost.mp4": "cannot be read as a video",
+        "index_lost.mp4": "is cut short, its index is missing",
         "header_only.mp4": "no frame can be decoded",
         "sound.m4a": "holds no pictures",
     }
@@ -209,10 +289,33 @@ def test_truncated_file_gives_what_is_there(tmp_path: Path, capfd: pytest.Captur
     with open_video(path) as video:
         frames = list(video)
         assert video.frame_count == 30
-        assert video.damaged == "the file is cut short; only the frames that are there were read"
+        count, last = len(frames), frames[-1].time
+        assert video.damaged == f"the file is cut short; {count} of 30 frames were read, {last:.2f} of 1.00 s"
     assert 0 < len(frames) < 30
     assert [frame.index for frame in frames] == list(range(len(frames)))
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi"])
+def test_a_file_that_is_cut_short_says_so(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    pictures = np.random.default_rng(0).integers(0, 255, (30, 48, 64, 3), dtype=np.uint8)
+    options = {"movflags": "faststart"} if suffix in (".mp4", ".mov") else {}
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream("libvpx" if suffix == ".webm" else "mpeg4", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for picture in pictures:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode(None))
+    with open_video(path) as video:
+        assert len(list(video)) == 30
+        assert video.damaged is None
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with open_video(path) as video:
+        count = len(list(video))
+        assert video.damaged is not None
+        assert video.damaged.startswith(f"the file is cut short; {count} of 30 frames were read, ")
+    assert 5 < count < 25
 
 
 @pytest.mark.parametrize("count", [1, 7])
@@ -241,6 +344,7 @@ def test_damage_in_the_middle_is_passed_over(tmp_path: Path) -> None:
         frames = list(video)
         assert video.damaged is not None
         assert "cannot be decoded" in video.damaged
+        assert f"; {len(frames)} of 30 frames were read, " in video.damaged
     assert len(frames) >= 15
     assert (np.diff([frame.time for frame in frames]) > 0).all()
 

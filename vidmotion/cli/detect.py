@@ -11,11 +11,12 @@ from vidmotion.choices import Device
 from vidmotion.cli import options
 from vidmotion.cli.checks import before_work, check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, counted, note
+from vidmotion.cli.lift_inputs import video_stem
 from vidmotion.cli.parsing import parse_section
 
 
 def detect(
-    video: Annotated[Path, typer.Argument(help="Video file.")],
+    video: Annotated[Path, typer.Argument(help="Video file, or folder of numbered pictures.")],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -33,6 +34,8 @@ def detect(
     every_frame: options.EveryFrame = False,
     start: options.Start = None,
     end: options.End = None,
+    fps: options.TrueRate = None,
+    rotate: options.Rotate = 0,
     device: Annotated[
         Device, typer.Option("--device", help="Where mmpose and rtmlib run.", rich_help_panel=options.RUN)
     ] = Device.auto,
@@ -42,7 +45,7 @@ def detect(
     """Find and follow the people of a video in 2D, without lifting."""
     check_detector(detector)
     first, last = parse_section(start, end)
-    path = output or Path(f"{video.stem}.json")
+    path = output or Path(f"{video_stem(video)}.json")
 
     from vidmotion.io.scene.formats import READERS, export
     from vidmotion.pipeline import Pipeline
@@ -58,6 +61,8 @@ def detect(
             device=device,
             start=first,
             end=last,
+            fps=fps,
+            rotate=rotate,
             max_people=max_people,
             keep_uncertain=keep_uncertain,
             every_frame=every_frame,

@@ -14,7 +14,7 @@ from vidmotion.cli import options
 from vidmotion.cli.checks import before_work, check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, counted, fail, note
 from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
-from vidmotion.cli.lift_inputs import Job, KeypointOptions, plan
+from vidmotion.cli.lift_inputs import Job, KeypointOptions, VideoOptions, plan
 from vidmotion.cli.parsing import parse_person, parse_section
 from vidmotion.cli.time_summary import time_summary
 from vidmotion.errors import OutputError, VidmotionError
@@ -42,17 +42,20 @@ class Outputs:
     film: FilmChoice | None
     overwrite: bool
 
-    def paths(self, named_after: Path) -> list[Path]:
+    def paths(self, stem: str) -> list[Path]:
         """The files of a video, as far as they are known before it is read."""
         suffixes = [f".{name.value}" for name in self.formats]
         if self.film is not None:
             suffixes.append(film_suffix(self.film.style))
-        return [self.folder / (named_after.stem + suffix) for suffix in suffixes]
+        return [self.folder / (stem + suffix) for suffix in suffixes]
 
 
 def lift(
     videos: Annotated[
-        list[Path] | None, typer.Argument(metavar="VIDEO...", help="Video files, or files that `detect` wrote.")
+        list[Path] | None,
+        typer.Argument(
+            metavar="VIDEO...", help="Video files, folders of numbered pictures, or files that `detect` wrote."
+        ),
     ] = None,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for the results.", rich_help_panel=options.OUTPUT)
@@ -62,11 +65,11 @@ def lift(
         typer.Option("-f", "--format", help="May be repeated.", show_default="json", rich_help_panel=options.OUTPUT),
     ] = None,
     overwrite: options.Overwrite = False,
+    markers: options.MarkersOption = Markers.h36m17,
+    bones: options.Bones = BoneNames.humanik,
     heads: Annotated[
         list[Head] | None,
         typer.Option(
-    markers: options.MarkersOption = Markers.h36m17,
-    bones: options.Bones = BoneNames.humanik,
             "--head",
             help="What the network predicts: joints (pose3d), tags over time (action), bodies (mesh). May be repeated.",
             show_default="pose3d",
@@ -102,6 +105,8 @@ def lift(
     every_frame: options.EveryFrame = False,
     start: options.Start = None,
     end: options.End = None,
+    fps: options.TrueRate = None,
+    rotate: options.Rotate = 0,
     render: Annotated[
         bool, typer.Option("--render", help="Draw an mp4 of the people too.", rich_help_panel=options.FILM)
     ] = False,
@@ -127,9 +132,6 @@ def lift(
         str | None,
         typer.Option(help="Skeleton of points without names: halpe26, coco17, ...", rich_help_panel=options.KEYPOINTS),
     ] = None,
-    fps: Annotated[
-        float | None, typer.Option(min=0.1, help="Frame rate, without VIDEO.", rich_help_panel=options.KEYPOINTS)
-    ] = None,
     size: Annotated[
         str | None,
         typer.Option(metavar="WxH", help="Picture size, without VIDEO.", rich_help_panel=options.KEYPOINTS),
@@ -153,7 +155,8 @@ def lift(
     outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), markers, bones, film, overwrite)
     asked = tuple(heads or [Head.pose3d])
     _check_formats(outputs.formats, asked)
-    jobs = plan(videos or [], KeypointOptions(keypoints, skeleton, fps, size, first_frame), section, keep_uncertain)
+    given = KeypointOptions(keypoints, skeleton, size, first_frame)
+    jobs = plan(videos or [], given, VideoOptions(section, fps, rotate, keep_uncertain))
     one = parse_person(person)
 
     from vidmotion.pipeline import Pipeline
@@ -166,6 +169,8 @@ def lift(
             device=device,
             start=section[0],
             end=section[1],
+            fps=fps,
+            rotate=rotate,
             person=one,
             max_people=max_people,
             keep_uncertain=keep_uncertain,
@@ -198,7 +203,7 @@ def _check_formats(formats: tuple[Format, ...], heads: tuple[Head, ...]) -> None
 def _lift_one(pipeline: Pipeline, job: Job, outputs: Outputs, quiet: bool, verbose: bool) -> bool:
     """Lift one video and write its files; whether all went well. What is finished stays, whatever fails after it."""
     progress = pipeline.progress = TerminalProgress(quiet, verbose)
-    paths = outputs.paths(job.named_after)
+    paths = outputs.paths(job.stem)
     try:
         _check_outputs(paths, job.inputs, outputs)
         scene = pipeline.lift(job.read())
@@ -244,12 +249,12 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
     note(f"{scene.source}: {counted(len(scene.people), 'person', 'people')} in {counted(scene.frame_count, 'frame')}")
     if scene.cuts:
         note(f"  {cut_summary(scene.cuts, len(scene.cuts) if progress.verbose else CUTS_SHOWN)}")
+    note(f"  {time_summary(scene)}")
     scale = scene.provenance["lift"]
     note(f"  scale: height {scale['height']:g} m (--height), field of view {scale['fov']:g} degrees (--fov)")
     if isinstance(source := scene.provenance.get("keypoints"), dict):
         skeletons = ", ".join(sorted({person.track.keypoints.skeleton for person in scene.people}))
         note(f"  2D: {source.get('format')}, {skeletons}, identities from the {source.get('identities')}")
-    note(f"  {time_summary(scene)}")
     for person in scene.people:
         track = person.track
         span = int(track.frames[-1] - track.frames[0]) + 1

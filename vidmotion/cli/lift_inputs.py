@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from vidmotion.cli.parsing import parse_size
-from vidmotion.errors import InputError
+from vidmotion.errors import InputError, VideoError
 
 if TYPE_CHECKING:
     from vidmotion.types import Scene
@@ -20,11 +20,22 @@ Section = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True)
+class VideoOptions:
+    """The options that say how videos are read."""
+
+    section: Section = (None, None)
+    fps: float | None = None
+    rotate: int = 0
+    keep_uncertain: bool = False
+    """Keep the tracks that seem to show nobody too."""
+
+
+@dataclass(frozen=True)
 class Job:
     """One thing to lift."""
 
-    named_after: Path
-    """The results take their names from it."""
+    stem: str
+    """What the names of the results begin with."""
     inputs: tuple[Path, ...]
     """Files that no result may replace."""
     video: Path | None
@@ -39,36 +50,69 @@ class KeypointOptions:
 
     path: Path | None
     skeleton: str | None
-    fps: float | None
     size: str | None
     first_frame: int | None
 
     @property
     def used(self) -> list[str]:
         """The options that only make sense with --keypoints and were given."""
-        options = {"--skeleton": self.skeleton, "--fps": self.fps, "--size": self.size}
-        return [name for name, value in {**options, "--first-frame": self.first_frame}.items() if value is not None]
+        options = {"--skeleton": self.skeleton, "--size": self.size, "--first-frame": self.first_frame}
+        return [name for name, value in options.items() if value is not None]
 
 
-def plan(
-    videos: Sequence[Path], keypoints: KeypointOptions, section: Section, keep_uncertain: bool = False
-) -> list[Job]:
+def plan(videos: Sequence[Path], keypoints: KeypointOptions, options: VideoOptions) -> list[Job]:
     """What there is to do.
-
-    Args:
-        keep_uncertain: keep the tracks of `keypoints` that seem to show nobody too.
 
     Raises:
         typer.BadParameter: nothing is named, or the options do not go together.
     """
     if keypoints.path is not None:
-        return [_of_keypoints(keypoints.path, videos, keypoints, section, keep_uncertain)]
+        return [_of_keypoints(keypoints.path, videos, keypoints, options)]
     if keypoints.used:
         raise typer.BadParameter(f"{keypoints.used[0]} is for --keypoints")
     if not videos:
         raise typer.BadParameter("name a VIDEO, or --keypoints FILE")
-    _check_names(videos)
-    return [_of_video(video) for video in videos]
+    for video in videos:
+        if _is_saved(video) and (options.fps or options.rotate):
+            raise typer.BadParameter(f"{'--fps' if options.fps else '--rotate'} is for videos; {video} holds people")
+    jobs = [_of_video(video) for video in _joined(videos)]
+    _check_names(jobs)
+    return jobs
+
+
+def video_stem(video: Path) -> str:
+    """What the names of a video's results begin with; for numbered pictures, the name of their series or folder."""
+    from vidmotion.video.numbered_pictures import find_numbered_pictures
+
+    try:
+        pictures = find_numbered_pictures(video)
+    except VideoError:  # told when it is read
+        return video.absolute().stem
+    return video.stem if pictures is None else pictures.name
+
+
+def _joined(videos: Sequence[Path]) -> list[Path]:
+    """The videos; the pictures of one series, as a shell makes them of `seq/*.jpg`, are one video.
+
+    Raises:
+        typer.BadParameter: they are some of the pictures of their folder.
+    """
+    from vidmotion.video.numbered_pictures import find_numbered_pictures, group_series
+
+    joined = dict.fromkeys(videos)
+    for (folder, series), pictures in group_series(joined).items():
+        if len(pictures) == 1:
+            continue
+        files = [file for _, file in pictures]
+        pattern = folder / str(series)
+        found = find_numbered_pictures(pattern)
+        if found is None or set(found.files) != set(files):
+            raise typer.BadParameter(
+                f"only some of the pictures {pattern} are named: put a pattern in quotes, to lift them as one video, "
+                "or name one picture at a time"
+            )
+        joined = {file: None for file in joined if file not in files} | {pattern: None}
+    return list(joined)
 
 
 def _of_video(path: Path) -> Job:
@@ -82,7 +126,7 @@ def _of_video(path: Path) -> Job:
         except InputError as error:
             raise InputError(f"{error}; read other programs' files with --keypoints {path}") from None
 
-    return Job(path, (path,), None if _is_saved(path) else path, read)
+    return Job(video_stem(path), (path,), None if _is_saved(path) else path, read)
 
 
 def _is_saved(path: Path) -> bool:
@@ -91,15 +135,15 @@ def _is_saved(path: Path) -> bool:
     return path.suffix.lower() in READERS
 
 
-def _of_keypoints(
-    path: Path, videos: Sequence[Path], options: KeypointOptions, section: Section, keep_uncertain: bool
-) -> Job:
+def _of_keypoints(path: Path, videos: Sequence[Path], keypoints: KeypointOptions, options: VideoOptions) -> Job:
     if len(videos) > 1:
         raise typer.BadParameter("--keypoints go with one VIDEO at most")
     video = videos[0] if videos else None
-    size, first = parse_size(options.size), options.first_frame or 0
-    if video is not None and (size or options.fps):
-        raise typer.BadParameter(f"{'--size' if size else '--fps'} is not needed: it comes from {video}")
+    size, first = parse_size(keypoints.size), keypoints.first_frame or 0
+    if video is not None and size:
+        raise typer.BadParameter(f"--size is not needed: it comes from {video}")
+    if options.rotate:
+        raise typer.BadParameter("--rotate: with --keypoints no pictures are read")
 
     def read() -> Scene:
         from vidmotion.tracking.imported_keypoints import read_keypoints
@@ -107,21 +151,23 @@ def _of_keypoints(
         return read_keypoints(
             path,
             video,
-            skeleton=options.skeleton,
+            skeleton=keypoints.skeleton,
             fps=options.fps,
             size=size,
             first_frame=first,
-            start=section[0],
-            end=section[1],
-            keep_uncertain=keep_uncertain,
+            start=options.section[0],
+            end=options.section[1],
+            keep_uncertain=options.keep_uncertain,
         )
 
-    return Job(video or path.resolve(), (path, *videos), video, read)
+    return Job(path.resolve().stem if video is None else video_stem(video), (path, *videos), video, read)
 
 
-def _check_names(videos: Sequence[Path]) -> None:
-    seen: dict[str, Path] = {}
-    for video in videos:
-        other = seen.setdefault(video.stem.casefold(), video)
-        if other is not video:
-            raise typer.BadParameter(f"{other} and {video} would write the same files; lift them into two folders")
+def _check_names(jobs: Sequence[Job]) -> None:
+    seen: dict[str, Job] = {}
+    for job in jobs:
+        other = seen.setdefault(job.stem.casefold(), job)
+        if other is not job:
+            raise typer.BadParameter(
+                f"{other.inputs[0]} and {job.inputs[0]} would write the same files; lift them into two folders"
+            )

@@ -12,9 +12,10 @@ SPECIAL = {
 }
 """Names whose option is not the same name with dashes."""
 PLAIN = frozenset({
-    "backgrounds", "body_model", "camera", "clips", "data", "detector", "device", "end", "every_frame", "first_frame",
-    "flip", "fov", "fps", "height", "jobs", "keep_uncertain", "keypoints", "max_people", "person", "port", "refine",
-    "resume", "size", "skeleton", "split", "split_rule", "start", "style", "unit", "up", "view", "weights",
+    "backgrounds", "body_model", "bones", "camera", "clips", "data", "detector", "device", "end", "every_frame",
+    "first_frame", "flip", "fov", "fps", "height", "jobs", "keep_uncertain", "keypoints", "markers", "max_people",
+    "person", "port", "refine", "resume", "rotate", "size", "skeleton", "split", "split_rule", "start", "style", "unit",
+    "up", "view", "weights",
 })  # fmt: skip
 """Names whose option is the same name with dashes."""
 _NAMED = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]+))?`")

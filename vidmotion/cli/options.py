@@ -63,6 +63,28 @@ EveryFrame = Annotated[
 Start = Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
 End = Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
 
+TrueRate = Annotated[
+    float | None,
+    typer.Option(
+        "--fps",
+        min=0.1,
+        max=10_000,
+        help="True frame rate of slow motion, of a raw stream, of numbered pictures (else 30), or of --keypoints.",
+        show_default="the file's",
+        rich_help_panel=PEOPLE,
+    ),
+]
+Rotate = Annotated[
+    int,
+    typer.Option(
+        "--rotate",
+        metavar="90|180|270",
+        help="Turn the pictures clockwise, where footage lies on its side.",
+        show_default=False,
+        rich_help_panel=PEOPLE,
+    ),
+]
+
 Height = Annotated[
     float, typer.Option(min=0.3, max=3.0, help="Everybody's height in metres; sets the scale.", rich_help_panel=LIFTING)
 ]

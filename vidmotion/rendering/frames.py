@@ -13,9 +13,10 @@ from vidmotion.errors import InputError
 from vidmotion.rendering.layout import BACKGROUND
 from vidmotion.types import Scene
 from vidmotion.video import Frame, Video, open_video
+from vidmotion.video.reader import ROTATIONS
 
 LATEST = 1e9
-"""Seconds; a later start is not plausible and is ignored."""
+"""Seconds; a later start is not plausible and is ignored, as are other settings beyond it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ def open_frames(scene: Scene, video: Path | None) -> Iterator[FilmFrames]:
         first, end = _tracked(scene)
         yield FilmFrames(_blank_frames(scene, first, end), end)
         return
-    with open_video(video, _start(scene)) as opened:
+    fps = scene.fps if _setting(scene, "fps") else None
+    with open_video(video, _start(scene), fps=fps, rotate=_rotation(scene)) as opened:
         _check_same(scene, opened)
         yield FilmFrames(iter(opened), scene.frame_count)
 
@@ -69,11 +71,22 @@ def _blank_frames(scene: Scene, first: int, end: int) -> Iterator[Frame]:
 
 def _start(scene: Scene) -> float | None:
     """Seconds at which the analysis of the video began, if the provenance holds a plausible number."""
+    return _setting(scene, "start") or None
+
+
+def _rotation(scene: Scene) -> int:
+    """Degrees by which the analyzed pictures were turned, if the provenance holds a plausible number."""
+    rotation = int(_setting(scene, "rotate"))
+    return rotation if rotation in ROTATIONS else 0
+
+
+def _setting(scene: Scene, name: str) -> float:
+    """A plausible number above 0 among the settings of the analysis, else 0."""
     settings = scene.provenance.get("settings")
-    start = settings.get("start") if isinstance(settings, dict) else None
-    if isinstance(start, bool) or not isinstance(start, int | float):
-        return None
-    return float(start) if 0 < start < LATEST else None
+    value = settings.get(name) if isinstance(settings, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    return float(value) if 0 < value < LATEST else 0.0
 
 
 def _check_same(scene: Scene, video: Video) -> None:

@@ -17,8 +17,9 @@ import vidmotion
 from vidmotion.errors import InputError, OutputError, VideoError
 from vidmotion.io.scene.formats import export, load
 from vidmotion.types import Scene
+from vidmotion.video.numbered_pictures import video_files
 
-REVISION = 4
+REVISION = 5
 """Revision of detection and tracking; entries of earlier revisions are not used."""
 
 
@@ -54,8 +55,12 @@ def cached_people(video: Path, settings: Mapping[str, object], detect: Callable[
 def _key(video: Path, settings: Mapping[str, object]) -> str:
     description = json.dumps([vidmotion.__version__, REVISION, video.name, dict(settings)], sort_keys=True, default=str)
     try:
-        with video.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
+        content = "".join(_digest(file) for file in video_files(video))
     except OSError as error:
         raise VideoError(f"{video}: cannot be read ({error.strerror})") from None
     return hashlib.sha256((content + description).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

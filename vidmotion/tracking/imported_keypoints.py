@@ -50,7 +50,7 @@ class KeypointDescription:
     skeleton: str | None = None
     """Name of the skeleton of the points; None takes what the file or its format's documentation states."""
     fps: float | None = None
-    """Frames per second; None takes those of the video or of the file."""
+    """True frames per second; None takes those of the video or of the file."""
     size: tuple[int, int] | None = None
     """Width and height of the picture in pixels; None takes those of the video or of the file."""
     first_frame: int = 0
@@ -84,6 +84,10 @@ class _VideoInfo:
     frame_times: FrameTimes
     fps: Fraction
     size: tuple[int, int]
+    stretch: tuple[float, float] = (1.0, 1.0)
+    """Factors of x and y that make the pixels in which the points are given square."""
+    offset: float = 0.0
+    """Seconds from the start of the file to the first frame."""
 
 
 def read_keypoints(
@@ -106,7 +110,7 @@ def read_keypoints(
         video: the video that the keypoints were found in; it gives the times of the frames and the size. Without it
             `fps` and `size` are needed, unless the file has them.
         skeleton: name of the skeleton of the points; None takes what the file or its format's documentation states.
-        fps: frames per second of the video.
+        fps: frames per second of the video; with `video`, its true frame rate where the file states another one.
         size: width and height of the picture in pixels.
         first_frame: the number that the file gives to the first frame of the video.
         start: seconds; frames before are left out.
@@ -149,7 +153,7 @@ def _to_scene(
     people = [one for one in content.people if (one.points[:, 2] > 0).any()]
     if not people:
         raise NobodyFoundError(f"{path}: nobody is in it")
-    info = None if video is None else _read_video_info(video)
+    info = None if video is None else _read_video_info(video, description.fps)
     with refuse_bad_content(path):
         layout = find_layout(
             content.format_name,
@@ -184,11 +188,16 @@ def _to_scene(
             "format": content.format_name,
             "identities": "file" if from_file else "tracker",
         },
-        "settings": {"start": description.start, "end": description.end, "keep_uncertain": keep_uncertain},
+        "settings": {
+            "start": description.start,
+            "end": description.end,
+            "fps": description.fps,
+            "keep_uncertain": keep_uncertain,
+        },
         **({"dropped": [str(one) for one in dropped]} if dropped else {}),
     }
     count = int(info.frame_times.frames[-1]) + 1
-    return Scene(info.name, info.fps, info.size, count, tuple(map(Person, tracks)), provenance)
+    return Scene(info.name, info.fps, info.size, count, tuple(map(Person, tracks)), provenance, offset=info.offset)
 
 
 def _count_from_0(people: list[PersonInFrame], first: int) -> list[int]:
@@ -199,10 +208,11 @@ def _count_from_0(people: list[PersonInFrame], first: int) -> list[int]:
     return numbers
 
 
-def _read_video_info(video: Path) -> _VideoInfo:
-    with open_video(video) as opened:
+def _read_video_info(video: Path, true_fps: float | None) -> _VideoInfo:
+    with open_video(video, fps=true_fps) as opened:
         fps, size, times = opened.fps, opened.size, np.array(opened.times())
-    return _VideoInfo(video.name, FrameTimes(np.arange(len(times)), times, float(1 / fps)), fps, size)
+        frame_times = FrameTimes(np.arange(len(times)), times, float(1 / fps))
+        return _VideoInfo(opened.name, frame_times, fps, size, opened.stretch, opened.offset)
 
 
 def _info_without_video(
@@ -234,14 +244,14 @@ def _cut(info: _VideoInfo, start: float | None, end: float | None) -> _VideoInfo
     if not kept.any():
         raise InputError(f"has nothing from {start or 0:g} s on; it ends at {times[-1]:.2f} s")
     frame_times = FrameTimes(info.frame_times.frames[kept], times[kept], info.frame_times.last_duration)
-    return _VideoInfo(info.name, frame_times, info.fps, info.size)
+    return _VideoInfo(info.name, frame_times, info.fps, info.size, info.stretch, info.offset)
 
 
 def _people_by_frame(
     people: list[PersonInFrame], numbers: list[int], layout: Layout, is_normalized: bool, info: _VideoInfo
 ) -> dict[int, People]:
     wanted = set(info.frame_times.frames.tolist())
-    scale = np.array(info.size if is_normalized else (1, 1), dtype=float)
+    scale = np.array(info.size if is_normalized else info.stretch, dtype=float)
     frames: dict[int, People] = defaultdict(list)
     farthest = 0.0
     for one, number in zip(people, numbers, strict=True):

@@ -1,7 +1,7 @@
-"""Reads videos frame by frame: upright pictures with the exact times of the file.
+"""Reads videos frame by frame: upright pictures with square pixels, at the exact times of the file.
 
 Rotation and mirroring of the display matrix in the file are applied, so that a portrait video of a phone is upright.
-Pixels are assumed to be square: the sample aspect ratio is ignored. Does not depend on people.
+A folder of numbered pictures is a video too. Does not depend on people.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Protocol, Self
 
-import av
 import numpy as np
-from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vidmotion.errors import InputError, VideoError
+from vidmotion.video.container import ContainerPictures
+from vidmotion.video.numbered_pictures import SequencePictures, find_numbered_pictures
 
-IMAGE_FPS = Fraction(25)
-"""Frame rate of files without one, as in FFmpeg for single images."""
-NOT_VIDEO = frozenset({"tty"})
-"""Formats of FFmpeg that are not videos: `tty` plays plain text as an animated terminal."""
+ROTATIONS = (0, 90, 180, 270)
+"""Degrees by which pictures can be turned."""
+WIDEST_PIXEL = 4
+"""Ratio of a pixel's sides; a file that states a larger one is wrong, and its pixels are taken for square."""
+LONGEST_PAUSE = 24 * 3600
+"""Seconds; a longer pause is a clock that was set while recording, and is left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,59 +38,126 @@ class Frame:
     time: float
     """Seconds from the first frame of the file; rises from frame to frame."""
     rgb: NDArray[np.uint8]
-    """(H, W, 3), upright."""
+    """(H, W, 3), upright, pixels square."""
+
+
+class StoredPictures(Protocol):
+    """Where the pictures of a video come from."""
+
+    @property
+    def path(self) -> Path:
+        """What the user named."""
+
+    @property
+    def name(self) -> str:
+        """The name of the video, with its suffix if it is a file."""
+
+    @property
+    def damage(self) -> str | None:
+        """What is damaged, as far as it was decoded."""
+
+    @property
+    def fps(self) -> Fraction:
+        """Usual frame rate."""
+
+    @property
+    def pixel_aspect(self) -> Fraction:
+        """Width of a stored pixel over its height."""
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from first to last, if known."""
+
+    @property
+    def frame_count(self) -> int | None:
+        """Number of pictures, if known."""
+
+    @property
+    def clock_start(self) -> Fraction:
+        """Seconds at which the file begins by its own clock; its sound may begin before its pictures."""
+
+    def decode(self) -> Generator[tuple[VideoFrame, Fraction | None], None, None]:
+        """The pictures and their times in seconds; None where the file has no time."""
+
+    def describe(self, fps: Fraction) -> str | None:
+        """What the user should know before the work, if anything; `fps` is the rate at which it is read."""
+
+    def close(self) -> None:
+        """Release the file."""
 
 
 class Video:
     """An open video, made by `open_video`. Its frames can be iterated once; only one is in memory at a time."""
 
     def __init__(
-        self, path: Path, container: InputContainer, start: float | None = None, end: float | None = None
+        self,
+        source: StoredPictures,
+        start: float | None = None,
+        end: float | None = None,
+        fps: Fraction | None = None,
+        rotate: int = 0,
     ) -> None:
-        self.path = path
-        self.damaged: str | None = None
-        """What is damaged in the file, complete after the last frame; None if nothing is."""
-        self._container = container
+        self.path = source.path
+        self.name = source.name
+        self.fps = fps or source.fps
+        """Usual frame rate; exact, e.g. 30000/1001."""
+        self.description = source.describe(self.fps)
+        """One line that the user should read before the work; None if there is nothing to say."""
+        self._source = source
+        self._slowdown = source.fps / self.fps
         self._start, self._end = start, end
-        self._stream = _picture_stream(path, container)
-        self._stream.thread_type = "AUTO"
-        self._pictures = self._decode()
+        self._decoded, self._last, self._left_out = 0, Fraction(0), Fraction(0)
+        self._pictures = source.decode()
         first = next(self._pictures, None)
         if first is None:
-            raise VideoError(f"{path}: no frame can be decoded; the file is damaged, copy or export it again")
+            raise VideoError(f"{source.path}: no frame can be decoded; the file is damaged, copy or export it again")
         self._first = first
-        self._orientation = _orientation(first)
-
-    @property
-    def fps(self) -> Fraction:
-        """Average frame rate; exact, e.g. 30000/1001."""
-        stream = self._stream
-        return stream.average_rate or stream.guessed_rate or stream.base_rate or IMAGE_FPS
+        self._shape = _Shape.of(first[0], source.pixel_aspect, rotate)
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the upright picture in pixels."""
-        width, height = self._first.width, self._first.height
-        return (height, width) if self._orientation.transpose else (width, height)
+        """Width and height of the upright picture with square pixels."""
+        return self._shape.size
+
+    @property
+    def stretch(self) -> tuple[float, float]:
+        """Factors of x and y from upright pictures as they are stored to `size`; 1 where pixels are square."""
+        return self._shape.stretch
+
+    @property
+    def origin(self) -> Fraction:
+        """The time of the first frame by the file's own clock, in seconds."""
+        return self._first[1] or Fraction(0)
+
+    @property
+    def offset(self) -> float:
+        """Seconds from the start of the file, from which players count, to the first frame."""
+        return max(float((self.origin - self._source.clock_start) * self._slowdown), 0.0)
 
     @property
     def duration(self) -> float | None:
         """Duration of the whole file in seconds, from its header; None if the header has none."""
-        if self._stream.duration and self._stream.time_base:
-            return float(self._stream.duration * self._stream.time_base)
-        return self._container.duration / av.time_base if self._container.duration else None
+        return None if self._source.duration is None else float(self._source.duration * self._slowdown)
 
     @property
     def frame_count(self) -> int | None:
         """Number of frames between start and end, estimated from the header, for a progress bar; None if unknown."""
-        frames = self._stream.frames
-        if not frames and self.duration:
-            frames = max(round(self.duration * self.fps), 1)
+        frames = self._all_frames()
         if not frames:
             return None
         first = round((self._start or 0) * self.fps)
         last = frames if self._end is None else min(round(self._end * self.fps), frames)
         return max(last - first, 0)
+
+    @property
+    def damaged(self) -> str | None:
+        """What is damaged and how much was read, complete after the last frame; None if nothing is damaged."""
+        found = []
+        if self._source.damage:
+            found.append(f"{self._source.damage}; {self._how_much()}")
+        if self._left_out:
+            found.append(f"its clock jumps by {float(self._left_out / 86400):.0f} days, which are left out")
+        return "; ".join(found) or None
 
     def __enter__(self) -> Self:
         return self
@@ -103,7 +170,7 @@ class Video:
     def close(self) -> None:
         """Close the file."""
         self._pictures.close()
-        self._container.close()
+        self._source.close()
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames from start to end. Earlier frames are decoded too, because they count for the frame numbers.
@@ -117,7 +184,7 @@ class Video:
                 return
             if self._start is None or time >= self._start:
                 yielded = True
-                yield Frame(index, time, self._to_rgb(picture))
+                yield Frame(index, time, self._shape.to_rgb(picture))
         if not yielded:
             raise VideoError(
                 f"{self.path}: no frame at or after {self._start:g} s, the last frame is at {time:.2f} s; start earlier"
@@ -130,151 +197,134 @@ class Video:
     def _timed(self) -> Iterator[tuple[float, VideoFrame]]:
         """Pictures with their times in seconds from the first one.
 
-        If a time is missing or does not increase, it is one frame after the time before.
+        If a time is missing or does not increase, or jumps too far, it is one frame after the time before.
         """
-        origin, last = _seconds(self._first) or Fraction(0), Fraction(0)
-        yield 0.0, self._first
-        for picture in self._pictures:
-            stamp = _seconds(picture)
-            if stamp is None or stamp - origin <= last:
-                last += 1 / self.fps
-            else:
-                last = stamp - origin
-            yield float(last), picture
+        step = 1 / self._source.fps
+        self._decoded = 1
+        yield 0.0, self._first[0]
+        for picture, stamp in self._pictures:
+            time = None if stamp is None else stamp - self.origin - self._left_out
+            if time is not None and time - self._last > LONGEST_PAUSE:
+                self._left_out += time - self._last - step
+                time = None
+            self._last = time if time is not None and time > self._last else self._last + step
+            self._decoded += 1
+            yield float(self._last * self._slowdown), picture
 
-    def _decode(self) -> Generator[VideoFrame, None, None]:
-        """Every picture that can be decoded; other data is skipped and noted in `damaged`."""
-        for packet in self._packets():
-            try:
-                yield from self._stream.decode(packet)
-            except av.FFmpegError as error:
-                self.damaged = f"parts of the file cannot be decoded ({error.strerror})"
-        if _is_cut_short(self.path):
-            self.damaged = "the file is cut short; only the frames that are there were read"
+    def _all_frames(self) -> int | None:
+        """Number of frames of the whole file, from its header."""
+        if self._source.frame_count or not self._source.duration:
+            return self._source.frame_count
+        return max(round(self._source.duration * self._source.fps), 1)
 
-    def _packets(self) -> Iterator[Packet[VideoStream] | None]:
-        """The packets of the stream; an empty one or None at the end makes the decoder return its delayed pictures."""
-        try:
-            yield from self._container.demux(self._stream)
-        except av.FFmpegError as error:
-            self.damaged = f"parts of the file cannot be read ({error.strerror})"
-            yield None
-
-    def _to_rgb(self, picture: VideoFrame) -> NDArray[np.uint8]:
-        # Scaled to the size of the first picture, because a few streams change their size.
-        rgb: NDArray[Any] = picture.to_ndarray(format="rgb24", width=self._first.width, height=self._first.height)
-        return self._orientation.apply(rgb)
+    def _how_much(self) -> str:
+        total, last = self._all_frames(), float(self._last * self._slowdown)
+        of = f" of {total}" if total and total >= self._decoded else ""
+        duration = f" of {self.duration:.2f}" if self.duration and self.duration >= last else ""
+        return f"{self._decoded}{of} frames were read, {last:.2f}{duration} s"
 
 
 @dataclass(frozen=True)
-class _Orientation:
-    """The operations that make stored pictures upright: first transposition, then mirroring."""
+class _Shape:
+    """The operations that make stored pictures upright, with square pixels: scaling, transposition, mirroring, turn."""
 
+    scaled: tuple[int, int]
+    """Width and height of the picture as it is stored, but with square pixels."""
+    stored: tuple[int, int]
     transpose: bool
     mirror_x: bool
     mirror_y: bool
+    quarter_turns: int
+    """Clockwise, after all else."""
 
-    def apply(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    @classmethod
+    def of(cls, picture: VideoFrame, pixel_aspect: Fraction, rotate: int) -> _Shape:
+        stored = picture.width, picture.height
+        return cls(_with_square_pixels(stored, pixel_aspect), stored, *_display_matrix(picture), rotate // 90)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        width, height = self.scaled
+        return (height, width) if self._is_on_its_side else (width, height)
+
+    @property
+    def stretch(self) -> tuple[float, float]:
+        x, y = (after / before for after, before in zip(self.scaled, self.stored, strict=True))
+        return (y, x) if self._is_on_its_side else (x, y)
+
+    @property
+    def _is_on_its_side(self) -> bool:
+        return self.transpose != (self.quarter_turns % 2 == 1)
+
+    def to_rgb(self, picture: VideoFrame) -> NDArray[np.uint8]:
+        # Scaled to the size of the first picture, because a few streams change their size.
+        width, height = self.scaled
+        rgb: NDArray[Any] = picture.to_ndarray(format="rgb24", width=width, height=height)
         if self.transpose:
             rgb = rgb.transpose(1, 0, 2)
         rgb = rgb[:: -1 if self.mirror_y else 1, :: -1 if self.mirror_x else 1]
-        return np.ascontiguousarray(rgb)
+        return np.ascontiguousarray(np.rot90(rgb, -self.quarter_turns))
 
 
-def open_video(path: Path | str, start: float | None = None, end: float | None = None) -> Video:
-    """Open a video. A single image is a video of one frame.
+def open_video(
+    path: Path | str,
+    start: float | None = None,
+    end: float | None = None,
+    *,
+    fps: float | Fraction | None = None,
+    rotate: int = 0,
+) -> Video:
+    """Open a video: a file, a folder of numbered pictures, or a pattern of their names. One image is one frame.
 
     Args:
         start: seconds from the first frame; earlier frames are not yielded, but count for the frame numbers.
         end: seconds; frames at or after it are not yielded.
+        fps: the true frame rate, of slow motion, raw streams and numbered pictures: all times are rescaled to it. None
+            takes the file's; numbered pictures then have 30.
+        rotate: degrees clockwise by which upright pictures are turned, for footage that lies on its side.
 
     Raises:
         VideoError: the file is missing, empty, damaged at its beginning, or without pictures, or the video ends before
             start.
-        InputError: start is negative or end is not after it.
+        InputError: start is negative or end is not after it, or `fps` or `rotate` cannot be.
     """
     path = Path(path)
     if (start is not None and start < 0) or (end is not None and end <= (start or 0)):
         raise InputError(f"wanted 0 <= start < end, received start {start} and end {end}")
-    _check_file(path)
+    if (fps is not None and not fps > 0) or rotate not in ROTATIONS:
+        raise InputError(f"wanted fps above 0 and a rotation of {ROTATIONS}, received {fps} and {rotate}")
+    rate = None if fps is None else Fraction(fps).limit_denominator(1001)
+    source = _stored_pictures(path)
     try:
-        # Without the prefix, FFmpeg would interpret a colon or a percent sign in a file name.
-        container = av.open(f"file:{path}")
-    except (av.FFmpegError, OSError) as error:
-        raise VideoError(
-            f"{path}: cannot be read as a video ({error.strerror}); if other players open it, "
-            "convert it to MP4 first, otherwise copy or export it again"
-        ) from error
-    try:
-        video = Video(path, container, start, end)
+        video = Video(source, start, end, rate, rotate)
         if start is not None and video.duration is not None and start >= video.duration:
             raise VideoError(f"{path}: start {start:g} s is after the end ({video.duration:.2f} s); start earlier")
     except BaseException:
-        container.close()
+        source.close()
         raise
     return video
 
 
-def _check_file(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise VideoError(f"{path}: is a folder; give a video file in it")
-        if not path.exists():
-            raise VideoError(f"{path}: no such file; check the spelling")
-        if path.is_file() and path.stat().st_size == 0:
-            raise VideoError(f"{path}: the file is empty; copy or export it again")
-    except OSError as error:
-        raise VideoError(f"{path}: cannot be read ({error.strerror}); check the name and the permissions") from error
+def _stored_pictures(path: Path) -> StoredPictures:
+    pictures = find_numbered_pictures(path)
+    return ContainerPictures(path) if pictures is None else SequencePictures(path, pictures)
 
 
-def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
-    """The first video stream; the cover picture of a music file does not count."""
-    if container.format.name not in NOT_VIDEO:
-        for stream in container.streams.video:
-            if not stream.disposition & av.stream.Disposition.attached_pic:
-                return stream
-    raise VideoError(f"{path}: holds no pictures (sound or text only); give a video file")
+def _with_square_pixels(size: tuple[int, int], aspect: Fraction) -> tuple[int, int]:
+    """The size that shows pixels of this aspect square; no side gets shorter."""
+    width, height = size
+    if not 1 / WIDEST_PIXEL <= aspect <= WIDEST_PIXEL:
+        return size
+    return (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
 
 
-def _seconds(picture: VideoFrame) -> Fraction | None:
-    if picture.pts is None or picture.time_base is None:
-        return None
-    return picture.pts * picture.time_base
-
-
-def _orientation(picture: VideoFrame) -> _Orientation:
-    """Read the display matrix, rounded to the nearest of the eight orientations on the pixel grid."""
+def _display_matrix(picture: VideoFrame) -> tuple[bool, bool, bool]:
+    """Transposition, then mirroring of x and y: the nearest of the eight orientations on the pixel grid."""
     data: Any = picture.side_data.get("DISPLAYMATRIX")
     if data is None:
-        return _Orientation(transpose=False, mirror_x=False, mirror_y=False)
+        return False, False, False
     # Stored (x, y) is shown at (a x + c y, b x + d y).
     a, b, _, c, d = np.frombuffer(data, "=i4")[:5].tolist()
     if abs(b) + abs(c) > abs(a) + abs(d):
-        return _Orientation(transpose=True, mirror_x=c < 0, mirror_y=b < 0)
-    return _Orientation(transpose=False, mirror_x=a < 0, mirror_y=d < 0)
-
-
-def _is_cut_short(path: Path) -> bool:
-    """Whether an MP4 or QuickTime file ends inside one of its top-level boxes, which FFmpeg does not report."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        position, is_first = 0, True
-        while position + 8 <= size:
-            file.seek(position)
-            length, kind = _box(file)
-            if is_first and kind != b"ftyp":
-                return False
-            if length == 0:  # to the end of the file
-                return False
-            position, is_first = position + length, False
-    # A few stray bytes after the last box, too few for another box, do not matter.
-    return position > size
-
-
-def _box(file: BinaryIO) -> tuple[int, bytes]:
-    """Length and type of the box that begins here."""
-    head = file.read(8)
-    length = int.from_bytes(head[:4], "big")
-    if length == 1:
-        length = int.from_bytes(file.read(8), "big")
-    return length, head[4:]
+        return True, c < 0, b < 0
+    return False, a < 0, d < 0
