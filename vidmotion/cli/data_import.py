@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,18 @@ def import_(
     body_model: Annotated[
         Path | None, typer.Option(help="amass: SMPL, SMPL-H or SMPL-X file instead of the free body.")
     ] = None,
+    subjects: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Regular expression whose first group, in a file's path below the folder, is the subject.",
+            show_default="the folder's name",
+        ),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="CSV with a row for each file: file, subject, class, description, split, up, unit."),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Convert motion in other formats to a folder that `vidmotion train` reads.
@@ -41,12 +54,14 @@ def import_(
     pickle). Both: h36m (MotionBERT's pickle). AMASS, Human3.6M and NTU RGB+D allow research only, and so do weights
     learned from them.
     """
+    if subjects is not None and file_format in (ImportFormat.h36m, ImportFormat.ntu):
+        raise typer.BadParameter(f"--subjects is not for {file_format.value}, whose file holds several subjects")
     from vidmotion.data.importers.import_files import IMPORTERS, import_files
     from vidmotion.data.importers.importer import ImportOptions
 
     options = ImportOptions(
         split.value, frozenset(val or ()), frozenset(test or ()), split_rule.value, unit.value, up.value, fps,
-        parse_size(size), body_model,
+        parse_size(size), body_model, _pattern(subjects), table,
     )  # fmt: skip
     progress = TerminalProgress(quiet)
     importer = IMPORTERS[file_format.value]
@@ -58,3 +73,15 @@ def import_(
         fail(f"{', '.join(map(str, sources))}: there is nobody in these files; nothing was written")
     if done.failed or not done.clips:
         raise typer.Exit(1)
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    if text is None:
+        return None
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise typer.BadParameter(f"--subjects {text!r} is not a regular expression ({error})") from None
+    if not pattern.groups:
+        raise typer.BadParameter(f"--subjects {text!r} has no group; put the subject in brackets, such as '(s[0-9]+)_'")
+    return pattern

@@ -10,6 +10,7 @@
                 scene, person       clips of one scene show several people at the same time
                 width, height       of the picture, pixels
                 focal               of the camera, pixels; if empty, `DEFAULT_FOCAL` times the longer side
+                description         what happens, in words
 
 A folder has 3D (pos, root), or 2D (xy, score; `vidmotion.data.packed_keypoints`), or both. Axes of pos and root: the
 world, right-handed and Y up; beside xy the camera's, x right, y down, z forward. Joints are Human3.6M's 17.

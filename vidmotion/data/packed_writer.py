@@ -21,7 +21,7 @@ from vidmotion.io.atomic import PendingFolder, output_error
 from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import Floats, check_shape
 
-EXTRA = ("class", "scene", "person", "width", "height", "focal")
+EXTRA = ("class", "scene", "person", "width", "height", "focal", "description")
 """Columns of the index besides `COLUMNS`."""
 ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
     "pos": ("<i2", (17, 3)),
@@ -58,6 +58,8 @@ class NewClip:
     """Width and height of the picture in pixels."""
     focal: float | None = None
     """Pixels."""
+    description: str = ""
+    """What happens, in words, or ""."""
 
     def __post_init__(self) -> None:
         for name, shape in (("joints", (17, 3)), ("rotations", (22, 3)), ("xy", (17, 2)), ("score", (17,))):
@@ -132,6 +134,8 @@ class PackedWriter:
         """
         _check_free(folder, overwrite)
         self.folder, self.clips, self.frames = folder, 0, 0
+        self.lost_rotations = False
+        """Whether some clips had rotations and others had not."""
         self._arrays: dict[str, _NpyAppender] = {}
         self._names: set[str] = set()
         self._pending, self._opened = PendingFolder(folder), ExitStack()
@@ -149,6 +153,8 @@ class PackedWriter:
     def append(self, clip: NewClip) -> None:
         """Add a clip; after an `InputError` the folder is as it was before.
 
+        If one of two clips has no rotations, those of the other are left out.
+
         Raises:
             InputError: as `pack`; or the clip has other arrays than those before, or the same name as one of them.
             OutputError: the folder cannot be written, for example because the disk is full.
@@ -159,8 +165,12 @@ class PackedWriter:
         try:
             if not self.clips:
                 self._arrays = {name: self._open(name) for name in parts}
-            if set(parts) != set(self._arrays):
+            if set(parts) - {"rot"} != set(self._arrays) - {"rot"}:
                 raise InputError(f"{clip.name} holds {', '.join(parts)}, the clips before {', '.join(self._arrays)}")
+            if ("rot" in parts) != ("rot" in self._arrays):
+                parts.pop("rot", None)
+                self._arrays.pop("rot", None)
+                self.lost_rotations = True
             for name, part in parts.items():
                 self._arrays[name].append(part)
             self._index.writerow(_row(clip, self.frames))
@@ -169,9 +179,11 @@ class PackedWriter:
         self._names.add(clip.name)
         self.clips, self.frames = self.clips + 1, self.frames + len(clip)
 
+    def _path(self, name: str) -> Path:
+        return self._pending.path / f"{self.folder.absolute().name}_{name}.npy"
+
     def _open(self, name: str) -> _NpyAppender:
-        path = self._pending.path / f"{self.folder.absolute().name}_{name}.npy"
-        return _NpyAppender(self._opened.enter_context(path.open("wb")), name)
+        return _NpyAppender(self._opened.enter_context(self._path(name).open("wb")), name)
 
     def __enter__(self) -> Self:
         return self
@@ -191,6 +203,8 @@ class PackedWriter:
         for array in self._arrays.values():
             array.finish()
         self._opened.close()
+        if self.lost_rotations:
+            self._path("rot").unlink(missing_ok=True)
         self._pending.commit()
 
     def _discard(self) -> None:
@@ -204,7 +218,7 @@ class PackedWriter:
 def _row(clip: NewClip, offset: int) -> tuple[Any, ...]:
     width, height = clip.size or ("", "")
     known = (clip.name, clip.subject, clip.split, offset, len(clip), FRAME_RATE)
-    return (*known, clip.label, clip.scene, clip.person, width, height, clip.focal or "")
+    return (*known, clip.label, clip.scene, clip.person, width, height, clip.focal or "", clip.description)
 
 
 def _check_free(folder: Path, overwrite: bool) -> None:

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from tests.data.importers.rigs import BIPED, H36M, MIXAMO, PLACES, PLAIN, bvh, rest
+from tests.data.importers.rigs import BIPED, H36M, JOINTS, MIXAMO, PLACES, PLAIN, bvh, rest
 from tests.io.scene.scenes import embodied, scene_of, wander
-from vidmotion.data.mocap import read_mocap
+from vidmotion.body.model import SMPL_JOINTS, SMPL_PARENTS
+from vidmotion.data.mocap import ROTATION_STEP, read_mocap
+from vidmotion.data.synthetic.mocap_rotations import read_mocap_rotations
+from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.io.scene.formats import export
 
 Run = Callable[..., tuple[int, str]]
@@ -229,3 +233,56 @@ def test_names_of_reallusion(data: Run, tmp_path: Path) -> None:
     (tmp_path / "a.bvh").write_text(bvh(1, 30, names=names, prefix="CC_Base_"))
     places = np.stack([rest()[joint] for joint in H36M])
     np.testing.assert_allclose(limbs(imported(data, tmp_path / "a.bvh"))[0], places / 100, atol=2e-4)
+
+
+def rotations(path: Path) -> np.ndarray:
+    """(T, 22, 3, 3) world rotations of SMPL's joints in the folder that `imported` wrote."""
+    local = axis_angle_to_matrix(read_mocap_rotations(path.parent / "out", "train").rotations * ROTATION_STEP)
+    for joint in range(1, len(local[0])):
+        local[:, joint] = local[:, SMPL_PARENTS[joint]] @ local[:, joint]
+    return local
+
+
+def directions(joints: np.ndarray) -> np.ndarray:
+    """(T, 8, 3) of the limbs of Human3.6M's joints: thighs and shins, upper arms and forearms."""
+    bones = joints[:, [5, 6, 2, 3, 12, 13, 15, 16]] - joints[:, [4, 5, 1, 2, 11, 12, 14, 15]]
+    return bones / np.linalg.norm(bones, axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("arms", [0, 50])
+def test_rotations_turn_a_t_pose_into_the_motion(arms: float, data: Run, tmp_path: Path) -> None:
+    """Also if the arms of the rig hang down at rest."""
+    rng = np.random.default_rng(0)
+    turned = {joint: rng.uniform(-30, 30, (5, 3)) for joint in JOINTS}
+    drop = Rotation.from_euler("z", arms, degrees=True)
+
+    def lower(at: list[float]) -> list[float]:
+        side = 1 if at[0] < 0 else -1
+        return (drop if side > 0 else drop.inv()).apply(at).tolist() if abs(at[0]) > 20 else at
+
+    (tmp_path / "a.bvh").write_text(with_offsets(bvh(5, 30, turned, np.tile([0, 90.0, 0], (5, 1))), lower))
+    joints = imported(data, tmp_path / "a.bvh")
+    world = rotations(tmp_path / "a.bvh")
+    t_pose = np.array([[0, -1, 0]] * 4 + [[1, 0, 0]] * 2 + [[-1, 0, 0]] * 2, dtype=float)
+    limbs = [SMPL_JOINTS.index(f"{side}_{joint}") for pair in (("hip", "knee"), ("shoulder", "elbow"))
+             for side in ("left", "right") for joint in pair]  # fmt: skip
+    turned_limbs = (world[:, limbs] @ t_pose[:, :, None])[..., 0]
+    np.testing.assert_allclose(turned_limbs, directions(joints), atol=2e-3)
+    hips = Rotation.from_euler("ZYX", turned["hips"], degrees=True)
+    np.testing.assert_allclose(world[:, 0], hips.as_matrix(), atol=5e-4)
+    head = hips
+    for joint in ("back", "neck", "head"):
+        head = head * Rotation.from_euler("ZYX", turned[joint], degrees=True)
+    np.testing.assert_allclose(world[:, SMPL_JOINTS.index("head")], head.as_matrix(), atol=2e-3)
+
+
+def test_rotations_of_our_exporter_come_back(data: Run, tmp_path: Path) -> None:
+    person = embodied(wander(40, 0))
+    (path,) = export(scene_of(person, fps=Fraction(30)), tmp_path / "walk.bvh")
+    assert person.body
+    imported(data, path)
+    pose = axis_angle_to_matrix(person.body.pose)
+    for joint in range(1, 22):
+        pose[:, joint] = pose[:, SMPL_PARENTS[joint]] @ pose[:, joint]
+    trunk = [SMPL_JOINTS.index(name) for name in ("spine1", "spine2", "spine3", "neck", "head", "left_collar")]
+    np.testing.assert_allclose(rotations(path)[-40:, trunk], pose[:, trunk], atol=5e-3)

@@ -1,5 +1,6 @@
 """`vidmotion data import`: which folders it replaces, its errors, and what is left after them."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,9 @@ def test_bad_arguments_are_one_line(motion: Path, data: Run, tmp_path: Path) -> 
         (["bvh", motion, motion], 1, "there are two clips 'a'"),
         (["fbx", motion], 2, "'fbx' is not one of"),
         (["coco2d", motion, "--size", "big"], 2, "wanted WIDTHxHEIGHT"),
+        (["bvh", motion, "--subjects", "s[0-9]+"], 2, "has no group"),
+        (["bvh", motion, "--subjects", "(s"], 2, "is not a regular expression"),
+        (["ntu", motion, "--subjects", "(s)"], 2, "is not for ntu"),
     ):
         got, message = data("import", *args, "-o", out)
         assert (got, words in message, "Traceback" in message) == (code, True, False), message
@@ -100,6 +104,80 @@ def test_what_is_assumed_is_told_once_for_all_files(motion: Path, data: Run, tmp
     assert message.splitlines()[0] == (
         f"{motion} and 2 more: lengths are taken as cm, in which the legs are 0.8 m long (--unit)"
     )
+
+
+def two(folder: Path) -> Path:
+    """A folder with a motion each of anna and ben."""
+    for name in ("s1_anna/walk.bvh", "s2_ben/walk.bvh"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(bvh(3, 30))
+    return folder
+
+
+def index(folder: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader((folder / "index.csv").read_text().splitlines()))
+
+
+def test_a_pattern_gives_the_subjects(data: Run, tmp_path: Path) -> None:
+    source, out = two(tmp_path / "in"), tmp_path / "out"
+    (source / "test.bvh").write_text(bvh(3, 30))
+    code, message = data("import", "bvh", source, "-o", out, "--subjects", r"s\d+_(\w+)/", "--val", "ben")
+    assert (code, "test.bvh: the pattern of --subjects finds nothing in 'test.bvh'" in message) == (1, True), message
+    assert [(row["clip"], row["subject"], row["split"]) for row in index(out)] == [
+        ("s1_anna/walk", "anna", "train"), ("s2_ben/walk", "ben", "val"),
+    ]  # fmt: skip
+
+
+def test_a_table_tells_what_is_known_of_each_file(data: Run, tmp_path: Path) -> None:
+    source, out, table = two(tmp_path / "in"), tmp_path / "out", tmp_path / "files.csv"
+    table.write_text(
+        "file;subject;class;description;split;up;unit\n"
+        "s1_anna/walk.bvh;Anna;walk;Anna walks, slowly;test;;m\n"
+        "s2_ben/walk;;run;;;z;\n",
+        encoding="utf-8-sig",
+    )
+    (source / "s1_anna" / "walk.bvh").write_text(bvh(3, 30, scale=0.015))  # a leg of 1.2 m
+    code, message = data("import", "bvh", source, "-o", out, "--table", table)
+    assert code == 0, message
+    told = ("subject", "class", "description", "split")
+    assert [tuple(row[name] for name in told) for row in index(out)] == [
+        ("Anna", "walk", "Anna walks, slowly", "test"), ("s2_ben", "run", "", "train"),
+    ]  # fmt: skip
+    joints = {split: read_mocap(out, split).clip(0).numpy()[0] for split in ("train", "test")}
+    assert joints["test"][4, 1] - joints["test"][6, 1] == pytest.approx(1.2, abs=1e-3)
+    assert joints["train"][4, 2] - joints["train"][6, 2] == pytest.approx(-0.8, abs=1e-3)  # Y is not up here
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("subject\nanna\n", "has no column `file`; wanted file, subject, class"),
+        ("file,klass\nwalk,1\n", "has a column 'klass'; wanted file, subject, class"),
+        ("file\nwalk.bvh\n", "line 2: 2 files are called 'walk.bvh'; write the path below the folder"),
+        ("file\ns1_anna/walk\nrun.bvh\n", "line 3: there is no file 'run.bvh' among those to import"),
+        ("file\ns1_anna/walk\ns1_anna/walk.bvh\n", "line 3: 's1_anna/walk.bvh' has a row already"),
+        ("file,split\ns1_anna/walk,dev\n", "line 2: split is 'dev'; wanted train, val, test"),
+        ("file,up\ns1_anna/walk,x\n", "line 2: up is 'x'; wanted auto, y, z"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused_first(text: str, words: str, data: Run, tmp_path: Path) -> None:
+    (tmp_path / "files.csv").write_text(text)
+    code, message = data(
+        "import", "bvh", two(tmp_path / "in"), "-o", tmp_path / "out", "--table", tmp_path / "files.csv"
+    )
+    assert (code, words in message, message.count("\n")) == (1, True, 1), message
+    assert not (tmp_path / "out").exists()
+
+
+def test_rotations_are_kept_only_if_all_clips_have_them(motion: Path, data: Run, tmp_path: Path) -> None:
+    code, _ = data("import", "bvh", motion, "-o", tmp_path / "out")
+    assert (code, read_packed(tmp_path / "out", None).rotations is None) == (0, False)
+    lying = bvh(3, 30, {f"{side}_hip": np.tile([0, 0, 90.0], (3, 1)) for side in ("left", "right")})
+    (motion.parent / "b.bvh").write_text(lying.replace("OFFSET 0.0 -40.0 0.0", "OFFSET 0 0 40"))
+    code, message = data("import", "bvh", motion.parent, "-o", tmp_path / "out", "-y")
+    assert (code, "b.bvh: has no rotations, so those of the others are left out" in message) == (0, True), message
+    packed = read_packed(tmp_path / "out", None)
+    assert ([row["clip"] for row in packed.rows], packed.rotations) == (["a", "b"], None)
 
 
 def test_an_interrupted_import_leaves_nothing(tmp_path: Path) -> None:

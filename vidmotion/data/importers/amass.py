@@ -17,10 +17,10 @@ from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import MOST_BETAS, free_body, load_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.body.shape import neutral_betas
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames, grid, y_up
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames, rotations_at_rate, y_up
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
-from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle, slerp
+from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from vidmotion.io.pickles import DAMAGED
 from vidmotion.types import Floats
 
@@ -47,7 +47,7 @@ def read_amass(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
         raise InputError(f"wanted poses (N, 66 or more) and trans (N, 3), received {poses.shape} and {path.shape}")
     check_frames(len(poses))
     rate = options.fps or _rate(arrays)
-    rotations = _rotations_at_rate(axis_angle_to_matrix(poses[:, : 3 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 3)), rate)
+    rotations = rotations_at_rate(axis_angle_to_matrix(poses[:, : 3 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 3)), rate)
     body = _body(options.body_model)
     joints = _joints(body, rotations, at_rate(path, rate), betas.ravel()[:MOST_BETAS])
     rotations[:, 0] = y_up(rotations[:, 0].swapaxes(-1, -2)).swapaxes(-1, -2)
@@ -94,15 +94,6 @@ def _holds_numbers(value: np.ndarray | bytes) -> bool:
 @cache
 def _body(path: Path | None) -> BodyModel:
     return load_body(path)
-
-
-def _rotations_at_rate(rotations: Floats, rate: float) -> Floats:
-    """Rotations (T, J, 3, 3) at `rate` frames/s, resampled to `FRAME_RATE`."""
-    wanted = grid(len(rotations), rate)
-    if wanted is None:
-        return rotations
-    before = wanted.astype(int)
-    return slerp(rotations[before], rotations[np.minimum(before + 1, len(rotations) - 1)], wanted - before)
 
 
 def _joints(body: BodyModel, rotations: Floats, path: Floats, betas: Floats) -> Floats:

@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from vidmotion.data.importers.bvh import subject_of
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames
-from vidmotion.data.importers.rig import RigMotion, euler_to_matrix, h36m_joints
+from vidmotion.data.importers.bvh import rig_clip
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, check_frames
+from vidmotion.data.importers.rig import RigMotion, euler_to_matrix, to_body
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.types import Floats
@@ -62,11 +62,10 @@ def read_amc(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     asf = _parsed(asf_path, parse_asf)
     rig = _parsed(file.path, lambda text: parse_amc(text, asf))
     if options.unit == "auto":
-        joints = h36m_joints(_in_inches(rig, asf.inches), "inch", options.up, file.note)
+        body = to_body(_in_inches(rig, asf.inches), "inch", options.up, file.note)
     else:
-        joints = h36m_joints(rig, options.unit, options.up, file.note)
-    subject = subject_of(file)
-    yield NewClip(file.name, subject, options.split_of(subject), at_rate(joints, options.fps or RATE))
+        body = to_body(rig, options.unit, options.up, file.note)
+    yield rig_clip(file, body, options.fps or RATE, options)
 
 
 def _asf_of(amc: Path) -> Path:

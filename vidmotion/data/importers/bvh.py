@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames
-from vidmotion.data.importers.rig import RigMotion, euler_to_matrix, h36m_joints
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames, rotations_at_rate
+from vidmotion.data.importers.rig import RigBody, RigMotion, euler_to_matrix, to_body
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
+from vidmotion.geometry.rotations import matrix_to_axis_angle
 from vidmotion.types import Floats
 
 
@@ -61,9 +62,14 @@ def read_bvh(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     if motion.stated_frames != str(frames):
         file.note(f"its header says {motion.stated_frames[:40]} frames, but there are {frames}; all are taken")
     rate = options.fps or motion.rate()
-    joints = at_rate(h36m_joints(motion.rig, options.unit, options.up, file.note), rate)
+    yield rig_clip(file, to_body(motion.rig, options.unit, options.up, file.note), rate, options)
+
+
+def rig_clip(file: ImportFile, body: RigBody, rate: float, options: ImportOptions) -> NewClip:
+    """The clip of a file of one rig with `rate` frames/s."""
     subject = subject_of(file)
-    yield NewClip(file.name, subject, options.split_of(subject), joints)
+    rotations = None if body.rotations is None else matrix_to_axis_angle(rotations_at_rate(body.rotations, rate))
+    return NewClip(file.name, subject, options.split_of(subject), at_rate(body.joints, rate), rotations)
 
 
 def subject_of(file: ImportFile) -> str:
@@ -79,7 +85,7 @@ def parse_bvh(text: str) -> BvhMotion:
         ValueError, IndexError: the text is not a BVH file, or is damaged.
         InputError: there are too many frames.
     """
-    parts = re.split(r"^\s*MOTION\s*$", text, maxsplit=1, flags=re.MULTILINE)
+    parts = re.split(r"^\s*MOTION\s*$", text, maxsplit=1, flags=re.MULTILINE | re.IGNORECASE)
     if len(parts) < 2:
         raise ValueError("no MOTION")
     joints = _hierarchy(parts[0])

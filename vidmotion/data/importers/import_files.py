@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from vidmotion.data.importers.amass import read_amass
 from vidmotion.data.importers.amc import read_amc
 from vidmotion.data.importers.bvh import read_bvh
 from vidmotion.data.importers.coco2d import read_coco
+from vidmotion.data.importers.file_table import FileRow, read_table
 from vidmotion.data.importers.h36m import read_h36m
 from vidmotion.data.importers.importer import Importer, ImportFile, ImportOptions
 from vidmotion.data.importers.ntu import read_ntu
-from vidmotion.data.packed_writer import PackedWriter
+from vidmotion.data.packed_writer import NewClip, PackedWriter
 from vidmotion.errors import InputError, VidmotionError
 
 IMPORTERS = {
@@ -58,27 +59,55 @@ def import_files(
         note: called at the end with a line for each thing that was found or assumed, and the files that it is about.
 
     Raises:
-        InputError: a path does not exist, or there is no file of the format.
+        InputError: a path does not exist, there is no file of the format, or the table cannot be used.
         OutputError: the folder exists or cannot be written.
     """
     notes: dict[str, list[Path]] = defaultdict(list)
     files = list(find(importer, paths, lambda path, text: notes[text].append(path)))
-    failed = 0
+    table = read_table(options.table, files) if options.table else {}
+    failed, unposed = 0, []
     with PackedWriter(folder, overwrite) as writer:
         for file in files:
             try:
-                for clip in importer.read(file, options):
-                    writer.append(clip)
+                row = table.get(file.path, FileRow())
+                subject = row.subject or _subject(file, options)
+                own = replace(options, up=row.up or options.up, unit=row.unit or options.unit)
+                for clip in importer.read(file, own):
+                    writer.append(_described(clip, subject, row, options))
                     advance(writer.frames)
+                    unposed += [file.path] if clip.rotations is None else []
             except Exception as error:
                 # A file may be damaged in ways that no reader foresees, and must not take the others along.
                 if isinstance(error, VidmotionError) and not isinstance(error, InputError):
                     raise
                 failed += 1
                 fail(_failure(file.path, error))
+    if writer.lost_rotations:
+        notes["has no rotations, so those of the others are left out; import such files to another folder"] = unposed
     for text, about in notes.items():
         note(f"{_listed(about)}: {text}")
     return ImportResult(writer.clips, writer.frames, failed)
+
+
+def _subject(file: ImportFile, options: ImportOptions) -> str:
+    """The subject that the user's pattern finds; "" without a pattern."""
+    if options.subjects is None:
+        return ""
+    match = options.subjects.search(file.given)
+    if match is None or not match[1]:
+        raise InputError(f"the pattern of `subjects` finds nothing in {file.given!r}")
+    return match[1]
+
+
+def _described(clip: NewClip, subject: str, row: FileRow, options: ImportOptions) -> NewClip:
+    """A clip with what the user knows of it, in place of what the reader took."""
+    return replace(
+        clip,
+        subject=subject or clip.subject,
+        split=row.split or (options.split_of(subject) if subject else clip.split),
+        label=row.label or clip.label,
+        description=row.description or clip.description,
+    )
 
 
 def _failure(path: Path, error: Exception) -> str:
@@ -122,7 +151,8 @@ def find(importer: Importer, paths: list[Path], note: Callable[[Path, str], None
             if path.is_dir() and not (mine and file.is_file()):
                 continue
             found = True
-            yield ImportFile(file, below.with_suffix("").as_posix(), partial(note, file))
+            given = below if path.is_dir() else path
+            yield ImportFile(file, below.with_suffix("").as_posix(), given.as_posix(), partial(note, file))
     if not found:
         raise InputError(
             f"{', '.join(map(str, paths))}: no {importer.suffix} files there; give the folder that contains them"

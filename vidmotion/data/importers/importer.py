@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import resample
+from vidmotion.geometry.rotations import slerp
 from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import Floats
 
@@ -45,6 +47,10 @@ class ImportOptions:
     """Width and height of the pictures in pixels, if the file does not contain them."""
     body_model: Path | None = None
     """A body model in SMPL's format for AMASS, in place of the free one."""
+    subjects: re.Pattern[str] | None = None
+    """Its first group in a file's path is the subject, in place of what the reader takes."""
+    table: Path | None = None
+    """A CSV with what is known of each file (`vidmotion.data.importers.file_table`)."""
 
     def split_of(self, subject: str) -> str:
         """The split of a subject, for files that do not give one."""
@@ -58,6 +64,8 @@ class ImportFile:
     path: Path
     name: str
     """Its path below the folder that was given, without the suffix."""
+    given: str
+    """The same with the suffix; the whole path of a file that was given itself."""
     note: Callable[[str], None]
     """Called with a sentence about what the reader found or assumed."""
 
@@ -104,6 +112,15 @@ def at_rate(values: Floats, rate: float) -> Floats:
     """Values (T, ...) at `rate` frames/s, resampled to `FRAME_RATE`."""
     wanted = grid(len(values), rate)
     return values if wanted is None else resample(values, np.arange(len(values), dtype=float), wanted)
+
+
+def rotations_at_rate(rotations: Floats, rate: float) -> Floats:
+    """Rotations (T, J, 3, 3) at `rate` frames/s, resampled to `FRAME_RATE`."""
+    wanted = grid(len(rotations), rate)
+    if wanted is None:
+        return rotations
+    before = wanted.astype(int)
+    return slerp(rotations[before], rotations[np.minimum(before + 1, len(rotations) - 1)], wanted - before)
 
 
 def points_at_rate(xy: Floats, score: Floats, rate: float) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ import numpy as np
 from vidmotion.body.joints import offsets
 from vidmotion.data.importers.importer import y_up
 from vidmotion.data.importers.rig_joint_names import find_joints
+from vidmotion.data.importers.rig_rotations import to_smpl
 from vidmotion.errors import InputError
 from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.skeletons import H36M17
@@ -59,8 +60,18 @@ def euler_to_matrix(order: str, angles: Floats) -> Floats:
     return out
 
 
-def h36m_joints(rig: RigMotion, unit: str, up: str, note: Callable[[str], None]) -> Floats:
-    """Joints (T, 17, 3) in metres, Y up.
+@dataclass(frozen=True, eq=False)
+class RigBody:
+    """The motion of a rig as one of a body, Y up."""
+
+    joints: Floats
+    """(T, 17, 3) metres."""
+    rotations: Floats | None
+    """(T, 22, 3, 3) of SMPL's body joints in their parents' frames; None if the rig does not stand at rest."""
+
+
+def to_body(rig: RigMotion, unit: str, up: str, note: Callable[[str], None]) -> RigBody:
+    """The joints and rotations of a rig.
 
     Args:
         unit: a name of `UNITS`, or "auto", which chooses by the length of the legs.
@@ -79,7 +90,10 @@ def h36m_joints(rig: RigMotion, unit: str, up: str, note: Callable[[str], None])
     if up == "auto":
         up = _vertical(_upward(rest, found) if stands else None, _upward(positions, found), note)
     if not stands:
-        note("its rest pose does not stand upright; how the head is turned is estimated from the motion")
+        note(
+            "its rest pose does not stand upright; how the head is turned is estimated from the motion, and rotations "
+            "are left out"
+        )
     spine = _spine(rig.parents, found, rest)
     out = np.empty((len(positions), len(H36M17), 3))
     for joint, name in enumerate(H36M17.joints):
@@ -89,9 +103,12 @@ def h36m_joints(rig: RigMotion, unit: str, up: str, note: Callable[[str], None])
     out[:, 7], out[:, 8] = _trunk(rest, positions, spine, found)
     fixed = offsets(_height(rest, spine, found) * scale)[[9, 10]] / scale
     head = world[:, found["head"]]
-    head = head @ (_facing(rest, found) if stands else _mean_facing(head, positions, found))
+    facing = _facing(rest, found) if stands else _mean_facing(head, positions, found)
+    head = head @ facing
     out[:, 9:11] = positions[:, None, found["head"]] + fixed @ head.swapaxes(-1, -2)
-    return (out if up == "y" else y_up(out)) * scale
+    upright = np.eye(3) if up == "y" else y_up(np.eye(3)).T
+    rotations = to_smpl(upright @ world, rig.parents, rest, spine, found, facing) if stands else None
+    return RigBody(out @ upright.T * scale, rotations)
 
 
 def _rest(rig: RigMotion) -> Floats:
