@@ -8,10 +8,12 @@ meaning of the arrays.
 from __future__ import annotations
 
 import pickle
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -21,9 +23,11 @@ from vidmotion.errors import InputError
 
 DAMAGED = (
     ValueError, TypeError, AttributeError, KeyError, IndexError, EOFError, MemoryError, OverflowError,
-    RecursionError, ImportError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error,
+    RuntimeError, ImportError, SyntaxError, tokenize.TokenError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-"""Errors that reading damaged zip files, pickles and array headers raises."""
+"""Errors that reading damaged or encrypted zip files, pickles and array headers raises."""
+MOST_ITEMS = 10_000_000
+"""Items of lists and dictionaries; a small pickle can hold endlessly many by naming a list many times."""
 
 Constructors = Mapping[str, Callable[..., Any]]
 """By the full name in the pickle."""
@@ -203,12 +207,18 @@ def open_untrusted(path: Path, what: str) -> Iterator[BinaryIO]:
 
 
 def _plain(value: Any) -> Any:
+    return _convert(value, count(1))
+
+
+def _convert(value: Any, counter: Iterator[int]) -> Any:
+    if next(counter) > MOST_ITEMS:
+        raise RefusedError(f"holds more than {MOST_ITEMS:,} items")
     if isinstance(value, Placeholder):
         return value.array()
     if isinstance(value, dict):
-        return {_plain(key): _plain(item) for key, item in value.items()}
+        return {_convert(key, counter): _convert(item, counter) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_convert(item, counter) for item in value]
     if value is None or isinstance(value, bool | int | float | str | bytes | np.generic | np.ndarray):
         return value
     raise RefusedError(

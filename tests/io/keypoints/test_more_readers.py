@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,16 @@ def test_damaged_files_are_one_line(name: str, content: str, message: str, tmp_p
     with pytest.raises(InputError, match=message) as caught:
         read_keypoints(tmp_path / name, fps=30, size=SIZE)
     assert str(caught.value).startswith(str(tmp_path / name))
+
+
+def test_a_damaged_archive_is_one_line(tmp_path: Path) -> None:
+    """Its header of an array never ends; numpy raises a SyntaxError or a TokenError for it."""
+    header = "{" * 118 + "\n"
+    member = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+    for names in (["scene"], ["positions_2d", "metadata"]):
+        with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+            for name in names:
+                archive.writestr(f"{name}.npy", member)
+        with pytest.raises(InputError) as caught:
+            read_keypoint_file(tmp_path / "a.npz")
+        assert str(caught.value).startswith(str(tmp_path / "a.npz"))

@@ -19,8 +19,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,6 +26,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
+from vidmotion.io.pickles import DAMAGED
 from vidmotion.io.scene.document import SCHEMA_1, from_document, to_document
 from vidmotion.types import Scene
 
@@ -76,8 +75,7 @@ def read_npz(path: Path) -> Scene:
                 holder.update({name: arrays[f"person{person['id']}_{name}"] for name in names})
     except KeyError as error:
         raise InputError(f"{path} is not a scene: {error.args[0]} is missing") from None
-    # Raised by damaged or foreign zip files and array headers, and by JSON of another layout.
-    except (ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, RecursionError):
+    except DAMAGED:
         raise InputError(f"{path} is not an .npz file of vidmotion, or is damaged; export it again") from None
     try:
         return from_document(tree)
