@@ -270,7 +270,7 @@ class Scene:
     source: str
     """File name of the video, without its folder."""
     fps: Fraction
-    """Average frame rate of the file; the exact time of a frame is in `Track.times`."""
+    """Usual frame rate of the file; the exact time of a frame is in `Track.times`."""
     size: tuple[int, int]
     """Width and height of the upright picture in pixels."""
     frame_count: int

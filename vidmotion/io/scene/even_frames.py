@@ -70,7 +70,10 @@ class Grid:
         """Consecutive parts of the grid, each with its rows, so that long ones need little memory."""
         for start in range(0, len(self), _PART):
             rows = slice(start, start + _PART)
-            yield rows, Grid(*(one[rows] for one in (self.times, self.left, self.right, self.fraction, self.missing)))
+            yield (
+                rows,
+                Grid(self.times[rows], self.left[rows], self.right[rows], self.fraction[rows], self.missing[rows]),
+            )
 
     def interpolate(self, values: Floats) -> Floats:
         """Linear interpolation of values at the frames (T, ...) at the times of the grid: (N, ...)."""
