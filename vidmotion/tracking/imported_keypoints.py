@@ -105,8 +105,8 @@ def read_keypoints(
     """The people of a keypoint file or folder of another program: a scene with 2D tracks, which `lift` takes.
 
     Args:
-        path: a file of AlphaPose, COCO, mmpose, MediaPipe, Sports2D or vidmotion, or a folder of OpenPose's JSON or of
-            Sports2D's TRC files.
+        path: a file of AlphaPose, COCO, DeepLabCut, mmpose, MediaPipe, Sports2D, Ultralytics, VideoPose3D or vidmotion,
+            or a folder of OpenPose's JSON, of Sports2D's TRC files or of Ultralytics' labels.
         video: the video that the keypoints were found in; it gives the times of the frames and the size. Without it
             `fps` and `size` are needed, unless the file has them.
         skeleton: name of the skeleton of the points; None takes what the file or its format's documentation states.
