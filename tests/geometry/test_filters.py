@@ -47,3 +47,9 @@ def test_short_series_survive(count: int) -> None:
 
 def test_runs_break_at_jumps() -> None:
     assert unbroken_runs(np.array([3, 4, 5, 9, 10, 20])) == [slice(0, 3), slice(3, 5), slice(5, 6)]
+
+
+def test_a_pause_ends_a_run() -> None:
+    times = np.array([0, 0.1, 0.2, 1.1, 72000, 72000.1])
+    assert unbroken_runs(np.arange(6), times) == [slice(0, 4), slice(4, 6)]
+    assert unbroken_runs(np.arange(6), np.arange(6) * 4.0) == [slice(0, 6)]

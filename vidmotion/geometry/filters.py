@@ -9,6 +9,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from vidmotion.types import Floats
 
+PAUSE = 5
+"""Number of usual steps between frames beyond which a step is a pause in the recording."""
+
 
 def resample(values: Floats, times: Floats, wanted: Floats) -> Floats:
     """Cubic Hermite interpolation along the first axis, with finite-difference tangents.
@@ -66,10 +69,18 @@ def frame_rate(times: Floats, default: float) -> float:
     return float(1 / np.median(np.diff(times)).clip(1e-3)) if len(times) > 1 else default
 
 
-def unbroken_runs(frames: np.ndarray) -> list[slice]:
-    """Slices of rising frame numbers (T,) within which each number follows the one before without a gap."""
-    edges = np.flatnonzero(np.diff(frames) > 1) + 1
-    bounds = [0, *edges.tolist(), len(frames)]
+def unbroken_runs(frames: np.ndarray, times: Floats | None = None) -> list[slice]:
+    """Slices of rising frame numbers (T,) within which each number follows the one before without a gap.
+
+    Args:
+        times: (T,) seconds, rising; None if pauses do not matter. A pause ends a run if it is longer than a second and
+            than `PAUSE` usual steps.
+    """
+    is_broken = np.diff(frames) > 1
+    if times is not None and len(times) > 1:
+        steps = np.diff(times)
+        is_broken = is_broken | (steps > max(1.0, PAUSE * float(np.median(steps))))
+    bounds = [0, *(np.flatnonzero(is_broken) + 1).tolist(), len(frames)]
     return [slice(start, stop) for start, stop in itertools.pairwise(bounds) if stop > start]
 
 

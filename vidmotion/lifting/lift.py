@@ -128,7 +128,7 @@ def _lift_track(
     keypoints = convert(track.keypoints, "h36m17")
     rays = camera.to_rays(keypoints.xy.astype(np.float64))
     rate = frame_rate(track.times, float(FRAME_RATE))
-    runs = unbroken_runs(track.frames)
+    runs = unbroken_runs(track.frames, track.times)
     outputs = [
         _run_at_its_rate(
             head_set,
