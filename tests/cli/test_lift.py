@@ -346,16 +346,19 @@ def test_a_bad_output_name_is_refused_before_the_work(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
-def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(sample: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "exit_code"), [("SIGINT", 1), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_is_one_line_and_leaves_nothing_half_written(
+    sample: Path, tmp_path: Path, sent: str, exit_code: int
+) -> None:
     command = [sys.executable, "-m", "vidmotion", "lift", str(sample), "-o", str(tmp_path / "out"), "-v"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     while not process.stderr.readline().startswith("network"):  # before the first frame
         assert process.poll() is None
     time.sleep(1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.Signals[sent])
     told = process.communicate(timeout=60)[1]
-    assert process.returncode == 1
+    assert process.returncode == exit_code
     assert "error: interrupted; finished files are kept" in told
     assert "Traceback" not in told
     assert not list((tmp_path / "out").glob("*"))

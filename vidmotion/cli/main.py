@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 import vidmotion
+from vidmotion.cli.termination import termination_as_interrupt
 from vidmotion.errors import VidmotionError
 
 
@@ -118,7 +119,17 @@ def _program(
 
 
 def main() -> None:
-    """Run the program; exit 0 all done, 1 something failed, 2 wrong usage."""
+    """Run the program; exit 0 all done, 1 something failed, 2 wrong usage, 143 after SIGTERM, 129 after SIGHUP."""
+    with termination_as_interrupt() as exit_code:
+        try:
+            _run()
+        finally:
+            # After SIGHUP the terminal may be gone, so that messages fail; the exit code says enough.
+            if (code := exit_code()) is not None:
+                sys.exit(code)
+
+
+def _run() -> None:
     try:
         app()
     except VidmotionError as error:

@@ -136,7 +136,10 @@ def _one_thread_per_process() -> Iterator[None]:
 def _start_worker() -> None:
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process handles Ctrl-C
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process handles Ctrl-C and a terminal that is closed
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the first process ends its workers with it
 
 
 def _generate_in_worker(settings: GenerationSettings, number: int) -> GeneratedClip:
