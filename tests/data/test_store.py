@@ -94,6 +94,30 @@ def test_incomplete_clips_of_a_killed_run_are_cut_off(kill: Callable[[Path], Non
     assert contents(killed) == wanted
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such lock")
+def test_a_second_writer_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    with StoreWriter(tmp_path, SETTINGS) as writer:
+        add(writer, 0)
+        with pytest.raises(OutputError, match="another program writes footage to it"):
+            StoreWriter(tmp_path, SETTINGS)
+        add(writer, 1)
+    assert [clip.number for clip in read_store(tmp_path).clips] == [0, 1]
+    with StoreWriter(tmp_path, SETTINGS) as writer:
+        assert writer.done == {0, 1}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows needs special rights for links")
+def test_a_link_in_a_store_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    store = tmp_path / "store"
+    (store / "truth").mkdir(parents=True)
+    (store / "truth" / "root.bin").symlink_to(victim)
+    with pytest.raises(OutputError, match="cannot be written"):
+        StoreWriter(store, SETTINGS)
+    assert victim.read_text() == "precious"
+
+
 def test_a_full_disk_leaves_the_finished_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = contents(write_store(tmp_path / "whole", range(2)))
 

@@ -36,13 +36,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 
 from vidmotion.errors import InputError, OutputError
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from vidmotion.io.atomic import output_error, write_text
+from vidmotion.io.atomic import open_for_appending, output_error, write_text
 from vidmotion.types import Bools, Camera, Floats, Ints
 
 FORMAT = "vidmotion footage 1"
@@ -351,7 +351,7 @@ def _row_size(dtype: str, shape: tuple[int, ...]) -> int:
 class StoreWriter:
     """A context manager that appends clips to a new store, or to one with the same settings.
 
-    Only one writer may be open for a folder at a time.
+    Only one writer can be open for a folder at a time.
     """
 
     def __init__(self, folder: Path, settings: StoreSettings) -> None:
@@ -359,7 +359,7 @@ class StoreWriter:
 
         Raises:
             InputError: the folder holds footage with other settings, or is damaged.
-            OutputError: the folder cannot be written to.
+            OutputError: the folder cannot be written to, or another writer is open for it.
         """
         self.folder = folder
         self._arrays = {
@@ -369,16 +369,17 @@ class StoreWriter:
         with ExitStack() as opened:
             try:
                 self._begin(settings)
+                self._index = opened.enter_context(self._open("clips.jsonl"))  # locked before it is read
                 records, size = _read_index(folder / "clips.jsonl")
                 clips = list(_clips(records, folder))
                 self.done = frozenset(clip.number for clip in clips)
                 """Numbers of the clips that the store had before."""
                 self._rows = sum(clip.people * clip.frames for clip in clips)
                 self._frames = sum(clip.frames for clip in clips)
-                self._index = opened.enter_context(self._open("clips.jsonl", size))
-                self._files = {
-                    name: opened.enter_context(self._open(f"{name}.bin", self._size(name))) for name in self._arrays
-                }
+                self._files = {name: opened.enter_context(self._open(f"{name}.bin")) for name in self._arrays}
+                for name, file in self._files.items():
+                    _shorten(file, self._size(name), folder / f"{name}.bin")
+                _shorten(self._index, size, folder / "clips.jsonl")
             except OSError as error:
                 raise _refused(folder, error) from None
             self._opened = opened.pop_all()
@@ -436,19 +437,21 @@ class StoreWriter:
     def _size(self, name: str) -> int:
         return (self._frames if name == "truth/camera" else self._rows) * _row_size(*self._arrays[name])
 
-    def _open(self, name: str, size: int) -> Any:
-        """An unbuffered file, shortened to `size` bytes, that is written at its end."""
-        path = self.folder / name
-        path.touch()
-        file = path.open("r+b", buffering=0)
-        if file.seek(0, os.SEEK_END) < size:
-            file.close()
-            raise InputError(
-                f"{path} has fewer rows than clips.jsonl lists; the footage is damaged, render or unpack it again"
-            )
-        file.truncate(size)
-        file.seek(size)
-        return file
+    def _open(self, name: str) -> BinaryIO:
+        try:
+            return open_for_appending(self.folder / name)
+        except BlockingIOError:
+            raise OutputError(f"{self.folder}: another program writes footage to it; wait, or name another") from None
+
+
+def _shorten(file: BinaryIO, size: int, path: Path) -> None:
+    """Cut off what lies beyond `size` bytes, and go to the end."""
+    if file.seek(0, os.SEEK_END) < size:
+        raise InputError(
+            f"{path} has fewer rows than clips.jsonl lists; the footage is damaged, render or unpack it again"
+        )
+    file.truncate(size)
+    file.seek(size)
 
 
 def _check_same(before: StoreSettings, now: StoreSettings, folder: Path) -> None:

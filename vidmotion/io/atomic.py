@@ -17,9 +17,16 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from types import ModuleType
+from typing import BinaryIO, Protocol, cast
 
 from vidmotion.errors import OutputError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None
 
 _FULL = {code for name in ("ENOSPC", "EDQUOT") if (code := getattr(errno, name, None)) is not None}
 # Windows has no such flag, and no such attack without special rights.
@@ -188,6 +195,27 @@ def write_text(target: Path, text: str) -> None:
         OutputError: the file cannot be written.
     """
     write_bytes(target, text.encode())
+
+
+def open_for_appending(path: Path) -> BinaryIO:
+    """An unbuffered file to read, to shorten and to write at its end; made if it is missing. Links are not followed.
+
+    The file is locked until it is closed: only one writer at a time has it. Windows has no such lock.
+
+    Raises:
+        BlockingIOError: another writer has it.
+        OSError: it cannot be opened, or is a symbolic link.
+    """
+    binary: int = getattr(os, "O_BINARY", 0)
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW | binary, 0o666), "r+b", buffering=0)
+    try:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.seek(0, os.SEEK_END)
+    except BaseException:
+        file.close()
+        raise
+    return cast(BinaryIO, file)
 
 
 def _temporary_name() -> str:
