@@ -314,7 +314,8 @@ def test_a_file_that_is_cut_short_says_so(tmp_path: Path, suffix: str) -> None:
     with open_video(path) as video:
         count = len(list(video))
         assert video.damaged is not None
-        assert video.damaged.startswith(f"the file is cut short; {count} of 30 frames were read, ")
+        about = "about " if suffix in (".mkv", ".webm") else ""
+        assert video.damaged.startswith(f"the file is cut short; {count} of {about}30 frames were read, ")
     assert 5 < count < 25
 
 

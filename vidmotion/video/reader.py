@@ -219,7 +219,8 @@ class Video:
 
     def _how_much(self) -> str:
         total, last = self._all_frames(), float(self._last * self._slowdown)
-        of = f" of {total}" if total and total >= self._decoded else ""
+        about = "" if self._source.frame_count else "about "
+        of = f" of {about}{total}" if total and total >= self._decoded else ""
         duration = f" of {self.duration:.2f}" if self.duration and self.duration >= last else ""
         return f"{self._decoded}{of} frames were read, {last:.2f}{duration} s"
 
