@@ -1,6 +1,11 @@
-"""The closed sets of values that the command line shows. Standard library only."""
+"""The closed sets and the ranges of values that the command line shows. Standard library only."""
 
 from enum import StrEnum
+
+FRAME_RATES = (0.1, 10_000.0)
+"""Frames per second; slowest and fastest video."""
+ROTATIONS = (0, 90, 180, 270)
+"""Degrees by which pictures can be turned."""
 
 
 class Device(StrEnum):

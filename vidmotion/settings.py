@@ -15,15 +15,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vidmotion.choices import Device, Head
+from vidmotion.choices import FRAME_RATES, ROTATIONS, Device, Head
 from vidmotion.errors import InputError
 
 HEIGHTS = (0.3, 3.0)
 """Metres; shortest and tallest person that can be lifted."""
-FRAME_RATES = (0.1, 10_000.0)
-"""Frames per second; slowest and fastest video."""
-ROTATIONS = (0, 90, 180, 270)
-"""Degrees by which pictures can be turned."""
 FIELDS_OF_VIEW = (5.0, 150.0)
 """Degrees; narrowest and widest view of a pinhole camera."""
 

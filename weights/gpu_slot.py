@@ -2,11 +2,11 @@
 
 On the machine with the data, once:
 
-    python weights/gpu_slot.py pack slot.zip --mocap MOCAP [--footage STORE]...
+    python -m weights.gpu_slot pack slot.zip --mocap MOCAP [--footage STORE]...
 
 On the GPU machine, in a checkout without an installation (TRAINING.md tells what to leave out), in each slot:
 
-    python weights/gpu_slot.py train slot.zip RUN --minutes 9 [--preset medium] [--set KEY=VALUE]...
+    python -m weights.gpu_slot train slot.zip RUN --minutes 9 [--preset medium] [--set KEY=VALUE]...
 
 The first call unpacks the data beside RUN and starts; later ones continue from RUN/checkpoint.pt. Shortly before the
 minutes are over, the run is stopped as by Ctrl-C, which saves it. Copy RUN back: `weights.safetensors` is there once
@@ -29,6 +29,9 @@ from pathlib import Path
 
 import numpy as np
 
+from vidmotion.data.byte_planes import from_planes, to_planes
+from vidmotion.io.atomic import atomic_path
+
 ROOT = Path(__file__).parents[1]
 DELTA = ".delta"
 """Ending of arrays that are stored as differences."""
@@ -37,13 +40,11 @@ CUDA = ("precision=bf16", "compile=true")
 
 
 def encode(values: np.ndarray) -> bytes:
-    """An .npy file of int16 values (N, ...) as their differences in time, zigzag-coded, low bytes before high ones."""
-    change = np.diff(values, axis=0, prepend=np.int16(0)).astype(np.int16)
-    folded = ((change << 1) ^ (change >> 15)).astype(np.uint16).reshape(len(values), -1).T
-    planes = np.stack([(folded & 255).astype(np.uint8), (folded >> 8).astype(np.uint8)])
+    """Int16 values (N, ...) as the byte planes of their differences in time."""
+    change = np.diff(values, axis=0, prepend=np.int16(0)).reshape(len(values), -1)
     buffer = io.BytesIO()
     np.save(buffer, np.array(values.shape, np.int64), allow_pickle=False)
-    np.save(buffer, planes, allow_pickle=False)
+    np.save(buffer, to_planes(change.T), allow_pickle=False)
     return buffer.getvalue()
 
 
@@ -51,16 +52,16 @@ def decode(content: bytes) -> np.ndarray:
     """The int16 values that `encode` packed."""
     buffer = io.BytesIO(content)
     shape = np.load(buffer, allow_pickle=False)
-    low, high = np.load(buffer, allow_pickle=False).astype(np.uint16)
-    folded = (low | (high << 8)).T
-    change = ((folded >> 1) ^ (0 - (folded & 1)).astype(np.uint16)).astype(np.int16)
+    change = from_planes(np.load(buffer, allow_pickle=False)).T
     return np.cumsum(change, axis=0, dtype=np.int16).reshape(shape)
 
 
 def pack(target: Path, mocap: Path, footage: list[Path]) -> None:
     """Write one file with motion capture and with light packs of footage."""
-    part = target.with_suffix(".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with (
+        atomic_path(target) as part,
+        zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+    ):
         archive.write(mocap / "index.csv", "mocap/index.csv")
         for path in sorted(mocap.glob("*.npy")):
             values = np.load(path, allow_pickle=False)
@@ -73,12 +74,11 @@ def pack(target: Path, mocap: Path, footage: list[Path]) -> None:
                 light = Path(folder) / "light.npz"
                 _vidmotion("data", "pack", str(store), "-o", str(light))
                 archive.write(light, f"footage/{number}.npz")
-    part.replace(target)
     print(f"wrote {target}: {target.stat().st_size / 2**20:.1f} MiB")
 
 
 def unpack(source: Path, folder: Path) -> list[Path]:
-    """Unpack what is not there yet. Returns the folders of data: footage, then motion capture."""
+    """Unpack motion capture, and footage that is not there yet. Returns the folders: footage, then motion capture."""
     mocap = folder / "mocap"
     mocap.mkdir(parents=True, exist_ok=True)
     stores = []

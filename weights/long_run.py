@@ -29,6 +29,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from vidmotion.io.atomic import write_text
+
 WEIGHTS = Path(__file__).parent
 TEST_CLIPS = 60
 SEEDS = {"train": 2611, "test": 77}
@@ -89,9 +91,7 @@ def run_all(found: Callable[[], Iterator[Stage]], folder: Path, run: Callable[[S
         if code:
             return code
         finished[stage.name] = _now()
-        part = state.with_suffix(".part")
-        part.write_text(json.dumps(finished, indent=2))
-        part.replace(state)
+        write_text(state, json.dumps(finished, indent=2))
     return 0
 
 

@@ -13,10 +13,10 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import torch
 
 import vidmotion as vm
-from vidmotion.skeletons import H36M17
-from vidmotion.types import Floats
+from vidmotion.evaluate.breakdown import bone_angle
 from vidmotion.weights import find_weights
 
 BOTH = ("left", "right")
@@ -25,14 +25,6 @@ STANDING: dict[str, tuple[tuple[str, ...], tuple[range, ...]]] = {
     "tfjs_pose_1.mp4": (("left",), (range(31, 120),)),
 }
 """Sides and frames in which the legs are straight."""
-
-
-def knee_angles(joints: Floats, side: str) -> Floats:
-    """(T,) degrees, 180 is straight, of joints (T, 17, 3)."""
-    hip, knee, ankle = (joints[:, H36M17.joints.index(f"{side}_{part}")] for part in ("hip", "knee", "ankle"))
-    thigh, shin = hip - knee, ankle - knee
-    cosine = (thigh * shin).sum(-1) / np.linalg.norm(thigh, axis=-1) / np.linalg.norm(shin, axis=-1)
-    return np.degrees(np.arccos(cosine.clip(-1, 1)))
 
 
 def main() -> None:
@@ -48,7 +40,9 @@ def main() -> None:
             person = max(scene.people, key=lambda person: len(person.track))
             assert person.motion is not None
             wanted = np.isin(person.track.frames, np.concatenate([np.arange(each.start, each.stop) for each in ranges]))
-            found = np.concatenate([knee_angles(person.motion.joints[wanted], side) for side in sides])
+            joints = torch.from_numpy(person.motion.joints[wanted]).double()
+            knees = [((f"{side}_hip", f"{side}_knee"), (f"{side}_knee", f"{side}_ankle")) for side in sides]
+            found = torch.cat([bone_angle(joints, *bones) for bones in knees])
             path = find_weights(weights)
             print(
                 f"{name:24} {path.parent.name + '/' + path.name:44} {found.mean():6.1f} degrees "

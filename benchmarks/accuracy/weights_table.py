@@ -45,11 +45,11 @@ def main() -> None:
             print(f"  {weights:54}{_row(measure(lifter))}", flush=True)
 
 
-def _inputs(footage: list[Path], mocap: list[str], views: int) -> Iterator[tuple[str, Measure]]:
-    for store in footage:
-        settings = read_store(store).settings
-        sampler = FootageSampler(read_store(store), torch.device("cpu"))
-        yield f"{store.name}, {settings.detector}", partial(collect_footage, footage=sampler)
+def _inputs(stores: list[Path], mocap: list[str], views: int) -> Iterator[tuple[str, Measure]]:
+    for store in stores:
+        footage = read_store(store)
+        sampler = FootageSampler(footage, torch.device("cpu"))
+        yield f"{store.name}, {footage.settings.detector}", partial(collect_footage, footage=sampler)
     for text in mocap:
         folder, _, split = text.rpartition(":")
         clips = read_mocap(Path(folder), split)

@@ -1,7 +1,10 @@
 """A tiny encoder, and jobs for it."""
 
+import importlib.util
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -13,6 +16,20 @@ from vidmotion.train.run import TrainingJob
 
 CPU = torch.device("cpu")
 MakeJob = Callable[..., TrainingJob]
+
+
+WEIGHTS = Path(__file__).parents[2] / "weights"
+
+
+def load_script(name: str) -> ModuleType:
+    """A script in weights/ as a module."""
+    spec = importlib.util.spec_from_file_location(name, WEIGHTS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A run on a machine that is lent for minutes: everything in one file, stopped in time, continued, brought back."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -10,20 +9,14 @@ import numpy as np
 import pytest
 
 from tests import tiny_mocap
+from tests.train.conftest import WEIGHTS, load_script
 
-SCRIPT = Path(__file__).parents[2] / "weights" / "gpu_slot.py"
 TINY = ("frames=54", "steps=6", "warmup=2", "bodies=0.0", "motion.mixed=0.0")
 
 
 @pytest.fixture(scope="module")
 def gpu_slot() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("gpu_slot", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["gpu_slot"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script("gpu_slot")
 
 
 def test_arrays_are_packed_without_loss(gpu_slot: ModuleType) -> None:
@@ -43,20 +36,13 @@ def test_motion_capture_comes_back_as_it_was(gpu_slot: ModuleType, tmp_path: Pat
 
 
 def test_a_run_is_trained_in_one_slot(tmp_path: Path, gpu_slot: ModuleType) -> None:
-    """The real command, with footage unpacked from its light pack."""
+    """The real command, as on a machine where vidmotion is not installed."""
     mocap = tiny_mocap.write_with_rotations(tmp_path / "mocap")
     gpu_slot.pack(tmp_path / "slot.zip", mocap, [])
     settings = [part for setting in TINY for part in ("--set", setting)]
-    command = [
-        sys.executable,
-        str(SCRIPT),
-        "train",
-        str(tmp_path / "slot.zip"),
-        str(tmp_path / "run"),
-        "--minutes",
-        "2",
-    ]
-    found = subprocess.run([*command, "--preset", "small", *settings], capture_output=True, text=True, check=False)
+    where = (str(tmp_path / "slot.zip"), str(tmp_path / "run"))
+    command = [sys.executable, "-m", "weights.gpu_slot", "train", *where, "--minutes", "2", "--preset", "small"]
+    found = subprocess.run([*command, *settings], cwd=WEIGHTS.parent, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     assert (tmp_path / "run" / "weights.safetensors").exists()
     assert "finished" in found.stdout

@@ -1,7 +1,6 @@
 """The long run continues where it was killed, and never runs twice at once."""
 
 import fcntl
-import importlib.util
 import json
 import subprocess
 import sys
@@ -10,20 +9,13 @@ from types import ModuleType
 
 import pytest
 
+from tests.train.conftest import WEIGHTS, load_script
 from vidmotion.train.config import Pose3DConfig, read_config
-
-WEIGHTS = Path(__file__).parents[2] / "weights"
 
 
 @pytest.fixture(scope="module")
 def long_run() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("long_run", WEIGHTS / "long_run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["long_run"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script("long_run")
 
 
 def test_the_settings_of_a_round_can_be_read() -> None:

@@ -77,6 +77,10 @@ class BodyJoints(nn.Module):
         for name, array in arrays.items():
             self.register_buffer(name, torch.tensor(array, dtype=torch.float32), persistent=False)
 
+    def at_rest(self, betas: Tensor) -> Tensor:
+        """(B, J, 3) metres, the model's own joints at rest, of betas (B, S)."""
+        return self.rest + torch.einsum("jcs,bs->bjc", self.directions[..., : betas.shape[1]], betas)
+
     def forward(self, rotations: Tensor, betas: Tensor) -> Tensor:
         """(B, 17, 3) metres, in the frame of the first rotation, with the pelvis at its rest position.
 
@@ -84,7 +88,7 @@ class BodyJoints(nn.Module):
             rotations: (B, J, 3, 3) of each joint in the frame of its parent.
             betas: (B, S).
         """
-        rest = self.rest + torch.einsum("jcs,bs->bjc", self.directions[..., : betas.shape[1]], betas)
+        rest = self.at_rest(betas)
         world, positions = forward_kinematics(rotations, rest, self.parents)
         height = self.height_terms[-1] + betas @ self.height_terms[: betas.shape[1]]
         points = height[:, None, None] * self.offsets @ world[:, HEAD].mT

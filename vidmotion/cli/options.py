@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vidmotion.choices import BoneNames, Device, Markers, Style, View
+from vidmotion.choices import FRAME_RATES, BoneNames, Device, Markers, Style, View
 
 OUTPUT = "Output"
 PEOPLE = "People and time"
@@ -67,8 +67,8 @@ TrueRate = Annotated[
     float | None,
     typer.Option(
         "--fps",
-        min=0.1,
-        max=10_000,
+        min=FRAME_RATES[0],
+        max=FRAME_RATES[1],
         help="True frame rate of slow motion, of a raw stream, of numbered pictures (else 30), or of --keypoints.",
         show_default="the file's",
         rich_help_panel=PEOPLE,

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from vidmotion.data.byte_planes import from_planes, to_planes
 from vidmotion.data.store import FORMAT, Store, StoreSettings, detection_arrays, parse_settings
 from vidmotion.errors import InputError
 from vidmotion.io.atomic import atomic_file
@@ -103,14 +104,12 @@ def _encode_points(xy: np.ndarray, frames: int) -> bytes:
     whole = np.asarray(xy).reshape(-1, frames, *xy.shape[1:])  # (N / T, T, K, 2)
     change = np.diff(whole, axis=1, prepend=np.int16(0))
     change = np.diff(change, axis=2, prepend=np.int16(0))
-    folded = ((change << 1) ^ (change >> 15)).astype(np.uint16).transpose(2, 3, 0, 1)
-    return (folded & 255).astype(np.uint8).tobytes() + (folded >> 8).astype(np.uint8).tobytes()
+    return to_planes(change.transpose(2, 3, 0, 1)).tobytes()
 
 
 def _decode_points(content: bytes, rows: int, points: int, frames: int) -> np.ndarray:
     """(N, K, 2) int16 from the bytes that `_encode_points` made."""
-    low, high = np.frombuffer(content, np.uint8).reshape(2, points, 2, rows // frames, frames).astype(np.uint16)
-    folded = (low | (high << 8)).transpose(2, 3, 0, 1)  # (N / T, T, K, 2)
-    change = ((folded >> 1) ^ (0 - (folded & 1)).astype(np.uint16)).astype(np.int16)
+    planes = np.frombuffer(content, np.uint8).reshape(2, points, 2, rows // frames, frames)
+    change = from_planes(planes).transpose(2, 3, 0, 1)  # (N / T, T, K, 2)
     whole = np.cumsum(change, axis=2, dtype=np.int16).cumsum(axis=1, dtype=np.int16)
     return np.ascontiguousarray(whole.reshape(rows, points, 2))

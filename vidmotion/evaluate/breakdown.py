@@ -41,8 +41,8 @@ def break_down(predicted: Tensor, truth: Tensor, mpjpe: Tensor) -> Breakdown:
     """
     found = {}
     for name, sides in _ANGLES.items():
-        exact = torch.cat([_angle(truth, *bones) for bones in sides])
-        error = torch.cat([_angle(predicted, *bones) for bones in sides]) - exact
+        exact = torch.cat([bone_angle(truth, *bones) for bones in sides])
+        error = torch.cat([bone_angle(predicted, *bones) for bones in sides]) - exact
         found[f"error of {name}s, degrees"] = {
             f"{low} to {high}": error[(exact > low) & (exact <= high)] for low, high in pairwise(ANGLE_EDGES)
         }
@@ -50,8 +50,13 @@ def break_down(predicted: Tensor, truth: Tensor, mpjpe: Tensor) -> Breakdown:
     return found
 
 
-def _angle(pose: Tensor, before: tuple[str, str], after: tuple[str, str]) -> Tensor:
-    """(T,) degrees between two bones that follow each other."""
+def bone_angle(pose: Tensor, before: tuple[str, str], after: tuple[str, str]) -> Tensor:
+    """(T,) degrees between two bones that follow each other, of poses (T, 17, 3); 180 is straight.
+
+    Args:
+        before: names of the joints at both ends of the first bone.
+        after: the same of the second one.
+    """
     one, other = (
         pose[:, H36M17.joints.index(end)] - pose[:, H36M17.joints.index(start)] for start, end in (before, after)
     )

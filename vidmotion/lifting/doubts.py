@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.geometry.filters import gaussian_smooth, unbroken_runs
-from vidmotion.types import Floats, Motion, Track
+from vidmotion.geometry.vectors import speed
+from vidmotion.types import Motion, Track
 
 BELOW = 0.15
 """Metres that a joint may lie below the floor."""
@@ -26,18 +27,11 @@ def doubts(motion: Motion, track: Track) -> list[str]:
     sunk = int((depth > BELOW).sum())
     if sunk > FEW:
         found.append(f"up to {depth.max():.1f} m below the floor, in {sunk} frames")
-    speed = np.concatenate([_speed(motion.joints[run, 0], track.times[run]) for run in unbroken_runs(track.frames)])
-    if (speed > FASTEST).sum() > FEW:
-        found.append(f"moves at up to {speed.max():.0f} m/s, faster than people run; does the camera move?")
+    runs = unbroken_runs(track.frames)
+    paths = [gaussian_smooth(motion.joints[run, 0].astype(float), SMOOTHING) for run in runs]
+    speeds = np.concatenate([speed(path, track.times[run]) for path, run in zip(paths, runs, strict=True)])
+    if (speeds > FASTEST).sum() > FEW:
+        found.append(f"moves at up to {speeds.max():.0f} m/s, faster than people run; does the camera move?")
     if len(motion.confidence) and (confidence := float(np.median(motion.confidence))) < CONFIDENT:
         found.append(f"low confidence ({confidence:.2f} of 1): check the overlay (--render)")
     return found
-
-
-def _speed(path: Floats, times: Floats) -> Floats:
-    """(T,) metres a second along a smoothed path (T, 3); 0 for fewer than two frames."""
-    if len(path) < 2:
-        return np.zeros(len(path))
-    smooth = gaussian_smooth(path.astype(float), SMOOTHING)
-    speed: Floats = np.linalg.norm(np.gradient(smooth, times, axis=0), axis=-1)
-    return speed

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vidmotion.geometry.vectors import unit
+from vidmotion.geometry.vectors import speed, unit
 from vidmotion.lifting.scale import ANKLE_HEIGHT
 from vidmotion.lifting.trajectory import ANKLES
 from vidmotion.skeletons import H36M17
@@ -90,15 +90,7 @@ def _standing_feet(joints: Floats, times: Floats) -> Floats:
     if len(joints) < 3:
         return ankles.reshape(-1, 3)
     lower = ankles[..., 1] >= ankles[:, ::-1, 1] - 0.05
-    return ankles[(_speed(ankles, times) < RESTING_SPEED) & lower]
-
-
-def _speed(joints: Floats, times: Floats) -> Floats:
-    """(T, J) metres a second, of joints (T, J, 3)."""
-    if len(joints) < 3:
-        return np.zeros(joints.shape[:2])
-    speed: Floats = np.linalg.norm(np.gradient(joints, times, axis=0), axis=-1)
-    return speed
+    return ankles[(speed(ankles, times) < RESTING_SPEED) & lower]
 
 
 def _plane_normal(feet: list[Floats], guess: Floats, trust: float = 0.5, limit: float = 20.0) -> Floats:
@@ -140,7 +132,7 @@ def floor_height(joints: Floats, height: float, times: Floats) -> float:
     below = joints[..., 1] - height * _CLEARANCE
     lowest = below.argmin(1)
     found = below[np.arange(len(below)), lowest]
-    resting = _speed(joints, times)[np.arange(len(below)), lowest] < RESTING_SPEED
+    resting = speed(joints, times)[np.arange(len(below)), lowest] < RESTING_SPEED
     held = found[resting] if resting.sum() > 5 else np.sort(found)[: 1 + len(found) // 3]
     return float(min(np.median(held), np.quantile(held, LOWEST_SHARE) + LEVEL))
 

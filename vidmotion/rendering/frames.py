@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from vidmotion.choices import ROTATIONS
 from vidmotion.errors import InputError
 from vidmotion.rendering.layout import BACKGROUND
 from vidmotion.types import Scene
 from vidmotion.video import Frame, Video, open_video
-from vidmotion.video.reader import ROTATIONS
 
 LATEST = 1e9
 """Seconds; a later start is not plausible and is ignored, as are other settings beyond it."""

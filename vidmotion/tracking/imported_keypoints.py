@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 import vidmotion
+from vidmotion.choices import FRAME_RATES
 from vidmotion.detectors.base import Detection
 from vidmotion.errors import InputError, NobodyFoundError
 from vidmotion.io.keypoints import KeypointFile, PersonInFrame, read_keypoint_file
 from vidmotion.io.keypoints.json_input import refuse_bad_content
-from vidmotion.io.keypoints.raw_keypoints import HIGHEST_RATE, LOWEST_RATE, exact_frame_rate
+from vidmotion.io.keypoints.raw_keypoints import exact_frame_rate
 from vidmotion.io.keypoints.skeleton_matching import Layout, find_layout
 from vidmotion.settings import as_bool, as_count, as_number, as_path
 from vidmotion.tracking.plausibility import Dropped, split_plausible
@@ -62,7 +63,7 @@ class KeypointDescription:
 
     def __post_init__(self) -> None:
         if self.fps is not None:
-            self._set("fps", as_number("fps", self.fps, LOWEST_RATE, HIGHEST_RATE, "frames/s"))
+            self._set("fps", as_number("fps", self.fps, *FRAME_RATES, "frames/s"))
         if self.size is not None:
             self._set("size", _as_size(self.size))
         self._set("first_frame", as_count("first_frame", self.first_frame, 0))

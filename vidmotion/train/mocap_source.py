@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from vidmotion.body.load import free_body
-from vidmotion.body.rest_pose import PARENTS, turns_to_t_pose
+from vidmotion.body.rest_pose import from_t_pose, turns_to_t_pose
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import ObservedWindow, corrupt, observe, random_cameras, uniform, vary_bones
 from vidmotion.data.detector_noise import ErrorBank
@@ -110,12 +110,10 @@ class BodySource(CaptureSource):
         draws = np.random.default_rng(config.seed)
         shapes = np.stack([model.phenotype.sample(draws) for _ in range(SHAPES)])
         self._axis_angles = torch.from_numpy(axis_angles).to(device)  # (N, 22, 3)
-        rest = model.regressor @ model.template + np.einsum(
-            "jv,vcs,ns->njc", model.regressor, model.shape_directions, shapes, optimize=True
-        )
         self._shapes = torch.from_numpy(shapes.astype(np.float32)).to(device)
-        self._turns = torch.from_numpy(turns_to_t_pose(rest).astype(np.float32)).to(device)  # (SHAPES, 24, 3, 3)
         self._skeleton = BodyJoints(model).to(device)
+        turns = turns_to_t_pose(self._skeleton.at_rest(self._shapes).cpu().double().numpy())
+        self._turns = torch.from_numpy(turns.astype(np.float32)).to(device)  # (SHAPES, 24, 3, 3)
 
     def sample(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
         """As `BatchSource`."""
@@ -128,8 +126,7 @@ class BodySource(CaptureSource):
             rotations, roots = mirror_rotations(rotations), roots * roots.new_tensor([-1.0, 1.0, 1.0])
         rotations, roots = vary_motion(rotations, roots, self.config.motion, rng)
         which = torch.randint(SHAPES, (len(items),), generator=rng, device=rng.device)
-        turns = self._turns[which]
-        rotations = turns[:, None, PARENTS].mT @ rotations @ turns[:, None]  # as `from_t_pose`
+        rotations = from_t_pose(rotations, self._turns[which][:, None])
         betas = self._shapes[which]
         joints = self._skeleton(rotations.flatten(0, 1), betas.repeat_interleave(shape.frames, 0)).unflatten(
             0, rotations.shape[:2]

@@ -20,6 +20,7 @@ import av
 from av.video.frame import VideoFrame
 
 from vidmotion.errors import VideoError
+from vidmotion.io.folders import visible_files
 from vidmotion.video.container import open_container
 
 PICTURE_SUFFIXES = frozenset({
@@ -121,7 +122,7 @@ def group_series(files: Iterable[Path]) -> dict[tuple[Path, Series], list[tuple[
 
 
 def _of_folder(path: Path) -> NumberedPictures:
-    files = _visible_files(path)
+    files = visible_files(path)
     found = group_series(files)
     videos = {key: pictures for key, pictures in found.items() if len(pictures) > 1} or found
     if not videos:
@@ -141,7 +142,7 @@ def _of_pattern(path: Path) -> NumberedPictures:
         ),
         re.DOTALL,
     )
-    found = group_series(file for file in _visible_files(folder) if wanted.fullmatch(file.name))
+    found = group_series(file for file in visible_files(folder) if wanted.fullmatch(file.name))
     if not found:
         raise VideoError(f"{path}: no numbered picture has such a name; check the spelling")
     return _only(path, found)
@@ -149,10 +150,6 @@ def _of_pattern(path: Path) -> NumberedPictures:
 
 def _folder_name(folder: Path) -> str:
     return folder.resolve().name or "pictures"
-
-
-def _visible_files(folder: Path) -> list[Path]:
-    return [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
 
 
 def _only(path: Path, found: dict[tuple[Path, Series], list[tuple[int, Path]]]) -> NumberedPictures:

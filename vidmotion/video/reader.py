@@ -17,12 +17,11 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from vidmotion.choices import ROTATIONS
 from vidmotion.errors import InputError, VideoError
 from vidmotion.video.container import ContainerPictures
 from vidmotion.video.numbered_pictures import SequencePictures, find_numbered_pictures
 
-ROTATIONS = (0, 90, 180, 270)
-"""Degrees by which pictures can be turned."""
 WIDEST_PIXEL = 4
 """Ratio of a pixel's sides; a file that states a larger one is wrong, and its pixels are taken for square."""
 LONGEST_PAUSE = 24 * 3600

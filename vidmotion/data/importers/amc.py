@@ -18,6 +18,7 @@ from vidmotion.data.importers.importer import ImportFile, ImportOptions, check_f
 from vidmotion.data.importers.rig import RigMotion, euler_to_matrix, to_body
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
+from vidmotion.io.folders import visible_files
 from vidmotion.types import Floats
 
 RATE = 120.0
@@ -69,7 +70,7 @@ def read_amc(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
 
 
 def _asf_of(amc: Path) -> Path:
-    near = sorted(path for path in amc.parent.glob("[!.]*") if path.suffix.lower() == ".asf")
+    near = [path for path in visible_files(amc.parent) if path.suffix.lower() == ".asf"]
     own = [path for path in near if _begins_with(amc.stem, path.stem)]
     if own:
         return max(own, key=lambda path: len(path.stem))

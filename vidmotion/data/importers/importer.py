@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vidmotion.choices import FRAME_RATES
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import resample
@@ -19,8 +20,6 @@ from vidmotion.types import Floats
 
 MOST_FRAMES = 1_000_000
 """Frames of a clip, in its file and at `FRAME_RATE` (9 hours); more are refused before arrays are made."""
-LOWEST_RATE, HIGHEST_RATE = 0.1, 10_000.0
-"""Frames per second of a file."""
 SAME_RATE = 2e-3
 """Rates that differ by less than this share count as equal: 29.97 and 30, or 0.033 and 1/30 s."""
 
@@ -96,10 +95,9 @@ def grid(frames: int, rate: float) -> Floats | None:
     Raises:
         InputError: no file has such a rate, or there are too many frames.
     """
-    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise InputError(
-            f"has a frame rate of {rate:g} frames/s, wanted {LOWEST_RATE:g} to {HIGHEST_RATE:g}; pass `fps`"
-        )
+    lowest, highest = FRAME_RATES
+    if not lowest <= rate <= highest:
+        raise InputError(f"has a frame rate of {rate:g} frames/s, wanted {lowest:g} to {highest:g}; pass `fps`")
     check_frames(max(frames, math.ceil(frames * FRAME_RATE / rate)))
     if abs(rate / FRAME_RATE - 1) < SAME_RATE:
         return None

@@ -18,6 +18,7 @@ from vidmotion.data.importers.rig_joint_names import find_joints
 from vidmotion.data.importers.rig_rotations import to_smpl
 from vidmotion.errors import InputError
 from vidmotion.geometry.rotations import axis_angle_to_matrix
+from vidmotion.geometry.vectors import unit
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Ints
 
@@ -161,15 +162,15 @@ def _middle(positions: Floats, found: dict[str, int], joint: str) -> Floats:
 def _stands(rest: Floats, found: dict[str, int]) -> bool:
     """Whether trunk and legs form a line, and hips lie to its sides."""
     hips = _middle(rest, found, "hip")
-    trunk, legs = _unit(rest[found["neck"]] - hips), _unit(_middle(rest, found, "ankle") - hips)
-    left = _unit(rest[found["left_hip"]] - rest[found["right_hip"]])
+    trunk, legs = unit(rest[found["neck"]] - hips), unit(_middle(rest, found, "ankle") - hips)
+    left = unit(rest[found["left_hip"]] - rest[found["right_hip"]])
     return float(trunk @ legs) < -_STRAIGHT and float(left @ left) > 0 and abs(float(left @ trunk)) < _STRAIGHT
 
 
 def _upward(positions: Floats, found: dict[str, int]) -> Floats:
     """(3,) unit vector from the ankles to the neck, the mean of all frames of positions (..., J, 3)."""
-    ways = _unit(positions[..., found["neck"], :] - _middle(positions, found, "ankle"))
-    return _unit(ways.reshape(-1, 3).mean(0))
+    ways = unit(positions[..., found["neck"], :] - _middle(positions, found, "ankle"))
+    return unit(ways.reshape(-1, 3).mean(0))
 
 
 def _vertical(at_rest: Floats | None, moving: Floats, note: Callable[[str], None]) -> str:
@@ -268,9 +269,9 @@ def _mean_facing(head: Floats, positions: Floats, found: dict[str, int]) -> Floa
         head: (T, 3, 3) rotations of the head in the world.
         positions: (T, J, 3) of the joints.
     """
-    up = _unit(positions[:, found["neck"]] - _middle(positions, found, "hip"))
+    up = unit(positions[:, found["neck"]] - _middle(positions, found, "hip"))
     across = positions[:, found["left_hip"]] - positions[:, found["right_hip"]]
-    left = _unit(across - up * (across * up).sum(-1, keepdims=True))
+    left = unit(across - up * (across * up).sum(-1, keepdims=True))
     bodies = np.stack([left, up, np.cross(left, up)], -1)
     first, _, last = np.linalg.svd((head.swapaxes(-1, -2) @ bodies).mean(0))
     facing: Floats = first @ np.diag([1, 1, np.linalg.det(first @ last)]) @ last
@@ -279,12 +280,6 @@ def _mean_facing(head: Floats, positions: Floats, found: dict[str, int]) -> Floa
 
 def _axis(vector: Floats) -> Floats:
     """The direction of a vector, or the nearest axis of the file if it is close: spines lean a little at rest."""
-    vector = _unit(vector)
+    vector = unit(vector)
     near = np.abs(vector) > 0.9
     return np.where(near, np.sign(vector), 0) if near.any() else vector
-
-
-def _unit(vectors: Floats) -> Floats:
-    """Directions of vectors (..., 3); zeros stay zeros."""
-    directions: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
-    return directions

@@ -9,12 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, SMPL_PARENTS
+from vidmotion.body.rest_pose import T_POSE_LIMBS
 from vidmotion.geometry.rotations import shortest_rotation
+from vidmotion.geometry.vectors import unit
 from vidmotion.types import Floats
-
-_LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
-"""The joints at the beginning and at the end of each limb."""
-_DOWN, _LEFT = np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0])
 
 
 def to_smpl(
@@ -71,10 +69,8 @@ def _common_parent(parents: tuple[int, ...], left: int, right: int) -> int:
 def _turns(rest: Floats, found: dict[str, int]) -> dict[str, Floats]:
     """(3, 3) rotations from a T-pose to the limbs of a rest pose (J, 3) that faces +Z; hands follow the forearms."""
     turns = {}
-    for side, sign in (("left", 1), ("right", -1)):
-        for joint, end in _LIMBS:
-            limb = rest[found[f"{side}_{end}"]] - rest[found[f"{side}_{joint}"]]
-            straight = _DOWN if joint in ("hip", "knee") else sign * _LEFT
-            turns[f"{side}_{joint}"] = shortest_rotation(straight[None], (limb / np.linalg.norm(limb))[None])[0]
-        turns[f"{side}_wrist"] = turns[f"{side}_elbow"]
-    return turns
+    for joint, (end, direction) in T_POSE_LIMBS.items():
+        limb = unit(rest[found[end]] - rest[found[joint]])
+        turns[joint] = shortest_rotation(direction[None], limb[None])[0]
+    hands = {f"{side}_wrist": turns[f"{side}_elbow"] for side in ("left", "right")}
+    return turns | hands

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vidmotion.io.keypoints.coco_reader import COCO
 from vidmotion.io.keypoints.openpose_reader import OPENPOSE, people_of
 from vidmotion.io.keypoints.raw_keypoints import (
     KeypointFile,
@@ -23,7 +24,6 @@ from vidmotion.io.keypoints.raw_keypoints import (
 
 LIST = "AlphaPose's results"
 BY_PICTURE = "AlphaPose's results in the form of CMU or OpenPose"
-COCO = {17: "coco17"}
 
 
 def is_list(tree: Any) -> bool:

@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from vidmotion.choices import FRAME_RATES
 from vidmotion.errors import InputError
 from vidmotion.types import Floats
 
 LAST_FRAME = 2_000_000
 """Highest frame number, 18 hours at 30 frames/s; a higher number is not that of a frame."""
-LOWEST_RATE, HIGHEST_RATE = 0.1, 10_000.0
-"""Frames per second."""
 FRACTIONS_LIMIT = 2.0
 """Coordinates are fractions of the picture if their median is below. They may exceed 1 where points lie outside."""
 FARTHEST = 1e6
@@ -141,8 +140,9 @@ def exact_frame_rate(rate: float) -> Fraction:
     Raises:
         InputError: no video has such a rate.
     """
-    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise InputError(f"wanted a frame rate from {LOWEST_RATE:g} to {HIGHEST_RATE:g}, received {rate:g}")
+    lowest, highest = FRAME_RATES
+    if not lowest <= rate <= highest:
+        raise InputError(f"wanted a frame rate from {lowest:g} to {highest:g}, received {rate:g}")
     return Fraction(rate).limit_denominator(1001)
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.io.keypoints.json_input import read_bytes, refuse_bad_content, visible_files
+from vidmotion.io.folders import visible_files
+from vidmotion.io.keypoints.json_input import read_bytes, refuse_bad_content
 from vidmotion.io.keypoints.raw_keypoints import (
     KeypointFile,
     PersonInFrame,

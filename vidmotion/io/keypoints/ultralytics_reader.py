@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.io.keypoints.json_input import read_bytes, refuse_bad_content, visible_files
+from vidmotion.io.folders import visible_files
+from vidmotion.io.keypoints.coco_reader import COCO
+from vidmotion.io.keypoints.json_input import read_bytes, refuse_bad_content
 from vidmotion.io.keypoints.raw_keypoints import (
     KeypointFile,
     PersonInFrame,
@@ -30,7 +32,6 @@ from vidmotion.types import Floats
 
 JSON = "Ultralytics' results"
 LABELS = "Ultralytics' labels"
-COCO = {17: "coco17"}
 _NAME = re.compile(r"(?:.*[^0-9])?([0-9]+)\.txt", re.IGNORECASE)
 _BOX = 5
 """Numbers of a line before the points: class and box."""
