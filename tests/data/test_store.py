@@ -111,11 +111,24 @@ def test_a_link_in_a_store_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
     store = tmp_path / "store"
-    (store / "truth").mkdir(parents=True)
+    with StoreWriter(store, SETTINGS):
+        pass
+    (store / "truth" / "root.bin").unlink()
     (store / "truth" / "root.bin").symlink_to(victim)
     with pytest.raises(OutputError, match="cannot be written"):
         StoreWriter(store, SETTINGS)
     assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["clips.jsonl", "truth/root.bin", "videos/000000.mp4"])
+def test_a_users_own_files_are_not_taken_for_a_store(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("mine")
+    with pytest.raises(OutputError, match="is no store of footage; choose another folder"):
+        StoreWriter(tmp_path, SETTINGS)
+    assert path.read_text() == "mine"
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == [path]
 
 
 def test_a_full_disk_leaves_the_finished_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,13 @@ import pytest
 
 from vidmotion.errors import OutputError
 from vidmotion.io.atomic import (
+    PendingFile,
     PendingFolder,
+    _remove_litter,
     atomic_file,
     atomic_path,
     atomic_paths,
+    check_writable,
     output_error,
     write_bytes,
     write_text,
@@ -22,6 +25,17 @@ from vidmotion.io.atomic import (
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def pending_folder(target: Path) -> PendingFolder:
+    """A folder whose files are index.csv and those that end in .npy."""
+    return PendingFolder(target, "index.csv", lambda path: path.suffix == ".npy")
+
+
+def fill(folder: PendingFolder, content: str) -> None:
+    folder.create()
+    for name in (f"{content}.npy", "index.csv"):
+        (folder.path / name).write_text(content)
 
 
 def test_the_target_appears_at_the_end(tmp_path: Path) -> None:
@@ -119,7 +133,7 @@ def test_permissions_follow_the_umask(tmp_path: Path, umask: int, mode: int) -> 
     before = os.umask(umask)
     try:
         write_bytes(tmp_path / "a.bin", b"new")
-        folder = PendingFolder(tmp_path / "b")
+        folder = pending_folder(tmp_path / "b")
         folder.create()
         folder.commit()
     finally:
@@ -150,43 +164,99 @@ def test_the_longest_name(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a" * 255]
 
 
-def test_a_folder_replaces_another_one(tmp_path: Path) -> None:
+def test_a_folder_replaces_its_own_files_in_another_one(tmp_path: Path) -> None:
     target = tmp_path / "new" / "packed"
     for content in ("one", "two"):
-        folder = PendingFolder(target)
-        folder.create()
-        (folder.path / f"{content}.txt").write_text(content)
+        folder = pending_folder(target)
+        fill(folder, content)
         assert target.exists() == (content == "two")
         folder.commit()
         folder.discard()
-        assert names(target) == [f"{content}.txt"]
+        if content == "one":
+            (target / "letter").write_text("dear")
+    assert names(target) == ["index.csv", "letter", "two.npy"]
+    assert (target / "index.csv").read_text() == "two"
     assert names(target.parent) == ["packed"]
 
 
+def test_a_link_to_a_folder_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "packed")
+    folder = pending_folder(tmp_path / "link")
+    fill(folder, "one")
+    folder.commit()
+    folder.discard()
+    assert names(tmp_path / "packed") == ["index.csv", "one.npy"]
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_folder_that_another_program_made_meanwhile_stays(tmp_path: Path) -> None:
+    folder = pending_folder(tmp_path / "packed")
+    fill(folder, "one")
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed" / "letter").write_text("dear")
+    with pytest.raises(OSError, match="not empty"):
+        folder.commit()
+    folder.discard()
+    assert names(tmp_path) == ["packed"]
+    assert names(tmp_path / "packed") == ["letter"]
+
+
 def test_a_folder_that_is_not_committed_goes_away(tmp_path: Path) -> None:
-    folder = PendingFolder(tmp_path / "packed")
-    folder.create()
-    (folder.path / "half").write_text("")
+    folder = pending_folder(tmp_path / "packed")
+    fill(folder, "half")
     folder.discard()
     assert names(tmp_path) == []
 
 
-def test_a_folder_that_cannot_be_renamed_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("refused", ["old.npy", "new.npy", "index.csv"])
+def test_a_folder_that_cannot_be_renamed_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
     target = tmp_path / "packed"
     target.mkdir()
-    (target / "old").write_text("")
-    folder = PendingFolder(target)
-    folder.create()
-    rename = Path.replace
+    for name in ("index.csv", "letter", "old.npy"):
+        (target / name).write_text("old")
+    folder = pending_folder(target)
+    fill(folder, "new")
+    rename = Path.rename
 
     def refuse(source: Path, to: Path) -> Path:
-        if source == folder.path:
+        if source.name == refused and to.parent != target / folder.path.name:
             raise PermissionError(errno.EACCES, "in use")
         return rename(source, to)
 
-    monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(PermissionError):
-        folder.commit()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refuse)
+        with pytest.raises(PermissionError):
+            folder.commit()
     folder.discard()
-    assert names(tmp_path) == ["packed"]
-    assert names(target) == ["old"]
+    assert names(target) == ["index.csv", "letter", "old.npy"]
+    assert {(target / name).read_text() for name in names(target)} == {"old"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+def test_what_dead_writers_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    alive = PendingFile(tmp_path / "alive")
+    alive.create()
+    (tmp_path / ".vidmotion-dead.part").write_text("half")
+    (tmp_path / ".vidmotion-folder.part").mkdir()
+    (tmp_path / ".vidmotion-folder.part" / "a.npy").write_text("half")
+    (tmp_path / ".vidmotion-link.part").symlink_to(tmp_path / "mine")
+    os.mkfifo(tmp_path / ".vidmotion-pipe.part")
+    (tmp_path / "mine").write_text("precious")
+    for path in tmp_path.iterdir():
+        os.utime(path, (0, 0), follow_symlinks=False)
+    (tmp_path / ".vidmotion-young.part").write_text("half")
+    _remove_litter.cache_clear()
+    write_bytes(tmp_path / "new", b"")
+    assert names(tmp_path) == sorted([alive.path.name, ".vidmotion-link.part", ".vidmotion-young.part", "mine", "new"])
+    assert (tmp_path / "mine").read_text() == "precious"
+    alive.discard()
+
+
+def test_what_cannot_be_written_is_noticed_before_the_work(tmp_path: Path) -> None:
+    check_writable(tmp_path / "a")
+    assert names(tmp_path) == []
+    with pytest.raises(OutputError, match="missing/a: cannot be written"):
+        check_writable(tmp_path / "missing" / "a")

@@ -1,7 +1,7 @@
 """Writes packed folders (see `vidmotion.data.mocap`), clip by clip.
 
-The folder appears only when it is complete: it is written beside the target and then renamed. Needs numpy only. Does
-not depend on the formats that are imported.
+The folder appears only when it is complete: it is written to a temporary folder and then renamed. Where it replaces
+another one, only packed motion is replaced. Needs numpy only. Does not depend on the formats that are imported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from vidmotion.data.mocap import COLUMNS, ROTATION_STEP, SCORE_STEP, STEP
 from vidmotion.errors import InputError, OutputError
-from vidmotion.io.atomic import PendingFolder, output_error
+from vidmotion.io.atomic import PendingFolder, check_writable, is_temporary, output_error
 from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.types import Floats, check_shape
 
@@ -31,6 +31,7 @@ ARRAYS: dict[str, tuple[str, tuple[int, ...]]] = {
     "score": ("|u1", (17,)),
 }
 """Type and shape of one frame in each file."""
+INDEX = "index.csv"
 _LIMIT = 32767
 
 
@@ -134,14 +135,16 @@ class PackedWriter:
         """
         _check_free(folder, overwrite)
         self.folder, self.clips, self.frames = folder, 0, 0
+        self._overwrite = overwrite
         self.lost_rotations = False
         """Whether some clips had rotations and others had not."""
         self._arrays: dict[str, _NpyAppender] = {}
         self._names: set[str] = set()
-        self._pending, self._opened = PendingFolder(folder), ExitStack()
+        self._pending, self._opened = PendingFolder(folder, INDEX, _is_array), ExitStack()
         try:
             self._pending.create()
-            index = (self._pending.path / "index.csv").open("w", encoding="utf-8", newline="")
+            check_writable(self._pending.path / INDEX)
+            index = (self._pending.path / INDEX).open("w", encoding="utf-8", newline="")
             self._index = csv.writer(self._opened.enter_context(index), lineterminator="\n")
             self._index.writerow((*COLUMNS, *EXTRA))
         except BaseException as error:
@@ -205,6 +208,7 @@ class PackedWriter:
         self._opened.close()
         if self.lost_rotations:
             self._path("rot").unlink(missing_ok=True)
+        _check_free(self.folder, self._overwrite)  # another program may have written to it meanwhile
         self._pending.commit()
 
     def _discard(self) -> None:
@@ -226,9 +230,29 @@ def _check_free(folder: Path, overwrite: bool) -> None:
         return
     if not folder.is_dir():
         raise OutputError(f"{folder} is a file; choose a folder for the output")
-    inside = [path.name for path in folder.iterdir()]
+    inside = sorted(path for path in folder.iterdir() if not is_temporary(path))
     if inside and not overwrite:
         raise OutputError(f"{folder} exists already; pass `overwrite=True` to replace it, or choose another folder")
-    foreign = [name for name in inside if name != "index.csv" and not name.endswith(".npy")]
+    foreign = [path for path in inside if not (_is_index(path) or _is_array(path))]
     if foreign:
-        raise OutputError(f"{folder} holds {foreign[0]}, which is no packed motion; choose another folder")
+        raise OutputError(f"{folder} holds {foreign[0].name}, which is no packed motion; choose another folder")
+
+
+def _is_array(path: Path) -> bool:
+    """Whether a file of a packed folder is one of its arrays, by its name and the type and shape of its rows."""
+    name = path.stem.rpartition("_")[2]
+    if path.suffix != ".npy" or name not in ARRAYS or path.is_symlink():
+        return False
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, OverflowError):
+        return False
+    dtype, row = ARRAYS[name]
+    return isinstance(array, np.ndarray) and array.dtype == np.dtype(dtype) and array.shape[1:] == row
+
+
+def _is_index(path: Path) -> bool:
+    if path.name != INDEX or not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        return tuple(file.readline(1000).rstrip("\n").split(","))[: len(COLUMNS)] == COLUMNS

@@ -425,14 +425,23 @@ class StoreWriter:
         self._rows, self._frames = self._rows + rows, self._frames + frames
 
     def _begin(self, settings: StoreSettings) -> None:
-        for part in ("detections", "truth"):
-            (self.folder / part).mkdir(parents=True, exist_ok=True)
         path = self.folder / "store.json"
         wanted = {"format": FORMAT, **dataclasses.asdict(settings)}
         if path.exists():
             _check_same(read_settings(self.folder), settings, self.folder)
-            return
-        write_text(path, json.dumps(wanted, indent=1) + "\n")
+        else:
+            self._check_free()
+        for part in ("detections", "truth"):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            write_text(path, json.dumps(wanted, indent=1) + "\n")
+
+    def _check_free(self) -> None:
+        """Refuse a folder whose own files a new store would cut off or replace."""
+        for name in ("clips.jsonl", *(f"{name}.bin" for name in self._arrays), "videos"):
+            path = self.folder / name
+            if path.is_file() or (path.is_dir() and any(path.iterdir())):
+                raise OutputError(f"{self.folder} holds {name} and is no store of footage; choose another folder")
 
     def _size(self, name: str) -> int:
         return (self._frames if name == "truth/camera" else self._rows) * _row_size(*self._arrays[name])

@@ -3,7 +3,8 @@
 The content is written to a temporary file beside the target, which is renamed to the target at the end. So another
 program never reads half a file, and a file that was there before stays as it is after an error. On every way out,
 Ctrl-C included, the temporary file is removed. Its name is random and it is created exclusively: two writers of one
-target do not disturb each other, and a symbolic link that somebody planted is not followed.
+target do not disturb each other, and a symbolic link that somebody planted is not followed. A writer holds a lock on
+its temporary file. What a killed writer left is not locked, and the next writer in that folder removes it.
 
 Used by every room that writes files, so nothing but `vidmotion.errors` is imported here.
 """
@@ -14,8 +15,10 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO, Protocol, cast
@@ -31,6 +34,10 @@ except ModuleNotFoundError:  # Windows
 _FULL = {code for name in ("ENOSPC", "EDQUOT") if (code := getattr(errno, name, None)) is not None}
 # Windows has no such flag, and no such attack without special rights.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_PREFIX, _SUFFIX = ".vidmotion-", ".part"
+_LOCK_SECONDS = 60
+"""Temporary files that are younger are not taken for litter: their writer may not have locked them yet."""
+_PROBE = bytes(1 << 16)
 
 
 class SystemRefusal(Protocol):
@@ -67,6 +74,7 @@ class PendingFile:
         """Choose a name; `create` makes the file."""
         self.target = target
         self.path = target.with_name(_temporary_name())
+        self._lock: int | None = None
 
     def create(self) -> None:
         """Make the empty file, with the permissions of any new file.
@@ -74,8 +82,10 @@ class PendingFile:
         Raises:
             OSError: the folder is missing or read-only.
         """
+        _remove_litter(self.path.parent)
         with open(self.path, "xb", opener=_open_exclusively):  # Path.open takes no opener
             pass
+        self._lock = _lock(self.path)
 
     def commit(self) -> None:
         """Rename the file to the target, in place of what was there.
@@ -89,15 +99,26 @@ class PendingFile:
         """Remove the temporary file if it still exists."""
         with suppress(OSError):
             self.path.unlink()
+        _unlock(self._lock)
+        self._lock = None
 
 
 class PendingFolder:
-    """An empty temporary folder beside a target folder; used like `PendingFile`."""
+    """An empty temporary folder that becomes a target folder, or replaces its own files in it; used as `PendingFile`.
 
-    def __init__(self, target: Path) -> None:
-        """Choose a name; `create` makes the folder."""
-        self.target = target.absolute()
-        self.path = self.target.with_name(_temporary_name())
+    It is beside the target. If that exists, it is in it, since the target may be a file system of its own.
+    """
+
+    def __init__(self, target: Path, index: str, owns: Callable[[Path], bool]) -> None:
+        """Choose a name; `create` makes the folder.
+
+        Args:
+            index: name of the file without which the others mean nothing. It goes first and comes last.
+            owns: whether a file of an existing target belongs to what is replaced. Everything else stays.
+        """
+        self.target, self._index, self._owns = target.resolve(), index, owns
+        self.path = (self.target if target.is_dir() else self.target.parent) / _temporary_name()
+        self._lock: int | None = None
 
     def create(self) -> None:
         """Make the empty folder and the folders above it.
@@ -105,29 +126,51 @@ class PendingFolder:
         Raises:
             OSError: a folder cannot be made.
         """
-        self.path.mkdir(parents=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_litter(self.path.parent)
+        self.path.mkdir()
+        self._lock = _lock(self.path)
 
     def commit(self) -> None:
-        """Rename the folder to the target; what was there is removed.
+        """Rename the folder to the target, or its files into the target in place of those that are replaced.
 
         Raises:
-            OSError: the target is in use; it is as it was before.
+            OSError: a file is in use, or the target was made by another program meanwhile; it is as it was before.
         """
-        old = self.target.with_name(_temporary_name())
-        had_one = self.target.exists()
-        if had_one:
-            self.target.replace(old)
-        try:
-            self.path.replace(self.target)
-        except BaseException:
-            if had_one:
-                old.replace(self.target)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
+        if self.path.parent != self.target:
+            self.path.rename(self.target)
+            return
+        new = [path for path in self.path.iterdir() if path.name != self._index]
+        outgoing = self.path / "replaced"
+        outgoing.mkdir()
+        with _exclusive(self.target):
+            old = [path for path in self.target.iterdir() if path.name != self._index and self._owns(path)]
+            _rename_all([
+                *((path, outgoing / path.name) for path in (self.target / self._index, *old) if path.exists()),
+                *((path, self.target / path.name) for path in (*new, self.path / self._index)),
+            ])  # fmt: skip
 
     def discard(self) -> None:
         """Remove the temporary folder if it still exists."""
         shutil.rmtree(self.path, ignore_errors=True)
+        _unlock(self._lock)
+        self._lock = None
+
+
+def check_writable(target: Path) -> None:
+    """Write a little beside `target` and remove it, to notice before the work what would be noticed after it.
+
+    Raises:
+        OutputError: the folder is missing or read-only, or the disk is full.
+    """
+    pending = PendingFile(target)
+    try:
+        pending.create()
+        pending.path.write_bytes(_PROBE)
+    except OSError as error:
+        raise output_error(target, error) from None
+    finally:
+        pending.discard()
 
 
 @contextmanager
@@ -220,9 +263,82 @@ def open_for_appending(path: Path) -> BinaryIO:
 
 def _temporary_name() -> str:
     # Short: a target's own name may already be as long as the file system allows.
-    return f".vidmotion-{secrets.token_hex(8)}.part"
+    return f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a name is one that this module gives to files that are not complete."""
+    return path.name.startswith(_PREFIX) and path.name.endswith(_SUFFIX)
 
 
 def _open_exclusively(name: str, flags: int) -> int:
     # Mode "x" has set O_CREAT and O_EXCL. The umask takes its bits from the 0o666 that `open` itself would use.
     return os.open(name, flags | _NO_FOLLOW, 0o666)
+
+
+def _lock(path: Path) -> int | None:
+    """A descriptor that holds the lock of a file or folder; None where it is taken, or the system has no such locks."""
+    if fcntl is None:  # on Windows an open file could not be renamed either
+        return None
+    descriptor = None
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | _NO_FOLLOW)  # a planted FIFO would block
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        _unlock(descriptor)
+        return None
+    return descriptor
+
+
+def _unlock(descriptor: int | None) -> None:
+    if descriptor is not None:
+        os.close(descriptor)
+
+
+@cache  # once in a process: a folder may have many files
+def _remove_litter(folder: Path) -> None:
+    """Remove what killed writers left in a folder, as far as it is allowed."""
+    for path in filter(is_temporary, folder.iterdir()):
+        with suppress(OSError):
+            if time.time() - path.lstat().st_mtime > _LOCK_SECONDS:
+                _remove_unlocked(path)
+
+
+def _remove_unlocked(path: Path) -> None:
+    lock = _lock(path)
+    if lock is None:
+        return
+    try:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
+    finally:
+        _unlock(lock)
+
+
+@contextmanager
+def _exclusive(folder: Path) -> Iterator[None]:
+    """Wait for other processes that rename files in a folder, and make them wait."""
+    descriptor = None if fcntl is None else os.open(folder, os.O_RDONLY)
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        _unlock(descriptor)
+
+
+def _rename_all(moves: Sequence[tuple[Path, Path]]) -> None:
+    """Rename files to names that are free; after an error all of them have their old names."""
+    tried: list[tuple[Path, Path]] = []
+    try:
+        for source, to in moves:
+            tried.append((source, to))
+            source.rename(to)
+    except BaseException:
+        for source, to in reversed(tried):
+            if not source.exists():
+                with suppress(OSError):
+                    to.rename(source)
+        raise

@@ -48,6 +48,36 @@ def test_a_folder_of_other_things_is_never_replaced(motion: Path, data: Run, tmp
     assert (code, "is a file; choose a folder for the output" in message) == (1, True)
 
 
+@pytest.mark.parametrize("name", ["results.npy", "mine_pos.npy", "index.csv"])
+def test_a_users_own_file_is_not_taken_for_packed_motion(motion: Path, data: Run, tmp_path: Path, name: str) -> None:
+    """Not even by its name, and not beside packed motion."""
+    out = tmp_path / "mine"
+    if name != "index.csv":
+        assert data("import", "bvh", motion, "-o", out)[0] == 0
+    out.mkdir(exist_ok=True)
+    (out / name).unlink(missing_ok=True)
+    (out / name).write_text("animal,weight\ncat,4\n") if name == "index.csv" else np.save(out / name, np.arange(5))
+    before = (out / name).read_bytes()
+    code, message = data("import", "bvh", motion, "-o", out, "-y")
+    assert (code, f"holds {name}, which is no packed motion" in message) == (1, True)
+    assert (out / name).read_bytes() == before
+
+
+def test_a_file_that_appears_while_others_are_imported_stays(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for content in range(2):
+        with PackedWriter(out, overwrite=True) as writer:
+            writer.append(NewClip(f"{content}", "", "train", np.zeros((2, 17, 3))))
+    with (  # noqa: PT012
+        pytest.raises(OutputError, match=r"holds letter\.txt"),
+        PackedWriter(out, overwrite=True) as writer,
+    ):
+        writer.append(NewClip("2", "", "train", np.zeros((2, 17, 3))))
+        (out / "letter.txt").write_text("dear")
+    assert (out / "letter.txt").read_text() == "dear"
+    assert [row["clip"] for row in read_packed(out, None).rows] == ["1"]
+
+
 def test_bad_arguments_are_one_line(motion: Path, data: Run, tmp_path: Path) -> None:
     out = tmp_path / "out"
     for args, code, words in (
