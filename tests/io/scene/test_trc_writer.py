@@ -77,6 +77,18 @@ def test_markers_with_the_names_of_opensim_setups(walker: Person, tmp_path: Path
         assert markers[name] == pytest.approx(joints[joint], abs=6e-4)
 
 
+def test_markers_of_hips_and_shoulders_lie_outside_of_the_joints(walker: Person, tmp_path: Path) -> None:
+    """By as much as those of Pose2Sim's model: 0.211 m and 0.403 m apart, its joint centers 0.168 m and 0.340 m."""
+    assert walker.motion
+    markers = halpe26(with_feet(walker), tmp_path)
+    joints = dict(zip(H36M17.joints, walker.motion.joints.swapaxes(0, 1) * 1000, strict=True))
+    for marker, joint, ratio in (("Hip", "hip", 0.211 / 0.168), ("Shoulder", "shoulder", 0.403 / 0.340)):
+        across = joints[f"left_{joint}"] - joints[f"right_{joint}"]
+        assert markers[f"L{marker}"] - markers[f"R{marker}"] == pytest.approx(across * ratio, rel=0.01, abs=2)
+        middle = joints[f"left_{joint}"] + joints[f"right_{joint}"]
+        assert markers[f"L{marker}"] + markers[f"R{marker}"] == pytest.approx(middle, abs=2e-3)
+
+
 def test_foot_markers_and_the_nose_lie_on_the_skin(walker: Person, tmp_path: Path) -> None:
     """They are the points of the free body that its own file names, within 15 mm."""
     assert walker.body

@@ -24,6 +24,8 @@ HALPE26_JOINTS = {
     "RWrist": "right_wrist",
 }  # fmt: skip
 """Marker: joint of ours at the same place. Halpe's neck is between the shoulders, our `neck` inside the head."""
+_OUTWARD = {("left_hip", "right_hip"): 1.25, ("left_shoulder", "right_shoulder"): 1.18}
+"""How far the markers of those models lie from the middle of both sides, where the joint centers lie at 1."""
 _FEET = ("Heel", "BigToe", "SmallToe")
 _NECK, _TOES = H36M17.joints.index("neck"), (10, 11)
 
@@ -31,8 +33,9 @@ _NECK, _TOES = H36M17.joints.index("neck"), (10, 11)
 def markers_of(person: Person, markers: Markers, model: BodyModel) -> tuple[tuple[str, ...], Floats]:
     """The names of M markers and their places (T, M, 3) in metres.
 
-    Halpe's nose, heels and toes are points of the skin of the body, which moves with the joints. A person without a
-    body lacks them, and a person whose 2D points have no heels and toes lacks those of the feet.
+    Halpe's hips and shoulders lie a little outside of the joint centers. Its nose, heels and toes are points of the
+    skin of the body, which moves with the joints: a person without a body lacks them, and a person whose 2D points
+    have no heels and toes lacks those of the feet.
 
     Raises:
         InputError: no motion, a body of another model, or a number that is not finite.
@@ -40,9 +43,19 @@ def markers_of(person: Person, markers: Markers, model: BodyModel) -> tuple[tupl
     joints = require_motion(person).joints
     if markers is Markers.h36m17:
         return H36M17.joints, joints
-    chosen = joints[:, [H36M17.joints.index(joint) for joint in HALPE26_JOINTS.values()]]
+    chosen = _moved_outward(joints)[:, [H36M17.joints.index(joint) for joint in HALPE26_JOINTS.values()]]
     names, places = _skin_markers(person, joints, model)
     return (*HALPE26_JOINTS, *names), np.concatenate([chosen, places], 1)
+
+
+def _moved_outward(joints: Floats) -> Floats:
+    """(T, 17, 3) joints with hips and shoulders at the places of Halpe's markers."""
+    moved = joints.copy()
+    for pair, factor in _OUTWARD.items():
+        sides = [H36M17.joints.index(joint) for joint in pair]
+        middle = joints[:, sides].mean(1, keepdims=True)
+        moved[:, sides] = middle + factor * (joints[:, sides] - middle)
+    return moved
 
 
 def _skin_markers(person: Person, joints: Floats, model: BodyModel) -> tuple[list[str], Floats]:
