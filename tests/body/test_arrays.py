@@ -79,6 +79,12 @@ def test_python_2_pickles_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_arrays(tmp_path / "old.pkl", ("x",))["x"], [1.5, -2.0])
 
 
+def test_a_small_file_cannot_ask_for_a_huge_matrix(tmp_path: Path) -> None:
+    path = save(tmp_path / "body.pkl", {"x": scipy.sparse.csc_matrix(([1.0], ([0], [0])), (40_000, 40_000))})
+    with pytest.raises(InputError, match="holds a matrix of 40000 x 40000 numbers, which no body model has"):
+        read_arrays(path, ("x",))
+
+
 class Evil:
     def __reduce__(self) -> tuple[Any, ...]:
         return os.system, ("touch owned",)

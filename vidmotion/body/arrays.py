@@ -16,13 +16,16 @@ from vidmotion.io.pickles import (
     NUMPY_CONSTRUCTORS,
     Constructors,
     Placeholder,
+    Reconstructed,
     RefusedError,
     open_untrusted,
-    reconstruct,
     unpickle,
 )
 
 Arrays = dict[str, np.ndarray]
+
+LARGEST_MATRIX = 2**24
+"""Elements of a sparse matrix; a small file can ask for endlessly many. SMPL-X's regressor has 576,125."""
 
 
 def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
@@ -51,37 +54,41 @@ def _read_pickle(file: BinaryIO, wanted: tuple[str, ...]) -> Arrays:
 
 
 def _array(value: Any) -> np.ndarray:
-    if isinstance(value, Placeholder):
-        return value.array()
-    array = np.asarray(value)
-    if array.dtype.kind not in "biufUS":
+    array = value.value() if isinstance(value, Placeholder) else np.asarray(value)
+    if not isinstance(array, np.ndarray | np.generic) or array.dtype.kind not in "biufUS":
         raise RefusedError(f"holds a {type(value).__name__} where an array belongs")
-    return array
+    return np.asarray(array)
 
 
 class _Sparse(Placeholder):
     """scipy.sparse.csc_matrix and csr_matrix."""
 
+    __slots__ = ()
     by_rows = False
 
-    def array(self) -> np.ndarray:
+    def build(self) -> np.ndarray:
         state = self.state
         data, indices, starts = (_array(state[name]) for name in ("data", "indices", "indptr"))
         rows, columns = (int(side) for side in state.get("_shape", state.get("shape")))
+        if max(rows, columns, rows * columns) > LARGEST_MATRIX:
+            raise RefusedError(f"holds a matrix of {rows} x {columns} numbers, which no body model has")
+        lines = np.searchsorted(starts, np.arange(len(data)), "right") - 1
         out = np.zeros((rows, columns), data.dtype)
-        lines = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
         np.add.at(out, (lines, indices) if self.by_rows else (indices, lines), data)
         return out
 
 
 class _SparseRows(_Sparse):
+    __slots__ = ()
     by_rows = True
 
 
 class _Chumpy(Placeholder):
     """chumpy.ch.Ch holds an array `x`; chumpy.reordering.Select picks elements `idxs` of `a`."""
 
-    def array(self) -> np.ndarray:
+    __slots__ = ()
+
+    def build(self) -> np.ndarray:
         state = self.state
         if "x" in state:
             return _array(state["x"])
@@ -90,8 +97,8 @@ class _Chumpy(Placeholder):
 
 _KNOWN: Constructors = {
     **NUMPY_CONSTRUCTORS,
-    "copy_reg._reconstructor": reconstruct,
-    "copyreg._reconstructor": reconstruct,
+    "copy_reg._reconstructor": Reconstructed,
+    "copyreg._reconstructor": Reconstructed,
     "__builtin__.object": object,
     "builtins.object": object,
     "scipy.sparse.csc.csc_matrix": _Sparse,

@@ -1,33 +1,38 @@
 """Reads pickles of arrays from untrusted sources without running any code in them.
 
 For each name that numpy writes into a pickle, a placeholder object is made that keeps its arguments and is converted to
-an array afterwards. Every other name is refused, so no code of the file or of any library runs. Does not depend on the
-meaning of the arrays.
+an array afterwards. Every other name is refused, so no code of the file or of any library runs. What a pickle unpacks
+to is bounded by its size before anything is converted. Does not depend on the meaning of the arrays.
 """
 
 from __future__ import annotations
 
 import pickle
+import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, Self
 
 import numpy as np
 
 from vidmotion.errors import InputError
 
 DAMAGED = (
-    ValueError, TypeError, AttributeError, KeyError, IndexError, EOFError, MemoryError, OverflowError,
-    RuntimeError, ImportError, SyntaxError, tokenize.TokenError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error,
+    ValueError, TypeError, AttributeError, KeyError, IndexError, EOFError, MemoryError, OverflowError, RuntimeError,
+    ImportError, SyntaxError, tokenize.TokenError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """Errors that reading damaged or encrypted zip files, pickles and array headers raises."""
-MOST_ITEMS = 10_000_000
-"""Items of lists and dictionaries; a small pickle can hold endlessly many by naming a list many times."""
+LARGEST_SMALL = 2**26
+"""Bytes to which any pickle may unpack; a small one can hold endlessly much by naming a list many times."""
+LARGEST_RATIO = 32
+"""How many times as large as the pickle its content may be; names that are repeated in long lists need about ten."""
+_ITEM = 8
+"""Bytes that an item counts for in addition to its content."""
+_LONGEST_DTYPE = 16
 
 Constructors = Mapping[str, Callable[..., Any]]
 """By the full name in the pickle."""
@@ -38,29 +43,49 @@ class RefusedError(Exception):
 
 
 class Placeholder:
-    """Keeps the arguments and the state that a pickle gives to an object."""
+    """Keeps the arguments and the state that a pickle gives to an object; nothing else of it can be changed."""
 
-    def __init__(self, *args: Any) -> None:
-        self.args = args
-        self.state: Any = None
+    __slots__ = ("_value", "args", "state")
+
+    args: tuple[Any, ...]
+    state: Any
+    _value: Any
+
+    # Pickles make some objects without calling `__init__`.
+    def __new__(cls, *args: Any) -> Self:
+        """An object with its arguments, and no state yet."""
+        new = super().__new__(cls)
+        new.args, new.state, new._value = args, None, None
+        return new
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
 
-    def array(self) -> np.ndarray:
-        """The array that the object stands for.
+    def value(self) -> Any:
+        """What the object stands for; converted once, however often it is named.
 
         Raises:
-            RefusedError: it is not an array.
+            RefusedError: it is not an array, or part of one.
         """
+        if self._value is None:
+            self._value = self.build()
+        return self._value
+
+    def build(self) -> Any:
+        """Convert the arguments and the state; for `value`."""
         raise RefusedError(f"holds a {type(self).__name__} where an array belongs")
 
 
 class _DType(Placeholder):
     """numpy.dtype of numbers, texts or objects; of arrays of objects, only those of texts are accepted later."""
 
+    __slots__ = ()
+
     def build(self) -> np.dtype:
-        dtype = np.dtype(str(self.args[0]))
+        name = self.args[0]
+        if not isinstance(name, str) or len(name) > _LONGEST_DTYPE:
+            raise RefusedError("holds an array of an unknown type, which is not an array of numbers")
+        dtype = np.dtype(name)
         if self.state and self.state[1] == ">":
             dtype = dtype.newbyteorder(">")
         if dtype.kind not in "biufUSO":
@@ -71,63 +96,85 @@ class _DType(Placeholder):
 class _Array(Placeholder):
     """numpy.ndarray. Its state is version, shape, dtype, whether the order is Fortran's, and bytes."""
 
-    def array(self) -> np.ndarray:
+    __slots__ = ()
+
+    def build(self) -> np.ndarray:
         shape, dtype, fortran, raw = self.state[-4:]
-        return _shaped(raw, dtype.build(), shape, "F" if fortran else "C")
+        return _shaped(raw, dtype, shape, "F" if fortran else "C")
 
 
-def _shaped(raw: Any, dtype: np.dtype, shape: Any, order: Any) -> np.ndarray:
-    if dtype.kind == "O":
+class _FromBuffer(Placeholder):
+    """numpy's `_frombuffer`, which pickles of protocol 5 call. Its arguments are bytes, dtype, shape and order."""
+
+    __slots__ = ()
+
+    def build(self) -> np.ndarray:
+        return _shaped(*self.args)
+
+
+class _Scalar(Placeholder):
+    """numpy's `scalar`. Its arguments are dtype and bytes."""
+
+    __slots__ = ()
+
+    def build(self) -> Any:
+        dtype, raw = self.args
+        return _shaped(raw, dtype, (), "C")[()]
+
+
+class _Encoded(Placeholder):
+    """`_codecs.encode`, by which Python 3 writes bytes for Python 2. Its arguments are text and encoding."""
+
+    __slots__ = ()
+
+    def build(self) -> bytes:
+        text, encoding = self.args
+        return text.encode(encoding if encoding == "latin1" else "utf-8")
+
+
+class Reconstructed(Placeholder):
+    """numpy's `_reconstruct` and Python's `_reconstructor`: makes an empty placeholder of a class."""
+
+    __slots__ = ()
+
+    def __new__(cls, kind: Any, *_: Any) -> Placeholder:  # type: ignore[misc]
+        """The placeholder of the class."""
+        if not (isinstance(kind, type) and issubclass(kind, Placeholder)):
+            raise RefusedError("holds an object that is not an array")
+        return kind()
+
+
+def _shaped(raw: Any, dtype: _DType, shape: Any, order: Any) -> np.ndarray:
+    kind = dtype.value()
+    if kind.kind == "O":
         if not all(type(item) is str for item in raw):
             raise RefusedError("holds an array of objects, which is not an array of numbers or texts")
         return np.array(raw, dtype=str).reshape(shape, order=order)
-    return np.frombuffer(_bytes(raw), dtype).reshape(shape, order=order)
-
-
-def _bytes(raw: Any) -> Any:
-    """Bytes, also if Python 2 pickled them as text."""
-    return raw.encode("latin1") if isinstance(raw, str) else raw
-
-
-def _from_buffer(raw: Any, dtype: _DType, shape: Any, order: Any) -> np.ndarray:
-    """In place of numpy's `_frombuffer`, which pickles of protocol 5 call."""
-    return _shaped(raw, dtype.build(), shape, order)
-
-
-def _scalar(dtype: _DType, raw: Any) -> Any:
-    """In place of numpy's `scalar`."""
-    return _shaped(raw, dtype.build(), (), "C")[()]
-
-
-def reconstruct(kind: Any, *_: Any) -> Placeholder:
-    """In place of numpy's `_reconstruct` and Python's `_reconstructor`: an empty placeholder of a class."""
-    if not (isinstance(kind, type) and issubclass(kind, Placeholder)):
-        raise RefusedError("holds an object that is not an array")
-    return kind()
-
-
-def _encoded(text: str, encoding: str) -> bytes:
-    """In place of `_codecs.encode`, by which Python 3 writes bytes for Python 2."""
-    return text.encode(encoding if encoding == "latin1" else "utf-8")
+    content = raw.value() if isinstance(raw, _Encoded) else raw
+    # Python 2 pickled bytes as text.
+    return np.frombuffer(content.encode("latin1") if isinstance(content, str) else content, kind).reshape(
+        shape, order=order
+    )
 
 
 NUMPY_CONSTRUCTORS: Constructors = {
     "numpy.ndarray": _Array,
     "numpy.dtype": _DType,
-    "_codecs.encode": _encoded,
+    "_codecs.encode": _Encoded,
     **{
         f"numpy.{core}.{name}": build
         for core in ("core", "_core")
         for name, build in (
-            ("multiarray._reconstruct", reconstruct),
-            ("multiarray.scalar", _scalar),
-            ("numeric._frombuffer", _from_buffer),
+            ("multiarray._reconstruct", Reconstructed),
+            ("multiarray.scalar", _Scalar),
+            ("numeric._frombuffer", _FromBuffer),
         )
     },
 }
 
 
-class _Unpickler(pickle.Unpickler):
+# Python's own implementation in Python: the one in C allocates whatever memory an index in the file asks for.
+class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
     """Calls the constructors of known names and refuses every other name."""
 
     def __init__(self, file: IO[bytes], constructors: Constructors, what: str) -> None:
@@ -150,10 +197,55 @@ def unpickle(file: IO[bytes], constructors: Constructors, what: str) -> Any:
         what: the kind of file, for messages.
 
     Raises:
-        RefusedError: it has a name that `constructors` lacks.
+        RefusedError: it has a name that `constructors` lacks, or would unpack to far more than its size.
         Exception: one of `DAMAGED`.
     """
-    return _Unpickler(file, constructors, what).load()
+    content = _Unpickler(file, constructors, what).load()
+    _Sizes(max(LARGEST_SMALL, LARGEST_RATIO * file.tell())).of(content)
+    return content
+
+
+class _Sizes:
+    """Bytes to which values unpack, with everything counted as often as it is named."""
+
+    def __init__(self, most: int) -> None:
+        """Begin.
+
+        Args:
+            most: bytes of one value.
+        """
+        self._most = most
+        self._known: dict[int, int] = {}
+
+    def of(self, value: Any) -> int:
+        """Bytes of one value.
+
+        Raises:
+            RefusedError: too many.
+            RecursionError: the value contains itself.
+        """
+        if isinstance(value, str | bytes | bytearray):
+            return _ITEM + len(value)
+        if not isinstance(value, list | tuple | dict | Placeholder):
+            return _ITEM
+        size = self._known.get(id(value))
+        if size is None:
+            size = self._known[id(value)] = _ITEM + self._of_items(value)
+            if size > self._most:
+                raise RefusedError("is small but unpacks to far too much; do not trust this file")
+        return size
+
+    def _of_items(self, value: Any) -> int:
+        if isinstance(value, Placeholder):
+            return self.of(value.args) + self.of(value.state)
+        if isinstance(value, dict):
+            return self._sum(value) + self._sum(value.values())
+        # An array of texts gives each the room of the longest.
+        longest = max((len(item) for item in value if isinstance(item, str)), default=0)
+        return max(self._sum(value), longest * len(value) if isinstance(value, list) else 0)
+
+    def _sum(self, items: Iterable[Any]) -> int:
+        return sum(map(self.of, items))
 
 
 def read_pickle(path: Path, what: str) -> Any:
@@ -207,19 +299,13 @@ def open_untrusted(path: Path, what: str) -> Iterator[BinaryIO]:
 
 
 def _plain(value: Any) -> Any:
-    return _convert(value, count(1))
-
-
-def _convert(value: Any, counter: Iterator[int]) -> Any:
-    if next(counter) > MOST_ITEMS:
-        raise RefusedError(f"holds more than {MOST_ITEMS:,} items")
     if isinstance(value, Placeholder):
-        return value.array()
+        return value.value()
     if isinstance(value, dict):
-        return {_convert(key, counter): _convert(item, counter) for key, item in value.items()}
+        return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_convert(item, counter) for item in value]
-    if value is None or isinstance(value, bool | int | float | str | bytes | np.generic | np.ndarray):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str | bytes):
         return value
     raise RefusedError(
         f"holds a {getattr(value, '__name__', type(value).__name__)}, which is not a number, text or array"
