@@ -15,8 +15,7 @@ import torch
 
 import vidmotion as vm
 from vidmotion.evaluate.metrics import mpjpe, p_mpjpe, velocity_error
-from vidmotion.lifting.scale import ANKLE_HEIGHT
-from vidmotion.skeletons import H36M17, STATURE_CHAIN
+from vidmotion.skeletons import ANKLE_HEIGHT, H36M17, STATURE_CHAIN
 from vidmotion.types import Motion
 
 SAMPLES = Path(__file__).parents[2] / "samples"

@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from vidmotion.lifting import ground, scale, trajectory
 from vidmotion.lifting.trajectory import chain_solve
-from vidmotion.skeletons import H36M17, STATURE_CHAIN
+from vidmotion.skeletons import ANKLE_HEIGHT, H36M17, STATURE_CHAIN
 
 RATE = 30.0
 TIMES = np.arange(90) / RATE
@@ -24,10 +24,10 @@ def person(frames: int = 90, height: float = 1.7) -> np.ndarray:
     }.items():  # fmt: skip
         rest[joint] = at
     chain = sum(np.linalg.norm(rest[j] - rest[H36M17.parents[j]]) for j in STATURE_CHAIN)
-    rest *= height * (1 - scale.ANKLE_HEIGHT) / chain
+    rest *= height * (1 - ANKLE_HEIGHT) / chain
     yaw = np.linspace(0, 0.3, frames)
     turned = Rotation.from_euler("y", yaw[:, None]).as_matrix() @ rest.T
-    path = np.stack([0.8 * np.sin(2 * yaw), np.full(frames, -rest[3, 1] + scale.ANKLE_HEIGHT * height), 1.2 * yaw], -1)
+    path = np.stack([0.8 * np.sin(2 * yaw), np.full(frames, -rest[3, 1] + ANKLE_HEIGHT * height), 1.2 * yaw], -1)
     return np.swapaxes(turned, 1, 2) + path[:, None]
 
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from vidmotion.geometry.vectors import speed, unit
-from vidmotion.lifting.scale import ANKLE_HEIGHT
 from vidmotion.lifting.trajectory import ANKLES
-from vidmotion.skeletons import H36M17
+from vidmotion.skeletons import H36M17, RESTING_HEIGHTS
 from vidmotion.types import Camera, Floats
 
 CAMERA_UP = np.array([0.0, -1.0, 0.0])
@@ -24,21 +23,6 @@ BASE_SHARE = 0.25
 STEP_HEIGHT, SIZE_DOUBT, TILT_DOUBT = 0.3, 0.15, 2.0
 """What people's floors may differ by without being different: metres, a share of the camera's height (statures are
 assumed), and degrees of tilt, which count by the distance."""
-_CLEARANCE = np.array(
-    [
-        {
-            "ankle": ANKLE_HEIGHT,
-            "knee": 0.03,
-            "elbow": 0.025,
-            "wrist": 0.018,
-            "head": 0.0,
-            "spine": 0.07,
-            "thorax": 0.07,
-        }.get(name.split("_")[-1], 0.06)
-        for name in H36M17.joints
-    ]
-)
-"""(17,) height of the joints of a part of the body that lies on the floor, as a share of the stature."""
 MOST_TILT = float(np.cos(np.radians(40)))
 """Cosine of the largest angle between the camera's up direction and a body that counts as upright."""
 
@@ -129,7 +113,7 @@ def floor_height(joints: Floats, height: float, times: Floats) -> float:
         height: of the person, in metres.
         times: (T,) seconds.
     """
-    below = joints[..., 1] - height * _CLEARANCE
+    below = joints[..., 1] - height * np.array(RESTING_HEIGHTS)
     lowest = below.argmin(1)
     found = below[np.arange(len(below)), lowest]
     resting = speed(joints, times)[np.arange(len(below)), lowest] < RESTING_SPEED

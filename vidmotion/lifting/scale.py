@@ -6,11 +6,9 @@ import numpy as np
 
 from vidmotion.geometry.filters import gaussian_smooth, median_smooth
 from vidmotion.geometry.vectors import unit
-from vidmotion.skeletons import H36M17, STATURE_CHAIN
+from vidmotion.skeletons import ANKLE_HEIGHT, H36M17, STATURE_CHAIN
 from vidmotion.types import Floats
 
-ANKLE_HEIGHT = 0.039
-"""Height of the ankle above the floor, as a share of the body's height (Drillis and Contini 1966)."""
 SIZE_SECONDS = 0.5
 """Width of the filter of the apparent size, in seconds."""
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from vidmotion.skeletons.conversion import convert
 from vidmotion.skeletons.keypoint_sets import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
-from vidmotion.skeletons.kinematic_trees import H36M17, SMPL24, STATURE_CHAIN
+from vidmotion.skeletons.kinematic_trees import ANKLE_HEIGHT, H36M17, RESTING_HEIGHTS, SMPL24, STATURE_CHAIN
 from vidmotion.skeletons.registry import SKELETONS, by_name, foot_points
 from vidmotion.skeletons.skeleton import Skeleton
 
 __all__ = [
+    "ANKLE_HEIGHT",
     "BLAZEPOSE33",
     "COCO17",
     "COCO23",
@@ -20,6 +21,7 @@ __all__ = [
     "OPENPOSE18",
     "OPENPOSE25",
     "POSETRACK17",
+    "RESTING_HEIGHTS",
     "SKELETONS",
     "SMPL24",
     "STATURE_CHAIN",

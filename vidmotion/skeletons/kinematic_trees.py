@@ -33,3 +33,10 @@ SMPL24 = Skeleton(
 
 STATURE_CHAIN = (3, 2, 7, 8, 9, 10)
 """Joints of `H36M17` from the ankle to the top of the head: the lengths of their bones add up to the height."""
+ANKLE_HEIGHT = 0.039
+"""Height of the ankle above the floor, as a share of the body's height (Drillis and Contini 1966)."""
+_HEIGHTS = {
+    "ankle": ANKLE_HEIGHT, "knee": 0.03, "elbow": 0.025, "wrist": 0.018, "head": 0.0, "spine": 0.07, "thorax": 0.07
+}  # fmt: skip
+RESTING_HEIGHTS = tuple(_HEIGHTS.get(name.split("_")[-1], 0.06) for name in H36M17.joints)
+"""Height of each joint of `H36M17` in a part of the body that lies on the floor, as a share of the body's height."""

@@ -71,7 +71,10 @@ def test_the_user_s_body_model_gets_the_betas(data: Run, tmp_path: Path) -> None
     pose[:, :22] = poses[:, :66].reshape(6, 22, 3)
     world, places = forward_kinematics(local_rotations(pose, 24), rest.joints, model.parents, path)
     wanted = UPRIGHT.inv().apply(to_h36m(places, world[:, HEAD], rest.height).reshape(-1, 3)).reshape(6, 17, 3)
-    np.testing.assert_allclose(read_mocap(tmp_path / "out", "train").joints, wanted, atol=2e-4)
+    joints = read_mocap(tmp_path / "out", "train").joints.numpy()
+    floor = (wanted - joints)[0, 0, 1]
+    np.testing.assert_allclose(joints + np.array([0, floor, 0]), wanted, atol=2e-4)
+    assert f"its floor is at {floor:.2f} m and is moved to 0" in message
     turns = read_mocap_rotations(tmp_path / "out", "train").rotations * ROTATION_STEP
     root = UPRIGHT.inv() * Rotation.from_rotvec(poses[:, :3])
     assert (root.inv() * Rotation.from_rotvec(turns[:, 0])).magnitude().max() < 3e-4

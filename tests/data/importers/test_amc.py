@@ -30,13 +30,14 @@ def test_bones_rotate_about_their_own_axes(axis: tuple[float, float, float], dat
     angles = np.tile([-25.0, 10.0, 40.0], (4, 1))
     root = np.tile([15.0, 70.0, -5.0], (4, 1))
     (tmp_path / "01.asf").write_text(asf(axis))
-    (tmp_path / "01_02.amc").write_text(amc(4, {"root": root, "lfemur": angles}, np.zeros((4, 3))))
+    (tmp_path / "01_02.amc").write_text(amc(4, {"root": root, "lfemur": angles}, np.tile([0.0, 60.0, 0.0], (4, 1))))
     assert data("import", "amc", tmp_path, "-o", tmp_path / "out", "--fps", 30)[0] == 0
     joints = read_mocap(tmp_path / "out", "train").clip(0).numpy()
     own = Rotation.from_euler("xyz", axis, degrees=True)
     turn = own * Rotation.from_euler("xyz", angles[0], degrees=True) * own.inv()
     body = Rotation.from_euler("xyz", root[0], degrees=True)
-    hip = body.apply([0.1, -0.05, 0])
+    floor = np.array([0, joints[2, 0, 1] - body.apply([0, -0.05, 0])[1], 0])
+    hip = body.apply([0.1, -0.05, 0]) + floor
     knee = hip + (body * turn).apply([0, -0.4, 0])
     np.testing.assert_allclose(joints[2, 4], hip, atol=2e-4)
     np.testing.assert_allclose(joints[2, 5], knee, atol=2e-4)

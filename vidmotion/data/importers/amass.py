@@ -1,7 +1,7 @@
 """Reads AMASS files: poses of SMPL-type bodies, applied here to the free body or to the user's own body model.
 
 A body model of the user's gets the file's betas. For the free body the betas have no meaning: it is used in its usual
-shape and placed on the floor by its lowest ankle. AMASS has Z up.
+shape. AMASS has Z up.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import MOST_BETAS, free_body, load_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.body.shape import neutral_betas
+from vidmotion.data.importers.floor import on_floor
 from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames, rotations_at_rate, y_up
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
@@ -30,9 +31,6 @@ LARGEST = 2**32
 """Bytes of an array; a small compressed file can hold a larger one, which is refused before it is unpacked."""
 _PELVIS = np.array([-0.002, -0.223, 0.028])
 """(3,) metres, pelvis of SMPL's mean body at rest, to which `trans` is added."""
-_ANKLE = 0.043
-"""Height of the ankle above the floor, as a share of the body height."""
-_ANKLES = (3, 6)
 
 
 def read_amass(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
@@ -51,6 +49,8 @@ def read_amass(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     body = _body(options.body_model)
     joints = _joints(body, rotations, at_rate(path, rate), betas.ravel()[:MOST_BETAS])
     rotations[:, 0] = y_up(rotations[:, 0].swapaxes(-1, -2)).swapaxes(-1, -2)
+    # The free body is not as tall as the captured person, so that its floor says nothing of the file.
+    joints = on_floor(joints, (lambda _: None) if body is free_body() else file.note)
     subject = file.path.absolute().parent.name
     yield NewClip(file.name, subject, options.split_of(subject), joints, matrix_to_axis_angle(rotations))
 
@@ -103,7 +103,4 @@ def _joints(body: BodyModel, rotations: Floats, path: Floats, betas: Floats) -> 
     if free:
         path = path + _PELVIS - rest.joints[0]
     world, positions = forward_kinematics(rotations, rest.joints[:BODY_JOINTS], body.parents[:BODY_JOINTS], path)
-    joints = y_up(to_h36m(positions, world[:, HEAD], rest.height))
-    if free:
-        joints[..., 1] += _ANKLE * rest.height - joints[:, _ANKLES, 1].min()
-    return joints
+    return y_up(to_h36m(positions, world[:, HEAD], rest.height))

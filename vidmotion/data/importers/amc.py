@@ -7,15 +7,15 @@ several do, or the only one there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from vidmotion.data.importers.bvh import rig_clip
 from vidmotion.data.importers.importer import ImportFile, ImportOptions, check_frames
-from vidmotion.data.importers.rig import RigMotion, euler_to_matrix, to_body
+from vidmotion.data.importers.rig import RigMotion, euler_to_matrix
+from vidmotion.data.importers.rig_clip import rig_clip
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.io.folders import visible_files
@@ -63,10 +63,8 @@ def read_amc(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     asf = _parsed(asf_path, parse_asf)
     rig = _parsed(file.path, lambda text: parse_amc(text, asf))
     if options.unit == "auto":
-        body = to_body(_in_inches(rig, asf.inches), "inch", options.up, file.note)
-    else:
-        body = to_body(rig, options.unit, options.up, file.note)
-    yield rig_clip(file, body, options.fps or RATE, options)
+        rig, options = _in_inches(rig, asf.inches), replace(options, unit="inch")
+    yield rig_clip(file, rig, options.fps or RATE, options)
 
 
 def _asf_of(amc: Path) -> Path:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames, rotations_at_rate
-from vidmotion.data.importers.rig import RigBody, RigMotion, euler_to_matrix, to_body
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, check_frames
+from vidmotion.data.importers.rig import RigMotion, euler_to_matrix
+from vidmotion.data.importers.rig_clip import rig_clip
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
-from vidmotion.geometry.rotations import matrix_to_axis_angle
 from vidmotion.types import Floats
 
 
@@ -62,20 +62,7 @@ def read_bvh(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
     if motion.stated_frames != str(frames):
         file.note(f"its header says {motion.stated_frames[:40]} frames, but there are {frames}; all are taken")
     rate = options.fps or motion.rate()
-    yield rig_clip(file, to_body(motion.rig, options.unit, options.up, file.note), rate, options)
-
-
-def rig_clip(file: ImportFile, body: RigBody, rate: float, options: ImportOptions) -> NewClip:
-    """The clip of a file of one rig with `rate` frames/s."""
-    subject = subject_of(file)
-    rotations = None if body.rotations is None else matrix_to_axis_angle(rotations_at_rate(body.rotations, rate))
-    return NewClip(file.name, subject, options.split_of(subject), at_rate(body.joints, rate), rotations)
-
-
-def subject_of(file: ImportFile) -> str:
-    """The subject of a file: "07" for 07_12.bvh, as CMU names its files, otherwise the folder's name."""
-    before, _, after = file.path.stem.partition("_")
-    return before if before.isdigit() and after.isdigit() else file.path.absolute().parent.name
+    yield rig_clip(file, motion.rig, rate, options)
 
 
 def parse_bvh(text: str) -> BvhMotion:

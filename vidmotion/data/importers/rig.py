@@ -84,9 +84,9 @@ def to_body(rig: RigMotion, unit: str, up: str, note: Callable[[str], None]) -> 
             no axis.
     """
     found = find_joints(rig.names)
-    rest = _rest(rig)
-    scale = _scale(_leg(rest, found), unit, note)
-    world, positions = _forward(rig)
+    rest = rest_positions(rig)
+    scale = _scale(leg_length(rest, found), unit, note)
+    world, positions = forward_kinematics(rig)
     stands = _stands(rest, found)
     if up == "auto":
         up = _vertical(_upward(rest, found) if stands else None, _upward(positions, found), note)
@@ -112,7 +112,7 @@ def to_body(rig: RigMotion, unit: str, up: str, note: Callable[[str], None]) -> 
     return RigBody(out @ upright.T * scale, rotations)
 
 
-def _rest(rig: RigMotion) -> Floats:
+def rest_positions(rig: RigMotion) -> Floats:
     """(J, 3) positions of the joints at rest."""
     rest = np.zeros_like(rig.offsets)
     for joint, parent in enumerate(rig.parents):
@@ -120,7 +120,7 @@ def _rest(rig: RigMotion) -> Floats:
     return rest
 
 
-def _forward(rig: RigMotion) -> tuple[Floats, Floats]:
+def forward_kinematics(rig: RigMotion) -> tuple[Floats, Floats]:
     """World rotations (T, J, 3, 3) and positions (T, J, 3)."""
     world, positions = np.empty_like(rig.rotations), np.empty_like(rig.translations)
     for joint, parent in enumerate(rig.parents):
@@ -137,7 +137,7 @@ def _path_length(positions: Floats, joints: list[int]) -> float:
     return float(np.linalg.norm(np.diff(positions[joints], axis=0), axis=1).sum())
 
 
-def _leg(rest: Floats, found: dict[str, int]) -> float:
+def leg_length(rest: Floats, found: dict[str, int]) -> float:
     """Length from hip over knee to ankle, the mean of both legs."""
     sides = [[found[f"{side}_{joint}"] for joint in ("hip", "knee", "ankle")] for side in ("left", "right")]
     return sum(_path_length(rest, side) for side in sides) / 2
@@ -153,23 +153,23 @@ def _scale(leg: float, unit: str, note: Callable[[str], None]) -> float:
     return UNITS[unit]
 
 
-def _middle(positions: Floats, found: dict[str, int], joint: str) -> Floats:
+def midpoint(positions: Floats, found: dict[str, int], joint: str) -> Floats:
     """(..., 3) the middle between the left and the right joint."""
-    middle: Floats = positions[..., [found[f"left_{joint}"], found[f"right_{joint}"]], :].mean(-2)
-    return middle
+    point: Floats = positions[..., [found[f"left_{joint}"], found[f"right_{joint}"]], :].mean(-2)
+    return point
 
 
 def _stands(rest: Floats, found: dict[str, int]) -> bool:
     """Whether trunk and legs form a line, and hips lie to its sides."""
-    hips = _middle(rest, found, "hip")
-    trunk, legs = unit(rest[found["neck"]] - hips), unit(_middle(rest, found, "ankle") - hips)
+    hips = midpoint(rest, found, "hip")
+    trunk, legs = unit(rest[found["neck"]] - hips), unit(midpoint(rest, found, "ankle") - hips)
     left = unit(rest[found["left_hip"]] - rest[found["right_hip"]])
     return float(trunk @ legs) < -_STRAIGHT and float(left @ left) > 0 and abs(float(left @ trunk)) < _STRAIGHT
 
 
 def _upward(positions: Floats, found: dict[str, int]) -> Floats:
     """(3,) unit vector from the ankles to the neck, the mean of all frames of positions (..., J, 3)."""
-    ways = unit(positions[..., found["neck"], :] - _middle(positions, found, "ankle"))
+    ways = unit(positions[..., found["neck"], :] - midpoint(positions, found, "ankle"))
     return unit(ways.reshape(-1, 3).mean(0))
 
 
@@ -207,7 +207,7 @@ def _spine(parents: tuple[int, ...], found: dict[str, int], rest: Floats) -> lis
     while joint >= 0 and joint not in above_hip:
         chain.append(joint)
         joint = parents[joint]
-    near = _NEAR * _leg(rest, found)
+    near = _NEAR * leg_length(rest, found)
     pelvis = rest[max(joint, 0)]
     own = [chain[0]]
     for spine in chain[1:]:
@@ -251,7 +251,7 @@ def _height(rest: Floats, spine: list[int], found: dict[str, int]) -> float:
     """Body height, estimated from legs and trunk."""
     hips: Ints = np.array([found["left_hip"], found["right_hip"]])
     trunk = np.concatenate([rest[hips].mean(0, keepdims=True), rest[[*spine, found["neck"], found["head"]]]])
-    return _HEIGHT_RATIO * (_leg(rest, found) + _path_length(trunk, list(range(len(trunk)))))
+    return _HEIGHT_RATIO * (leg_length(rest, found) + _path_length(trunk, list(range(len(trunk)))))
 
 
 def _facing(rest: Floats, found: dict[str, int]) -> Floats:
@@ -269,7 +269,7 @@ def _mean_facing(head: Floats, positions: Floats, found: dict[str, int]) -> Floa
         head: (T, 3, 3) rotations of the head in the world.
         positions: (T, J, 3) of the joints.
     """
-    up = unit(positions[:, found["neck"]] - _middle(positions, found, "hip"))
+    up = unit(positions[:, found["neck"]] - midpoint(positions, found, "hip"))
     across = positions[:, found["left_hip"]] - positions[:, found["right_hip"]]
     left = unit(across - up * (across * up).sum(-1, keepdims=True))
     bodies = np.stack([left, up, np.cross(left, up)], -1)

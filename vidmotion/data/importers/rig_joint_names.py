@@ -29,7 +29,7 @@ def find_joints(names: tuple[str, ...]) -> dict[str, int]:
     """
     known: dict[str, int] = {}
     for index, name in enumerate(names):
-        known.setdefault(_plain(name), index)
+        known.setdefault(plain_name(name), index)
     found: dict[str, int] = {}
     missing: list[str] = []
     for joint, stems, spellings in _wanted():
@@ -43,7 +43,7 @@ def find_joints(names: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without prefix and separators: `mixamorig:LeftUpLeg` is leftupleg, `Bip01 L Thigh` is lthigh."""
     return re.sub(r"[ _.\-]", "", _PREFIX.sub("", name, count=1)).lower()
 
