@@ -9,7 +9,14 @@ import torch
 from tests import tiny_footage
 from tests.tiny_footage import CAMERA, FOCAL, FRAMES, joints_of, pose_of
 from vidmotion.data.augment import NoiseRange, ObservedWindow
-from vidmotion.data.footage_windows import FootageSampler, FootageWindows, drop_points, observe_footage, well_seen
+from vidmotion.data.footage_windows import (
+    FootageSampler,
+    FootageWindows,
+    cut_off,
+    drop_points,
+    observe_footage,
+    well_seen,
+)
 from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.data.store import read_store
 from vidmotion.errors import InputError
@@ -122,3 +129,15 @@ def test_a_store_without_detected_people_is_an_error(tmp_path: Path) -> None:
     nobody = {**store.detections, "state": np.zeros(2 * FRAMES, np.uint8)}
     with pytest.raises(InputError, match="the detector saw nobody in"):
         FootageSampler(type(store)(store.folder, store.settings, store.clips, nobody, store.truth), CPU)
+
+
+def test_the_edge_of_the_picture_cuts_off_what_lies_beyond() -> None:
+    rays = torch.randn(40, 6, 17, 2, generator=generator())
+    score = torch.ones(40, 6, 17)
+    left = cut_off(rays, score, 1.0, generator(1))
+    assert torch.equal(cut_off(rays, score, 0.0, generator(1)), score)
+    assert 0.55 < left.mean() < 0.95
+    for points, seen in zip(rays.flatten(1, 2), left.flatten(1).bool(), strict=True):
+        inside, outside = points[seen], points[~seen]
+        beyond = (outside.amin(0) > inside.amax(0)) | (outside.amax(0) < inside.amin(0))
+        assert beyond.any()

@@ -99,3 +99,15 @@ def test_positions_rise_and_fit_the_window() -> None:
         assert (positions.diff() == stride).all()
         assert positions[0] >= 0
         assert positions[-1] < 243
+
+
+def test_speed_that_swings_stays_within_the_window(mocap_folder: Path) -> None:
+    sampler = WindowSampler(read_mocap(mocap_folder, "train"), torch.device("cpu"))
+    shape, rng = WindowShape(60, 2, 32), torch.Generator().manual_seed(0)
+    times = sampler.times(torch.ones(32, dtype=torch.long), shape, (1.0, 1.0), rng, swing=0.6)
+    at = times.before + times.share[..., 0, 0]
+    steps = at.diff(dim=1)
+    assert steps.min() >= 0
+    assert steps.min() < 1.4
+    assert 2.6 < steps.max() < 3.3
+    assert (at[:, -1] - at[:, 0]).max() < 118.01

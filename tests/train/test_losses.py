@@ -14,7 +14,16 @@ from vidmotion.model.normalization import (
     rotate,
     rotation_towards,
 )
-from vidmotion.train.losses import contrastive_loss, flat_loss, joint_loss, reproject, velocity_loss
+from vidmotion.skeletons import H36M17
+from vidmotion.train.losses import (
+    bone_loss,
+    contrastive_loss,
+    flat_loss,
+    joint_loss,
+    limb_loss,
+    reproject,
+    velocity_loss,
+)
 
 
 def test_joint_loss_of_a_constant_offset() -> None:
@@ -28,6 +37,24 @@ def test_velocity_is_a_frames() -> None:
     truth = torch.zeros(1, 4, 17, 3)
     predicted = truth + 0.6 * torch.arange(4)[None, :, None, None] * torch.tensor([1.0, 0, 0])
     assert velocity_loss(predicted, truth, 3).item() == pytest.approx(0.2)
+
+
+def _bent_knee(degrees: float) -> torch.Tensor:
+    """(1, 1, 17, 3): bones of length 1 along x, but for the left shin, which is turned by an angle."""
+    joints = torch.zeros(17, 3)
+    bones = torch.tensor([1.0, 0.0, 0.0]).repeat(17, 1)
+    angle = math.radians(degrees)
+    bones[H36M17.joints.index("left_ankle")] = torch.tensor([math.cos(angle), math.sin(angle), 0.0])
+    for child, parent in enumerate(H36M17.parents[1:], start=1):
+        joints[child] = joints[parent] + bones[child]
+    return joints[None, None]
+
+
+def test_bone_and_limb_losses_of_one_bent_knee() -> None:
+    straight, bent = _bent_knee(0), _bent_knee(20)
+    assert bone_loss(bent, straight).item() == pytest.approx(2 * math.sin(math.radians(10)) / 16, rel=1e-4)
+    assert limb_loss(bent, straight).item() == pytest.approx(2 * math.sin(math.radians(10)) / 4, rel=1e-2)
+    assert limb_loss(3 * bent, bent).item() == pytest.approx(0, abs=1e-5)
 
 
 def test_a_true_pose_projects_onto_its_2d() -> None:

@@ -59,6 +59,9 @@ class NoiseRange:
     """Probability that a joint is missing in the whole window."""
     frame_mask: float = 0.10
     """Probability that a frame is missing."""
+    cut_off: float = 0.0
+    """Share of the windows with a detector's points of which the picture's edge cuts off a part; not simulated
+    elsewhere."""
 
     def scaled(self, share: float) -> NoiseRange:
         """All errors and masks multiplied by `share`; how confidence follows from errors stays the same."""

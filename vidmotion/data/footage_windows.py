@@ -139,6 +139,27 @@ def drop_points(score: Tensor, noise: NoiseRange, rng: Generator) -> Tensor:
     return score * (seen & (uniform((1, frames, 1), 0, 1, rng) >= noise.frame_mask))
 
 
+CUT_QUANTILES = (0.6, 0.95)
+"""The picture's edge that cuts people off leaves a share of all points between these on its inner side."""
+
+
+def cut_off(rays: Tensor, score: Tensor, share: float, rng: Generator) -> Tensor:
+    """Scores (B, T, J) where the points (B, T, J, 2) beyond one edge of the picture are 0, in a share of the windows.
+
+    The edge is at the left, the right, the top or the bottom, and stays where it is throughout a window.
+    """
+    if not share:
+        return score
+    side = torch.randint(4, (len(rays),), generator=rng, device=rng.device)
+    sign = (1 - 2 * (side % 2)).to(rays)[:, None, None]
+    along = sign * torch.where((side // 2 == 0)[:, None, None], rays[..., 0], rays[..., 1])
+    quantile = uniform((len(rays),), *CUT_QUANTILES, rng)
+    ordered = along.flatten(1).sort(-1).values
+    edge = ordered.gather(1, (quantile * (ordered.shape[1] - 1)).long()[:, None])[..., None]
+    taken = uniform((len(rays), 1, 1), 0, 1, rng) < share
+    return score * ~(taken & (along > edge))
+
+
 def well_seen(score: Tensor) -> Tensor:
     """(B,) mask of the windows, by scores (B, T, J), that training uses: half of the points are seen, or most of all.
 

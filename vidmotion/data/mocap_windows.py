@@ -67,12 +67,15 @@ class WindowSampler:
         """(B, T, J, 3) metres, a window of each of the clips (B,), at the times that `times` draws."""
         return self.times(clips, shape, speed, rng).interpolate(self.joints)
 
-    def times(self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator) -> WindowTimes:
+    def times(
+        self, clips: Tensor, shape: WindowShape, speed: tuple[float, float], rng: Generator, swing: float = 0.0
+    ) -> WindowTimes:
         """The times of a window of each of the clips (B,), from a random start.
 
         Args:
             speed: smallest and largest factor of the speed. In a clip that is too short, the factor is reduced first;
                 if the smallest does not fit either, the last frame is repeated.
+            swing: share, below 1, by which the speed rises and falls within a window.
         """
         last = (self.lengths[clips] - 1).float()
         low, high = speed
@@ -81,10 +84,23 @@ class WindowSampler:
         warp = torch.minimum(warp, (last / max(span, 1)).clamp_min(low))
         slack = (last - warp * span).clamp_min(0)
         start = slack * torch.rand(len(clips), generator=rng, device=rng.device)
-        steps = torch.arange(shape.frames, device=rng.device) * shape.stride
+        steps = (torch.arange(shape.frames, device=rng.device) * shape.stride).expand(len(clips), -1)
+        if swing:
+            steps = _swung(steps, span, swing, rng)
         times = (start[:, None] + warp[:, None] * steps).clamp(max=last[:, None])  # (B, T)
         before = torch.minimum(times.floor(), (last[:, None] - 1).clamp_min(0)).long()
         share = (times - before)[..., None, None]
         index = self.offsets[clips][:, None] + before
         after = torch.minimum(index + 1, (self.offsets + self.lengths - 1)[clips][:, None])
         return WindowTimes(index, after, share)
+
+
+def _swung(steps: Tensor, span: int, swing: float, rng: Generator) -> Tensor:
+    """Times (B, T) within 0 .. span that run up to `swing` faster and slower, in half a wave to two waves of a sine."""
+    strength, waves, phase = (
+        low + (high - low) * torch.rand(len(steps), 1, generator=rng, device=rng.device)
+        for low, high in ((0.0, swing), (0.5, 2.0), (0.0, 2 * torch.pi))
+    )
+    turn = 2 * torch.pi * waves
+    share = steps / max(span, 1)
+    return span * (share + strength * ((turn * share + phase).sin() - phase.sin()) / turn).clamp(0, 1)

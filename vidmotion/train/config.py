@@ -83,6 +83,10 @@ class Pose3DConfig(RecipeConfig):
     """Weight of the scale-free error in the loss."""
     velocity_weight: float = 20.0
     """Weight of the error of the velocity, a frame's, in the loss."""
+    bone_weight: float = 0.0
+    """Weight of the error of the bones' directions in the loss."""
+    limb_weight: float = 0.0
+    """Weight of the error of the bends of knees and elbows in the loss."""
 
 
 @dataclass(frozen=True)

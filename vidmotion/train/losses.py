@@ -10,6 +10,11 @@ from torch import Tensor
 
 from vidmotion.evaluate.metrics import n_mpjpe
 from vidmotion.model.normalization import NormalizedWindow
+from vidmotion.skeletons import H36M17
+
+_MIDDLES = tuple(H36M17.joints.index(name) for name in ("left_knee", "right_knee", "left_elbow", "right_elbow"))
+_ENDS = tuple(H36M17.joints.index(name) for name in ("left_ankle", "right_ankle", "left_wrist", "right_wrist"))
+"""The middle joint of each limb, and the joint at its end."""
 
 
 def joint_loss(predicted: Tensor, truth: Tensor, stride: int, norm_weight: float, velocity_weight: float) -> Tensor:
@@ -21,6 +26,30 @@ def joint_loss(predicted: Tensor, truth: Tensor, stride: int, norm_weight: float
     position = (predicted - truth).norm(dim=-1).mean()
     total = position + norm_weight * n_mpjpe(predicted, truth).mean()
     return total + velocity_weight * velocity_loss(predicted, truth, stride)
+
+
+def bone_loss(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Mean distance of the unit vectors along the bones of joints (B, T, 17, 3): 0.017 for each degree between them."""
+    return (_bones(predicted) - _bones(truth)).norm(dim=-1).mean()
+
+
+def limb_loss(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Mean error of knees and elbows of joints (B, T, 17, 3): of the distance of the limb's two unit vectors.
+
+    That is 2 sin(bend / 2), and nearly linear about straight limbs, where the cosine of the angle is flat.
+    """
+    return (_limb_bends(predicted) - _limb_bends(truth)).abs().mean()
+
+
+def _limb_bends(joints: Tensor) -> Tensor:
+    bones = _bones(joints)
+    upper, lower = ([child - 1 for child in children] for children in (_MIDDLES, _ENDS))
+    return ((bones[..., upper, :] - bones[..., lower, :]).square().sum(-1) + 1e-8).sqrt()
+
+
+def _bones(joints: Tensor) -> Tensor:
+    """(B, T, 16, 3) unit vectors from each joint's parent to the joint, but for the root."""
+    return torch.nn.functional.normalize(joints[:, :, 1:] - joints[:, :, list(H36M17.parents[1:])], dim=-1)
 
 
 def velocity_loss(predicted: Tensor, truth: Tensor, stride: int) -> Tensor:

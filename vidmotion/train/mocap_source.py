@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from vidmotion.body.rest_pose import from_t_pose, turns_to_t_pose
 from vidmotion.body.skinning import BodyJoints
 from vidmotion.data.augment import ObservedWindow, corrupt, observe, random_cameras, uniform, vary_bones
 from vidmotion.data.detector_noise import ErrorBank
-from vidmotion.data.footage_windows import drop_points, observe_footage, well_seen
+from vidmotion.data.footage_windows import cut_off, drop_points, observe_footage, well_seen
+from vidmotion.data.knee_extension import missing_extension
 from vidmotion.data.mocap import ROTATION_STEP, read_mocap, read_packed
 from vidmotion.data.mocap_windows import WindowSampler, WindowShape
 from vidmotion.data.motion_augment import vary_motion
@@ -82,7 +84,7 @@ class CaptureSource:
             return corrupt(view.clean, positions, WINDOW, noise, rng), view, all_windows
         bank = self.errors[int(torch.randint(len(self.errors), (), generator=rng, device=rng.device))]
         rays, score = bank.sample(project(joints), stride, rng)
-        score = drop_points(score, noise, rng)
+        score = cut_off(rays, drop_points(score, noise, rng), noise.cut_off, rng)
         keep = well_seen(score)
         normalized, view = observe_footage(rays[keep], score[keep], joints[keep])
         return normalized.x, view, keep
@@ -109,6 +111,10 @@ class BodySource(CaptureSource):
         assert model.phenotype is not None  # the free body has one
         draws = np.random.default_rng(config.seed)
         shapes = np.stack([model.phenotype.sample(draws) for _ in range(SHAPES)])
+        starts = np.cumsum([0, *(span.stop - span.start for span in spans)])
+        own = [slice(int(first), int(last)) for first, last in itertools.pairwise(starts)]
+        missing = missing_extension(axis_angles, own, self.subjects)
+        self._missing = torch.from_numpy(missing.astype(np.float32)).to(device)  # (clips, 2)
         self._axis_angles = torch.from_numpy(axis_angles).to(device)  # (N, 22, 3)
         self._shapes = torch.from_numpy(shapes.astype(np.float32)).to(device)
         self._skeleton = BodyJoints(model).to(device)
@@ -117,14 +123,16 @@ class BodySource(CaptureSource):
 
     def sample(self, items: Tensor, shape: WindowShape, positions: Tensor, rng: Generator) -> Batch:
         """As `BatchSource`."""
-        times = self.sampler.times(items, shape, self.config.speed, rng)
+        times = self.sampler.times(items, shape, self.config.speed, rng, self.config.motion.swing)
         before, after = self._rotations(times.before), self._rotations(times.after)
         # Neighbouring frames are close: linear interpolation between them is as good as spherical.
         rotations = rotation_6d_to_matrix(matrix_to_rotation_6d(before + (after - before) * times.share[..., None]))
         roots = times.interpolate(self.sampler.joints[:, :1])
+        missing = self._missing[items]
         if coin_flip(rng):
             rotations, roots = mirror_rotations(rotations), roots * roots.new_tensor([-1.0, 1.0, 1.0])
-        rotations, roots = vary_motion(rotations, roots, self.config.motion, rng)
+            missing = missing.flip(-1)
+        rotations, roots = vary_motion(rotations, roots, missing, self.config.motion, rng)
         which = torch.randint(SHAPES, (len(items),), generator=rng, device=rng.device)
         rotations = from_t_pose(rotations, self._turns[which][:, None])
         betas = self._shapes[which]

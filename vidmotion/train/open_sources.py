@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 
 from vidmotion.data.augment import normal
 from vidmotion.data.detector_noise import ErrorBank
-from vidmotion.data.footage_windows import FootageSampler, drop_points, observe_footage, well_seen
+from vidmotion.data.footage_windows import FootageSampler, cut_off, drop_points, observe_footage, well_seen
 from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.data.packed_keypoints import is_2d_only, read_points
 from vidmotion.data.store import is_store, read_store
@@ -51,6 +51,7 @@ class FootageSource:
         """As `BatchSource`."""
         windows = self.sampler.cut(items, shape, rng)
         score = drop_points(windows.score, self.config.noise, rng)
+        score = cut_off(windows.rays, score, self.config.noise.cut_off, rng)
         keep = well_seen(score)
         windows = windows.select(keep)
         rays, score, joints = windows.rays, score[keep], windows.joints

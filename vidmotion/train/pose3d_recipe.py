@@ -16,7 +16,7 @@ from vidmotion.evaluate.metrics import mpjpe
 from vidmotion.model.network import POSE3D
 from vidmotion.train.batches import Batch, BatchSource
 from vidmotion.train.config import Pose3DConfig, RecipeConfig
-from vidmotion.train.losses import joint_loss
+from vidmotion.train.losses import bone_loss, joint_loss, limb_loss
 from vidmotion.train.random_draws import Draw
 from vidmotion.train.run import Shapes, TrainingJob, initial_network, job_sources, run_recipe, window_shape
 
@@ -71,4 +71,8 @@ def lifting_loss(predicted: Tensor, batch: Batch, config: Pose3DConfig) -> tuple
         raise ValueError("wanted a batch with 3D")
     truth, metres = batch.observed.target, batch.observed.metres
     total = joint_loss(predicted, truth, batch.stride, config.norm_weight, config.velocity_weight)
+    if config.bone_weight:
+        total = total + config.bone_weight * bone_loss(predicted, truth)
+    if config.limb_weight:
+        total = total + config.limb_weight * limb_loss(predicted, truth)
     return total, {"mpjpe_mm": 1000 * mpjpe(predicted.detach() * metres, truth * metres).mean()}

@@ -62,3 +62,19 @@ def test_only_given_pictures_are_backgrounds(
 def test_a_body_without_phenotype_is_an_error(capture: MocapRotations, body: BodyModel) -> None:
     with pytest.raises(InputError, match="needs the free body"):
         RecipeSampler(capture, replace(body, phenotype=None), RecipeSettings(0, 12, False))
+
+
+def test_only_people_on_one_spot_are_tilted_and_stand_on_the_floor(capture: MocapRotations, body: BodyModel) -> None:
+    sampler = RecipeSampler(capture, body, RecipeSettings(3, 12, False))
+    tilted = 0
+    for number in range(60):
+        recipe = sampler.sample(number)
+        for person, actor in enumerate(recipe.actors):
+            if actor.tilt:
+                tilted += 1
+                alone = replace(recipe, actors=(replace(actor, place=(0.0, 0.0)),))
+                labels = clip_labels(alone, capture, body)
+                world = (labels.joints[0] - labels.camera.translation[:, None]) @ labels.camera.rotation
+                assert np.ptp(world[:, 0], axis=0).max() < 1.2, person
+                assert -0.1 < world[..., 1].min() < 0.35
+    assert tilted > 0

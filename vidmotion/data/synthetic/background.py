@@ -1,4 +1,4 @@
-"""Background pictures: skies over landscapes, random shapes, or parts of the user's own pictures.
+"""Background pictures: skies over landscapes, random shapes, noise, or parts of the user's own pictures.
 
 All are (768, 1536, 3) uint8 RGB with the horizon in the middle row. Does not depend on people or cameras.
 """
@@ -45,6 +45,18 @@ def clutter(rng: Rng) -> Picture:
         _draw_shape(picture, palette[rng.integers(len(palette))] * rng.uniform(0.6, 1.3), rng)
     picture *= 0.75 + 0.5 * cloud_noise(rng, (HEIGHT, WIDTH), int(rng.integers(4, 9)))[..., None]
     return _finished(picture, rng)
+
+
+def noise(rng: Rng) -> Picture:
+    """Noise of all sizes in correlated colors: its spectrum falls with frequency as that of photographs does."""
+    rows, columns = np.fft.fftfreq(HEIGHT)[:, None], np.fft.rfftfreq(WIDTH)
+    frequency = np.maximum(np.hypot(rows, columns), 1 / WIDTH)
+    spectrum = np.fft.rfft2(rng.normal(size=(3, HEIGHT, WIDTH))) / frequency ** rng.uniform(0.7, 1.6)
+    layers = np.fft.irfft2(spectrum, s=(HEIGHT, WIDTH))
+    layers /= layers.std((1, 2), keepdims=True)
+    layers[1:] *= rng.uniform(0.1, 0.6, (2, 1, 1))  # brightness varies more than color
+    tones = np.moveaxis(layers, 0, -1) @ np.linalg.qr(np.column_stack([np.ones(3), rng.normal(size=(3, 2))]))[0].T
+    return _finished(rng.uniform(70, 180, 3) + rng.uniform(30, 80) * tones, rng)
 
 
 def desaturated(colors: Floats, rng: Rng) -> Floats:

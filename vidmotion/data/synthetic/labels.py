@@ -126,8 +126,11 @@ def actor_motion(
     if actor.t_pose:
         rotations = from_t_pose(rotations, turns_to_t_pose(rest.joints))
     facing = rotation_about_axis(np.array([[0.0, 1.0, 0.0]]), np.array([actor.heading]))[0]
+    center = root.mean(0) * [1.0, 0.0, 1.0]
+    if actor.tilt:
+        facing, center = facing @ axis_angle_to_matrix(np.array(actor.tilt)), root.mean(0)
     rotations[:, 0] = facing @ rotations[:, 0]
-    path = (root - root.mean(0) * [1.0, 0.0, 1.0]) @ facing.T * actor.scale
+    path = (root - center) @ facing.T * actor.scale
     path += np.array([actor.place[0], actor.lift, actor.place[1]])
     world, positions = forward_kinematics(rotations, rest.joints, parents, np.zeros((frames, 3)))
     translation = path - positions[:, 1:3].mean(

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.body.model import BODY_JOINTS
+from vidmotion.data.knee_extension import missing_extension
 from vidmotion.data.mocap import ROTATION_STEP, STEP, read_packed
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import gaussian_smooth, resample
@@ -38,6 +39,8 @@ class RotationClip:
     frames: int
     leg: float
     """Metres from hip over knee to ankle, measured in the first frame."""
+    missing_extension: tuple[float, float] = (0.0, 0.0)
+    """Radians of flexion that left and right knee keep when the subject stands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +112,20 @@ def read_mocap_rotations(folder: Path, split: str | None) -> MocapRotations:
             f"{folder}: wanted rotations of shape ({len(packed.roots)}, {BODY_JOINTS}, 3), "
             f"received {packed.rotations.shape}"
         )
-    clips = {}
-    for row in packed.rows:
-        offset, frames = int(row["offset"]), int(row["n_frames"])
-        leg = _leg(packed.positions[offset])
-        clips[row["clip"]] = RotationClip(row["clip"], row.get("class") or "", row["subject"], offset, frames, leg)
+    spans = [slice(int(row["offset"]), int(row["offset"]) + int(row["n_frames"])) for row in packed.rows]
+    missing = missing_extension(packed.rotations * ROTATION_STEP, spans, [row["subject"] for row in packed.rows])
+    clips = {
+        row["clip"]: RotationClip(
+            row["clip"],
+            row.get("class") or "",
+            row["subject"],
+            span.start,
+            span.stop - span.start,
+            _leg(packed.positions[span.start]),
+            (float(left), float(right)),
+        )
+        for row, span, (left, right) in zip(packed.rows, spans, missing, strict=True)
+    }
     return MocapRotations(packed.name, clips, packed.rotations, packed.roots)
 
 

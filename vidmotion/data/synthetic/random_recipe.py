@@ -15,6 +15,7 @@ import torch
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.body.skinning import Skinning
 from vidmotion.data.clip_probabilities import clip_probabilities
+from vidmotion.data.knee_extension import knee_flexion
 from vidmotion.data.synthetic.labels import ActorMotion, actor_motion, camera_path
 from vidmotion.data.synthetic.mocap_rotations import MocapRotations
 from vidmotion.data.synthetic.recipe import ADJUSTED_JOINTS, Actor, CameraPlan, ClipRecipe, Film
@@ -46,7 +47,7 @@ DECIMALS = 4
 LIFT_STEP = 4
 """The lowest point of a body is measured in every such frame."""
 _CAMERA_KINDS = ("fixed", "pan", "handheld", "walk")
-_BACKGROUNDS = ("room", "field", "clutter", "picture")
+_BACKGROUNDS = ("room", "field", "clutter", "noise", "picture")
 _PRESETS = ("ultrafast", "superfast", "veryfast")
 _ROTATION_SPREAD = {
     7: 0.06, 8: 0.06, 10: 0.1, 11: 0.1, 12: 0.06, 15: 0.12, 20: 0.25, 21: 0.25,
@@ -54,7 +55,17 @@ _ROTATION_SPREAD = {
 }  # fmt: skip
 """Radians, standard deviation about each axis of the added rotation of each of `ADJUSTED_JOINTS`. Laboratories differ
 by a few degrees in how they bend the joints of somebody who stands straight."""
-_KNEES = (4, 5)
+_HIPS, _KNEES, _ANKLES = (1, 2), (4, 5), (7, 8)
+_STRAIGHTENED = (0.5, 1.2)
+"""Range of the share of the missing extension of knees (`vidmotion.data.knee_extension`) that is added."""
+_TILTED = 0.12
+"""Share of the people on one spot who are rotated as a whole, so that they lie or are upside down."""
+_ON_THE_SPOT = 0.6
+"""Metres by which the root of such people moves, at most."""
+_CUT_OFF = 0.2
+"""Share of the cameras that are too near to show all of the people."""
+_LOW = 0.15
+"""Share of the cameras near the floor that look up."""
 _MOST_EXTENDED = 0.05
 """Radians by which the added rotation may bend a knee forwards."""
 
@@ -125,19 +136,36 @@ class RecipeSampler:
             lift=0.0,
             t_pose=True,
         )
-        actor = replace(actor, turns=self._turns(actor, rng))
+        actor = replace(actor, turns=self._turns(actor, rng), tilt=self._tilt(actor, rng))
         motion = actor_motion(actor, self._capture, rest, self._body.parents, frames)
         lift = -self._lowest(motion, betas)
         return replace(actor, lift=lift), replace(motion, joints=motion.joints + np.array([0.0, lift, 0.0]))
 
     def _turns(self, actor: Actor, rng: Rng) -> tuple[tuple[float, ...], ...]:
-        """A random rotation for each of `ADJUSTED_JOINTS`; of the knees only about their hinge."""
+        """A rotation for each of `ADJUSTED_JOINTS`: random, and straight knees for people who stand.
+
+        Knees turn only about their hinge; thigh and foot turn by half of what straightens the knee, as the foot stays.
+        """
         turns = {joint: rng.normal(0, spread, 3) for joint, spread in _ROTATION_SPREAD.items()}
         rotations, _ = self._capture.sample(actor.clip, actor.start + actor.speed * np.arange(self._settings.frames))
-        for knee, captured in zip(_KNEES, reversed(_KNEES) if actor.mirrored else _KNEES, strict=True):
-            bend = np.arctan2(rotations[:, captured, 2, 1], rotations[:, captured, 1, 1]).min()
-            turns[knee] = np.array([max(turns[knee][0], -max(bend + _MOST_EXTENDED, 0)), 0.0, 0.0])
+        share = rng.uniform(*_STRAIGHTENED)
+        for side in (0, 1):
+            captured = 1 - side if actor.mirrored else side
+            left = max(knee_flexion(rotations[:, _KNEES[captured]]).min() + _MOST_EXTENDED, 0)
+            straightened = min(share * self._capture.clips[actor.clip].missing_extension[captured], left)
+            turns[_HIPS[side]][0] += straightened / 2
+            turns[_ANKLES[side]][0] += straightened / 2
+            bend = max(turns[_KNEES[side]][0] - straightened, -left)
+            turns[_KNEES[side]] = np.array([bend, 0.0, 0.0])
         return tuple(_numbers(turns[joint]) for joint in ADJUSTED_JOINTS)
+
+    def _tilt(self, actor: Actor, rng: Rng) -> tuple[float, ...]:
+        """A random rotation of a few people who move on the spot; others would climb into the air."""
+        axis, angle, chosen = rng.normal(size=3), rng.uniform(0.3, np.pi), rng.random() < _TILTED
+        _, roots = self._capture.sample(actor.clip, actor.start + actor.speed * np.arange(self._settings.frames))
+        if not chosen or np.ptp(roots, axis=0).max() > _ON_THE_SPOT:
+            return ()
+        return _numbers(angle * axis / np.linalg.norm(axis))
 
     @torch.no_grad()
     def _lowest(self, motion: ActorMotion, betas: Floats) -> float:
@@ -193,7 +221,7 @@ def _camera(joints: Floats, size: tuple[int, int], rng: Rng) -> CameraPlan:
     low, high = joints.min((0, 1, 2)), joints.max((0, 1, 2))
     center = (low + high) / 2
     distance = MAX_DISTANCE / 2
-    pitch = np.deg2rad(np.clip(rng.normal(7, 12), -20, 50))
+    pitch = np.deg2rad(rng.uniform(-30, -3) if rng.random() < _LOW else np.clip(rng.normal(7, 12), -20, 50))
     yaw = rng.uniform(-np.pi, np.pi)
     back = np.array([np.cos(pitch) * np.sin(yaw), np.sin(pitch), np.cos(pitch) * np.cos(yaw)])
     roll = np.deg2rad(rng.normal(0, 12 if rng.random() < 0.05 else 3))
@@ -211,7 +239,7 @@ def _camera(joints: Floats, size: tuple[int, int], rng: Rng) -> CameraPlan:
         shake={"fixed": 0.0, "pan": 0.3, "handheld": 1.5, "walk": 1.5}[kind] * float(rng.uniform(0.4, 1.6)),
         shake_seed=int(rng.integers(2**31)),
     )
-    fill = rng.uniform(0.5, 1.0) if rng.random() < 0.9 else rng.uniform(1.0, 1.3)
+    fill = rng.uniform(0.5, 1.0) if rng.random() > _CUT_OFF else rng.uniform(1.0, 1.6)
     half_view = np.tan(np.radians(rng.uniform(*FOV) / 2))
     least = np.exp(rng.uniform(*np.log(MIN_DISTANCE)))
     for _ in range(FRAMING_ROUNDS):
@@ -238,9 +266,9 @@ def _half_view_tangent(in_camera: Floats, size: tuple[int, int]) -> float:
 
 
 def _film(rng: Rng, pictures: bool) -> Film:
-    probabilities = np.array([0.4, 0.2, 0.4, 0.0]) if not pictures else np.array([0.25, 0.1, 0.15, 0.5])
+    probabilities = [0.25, 0.1, 0.1, 0.05, 0.5] if pictures else [0.4, 0.2, 0.25, 0.15, 0.0]
     return Film(
-        background=_BACKGROUNDS[rng.choice(4, p=probabilities)],
+        background=_BACKGROUNDS[rng.choice(len(_BACKGROUNDS), p=probabilities)],
         occluders=int(rng.choice(3, p=(0.75, 0.17, 0.08))),
         shutter=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.2 else 0.0,
         softness=float(rng.uniform(0.4, 0.9) if rng.random() < 0.85 else rng.uniform(0.9, 1.6)),

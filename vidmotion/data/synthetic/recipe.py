@@ -44,6 +44,9 @@ class Actor:
     """x and z of the mean root position."""
     lift: float
     """Height added to the scaled root, so that the body stands on the floor."""
+    tilt: Numbers = ()
+    """Axis-angle of a rotation of the whole person in the world, before that by `heading`; () for upright people as
+    captured, and in older recipes."""
     t_pose: bool = False
     """Whether the captured rotations count from the T-pose (`body.rest_pose`) and not from the body's rest pose. They
     do in new recipes; the people of older footage bend knees and elbows 6 degrees more than the captured ones."""
@@ -76,7 +79,7 @@ class Film:
     """Background, things in front of people, and what lens, sensor and encoder do to the picture."""
 
     background: str
-    """room, field, clutter or picture."""
+    """room, field, clutter, noise or picture."""
     occluders: int
     """Number of things between the camera and people."""
     shutter: float

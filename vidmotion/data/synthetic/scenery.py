@@ -31,6 +31,13 @@ _POLE = 0.2
 _HIDDEN = (0.05, 0.6)
 """A thing hides a share of one person's joints, on average over time, between these limits."""
 _ATTEMPTS = 20
+_PAINTERS = {"field": background.field, "clutter": background.clutter, "noise": background.noise}
+_SEAT_HEIGHTS = (0.25, 0.95)
+"""Metres; lower, people sit on the floor, higher, they do not sit."""
+_SEATED = 0.4
+"""Share of the frames with level thighs in which somebody must sit to get a seat."""
+_LOOSE = 0.2
+"""Share of the people in loose shirts and wide trousers."""
 _GROUND = 0.75
 """Share of the pictures and drawn backdrops that have open ground in front of them."""
 
@@ -120,6 +127,7 @@ def _room(bounds: SceneBounds, recipe: ClipRecipe, pictures: tuple[Path, ...], r
     high = np.maximum(spots.max(0) + rng.uniform(0.4, 3, 3), [-np.inf, 2.4, -np.inf])
     kind = recipe.film.background
     boxes = _furniture(bounds, low, high, rng, most=12 if kind == "room" else 3)
+    boxes += [seat for person in bounds.joints if (seat := _seat(person, rng)) is not None]
     boxes += _occluders(bounds, recipe.film.occluders, recipe.actors[0].height, rng)
     room = Room(
         low,
@@ -139,7 +147,7 @@ def _outdoors(room: Room, kind: str, pictures: tuple[Path, ...], rng: Rng) -> Ro
     if kind == "picture":
         painted = background.photo(pictures[rng.integers(len(pictures))], rng)
     else:
-        painted = background.field(rng) if kind == "field" else background.clutter(rng)
+        painted = _PAINTERS[kind](rng)
     colors = room.colors.copy()
     # the ground has the mean color of the backdrop's lower half
     colors[1] = painted[painted.shape[0] // 2 :].mean((0, 1))
@@ -160,6 +168,22 @@ def _furniture(bounds: SceneBounds, low: Floats, high: Floats, rng: Rng, most: i
         if bounds.clear_of_people(box) and bounds.clear_of_camera(box) and bounds.behind(box):
             boxes.append(box)
     return boxes
+
+
+def _seat(joints: Floats, rng: Rng) -> Floats | None:
+    """A box (6,) under somebody, joints (T, 17, 3), who sits in one place most of the time; None for others."""
+    hips, knees = joints[:, [1, 4]].mean(1), joints[:, [2, 5]].mean(1)
+    thigh = np.linalg.norm(hips - knees, axis=1)
+    sits = (np.abs(hips[:, 1] - knees[:, 1]) < 0.5 * thigh) & (hips[:, 1] > joints[:, [3, 6], 1].min(1) + 0.2)
+    if sits.mean() < _SEATED:
+        return None
+    top = float(np.median(hips[sits, 1])) - 0.1
+    center = np.median(hips[sits], axis=0) - 0.3 * np.median((knees - hips)[sits], axis=0)
+    moved = np.quantile(np.abs(hips[sits] - np.median(hips[sits], axis=0))[:, [0, 2]].max(1), 0.9)
+    if not _SEAT_HEIGHTS[0] < top < _SEAT_HEIGHTS[1] or moved > 0.2:
+        return None
+    half = rng.uniform(0.17, 0.24, 2)
+    return np.array([center[0] - half[0], 0.0, center[2] - half[1], center[0] + half[0], top, center[2] + half[1]])
 
 
 def _occluders(bounds: SceneBounds, count: int, height: float, rng: Rng) -> Boxes:
@@ -221,5 +245,11 @@ def _clothes(rng: Rng) -> Clothes:
         leg=float(rng.choice([-0.86, -0.86, -0.86, -0.60, -0.40, -0.22])),
         pattern=int(rng.choice(5, p=(0.4, 0.15, 0.15, 0.15, 0.15))),
         long_hair=bool(rng.random() < 0.5),
-        width=(float(rng.uniform(0, 0.03)), float(rng.uniform(0, 0.025))),
+        width=_widths(rng),
     )
+
+
+def _widths(rng: Rng) -> tuple[float, float]:
+    """Metres from the body to shirt and trousers."""
+    shirt, trousers = rng.uniform(0, (0.03, 0.025)) if rng.random() > _LOOSE else rng.uniform(0.025, (0.07, 0.055))
+    return float(shirt), float(trousers)
