@@ -5,7 +5,7 @@ Numpy only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,11 @@ class RigidTransform:
     def apply(self, points: Floats) -> Floats:
         """Points (..., 3) of the motion's world in the common world."""
         return points @ self.rotation.T + self.translation
+
+    def apply_to_camera(self, camera: Camera) -> Camera:
+        """A camera of the motion's world in the common world."""
+        rotation = camera.rotation @ self.rotation.T
+        return replace(camera, rotation=rotation, translation=camera.translation - rotation @ self.translation)
 
 
 def align_worlds(motions: list[Motion | None]) -> list[RigidTransform | None]:

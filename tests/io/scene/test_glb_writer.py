@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from tests.io.scene.glb_reader import Glb, read_glb
 from tests.io.scene.scenes import embodied, scene_of, wander
@@ -111,6 +112,48 @@ def test_people_share_the_world_of_the_first(walker: Person, tmp_path: Path) -> 
     assert glb.vertices("Body1", 0.1) == pytest.approx(wanted, abs=1e-4)
 
 
+def pixels(glb: Glb, name: str, points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(N, 2) of world points (N, 3) as the camera of a node sees them, by glTF's rules."""
+    node = glb.tree["nodes"][glb.node(name)]
+    lens = glb.tree["cameras"][node["camera"]]["perspective"]
+    assert lens["aspectRatio"] == pytest.approx(size[0] / size[1])
+    turn = Rotation.from_quat(node["rotation"])
+    seen = turn.inv().apply(points - np.array(node["translation"]))
+    reach = -seen[:, 2:] * np.tan(lens["yfov"] / 2) * [[lens["aspectRatio"], 1]]
+    return (seen[:, :2] / reach * [0.5, -0.5] + 0.5) * size
+
+
+def tilted(camera: Camera, pitch: float, heading: float) -> Camera:
+    turn = Rotation.from_euler("XY", [pitch, heading], degrees=True).as_matrix()
+    return replace(camera, rotation=turn @ camera.rotation)
+
+
+def test_camera_sees_the_joints_where_the_video_shows_them(walker: Person, tmp_path: Path) -> None:
+    assert walker.motion
+    camera = tilted(walker.motion.camera, 12, 30)
+    person = replace(walker, motion=replace(walker.motion, camera=camera))
+    glb = write(scene_of(person), tmp_path)
+    joints = walker.motion.joints[60]
+    assert pixels(glb, "VideoCamera", joints, (1280, 720)) == pytest.approx(camera.project(joints), abs=1e-3)
+
+
+def test_one_camera_for_all_who_were_filmed_by_it(walker: Person, tmp_path: Path) -> None:
+    """Each motion has a world of its own, in which the one camera may stand elsewhere and look another way."""
+    assert walker.motion
+    turn = Rotation.from_euler("Y", 50, degrees=True).as_matrix()
+    camera = walker.motion.camera
+    moved = replace(camera, rotation=camera.rotation @ turn, translation=camera.translation + turn @ [1, 0, 2])
+    other = embodied(wander(10, 2), number=1)
+    third = embodied(wander(10, 3), number=2)
+    assert other.motion
+    assert third.motion
+    other = replace(other, motion=replace(other.motion, camera=moved))
+    assert [camera["name"] for camera in write(scene_of(walker, other), tmp_path).tree["cameras"]] == ["VideoCamera"]
+    third = replace(third, motion=replace(third.motion, camera=tilted(camera, 5, 0)))
+    glb = write(scene_of(walker, other, third), tmp_path)
+    assert [camera["name"] for camera in glb.tree["cameras"]] == ["VideoCamera", "VideoCamera2"]
+
+
 def test_nodes(walker: Person, tmp_path: Path) -> None:
     glb = write(scene_of(walker), tmp_path)
     nodes = glb.tree["nodes"]
@@ -118,7 +161,7 @@ def test_nodes(walker: Person, tmp_path: Path) -> None:
     assert [nodes[joint]["name"] for joint in glb.tree["skins"][0]["joints"]] == [*JOINTS, "Root", *ENDS]
     assert nodes[1] == {"name": "Root", "children": [2]}
     assert glb.tree["skins"][0]["skeleton"] == 1
-    assert glb.tree["scenes"][0]["nodes"] == [0, glb.node("Body0")]
+    assert glb.tree["scenes"][0]["nodes"] == [0, glb.node("Body0"), glb.node("VideoCamera")]
     assert glb.tree["asset"]["copyright"] == "Body model freebody: CC0-1.0"
 
 

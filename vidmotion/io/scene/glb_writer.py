@@ -30,10 +30,14 @@ from vidmotion.io.scene.armature import bone_axes, bone_ends, joint_names, posed
 from vidmotion.io.scene.even_frames import is_gap, usual_rate
 from vidmotion.io.scene.gltf_container import INDICES, VERTICES, Animation, Gltf
 from vidmotion.io.scene.requirements import require_body
-from vidmotion.types import BodyMotion, Floats, Ints, Scene, Track
+from vidmotion.types import BodyMotion, Camera, Floats, Ints, Scene, Track
 
 SKIN_COLORS = ((224, 186, 162), (146, 174, 200), (202, 182, 128), (160, 194, 156), (206, 154, 166), (176, 166, 206))
 """sRGB colors of the meshes, in the order of people's ids; they repeat after the last."""
+SAME_CAMERA = 1e-4
+"""Radians and metres by which cameras that count as one differ at most."""
+CLIP = (0.1, 1000.0)
+"""Metres from the camera between which it sees."""
 STILL = 1e-7
 """A joint whose quaternion components change by less has a single keyframe."""
 
@@ -91,6 +95,8 @@ class _PersonMesh:
     """(T, 3, 3) of the root in the common world."""
     root_position: Floats
     """(T, 3) metres, of the root in the common world."""
+    camera: Camera
+    """The camera that filmed the person, in the common world."""
     body: BodyMotion
     keyframes: _Keyframes
 
@@ -119,6 +125,7 @@ def write_glb(scene: Scene, file: BinaryIO, *, model: BodyModel, bones: BoneName
         _add_motion(gltf, animation, person, model.parents, nodes.joints)
         _add_visibility(gltf, animation, person.keyframes, node)
     animation.finish()
+    _add_cameras(gltf, meshes, scene.size)
     gltf.write(file)
 
 
@@ -129,6 +136,7 @@ def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
     meshes = []
     for person, body, placement in zip(scene.people, bodies, placements, strict=True):
         assert placement is not None  # `require_body` has checked that there is a motion
+        assert person.motion is not None
         rest = model.shape(body.betas)
         to_floor = np.array([0.0, -rest.vertices[:, 1].min(), 0.0])
         meshes.append(_PersonMesh(
@@ -139,6 +147,7 @@ def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
             ends={joint: end for joint, end in bone_ends(model, rest).items() if joint not in model.parents},
             root_rotation=placement.rotation @ axis_angle_to_matrix(body.pose[:, 0]),
             root_position=placement.apply(rest.joints[0] + body.translation),
+            camera=placement.apply_to_camera(person.motion.camera),
             body=body,
             keyframes=_keyframes(person.track, usual_rate(scene), end),
         ))  # fmt: skip
@@ -235,6 +244,33 @@ def _add_visibility(gltf: Gltf, animation: Animation, keyframes: _Keyframes, roo
     times = gltf.array(np.array([time for time, _ in keyframes.visibility]), bounds=True)
     scales = np.array([[float(visible)] * 3 for _, visible in keyframes.visibility])
     animation.drive(root, "scale", times, scales, "STEP")
+
+
+def _add_cameras(gltf: Gltf, people: list[_PersonMesh], size: tuple[int, int]) -> None:
+    """The camera of the first person, and those of others that differ from all before."""
+    cameras: dict[str, Camera] = {}
+    for person in people:
+        if not any(_is_same(person.camera, other) for other in cameras.values()):
+            cameras[f"VideoCamera{person.id}" if cameras else "VideoCamera"] = person.camera
+    for name, camera in cameras.items():
+        lens = {
+            "yfov": 2 * float(np.arctan2(size[1] / 2, camera.focal)),
+            "aspectRatio": size[0] / size[1],
+            "znear": CLIP[0],
+            "zfar": CLIP[1],
+        }
+        number = gltf.add("cameras", {"name": name, "type": "perspective", "perspective": lens})
+        # glTF's cameras look along -Z, and Y is up in their pictures.
+        rotation = matrix_to_quaternion(camera.rotation.T @ np.diag([1.0, -1.0, -1.0]))
+        place = {"translation": camera.position.tolist(), "rotation": rotation.tolist()}
+        gltf.node({"name": name, "camera": number, **place})
+
+
+def _is_same(camera: Camera, other: Camera) -> bool:
+    return all(
+        np.allclose(mine, its, rtol=0, atol=SAME_CAMERA)
+        for mine, its in ((camera.rotation, other.rotation), (camera.position, other.position))
+    ) and bool(np.isclose(camera.focal, other.focal))
 
 
 def _normals(vertices: Floats, faces: Ints) -> Floats:
