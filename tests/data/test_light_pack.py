@@ -1,11 +1,14 @@
 """A light pack contains recipes and detections, nothing else, and restores them exactly."""
 
+import lzma
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.data.stores import SETTINGS, recipe, write_store
+from vidmotion.data import light_pack
 from vidmotion.data.light_pack import read_pack, write_pack
 from vidmotion.data.store import read_store
 from vidmotion.errors import InputError, OutputError
@@ -46,6 +49,23 @@ def test_other_files_are_errors(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(InputError, match="is no light pack"):
         read_pack(path)
+
+
+@pytest.mark.parametrize("name", ["clips", "score"])
+def test_a_small_pack_cannot_ask_for_endless_memory(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(light_pack, "LARGEST_INDEX", 2**16)
+    path = tmp_path / "light.npz"
+    write_pack(read_store(write_store(tmp_path / "store", range(1))), path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    bomb = lzma.compress(bytes(2**28), preset=0)
+    np.savez(path, **arrays | {name: np.frombuffer(bomb, np.uint8)})
+    tracemalloc.start()
+    tracemalloc.reset_peak()
+    with pytest.raises(InputError, match="is no light pack"):
+        read_pack(path)
+    assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
+    tracemalloc.stop()
 
 
 def test_a_truncated_pack_is_an_error(tmp_path: Path) -> None:

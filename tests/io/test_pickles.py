@@ -73,12 +73,12 @@ def test_names_that_are_repeated_for_each_frame_are_read(tmp_path: Path) -> None
 @pytest.mark.parametrize("state", [b"}X\x01\x00\x00\x00xK\x01s", b"N}X\x04\x00\x00\x00argsK\x01s\x86"])
 def test_a_file_cannot_change_what_other_files_are_read_with(name: str, state: bytes, tmp_path: Path) -> None:
     module, _, attribute = name.rpartition(".")
-    before = {one: vars(one).copy() for one in NUMPY_CONSTRUCTORS.values()}  # type: ignore[call-overload]
+    before = {one: vars(one).copy() for one in NUMPY_CONSTRUCTORS.values()}
     path = tmp_path / "a.pkl"
     path.write_bytes(b"\x80\x02c" + f"{module}\n{attribute}\n".encode() + state + b"b.")
     with pytest.raises(InputError, match="not a valid set"):
         read_pickle(path, "set")
-    assert before == {one: vars(one) for one in NUMPY_CONSTRUCTORS.values()}  # type: ignore[call-overload]
+    assert before == {one: vars(one) for one in NUMPY_CONSTRUCTORS.values()}
 
 
 def test_the_limit_grows_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from vidmotion.errors import InputError
 from vidmotion.io.atomic import atomic_file
+from vidmotion.io.npz import read_npz_arrays
 from vidmotion.io.pickles import DAMAGED
 from vidmotion.types import Floats
 
@@ -46,12 +47,13 @@ def read_library(path: Path, network: str) -> Library:
         InputError: no such file, not a library, an empty one, or one of another network.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            names, sources = file["names"].astype(str), file["sources"].astype(str)
-            embeddings, made_with = file["places"].astype(np.float32), str(file["network"])
+        with path.open("rb") as file:
+            arrays = read_npz_arrays(file, ("names", "sources", "places", "network"))
+        names, sources = arrays["names"].astype(str), arrays["sources"].astype(str)
+        embeddings, made_with = arrays["places"].astype(np.float32), str(arrays["network"])
     except FileNotFoundError:
         raise InputError(f"{path}: no such library; make one with `vidmotion actions teach`") from None
-    except (*DAMAGED, KeyError):
+    except (OSError, *DAMAGED):
         raise InputError(_not_a_library(path)) from None
     fits = names.ndim == 1 and names.shape == sources.shape and embeddings.ndim == 2 and len(embeddings) == len(names)
     if not fits or not np.isfinite(embeddings).all():

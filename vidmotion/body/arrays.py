@@ -6,12 +6,14 @@ with replacements for the latter two. Does not depend on the meaning of the arra
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from vidmotion.errors import InputError
+from vidmotion.io.npz import read_npz_arrays
 from vidmotion.io.pickles import (
     NUMPY_CONSTRUCTORS,
     Constructors,
@@ -34,16 +36,12 @@ def read_arrays(path: Path, wanted: tuple[str, ...]) -> Arrays:
     Raises:
         InputError: the file is missing, of another kind, damaged, or would run code.
     """
-    reader = {".npz": _read_npz, ".pkl": _read_pickle}.get(path.suffix.lower())
+    readers: dict[str, Callable[[BinaryIO, tuple[str, ...]], Arrays]] = {".npz": read_npz_arrays, ".pkl": _read_pickle}
+    reader = readers.get(path.suffix.lower())
     if reader is None:
         raise InputError(f"{path}: cannot read this kind of file as a body model; wanted .npz or .pkl")
     with open_untrusted(path, "body model") as file:
         return reader(file, wanted)
-
-
-def _read_npz(file: BinaryIO, wanted: tuple[str, ...]) -> Arrays:
-    with np.load(file, allow_pickle=False) as content:
-        return {name: content[name] for name in wanted if name in content.files}
 
 
 def _read_pickle(file: BinaryIO, wanted: tuple[str, ...]) -> Arrays:

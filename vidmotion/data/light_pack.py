@@ -14,8 +14,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import lzma
-import zipfile
-import zlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,15 @@ from vidmotion.data.byte_planes import from_planes, to_planes
 from vidmotion.data.store import FORMAT, Store, StoreSettings, detection_arrays, parse_settings
 from vidmotion.errors import InputError
 from vidmotion.io.atomic import atomic_file
+from vidmotion.io.json_text import parse_json
+from vidmotion.io.npz import read_npz_arrays
+from vidmotion.io.pickles import DAMAGED
 
 PRESET = 9
+DECOMPRESSOR_MEMORY = 2**28
+"""Bytes that unpacking may need; `PRESET` needs 65 MiB, and a header can ask for 4 GiB."""
+LARGEST_INDEX = 2**28
+"""Bytes of the lines of clips.jsonl; a small pack can hold thousands of times its size."""
 _NAMES = ("store", "clips", "xy", "score", "state", "visible")
 
 
@@ -72,26 +78,47 @@ def read_pack(path: Path) -> LightPack:
         InputError: the file is missing, damaged, or not a light pack.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            small = {name: arrays[name].tobytes() for name in _NAMES}
+        with path.open("rb") as file:
+            arrays = read_npz_arrays(file, _NAMES)
+        small = {name: arrays[name].tobytes() for name in _NAMES}
         settings = parse_settings(small["store"].decode())
-        lines = lzma.decompress(small["clips"]).decode().splitlines()
-        recipes = [json.loads(line) for line in lines]
+        lines = _decompress(small["clips"], LARGEST_INDEX).decode().splitlines()
+        recipes = [parse_json(line) for line in lines]
         rows = sum(len(recipe["actors"]) * settings.frames for recipe in recipes)
         return LightPack(settings, recipes, _detections(small, settings, rows))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error):
+    except (OSError, lzma.LZMAError, *DAMAGED):
         raise InputError(f"{path} is no light pack of footage, or is damaged; pack it again") from None
 
 
 def _detections(small: dict[str, bytes], settings: StoreSettings, rows: int) -> dict[str, np.ndarray]:
-    out = {"xy": _decode_points(lzma.decompress(small["xy"]), rows, settings.points, settings.frames)}
-    for name in ("score", "state", "visible"):
-        dtype, shape = detection_arrays(settings.points)[name]
-        flat = np.frombuffer(lzma.decompress(small[name]), dtype)
-        out[name] = np.ascontiguousarray(flat.reshape(*shape, rows).T)
+    out = {}
+    for name, (dtype, shape) in detection_arrays(settings.points).items():
+        content = _decompress(small[name], rows * math.prod(shape) * np.dtype(dtype).itemsize)
+        if name == "xy":
+            out[name] = _decode_points(content, rows, settings.points, settings.frames)
+        else:
+            out[name] = np.ascontiguousarray(np.frombuffer(content, dtype).reshape(*shape, rows).T)
     return out
+
+
+def _decompress(content: bytes, most: int) -> bytes:
+    """What was compressed with xz.
+
+    Raises:
+        ValueError: it has more than `most` bytes.
+        EOFError: it is cut short.
+        lzma.LZMAError: it is damaged.
+    """
+    decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, DECOMPRESSOR_MEMORY)
+    # A negative number would allow endlessly many.
+    unpacked = decompressor.decompress(content, max(most, 0) + 1)
+    if len(unpacked) > most:
+        raise ValueError("it unpacks to more than its recipes say")
+    if not decompressor.eof:
+        raise EOFError
+    return unpacked
 
 
 def _by_point(values: np.ndarray) -> bytes:

@@ -43,6 +43,7 @@ import numpy as np
 from vidmotion.errors import InputError, OutputError
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from vidmotion.io.atomic import open_for_appending, output_error, write_text
+from vidmotion.io.json_text import parse_json
 from vidmotion.types import Bools, Camera, Floats, Ints
 
 FORMAT = "vidmotion footage 1"
@@ -290,7 +291,7 @@ def parse_settings(text: str) -> StoreSettings:
     Raises:
         ValueError, KeyError, TypeError, AttributeError: the text has another format.
     """
-    record = json.loads(text)
+    record = parse_json(text)
     if record.pop("format") != FORMAT:
         raise ValueError
     return StoreSettings(**record)
@@ -307,7 +308,7 @@ def _read_index(path: Path) -> tuple[list[dict[str, Any]], int]:
             if not line.endswith(b"\n"):
                 break
             try:
-                records.append(json.loads(line))
+                records.append(parse_json(line))
             except ValueError:
                 raise InputError(
                     f"{path}, line {len(records) + 1} is damaged; render or unpack the footage again"

@@ -22,7 +22,7 @@ import numpy as np
 from vidmotion.errors import InputError
 
 DAMAGED = (
-    ValueError, TypeError, AttributeError, KeyError, IndexError, EOFError, MemoryError, OverflowError, RuntimeError,
+    ValueError, TypeError, AttributeError, KeyError, IndexError, EOFError, MemoryError, ArithmeticError, RuntimeError,
     ImportError, SyntaxError, tokenize.TokenError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """Errors that reading damaged or encrypted zip files, pickles and array headers raises."""
@@ -174,7 +174,7 @@ NUMPY_CONSTRUCTORS: Constructors = {
 
 
 # Python's own implementation in Python: the one in C allocates whatever memory an index in the file asks for.
-class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
+class _Unpickler(pickle._Unpickler):
     """Calls the constructors of known names and refuses every other name."""
 
     def __init__(self, file: IO[bytes], constructors: Constructors, what: str) -> None:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from vidmotion.io.atomic import write_text
+from vidmotion.io.json_text import parse_json
 
 
 class Means:
@@ -69,7 +70,7 @@ def cut_log(path: Path, step: int) -> None:
 def _logged_step(line: str) -> float:
     """The step of a line of the log; infinity for a line that was cut off while it was written."""
     try:
-        return float(json.loads(line)["step"])
+        return float(parse_json(line)["step"])
     except (ValueError, KeyError, TypeError):
         return math.inf
 

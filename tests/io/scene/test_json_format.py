@@ -182,6 +182,10 @@ def removed(*keys: str | int) -> Callable[[Any], None]:
         (replaced("fps_exact", value="30/0"), "fps_exact"),
         (replaced("fps_exact", value="1" + "0" * 18 + "/1"), "fps_exact"),
         (replaced("size", value=[1280]), "size"),
+        (replaced("people", 0, "motion", "height", value=10**400), r"motion\.height: not a finite number"),
+        (replaced("people", 0, "id", value=10**9), r"people\[0\]\.id: wanted a number of at most 9 digits"),
+        (replaced("frame_count", value=10**400), "frame_count: wanted a number of at most 9 digits"),
+        (replaced("cuts", value=[10**400]), "field cuts: wanted frame numbers"),
         (replaced("size", value=[1280, 0]), "size"),
     ],
 )

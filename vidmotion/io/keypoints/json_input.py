@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from vidmotion.errors import InputError
+from vidmotion.io.json_text import parse_json
 
 LARGEST = 2**30
 """Bytes of a file."""
@@ -39,9 +39,7 @@ def read_tree(path: Path) -> Any:
         InputError: the file cannot be read, or is not JSON.
     """
     try:
-        return json.loads(read_bytes(path))
-    except RecursionError:
-        raise InputError(f"{path}: nested too deeply to be keypoints") from None
+        return parse_json(read_bytes(path))
     except ValueError as error:
         raise InputError(f"{path}: is not valid JSON ({error}); write it again") from None
 

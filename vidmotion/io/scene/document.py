@@ -35,6 +35,9 @@ BODY = {
     "that faces +Z with Y up",
 }
 
+LARGEST_NUMBER = 10**9 - 1
+"""Of a person or a frame: a year at 30 frames a second."""
+
 T = TypeVar("T")
 
 
@@ -81,7 +84,7 @@ def from_document(tree: Any) -> Scene:
         source=_get(tree, "source", str, ""),
         fps=_rate(_get(tree, "fps_exact", str, "")),
         size=(int(size[0]), int(size[1])),
-        frame_count=_get(tree, "frame_count", int, ""),
+        frame_count=_whole(tree, "frame_count", ""),
         people=people,
         provenance=_get(tree, "provenance", dict, ""),
         cuts=_cuts(tree),
@@ -93,7 +96,7 @@ def from_document(tree: Any) -> Scene:
 def _cuts(tree: dict[str, Any]) -> tuple[int, ...]:
     """The cuts; none in files that were written before they were recorded."""
     cuts = _get({"cuts": [], **tree}, "cuts", list, "")
-    if any(type(frame) is not int for frame in cuts):
+    if any(type(frame) is not int or frame > LARGEST_NUMBER for frame in cuts):
         raise InputError("field cuts: wanted frame numbers")
     if any(after <= before for before, after in pairwise((0, *cuts))):
         raise InputError("field cuts: wanted rising frame numbers above 0")
@@ -185,7 +188,7 @@ def _person(tree: Any, at: str) -> Person:
     # The value types raise ValueError when shapes do not fit each other.
     try:
         track = Track(
-            id=_get(tree, "id", int, at),
+            id=_whole(tree, "id", at),
             frames=_numbers(tree, "frames", at, kinds="iu"),
             times=_numbers(tree, "times", at),
             boxes=_numbers(tree, "boxes", at),
@@ -318,9 +321,21 @@ def _numbers(tree: Any, name: str, at: str, kinds: str = "fiu", shape: tuple[int
 
 def _real(tree: Any, name: str, at: str) -> float:
     value = _get(tree, name, (int, float), at)
-    if not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
         raise InputError(f"field {at}{name}: not a finite number")
-    return float(value)
+    return number
+
+
+def _whole(tree: Any, name: str, at: str) -> int:
+    """A field as a whole number that an array can hold."""
+    value = _get(tree, name, int, at)
+    if abs(value) > LARGEST_NUMBER:
+        raise InputError(f"field {at}{name}: wanted a number of at most 9 digits")
+    return value
 
 
 def _rate(text: str) -> Fraction:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from vidmotion.errors import InputError
+from vidmotion.io.json_text import parse_json
 from vidmotion.io.scene.document import from_document, to_document
 from vidmotion.types import Scene
 
@@ -52,9 +53,7 @@ def read_json(path: Path) -> Scene:
         OSError: the file cannot be read.
     """
     try:
-        tree = json.loads(path.read_bytes(), parse_constant=_refuse)
-    except RecursionError:
-        raise InputError(f"{path} is not a scene: nested too deeply") from None
+        tree = parse_json(path.read_bytes(), strict=True)
     except ValueError as error:
         raise InputError(f"{path} is not valid JSON ({error}); export it again") from None
     try:
@@ -91,7 +90,3 @@ def _rounded(array: np.ndarray, name: str) -> np.ndarray:
         return array
     # Adding 0 makes -0.0 a plain 0.0.
     return np.asarray(np.round(array.astype(np.float64), DECIMALS[name]) + 0.0)
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number")

@@ -26,6 +26,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
+from vidmotion.io.json_text import parse_json
+from vidmotion.io.npz import read_npz_arrays
 from vidmotion.io.pickles import DAMAGED
 from vidmotion.io.scene.document import SCHEMA_1, from_document, to_document
 from vidmotion.types import Scene
@@ -66,9 +68,9 @@ def read_npz(path: Path) -> Scene:
         OSError: the file cannot be read.
     """
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        tree = json.loads(str(arrays.pop("scene")))
+        with path.open("rb") as file:
+            arrays = read_npz_arrays(file)
+        tree = parse_json(str(arrays.pop("scene")))
         actions = ACTION_ARRAYS_1 if tree["schema"] == SCHEMA_1 else ACTION_ARRAYS
         for person in tree["people"]:
             for holder, names in _holders(person, actions):
