@@ -8,17 +8,23 @@ from collections.abc import Iterator
 from vidmotion.errors import InputError
 
 _STEMS = {
-    "hip": ("upleg", "thigh", "upperleg", "femur", "buttock", "hip"),
-    "knee": ("lowerleg", "lowleg", "shin", "calf", "tibia", "knee", "leg"),
-    "ankle": ("foot", "ankle"),
-    "shoulder": ("upperarm", "uparm", "humerus", "shldr", "arm", "shoulder"),
-    "elbow": ("forearm", "lowerarm", "lowarm", "radius", "elbow"),
+    "hip": ("upleg", "thigh", "upperleg", "thighbend", "upperleg01", "femur", "buttock", "hip"),
+    "knee": ("lowerleg", "lowleg", "shin", "calf", "lowerleg01", "tibia", "knee", "leg"),
+    "ankle": ("ankle", "foot"),
+    "shoulder": ("upperarm", "uparm", "uarm", "shldrbend", "upperarm01", "humerus", "shldr", "arm", "shoulder"),
+    "elbow": ("forearm", "lowerarm", "lowarm", "farm", "forearmbend", "lowerarm01", "radius", "elbow"),
     "wrist": ("wrist", "hand"),
 }
 """Names of each joint without its side, most specific first: the first one that a rig has is used. "Shoulder" and "hip"
 come last because many rigs use them for the collar bone and the pelvis."""
-_MIDDLE = {"neck": ("neck", "lowerneck", "neck1", "neckbase", "upperneck", "necktwist01"), "head": ("head",)}
-_PREFIX = re.compile(r"^(.*:)?(mixamorig\d*|bip\d+|character\d+|cc_base)?[ _-]*", re.IGNORECASE)
+_MIDDLE = {
+    "neck": ("neck", "lowerneck", "necklower", "neck1", "neck01", "neckbase", "upperneck", "necktwist01", "neckm",
+             "spine004"),
+    "head": ("head", "headm", "spine006"),
+}  # fmt: skip
+_PREFIX = re.compile(
+    r"^(.*:)?(mixamorig\d*|bip\d+|character\d+|cc_base|def|org|j_bip(_c(?=_))?|skeleton ?\d*)?[ _-]*", re.IGNORECASE
+)
 
 
 def find_joints(names: tuple[str, ...]) -> dict[str, int]:
