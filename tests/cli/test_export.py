@@ -5,14 +5,16 @@ import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from vidmotion.body.load import FREE_BODY_FILE, load_body
 from vidmotion.cli.main import main
-from vidmotion.io.scene.formats import export
-from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
+from vidmotion.io.scene import formats
+from vidmotion.io.scene.formats import export, load
+from vidmotion.types import Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
 
 
 @pytest.fixture
@@ -52,6 +54,31 @@ def test_summary_counts_what_was_filled_in_and_pauses(
     run(monkeypatch, save(paused, tmp_path), "-o", tmp_path / "out.csv")
     expected = "time: 30 frames/s, 0 dropped frames filled in, 1 pause (the longest of 5.0 s)"
     assert capsys.readouterr().err.splitlines()[0] == expected
+
+
+def test_a_name_that_is_no_utf8_is_escaped_in_every_format(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions = Actions(("w\udcfflk",), np.zeros(1), np.ones((1, 1)), (Segment(0, 0.1, "w\udcfflk", 1),))
+    scene = Scene("\udcff.mp4", Fraction(30), (1000, 1000), 3, (replace(person, actions=actions),))
+    motion = export(scene, tmp_path / "motion.json")[0]
+    assert load(motion).source == "\\udcff.mp4"
+    suffixes = ("json", "npz", "bvh", "glb", "trc", "csv", "amass.npz", "vtt", "eaf")
+    assert run(monkeypatch, motion, *(f"-o{tmp_path / 'out'}.{suffix}" for suffix in suffixes)) == 0
+    assert "w\\udcfflk" in (tmp_path / "out.csv").read_text(encoding="utf-8")
+    assert ElementTree.parse(tmp_path / "out.eaf").findtext(".//ANNOTATION_VALUE") == "w\\udcfflk"
+
+
+def test_a_bug_in_one_format_takes_no_other_along(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(formats.WRITERS, ".csv", formats.Writer(lambda scene, file: 1 / 0))
+    wanted = [f"-o{tmp_path / name}" for name in ("a.json", "a.csv", "a.trc")]
+    assert run(monkeypatch, save(person, tmp_path), *wanted) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.trc", "motion.npz"]
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "error: unexpected ZeroDivisionError: division by zero" in told
 
 
 def test_markers_and_bones_of_other_programs(person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

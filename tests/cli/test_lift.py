@@ -346,7 +346,7 @@ def test_a_bad_output_name_is_refused_before_the_work(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
-@pytest.mark.parametrize(("sent", "exit_code"), [("SIGINT", 1), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(("sent", "exit_code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_is_one_line_and_leaves_nothing_half_written(
     sample: Path, tmp_path: Path, sent: str, exit_code: int
 ) -> None:

@@ -14,6 +14,7 @@ from vidmotion.cli.checks import check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, fail, note, results
 from vidmotion.cli.json_report import write_report
 from vidmotion.errors import InputError, VidmotionError
+from vidmotion.io.atomic import check_writable
 
 if TYPE_CHECKING:
     from vidmotion.actions.search import Hit, WindowEmbeddings
@@ -42,6 +43,7 @@ def teach(
     if not name.strip():
         raise typer.BadParameter("the motion needs a name")
     check_detector(detector)
+    check_writable(library)
     pipeline, network = _pipeline(weights, detector, person, quiet)
     known = read_library(library, network) if library.exists() else None
     for clip in clips:

@@ -12,6 +12,7 @@ from vidmotion.choices import Style
 from vidmotion.cli.console import fail
 from vidmotion.cli.option_names import with_options
 from vidmotion.errors import InputError, OutputError, VidmotionError
+from vidmotion.io.atomic import check_writable
 
 
 def film_suffix(style: Style) -> str:
@@ -60,28 +61,31 @@ def make_folder(folder: Path) -> None:
 
 
 def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
-    """Make sure that no result would replace a file unasked.
+    """Make sure that no result would replace a file unasked, or a folder.
 
     Raises:
         OutputError: one of them exists.
         InputError: a suffix belongs to no format.
     """
     for path in paths:
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; choose another name")
         for found in _existing(path):
             if not overwrite:
                 raise OutputError(f"{found} exists already; pass `overwrite` to replace it, or choose another name")
 
 
 def check_file(path: Path, overwrite: bool) -> None:
-    """`refuse_existing` for one file that the user named: its folder has to be there.
+    """`refuse_existing` for one file that the user named: its folder has to be there and writable.
 
     Raises:
-        OutputError: it exists, or its folder does not.
+        OutputError: it exists, its folder does not, or the folder is read-only or the disk full.
         InputError: the suffix belongs to no format.
     """
     if not path.absolute().parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}; make it first or choose another name")
     refuse_existing([path], overwrite)
+    check_writable(path)
 
 
 def _existing(path: Path) -> list[Path]:

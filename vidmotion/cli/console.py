@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from vidmotion.cli.option_names import with_options
+from vidmotion.errors import VidmotionError
 from vidmotion.progress import Task
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -28,6 +30,14 @@ def fail(message: str) -> None:
 def note(message: str) -> None:
     """Print one line of news."""
     console.print(Text(message))
+
+
+def describe(error: Exception) -> str:
+    """One line for an error that ends one of several pieces of work; of a bug, the traceback is printed first."""
+    if isinstance(error, VidmotionError):
+        return str(error)
+    traceback.print_exception(error)
+    return f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -15,6 +15,7 @@ from vidmotion.cli import options
 from vidmotion.cli.console import results
 from vidmotion.cli.json_report import write_report
 from vidmotion.errors import InputError, WeightsError
+from vidmotion.io.atomic import check_writable
 
 if TYPE_CHECKING:
     from vidmotion.evaluate.action import ActionReport, WindowPrediction
@@ -41,6 +42,8 @@ def evaluate(
     from vidmotion.weights import find_weights
 
     path = find_weights(weights)
+    if report:
+        check_writable(report)
     network, _ = load_network(path)
     check_head(network, head, path)
     measure = {Head.pose3d: _pose3d, Head.action: _action, Head.mesh: _mesh}[head]

@@ -10,9 +10,8 @@ import typer
 from vidmotion.choices import BoneNames, Markers
 from vidmotion.cli import options
 from vidmotion.cli.checks import check_file
-from vidmotion.cli.console import fail, note
+from vidmotion.cli.console import describe, fail, note
 from vidmotion.cli.time_summary import time_summary
-from vidmotion.errors import VidmotionError
 
 
 def export(
@@ -50,8 +49,8 @@ def export(
     for path in output:
         try:
             written = write(scene, path, person, model, markers, bones)
-        except VidmotionError as error:
-            fail(str(error))
+        except Exception as error:  # noqa: BLE001  # not even a bug takes the other formats along
+            fail(describe(error))
             failed = True
             continue
         if not quiet:

@@ -12,12 +12,13 @@ import typer
 from vidmotion.choices import BoneNames, Device, Format, Head, Markers, Style, View
 from vidmotion.cli import options
 from vidmotion.cli.checks import before_work, check_detector, film_suffix, make_folder, refuse_existing
-from vidmotion.cli.console import TerminalProgress, counted, fail, note
+from vidmotion.cli.console import TerminalProgress, counted, describe, fail, note
 from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
 from vidmotion.cli.lift_inputs import Job, KeypointOptions, VideoOptions, plan
 from vidmotion.cli.parsing import parse_person, parse_section
 from vidmotion.cli.time_summary import time_summary
-from vidmotion.errors import OutputError, VidmotionError
+from vidmotion.errors import OutputError
+from vidmotion.io.atomic import check_writable
 
 if TYPE_CHECKING:
     from vidmotion.pipeline import Pipeline
@@ -207,16 +208,16 @@ def _lift_one(pipeline: Pipeline, job: Job, outputs: Outputs, quiet: bool, verbo
     try:
         _check_outputs(paths, job.inputs, outputs)
         scene = pipeline.lift(job.read())
-    except VidmotionError as error:
-        fail(str(error))
+    except Exception as error:  # noqa: BLE001  # not even a bug takes the other videos along
+        fail(describe(error))
         return False
     written: list[Path] = []
     errors: list[str] = []
     for path in paths:
         try:
             written += _write(scene, path, pipeline, job, outputs)
-        except VidmotionError as error:
-            errors.append(str(error))
+        except Exception as error:  # noqa: BLE001  # nor the other formats
+            errors.append(describe(error))
     if not quiet:
         _summarise(scene, progress, written)
     for message in errors:
@@ -241,6 +242,7 @@ def _check_outputs(paths: list[Path], inputs: tuple[Path, ...], outputs: Outputs
             raise OutputError(f"{path} is the input itself; name another folder with `output`")
     refuse_existing(paths, outputs.overwrite)
     make_folder(outputs.folder)
+    check_writable(paths[0])
 
 
 def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) -> None:

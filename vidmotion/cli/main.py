@@ -14,8 +14,9 @@ import typer
 from typer.core import TyperGroup
 
 import vidmotion
+from vidmotion.cli.standard_streams import lenient_streams
 from vidmotion.cli.termination import termination_as_interrupt
-from vidmotion.errors import VidmotionError
+from vidmotion.errors import StoppedError, VidmotionError
 
 
 @dataclass(frozen=True)
@@ -119,22 +120,27 @@ def _program(
 
 
 def main() -> None:
-    """Run the program; exit 0 all done, 1 something failed, 2 wrong usage, 143 after SIGTERM, 129 after SIGHUP."""
-    with termination_as_interrupt() as exit_code:
+    """Run the program.
+
+    It exits with 0 all done, 1 something failed, 2 wrong usage, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
+    """
+    with lenient_streams(), termination_as_interrupt() as exit_code:
         try:
             _run()
         finally:
-            # After SIGHUP the terminal may be gone, so that messages fail; the exit code says enough.
             if (code := exit_code()) is not None:
                 sys.exit(code)
 
 
 def _run() -> None:
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # a full disk is noticed here
     except VidmotionError as error:
         _fail(str(error))
-        sys.exit(1)
+        sys.exit(INTERRUPTED if isinstance(error, StoppedError) else 1)
     except OSError as error:
         if error.filename is None:
             raise
@@ -144,7 +150,7 @@ def _run() -> None:
         if end.code != INTERRUPTED:
             raise
         _fail("interrupted; finished files are kept")
-        sys.exit(1)
+        raise
 
 
 def _fail(message: str) -> None:

@@ -144,7 +144,7 @@ class PackedWriter:
         try:
             self._pending.create()
             check_writable(self._pending.path / INDEX)
-            index = (self._pending.path / INDEX).open("w", encoding="utf-8", newline="")
+            index = (self._pending.path / INDEX).open("w", encoding="utf-8", errors="backslashreplace", newline="")
             self._index = csv.writer(self._opened.enter_context(index), lineterminator="\n")
             self._index.writerow((*COLUMNS, *EXTRA))
         except BaseException as error:
