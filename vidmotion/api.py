@@ -171,7 +171,8 @@ def export(
         person: write only the person with this id.
         body_model: the model that the bodies were made with, or its file; None is the free body.
         markers: of .trc: "h36m17", our joints, or "halpe26", as Pose2Sim's OpenSim models name them.
-        bones: of .bvh and .glb, whose names the bones have: "humanik", "mixamo", "unreal" or "smpl".
+        bones: of .bvh and .glb, whose names the bones have: "humanik", "mixamo", "rigify", "unity",
+            "unreal" or "smpl".
 
     Raises:
         InputError: unknown suffix or person, the scene does not hold what the format needs, or its bodies belong to

@@ -43,6 +43,8 @@ class BoneNames(StrEnum):
 
     humanik = "humanik"
     mixamo = "mixamo"
+    rigify = "rigify"
+    unity = "unity"
     unreal = "unreal"
     smpl = "smpl"
 

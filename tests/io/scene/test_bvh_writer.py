@@ -103,16 +103,35 @@ def test_only_person_of_several_has_the_rows_of_the_video(tmp_path: Path) -> Non
     assert len(read_bvh(path.read_text()).values) == 90
 
 
-@pytest.mark.parametrize(
-    ("bones", "hips", "knee"),
-    [("humanik", "Hips", "LeftLeg"), ("mixamo", "mixamorig:Hips", "mixamorig:LeftLeg"),
-     ("unreal", "pelvis", "calf_l"), ("smpl", "pelvis", "left_knee")],
-)  # fmt: skip
-def test_bones_have_the_names_of_other_rigs(bones: str, hips: str, knee: str, tmp_path: Path) -> None:
-    (path,) = export(scene_of(embodied(wander(2))), tmp_path / "out.bvh", bones=BoneNames(bones))
-    names = read_bvh(path.read_text()).names
-    assert names[0] == hips
-    assert knee in names
+CHAINS = {
+    "humanik": "Hips Spine Spine1 Spine2 Neck Head, Spine2 LeftShoulder LeftArm LeftForeArm LeftHand, "
+    "Hips RightUpLeg RightLeg RightFoot RightToeBase",
+    "mixamo": "mixamorig:Hips mixamorig:Spine mixamorig:Spine1 mixamorig:Spine2 mixamorig:Neck mixamorig:Head, "
+    "mixamorig:Spine2 mixamorig:LeftShoulder mixamorig:LeftArm mixamorig:LeftForeArm mixamorig:LeftHand, "
+    "mixamorig:Hips mixamorig:RightUpLeg mixamorig:RightLeg mixamorig:RightFoot mixamorig:RightToeBase",
+    "rigify": "spine spine.001 spine.002 spine.003 spine.004 spine.006, "
+    "spine.003 shoulder.L upper_arm.L forearm.L hand.L, spine thigh.R shin.R foot.R toe.R",
+    "unity": "Hips Spine Chest UpperChest Neck Head, UpperChest LeftShoulder LeftUpperArm LeftLowerArm LeftHand, "
+    "Hips RightUpperLeg RightLowerLeg RightFoot RightToes",
+    "unreal": "pelvis spine_01 spine_02 spine_03 neck_01 head, spine_03 clavicle_l upperarm_l lowerarm_l hand_l, "
+    "pelvis thigh_r calf_r foot_r ball_r",
+    "smpl": "pelvis spine1 spine2 spine3 neck head, spine3 left_collar left_shoulder left_elbow left_wrist, "
+    "pelvis right_hip right_knee right_ankle right_foot",
+}
+"""The names of each rig, from the root to the head, to the left hand and to the right foot."""
+
+
+@pytest.mark.parametrize("bones", list(BoneNames))
+def test_bones_have_the_names_of_other_rigs(bones: BoneNames, tmp_path: Path) -> None:
+    (path,) = export(scene_of(embodied(wander(2))), tmp_path / "out.bvh", bones=bones)
+    clip = read_bvh(path.read_text())
+    parents = {
+        name: None if parent < 0 else clip.names[parent] for name, parent in zip(clip.names, clip.parents, strict=True)
+    }
+    assert len(set(clip.names)) == 22 + len(ENDS)
+    for chain in CHAINS[bones].split(", "):
+        names = chain.split()
+        assert [parents[name] for name in names[1:]] == names[:-1]
 
 
 def test_long_gap_is_held_and_time_is_kept(tmp_path: Path) -> None:

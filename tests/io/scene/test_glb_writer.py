@@ -220,6 +220,13 @@ def test_bones_with_mixamo_s_names(walker: Person, tmp_path: Path) -> None:
     assert furthest(glb, walker, (60,)) < 1e-4
 
 
+def test_sides_stay_at_the_end_of_names(walker: Person, tmp_path: Path) -> None:
+    """Blender mirrors poses by `.L` and `.R`, Unreal by `_l` and `_r`."""
+    for bones, ends in (("rigify", ["handEnd.L", "toe_end.R"]), ("unreal", ["handEnd_l", "ball_end_r"])):
+        (path,) = export(scene_of(walker), tmp_path / f"{bones}.glb", bones=BoneNames(bones))
+        assert {node["name"] for node in read_glb(path.read_bytes()).tree["nodes"]} >= set(ends)
+
+
 def test_turns_do_not_change_sign(tmp_path: Path) -> None:
     body = wander(120, turns=2)
     glb = write(scene_of(embodied(body)), tmp_path)

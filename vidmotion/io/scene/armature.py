@@ -17,6 +17,16 @@ BODY_JOINT_NAMES = (
     "RightArm", "LeftForeArm", "RightForeArm", "LeftHand", "RightHand",
 )  # fmt: skip
 """HumanIK's names of SMPL's 22 body joints, in SMPL's order."""
+_RIGIFY = (
+    "spine", "thigh.L", "thigh.R", "spine.001", "shin.L", "shin.R", "spine.002", "foot.L", "foot.R",
+    "spine.003", "toe.L", "toe.R", "spine.004", "shoulder.L", "shoulder.R", "spine.006", "upper_arm.L",
+    "upper_arm.R", "forearm.L", "forearm.R", "hand.L", "hand.R",
+)  # fmt: skip
+_UNITY = (
+    "Hips", "LeftUpperLeg", "RightUpperLeg", "Spine", "LeftLowerLeg", "RightLowerLeg", "Chest", "LeftFoot",
+    "RightFoot", "UpperChest", "LeftToes", "RightToes", "Neck", "LeftShoulder", "RightShoulder", "Head",
+    "LeftUpperArm", "RightUpperArm", "LeftLowerArm", "RightLowerArm", "LeftHand", "RightHand",
+)  # fmt: skip
 _UNREAL = (
     "pelvis", "thigh_l", "thigh_r", "spine_01", "calf_l", "calf_r", "spine_02", "foot_l", "foot_r",
     "spine_03", "ball_l", "ball_r", "neck_01", "clavicle_l", "clavicle_r", "head", "upperarm_l",
@@ -25,9 +35,13 @@ _UNREAL = (
 _NAMES = {
     BoneNames.humanik: BODY_JOINT_NAMES,
     BoneNames.mixamo: tuple(f"mixamorig:{name}" for name in BODY_JOINT_NAMES),
+    BoneNames.rigify: _RIGIFY,
+    BoneNames.unity: _UNITY,
     BoneNames.unreal: _UNREAL,
     BoneNames.smpl: SMPL_JOINTS[:BODY_JOINTS],
 }
+_SIDES = (".L", ".R", "_l", "_r")
+"""Endings by which programs know the sides of bones, so nothing may follow them."""
 _HAND_JOINTS = (20, 21)
 _ENDS = {"Head": (0, 1, 0), "LeftHand": (1, 0, 0), "RightHand": (-1, 0, 0), "LeftToeBase": (0, 0, 1),
          "RightToeBase": (0, 0, 1)}  # fmt: skip
@@ -48,8 +62,18 @@ def joint_names(count: int, bones: BoneNames) -> tuple[str, ...]:
     """Names of all joints of a model with `count` joints; fingers, jaw and eyes have numbers instead of names."""
     names = _NAMES[bones]
     if posed_joints(count) == count:
-        return names + tuple(f"{names[hand]}End" for hand in _HAND_JOINTS)
+        return names + tuple(_extended(names[hand], "End") for hand in _HAND_JOINTS)
     return names + tuple(f"Joint{index}" for index in range(BODY_JOINTS, count))
+
+
+def end_name(name: str) -> str:
+    """The name of the end of a bone."""
+    return _extended(name, "_end")
+
+
+def _extended(name: str, ending: str) -> str:
+    side = name[-2:] if name.endswith(_SIDES) else ""
+    return name.removesuffix(side) + ending + side
 
 
 def posed_joints(count: int) -> int:

@@ -26,7 +26,7 @@ from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import align_worlds
 from vidmotion.geometry.mesh import vertex_normals
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
-from vidmotion.io.scene.armature import bone_axes, bone_ends, joint_names, posed_joints
+from vidmotion.io.scene.armature import bone_axes, bone_ends, end_name, joint_names, posed_joints
 from vidmotion.io.scene.even_frames import is_gap, usual_rate
 from vidmotion.io.scene.gltf_container import INDICES, VERTICES, Animation, Gltf
 from vidmotion.io.scene.requirements import require_body
@@ -173,7 +173,7 @@ def _add_bones(gltf: Gltf, model: BodyModel, person: _PersonMesh, node: int, nam
         bone = _bone(name, (person.joints[joint] - origin) @ axes, axes.T @ person.axes[joint])
         nodes.append(gltf.node(bone, nodes[parent] if joint else root))
     ends = [
-        gltf.node(_bone(f"{names[joint]}_end", offset @ person.axes[joint], np.eye(3)), nodes[joint])
+        gltf.node(_bone(end_name(names[joint]), offset @ person.axes[joint], np.eye(3)), nodes[joint])
         for joint, offset in person.ends.items()
     ]
     return _Bones(nodes, root, ends)
