@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.rendering.films import FPS, GREY, footage, person, read, scene
+from tests.video.test_sound import sounds, with_sound
 from vidmotion.errors import InputError, OutputError, VideoError
 from vidmotion.rendering import render
 from vidmotion.video import open_video
@@ -157,6 +159,18 @@ def test_analysed_section_only(tmp_path: Path) -> None:
     assert calls == [(1, 2), (2, 2)]
     with open_video(tmp_path / "out.mp4") as film:
         assert [frame.time for frame in film] == [0.0, float(1 / FPS)]
+
+
+def test_the_sound_of_the_section_is_kept(tmp_path: Path) -> None:
+    """A tone that begins 1 s after the pictures, of which the first 0.3 s were not analysed."""
+    made = scene((64, 48), (person(1, [3, 4], (64, 48)),), frames=13)
+    made = dataclasses.replace(made, fps=Fraction(10), provenance={"settings": {"start": 0.3}})
+    render(made, tmp_path / "out.mp4", with_sound(tmp_path / "film.mp4"))
+    begins, _, ends = sounds(tmp_path / "out.mp4")
+    assert (begins, ends) == (pytest.approx(0.7, abs=0.03), pytest.approx(1.0, abs=0.05))
+    render(made, tmp_path / "alone.mp4")
+    with av.open(str(tmp_path / "alone.mp4")) as container:
+        assert not container.streams.audio
 
 
 def test_without_a_video_it_shows_the_tracked_frames_at_their_times(tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -77,13 +79,18 @@ def _is_same_file(one: Path, other: Path) -> bool:
 
 
 def _write(film: _Film, path: Path, frames: FilmFrames, progress: Progress | None) -> None:
-    with VideoWriter(path, film.scene.fps, film.layout.size) as writer:
-        first: Frame | None = None
-        for frame in frames.frames:
+    first = next(frames.frames, None)
+    with ExitStack() as opened:
+        sound = None if first is None else frames.sound(first.time)
+        if sound is not None:
+            opened.callback(sound.close)
+        writer = opened.enter_context(VideoWriter(path, film.scene.fps, film.layout.size, sound=sound))
+        if first is None:
+            return
+        span = first.time, frames.end / float(film.scene.fps)
+        for frame in chain([first], frames.frames):
             if frame.index >= frames.end:
                 break
-            first = first or frame
-            span = first.time, frames.end / float(film.scene.fps)
             writer.write(film.draw(frame, span), frame.time - first.time)
             if progress is not None:
                 progress(frame.index - first.index + 1, frames.end - first.index)

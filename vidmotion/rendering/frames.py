@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from vidmotion.choices import ROTATIONS
 from vidmotion.errors import InputError
 from vidmotion.rendering.layout import BACKGROUND
 from vidmotion.types import Scene
-from vidmotion.video import Frame, Video, open_video
+from vidmotion.video import Frame, Sound, Video, open_video
 
 LATEST = 1e9
 """Seconds; a later start is not plausible and is ignored, as are other settings beyond it."""
@@ -26,6 +26,8 @@ class FilmFrames:
     frames: Iterator[Frame]
     end: int
     """Number of the last frame of the film, plus 1."""
+    sound: Callable[[float], Sound | None]
+    """The sound of the video from a time in seconds from its first frame on; None without one."""
 
 
 @contextmanager
@@ -38,12 +40,12 @@ def open_frames(scene: Scene, video: Path | None) -> Iterator[FilmFrames]:
     """
     if video is None:
         first, end = _tracked(scene)
-        yield FilmFrames(_blank_frames(scene, first, end), end)
+        yield FilmFrames(_blank_frames(scene, first, end), end, lambda _: None)
         return
     fps = scene.fps if _setting(scene, "fps") else None
     with open_video(video, _start(scene), fps=fps, rotate=_rotation(scene)) as opened:
         _check_same(scene, opened)
-        yield FilmFrames(iter(opened), scene.frame_count)
+        yield FilmFrames(iter(opened), scene.frame_count, opened.sound)
 
 
 def _tracked(scene: Scene) -> tuple[int, int]:

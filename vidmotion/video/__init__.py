@@ -1,6 +1,7 @@
 """Reads and writes videos with PyAV. Does not depend on people."""
 
 from vidmotion.video.reader import Frame, Video, open_video
+from vidmotion.video.sound import Sound
 from vidmotion.video.writer import VideoWriter
 
-__all__ = ["Frame", "Video", "VideoWriter", "open_video"]
+__all__ = ["Frame", "Sound", "Video", "VideoWriter", "open_video"]

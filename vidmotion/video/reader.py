@@ -21,6 +21,7 @@ from vidmotion.choices import ROTATIONS
 from vidmotion.errors import InputError, VideoError
 from vidmotion.video.container import ContainerPictures
 from vidmotion.video.numbered_pictures import SequencePictures, find_numbered_pictures
+from vidmotion.video.sound import Sound, open_sound
 
 WIDEST_PIXEL = 4
 """Ratio of a pixel's sides; a file that states a larger one is wrong, and its pixels are taken for square."""
@@ -132,6 +133,14 @@ class Video:
     def offset(self) -> float:
         """Seconds from the start of the file, from which players count, to the first frame."""
         return max(float((self.origin - self._source.clock_start) * self._slowdown), 0.0)
+
+    def sound(self, time: float) -> Sound | None:
+        """The file's sound from a time in seconds from the first frame on; close it after use.
+
+        None if there is none, or if the pictures play at another speed than the file's.
+        """
+        is_file = self.path.is_file() and self._slowdown == 1
+        return open_sound(self.path, self.origin + Fraction(time)) if is_file else None
 
     @property
     def duration(self) -> float | None:

@@ -5,21 +5,27 @@ Does not depend on the content of the pictures.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vidmotion.errors import OutputError
 from vidmotion.io.atomic import PendingFile, output_error
+from vidmotion.video.sound import ENCODER as SOUND_ENCODER
+from vidmotion.video.sound import Sound
 
 ENCODER = "libx264"
 BT709 = 1
@@ -38,13 +44,17 @@ class VideoWriter:
     and an existing file at `path` stays as it is.
     """
 
-    def __init__(self, path: Path | str, fps: Fraction, size: tuple[int, int], crf: int = 20) -> None:
+    def __init__(
+        self, path: Path | str, fps: Fraction, size: tuple[int, int], crf: int = 20, sound: Sound | None = None
+    ) -> None:
         """Open a temporary file beside `path`.
 
         Args:
             fps: rate of frames that are written without a time.
             size: width and height of the pictures; odd sizes are padded by one row or column.
             crf: quality of x264, lower is better.
+            sound: is written beside the pictures, as far as these go; None writes a silent video. The writer does not
+                close it.
 
         Raises:
             OutputError: the name does not end in .mp4, the folder cannot be written to, or PyAV lacks x264.
@@ -54,6 +64,7 @@ class VideoWriter:
         self._tick = _tick(fps)
         self._step = max(round(1 / (fps * self._tick)), 1)
         self._last: int | None = None
+        self._sound = sound
         if self.path.suffix.lower() != ".mp4":
             raise OutputError(f"{self.path}: videos are written as MP4; choose a name that ends in .mp4")
         if self.path.is_dir():
@@ -79,6 +90,13 @@ class VideoWriter:
         stream = cast(VideoStream, container.add_stream(ENCODER, rate=fps, options=options))
         stream.time_base = self._tick
         _set_format(stream.codec_context, self._size, self._tick)
+        if self._sound is not None:
+            self._sound_stream = cast(
+                AudioStream,
+                container.add_stream(
+                    SOUND_ENCODER, rate=self._sound.rate, options={"b": "160k"}, layout=self._sound.layout
+                ),
+            )
         return container, stream
 
     def write(self, rgb: NDArray[np.uint8], time: float | None = None) -> None:
@@ -103,7 +121,14 @@ class VideoWriter:
             frame.pts = self._last = self._stamp(time)
         except OverflowError:
             raise OutputError(f"{self.path}: a frame at {time:g} s is later than a video can hold") from None
-        self._encode(frame)
+        self._mux(lambda: self._stream.encode(frame))
+        self._write_sound(self._last)
+
+    def _write_sound(self, until: int) -> None:
+        """Append the sound up to a time in ticks."""
+        if self._sound is not None:
+            for frame in self._sound.read(float(until * self._tick)):
+                self._mux(partial(self._sound_stream.encode, frame))
 
     def _stamp(self, time: float | None) -> int:
         """Time of the next frame in ticks; it increases even if two times round to the same tick."""
@@ -113,9 +138,9 @@ class VideoWriter:
             return self._last + self._step
         return max(round(time / self._tick), self._last + 1)
 
-    def _encode(self, frame: av.VideoFrame | None) -> None:
+    def _mux(self, encode: Callable[[], Sequence[Packet]]) -> None:
         try:
-            self._container.mux(self._stream.encode(frame))
+            self._container.mux(encode())
         except (av.FFmpegError, OSError) as error:
             raise output_error(self.path, error) from error
 
@@ -134,7 +159,10 @@ class VideoWriter:
     def _finish(self) -> None:
         if self._last is None:
             raise OutputError(f"{self.path}: not written, there was no frame to write")
-        self._encode(None)
+        self._write_sound(self._last + self._step)
+        self._mux(self._stream.encode)
+        if self._sound is not None:
+            self._mux(self._sound_stream.encode)
         try:
             self._container.close()
             self._pending.commit()
