@@ -72,7 +72,7 @@ def live(
     from vidmotion.model.head_set import HeadSet
     from vidmotion.pipeline import Pipeline
     from vidmotion.settings import LiftSettings, Settings
-    from vidmotion.video import VideoWriter
+    from vidmotion.video import Recording
 
     check_detector(detector)
     if view is View.camera:
@@ -94,7 +94,7 @@ def live(
         display = LiveView(source, view)
         lift_settings = LiftSettings(flip=False, height=height, fov=fov)
         window = opened.enter_context(Page(port)) if page else None
-        film = opened.enter_context(VideoWriter(save, source.fps, display.layout.size)) if save else None
+        film = opened.enter_context(Recording(save, source.fps, display.layout.size)) if save else None
         heads = HeadSet([pipeline.lifter])
         session = opened.enter_context(Session(pipeline.detector, heads, source, lift_settings, every_frame))
         if window is not None:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import ClassVar, Self, cast
 
 import av
 import numpy as np
@@ -43,6 +43,9 @@ class VideoWriter:
     Leaving the block without an error moves the finished file to `path`. After an error, the temporary file is removed,
     and an existing file at `path` stays as it is.
     """
+
+    _MUXER: ClassVar[dict[str, str]] = {"movflags": "faststart"}
+    """FFmpeg's options of the file format."""
 
     def __init__(
         self, path: Path | str, fps: Fraction, size: tuple[int, int], crf: int = 20, sound: Sound | None = None
@@ -83,7 +86,7 @@ class VideoWriter:
             # Created here, because FFmpeg would report a missing folder only when the first frame is written.
             self._pending.create()
             # Without the prefix, FFmpeg would interpret a colon in a file name.
-            container = av.open(f"file:{self._pending.path}", "w", format="mp4", options={"movflags": "faststart"})
+            container = av.open(f"file:{self._pending.path}", "w", format="mp4", options=self._MUXER)
         except (av.FFmpegError, OSError) as error:
             raise output_error(self.path, error) from error
         options = {"crf": str(crf), "preset": "veryfast"}
@@ -165,9 +168,13 @@ class VideoWriter:
             self._mux(self._sound_stream.encode)
         try:
             self._container.close()
-            self._pending.commit()
+            self._publish()
         except (av.FFmpegError, OSError) as error:
             raise output_error(self.path, error) from error
+
+    def _publish(self) -> None:
+        """Put the finished file in its place."""
+        self._pending.commit()
 
     def _discard(self) -> None:
         """Remove the temporary file if it is still there."""
