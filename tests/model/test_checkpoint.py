@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from vidmotion.errors import WeightsError
-from vidmotion.model.checkpoint import load_weights, save_weights
+from vidmotion.model.checkpoint import heads_in, load_weights, save_weights
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.foreign import load_foreign
 
@@ -128,3 +128,98 @@ def test_a_stranger_s_safetensors_is_refused(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(1)}, tmp_path / "x.safetensors")
     with pytest.raises(WeightsError, match="does not hold a vidmotion network"):
         load_weights(tmp_path / "x.safetensors")
+
+
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"dim": 10**12}, "dim: wanted a number from 1 to 8192"),
+        ({"dim": 0}, "dim: wanted"),
+        ({"dim": "16"}, "dim: wanted"),
+        ({"dim": True}, "dim: wanted"),
+        ({"heads": 0}, "heads: wanted"),
+        ({"depth": 10**9}, "depth: wanted"),
+        ({"mlp_ratio": float("inf")}, "mlp_ratio does not fit"),
+        ({"mlp_ratio": float("nan")}, "mlp_ratio does not fit"),
+        ({"mlp_ratio": "2"}, "mlp_ratio does not fit"),
+        ({"max_frames": 10**9}, "max_frames: wanted"),
+        ({"width": 3}, "unexpected keyword argument"),
+    ],
+)
+def test_a_config_of_impossible_sizes_is_one_line(
+    change: dict[str, object], reason: str, model: DSTformer, tmp_path: Path
+) -> None:
+    notes = {"format": "vidmotion.dstformer/1", "config": json.dumps({**vars(TINY), **change})}
+    save_file(dict(model.state_dict()), tmp_path / "w.safetensors", notes)
+    with pytest.raises(WeightsError, match=f"damaged config in the header .*{reason}") as refused:
+        load_weights(tmp_path / "w.safetensors")
+    assert "\n" not in str(refused.value)
+
+
+HEAD: dict[str, object] = {"kind": "action", "hidden": 8, "classes": ["a"]}
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        DEEP, "7", "[7]", "{", "[{}]",
+        *(json.dumps([HEAD | {name: value}]) for name, value in (
+            ("kind", "tail"), ("kind", []), ("hidden", 10**12), ("hidden", "8"), ("classes", 7), ("classes", [7]),
+            ("dropout", 2), ("dropout", "no"), ("temperature", 0), ("body", 3),
+        )),
+    ],
+)  # fmt: skip
+def test_damaged_heads_are_one_line(heads: str, model: DSTformer, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    notes = {"format": "vidmotion.dstformer/1", "config": json.dumps(vars(TINY)), "heads": heads}
+    save_file(dict(model.state_dict()), path, notes)
+    with pytest.raises(WeightsError, match="damaged config in the header"):
+        load_weights(path)
+    assert heads_in(path) == ()
+
+
+def test_tensors_are_compared_before_memory_is_taken(model: DSTformer, tmp_path: Path) -> None:
+    config = {**vars(TINY), "dim": 4096, "rep": 4096, "depth": 64}  # 70 GB
+    notes = {"format": "vidmotion.dstformer/1", "config": json.dumps(config)}
+    save_file(dict(model.state_dict()), tmp_path / "w.safetensors", notes)
+    with pytest.raises(WeightsError, match="tensors do not fit the network"):
+        load_weights(tmp_path / "w.safetensors")
+
+
+def renamed(change: str, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """An official checkpoint's tensors with one that is impossible."""
+    if change == "no width":
+        state["pos_embed"] = torch.zeros(1, 17, 0)
+    elif change == "endless blocks":
+        state["blocks_st.100000.mlp_s.fc1.weight"] = torch.zeros(1)
+    elif change == "no block":
+        state["blocks_st.x"] = torch.zeros(1)
+    elif change == "no shape":
+        state["pre_logits.fc.weight"] = torch.tensor(1.0)
+    return state
+
+
+@pytest.mark.parametrize("change", ["no width", "endless blocks", "no block", "no shape"])
+def test_impossible_tensors_are_one_line(change: str, model: DSTformer, tmp_path: Path) -> None:
+    torch.save({"model_pos": renamed(change, dict(model.state_dict()))}, tmp_path / "odd.bin")
+    with pytest.raises(WeightsError, match="is not a DSTformer of MotionBERT: its tensors have other names or shapes"):
+        load_foreign(tmp_path / "odd.bin")
+
+
+def test_a_number_that_is_repeated_is_not_a_tensor(model: DSTformer, tmp_path: Path) -> None:
+    state = dict(model.state_dict())
+    state["norm.bias"] = torch.zeros(1).expand(10**12)
+    torch.save({"model_pos": state}, tmp_path / "odd.bin")
+    with pytest.raises(WeightsError, match="its tensors are larger than the numbers that it stores"):
+        load_foreign(tmp_path / "odd.bin")
+
+
+def test_sparse_tensors_are_refused(model: DSTformer, tmp_path: Path) -> None:
+    state = dict(model.state_dict())
+    state["norm.bias"] = torch.sparse_coo_tensor(torch.zeros(1, 0), torch.zeros(0), (10**12,), check_invariants=True)
+    torch.save({"model_pos": state}, tmp_path / "odd.bin")
+    with pytest.raises(WeightsError, match=r"norm\.bias is not stored as plain numbers"):
+        load_foreign(tmp_path / "odd.bin")

@@ -126,7 +126,7 @@ def test_classes_are_named_or_refused(encoder: DSTformer, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("spoilt", "message"),
-    [("fc1.weight", "no head of MotionBERT's"), ("bn.weight", "1 missing"), ("fc2.bias", "1 missing")],
+    [("fc1.weight", "an unknown head: no 'fc1.weight'"), ("bn.weight", "1 missing"), ("fc2.bias", "1 missing")],
 )
 def test_what_is_missing_is_named(encoder: DSTformer, tmp_path: Path, spoilt: str, message: str) -> None:
     head = action_head()

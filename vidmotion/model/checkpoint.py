@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,12 +17,16 @@ from torch import Tensor, nn
 
 from vidmotion.errors import WeightsError
 from vidmotion.io.atomic import write_bytes
+from vidmotion.io.json_text import parse_json
+from vidmotion.io.pickles import DAMAGED
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
-from vidmotion.model.heads import HEADS, HeadConfig
+from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import POSE3D, MotionNetwork
 
 Tensors = dict[str, Tensor]
 
+NO_MEMORY = torch.device("meta")
+"""Context in which modules are made without memory, until the tensors of a file are known to fit them."""
 HEADS_PREFIX = "heads."
 """Prefix of the heads' tensors in a file; the encoder's tensors have none, as in the official checkpoints."""
 
@@ -69,7 +72,7 @@ def load_network(path: Path) -> tuple[MotionNetwork, dict[str, str]]:
         raise WeightsError(
             f"{path}: no such weights file; `vidmotion weights list` shows those that there are"
         ) from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, *DAMAGED) as error:
         raise WeightsError(
             f"{path} is not a weights file of vidmotion ({error}); convert other files with `vidmotion weights import`"
         ) from None
@@ -78,14 +81,15 @@ def load_network(path: Path) -> tuple[MotionNetwork, dict[str, str]]:
             f"{path} does not hold a vidmotion network; convert other files with `vidmotion weights import`"
         )
     try:
-        config = DSTformerConfig(**json.loads(notes.pop("config", "")))
-        heads = [_head_config(record) for record in json.loads(notes.pop("heads", "[]"))]
-        lifts = bool(json.loads(notes.pop("lifts", "true")))
+        config = DSTformerConfig(**parse_json(notes.pop("config", "")))
+        heads = _head_configs(notes.pop("heads", "[]"))
+        lifts = bool(parse_json(notes.pop("lifts", "true")))
     except (ValueError, TypeError, KeyError) as error:
         raise WeightsError(f"{path}: damaged config in the header ({error})") from None
     of_heads = {name: value for name, value in tensors.items() if name.startswith(HEADS_PREFIX)}
     encoder = build_encoder(config, {name: tensors[name] for name in tensors.keys() - of_heads}, path)
-    network = MotionNetwork(encoder, heads, lifts)
+    with NO_MEMORY:
+        network = MotionNetwork(encoder, heads, lifts)
     load_tensors(network.heads, {name.removeprefix(HEADS_PREFIX): value for name, value in of_heads.items()}, path)
     return network.eval(), notes
 
@@ -95,9 +99,9 @@ def heads_in(path: Path) -> tuple[str, ...]:
     try:
         with safe_open(path, framework="pt") as file:
             notes = file.metadata() or {}
-        pose3d = (POSE3D,) if "config" in notes and json.loads(notes.get("lifts", "true")) else ()
-        return (*pose3d, *(record["kind"] for record in json.loads(notes.get("heads", "[]"))))
-    except (SafetensorError, OSError, ValueError, TypeError, KeyError):
+        pose3d = (POSE3D,) if "config" in notes and parse_json(notes.get("lifts", "true")) else ()
+        return (*pose3d, *(head.kind for head in _head_configs(notes.get("heads", "[]"))))
+    except (SafetensorError, OSError, *DAMAGED):
         return ()
 
 
@@ -118,11 +122,8 @@ def load_weights(path: Path) -> tuple[DSTformer, dict[str, str]]:
     return network.encoder, notes
 
 
-def _head_config(record: dict[str, Any]) -> HeadConfig:
-    config = HeadConfig(**{**record, "classes": tuple(record["classes"])})
-    if config.kind not in HEADS:
-        raise ValueError(f"unknown head {config.kind!r}")
-    return config
+def _head_configs(text: str) -> list[HeadConfig]:
+    return [HeadConfig(**{**record, "classes": tuple(record["classes"])}) for record in parse_json(text)]
 
 
 def build_encoder(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTformer:
@@ -131,16 +132,17 @@ def build_encoder(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTf
     Raises:
         WeightsError: the tensors do not fit the config.
     """
-    model = DSTformer(config)
+    with NO_MEMORY:
+        model = DSTformer(config)
     load_tensors(model, tensors, path)
     return model.eval()
 
 
 def load_tensors(module: nn.Module, tensors: Tensors, path: Path) -> None:
-    """Put exactly these tensors into a module.
+    """Put exactly these tensors into a module that was made with `NO_MEMORY`.
 
     Raises:
-        WeightsError: a tensor is missing, left over or of another shape.
+        WeightsError: a tensor is missing, left over, of another shape, or not stored whole in the file.
     """
     wanted = module.state_dict()
     missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
@@ -154,4 +156,21 @@ def load_tensors(module: nn.Module, tensors: Tensors, path: Path) -> None:
     for name, tensor in tensors.items():
         if tensor.shape != wanted[name].shape:
             raise WeightsError(f"{path}: {name} has shape {tuple(tensor.shape)}, wanted {tuple(wanted[name].shape)}")
-    module.load_state_dict(tensors)
+    check_stored(tensors, path)
+    whole = {name: tensor.detach().to(wanted[name].dtype, copy=True).contiguous() for name, tensor in tensors.items()}
+    module.load_state_dict(whole, assign=True)
+
+
+def check_stored(tensors: Tensors, path: Path) -> None:
+    """Make sure that tensors need no more memory than they have in their file.
+
+    Raises:
+        WeightsError: they repeat a part of it, or are not stored as plain numbers.
+    """
+    for name, tensor in tensors.items():
+        plain = tensor.layout is torch.strided and tensor.device.type == "cpu"
+        if not plain or tensor.is_quantized or tensor.is_complex():
+            raise WeightsError(f"{path}: {name} is not stored as plain numbers")
+    stored = {one.data_ptr(): one.nbytes() for one in (tensor.untyped_storage() for tensor in tensors.values())}
+    if sum(tensor.nbytes for tensor in tensors.values()) > sum(stored.values()):
+        raise WeightsError(f"{path}: its tensors are larger than the numbers that it stores")

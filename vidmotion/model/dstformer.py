@@ -14,6 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+LARGEST = {"dim": 8192, "rep": 8192, "depth": 64, "heads": 8192, "joints": 256, "max_frames": 4096}
+"""Sizes far beyond those of any published network; larger ones are those of damaged files."""
+
 
 @dataclass(frozen=True)
 class DSTformerConfig:
@@ -28,6 +31,12 @@ class DSTformerConfig:
     max_frames: int = 243
 
     def __post_init__(self) -> None:
+        for name, most in LARGEST.items():
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= most:
+                raise ValueError(f"{name}: wanted a number from 1 to {most}, received {str(value)[:40]}")
+        if type(self.mlp_ratio) not in (int, float) or not 1 <= self.dim * self.mlp_ratio <= LARGEST["dim"]:
+            raise ValueError(f"mlp_ratio does not fit dim {self.dim}, received {str(self.mlp_ratio)[:40]}")
         if self.dim % self.heads:
             raise ValueError(f"dim {self.dim} is not a multiple of heads {self.heads}")
 

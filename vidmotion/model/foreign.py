@@ -7,20 +7,19 @@ heads' layout: the public code of MotionBERT (arXiv 2210.06551).
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from vidmotion.errors import WeightsError
-from vidmotion.model.checkpoint import Tensors, build_encoder, heads_in, load_tensors
+from vidmotion.errors import InputError, WeightsError
+from vidmotion.io.torch_files import load_torch_file
+from vidmotion.model.checkpoint import NO_MEMORY, Tensors, build_encoder, check_stored, heads_in, load_tensors
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
-from vidmotion.model.heads import BETAS, HEADS, SMPL_BODY, HeadConfig
+from vidmotion.model.heads import BETAS, SMPL_BODY, HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import SMPL24
 
@@ -46,24 +45,25 @@ def load_foreign(path: Path, classes: Sequence[str] = ()) -> MotionNetwork:
     if heads_in(path):
         raise WeightsError(f"{path} is a file of vidmotion already; pass it as `weights`")
     try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise WeightsError(f"{path}: no such file") from None
-    except pickle.UnpicklingError:
-        # Torch's own message would advise to run the code in the file.
-        raise WeightsError(
-            f"{path} cannot be read as a checkpoint of plain tensors: it is damaged, or holds code, which is never run"
-        ) from None
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"{path} cannot be read as a checkpoint of plain tensors: {reason}") from None
-    tensors = {name.removeprefix("module."): tensor.float() for name, tensor in _find_tensors(content, path).items()}
+        content = load_torch_file(path)
+    except InputError as error:
+        raise WeightsError(f"{path} cannot be read as a checkpoint of plain tensors: {error}") from None
+    tensors = {name.removeprefix("module."): tensor for name, tensor in _find_tensors(content, path).items()}
+    check_stored(tensors, path)
+    try:
+        return _network(tensors, classes, path).eval()
+    except KeyError as error:
+        raise WeightsError(f"{path} is not a DSTformer of MotionBERT, or has an unknown head: no {error}") from None
+    except (ValueError, IndexError, TypeError, ArithmeticError, RuntimeError):
+        raise WeightsError(f"{path} is not a DSTformer of MotionBERT: its tensors have other names or shapes") from None
+
+
+def _network(tensors: Tensors, classes: Sequence[str], path: Path) -> MotionNetwork:
     if "backbone.head.weight" not in tensors:
-        return MotionNetwork(_encoder(tensors, path)).eval()
+        return MotionNetwork(_encoder(tensors, path))
     encoder = _encoder(_below("backbone.", tensors), path)
     head = {name: value for name, value in _below("head.", tensors).items() if not name.startswith(_IGNORED)}
-    network = _finetuned(encoder, head, classes, path)
-    return network.eval()
+    return _finetuned(encoder, head, classes, path)
 
 
 def _find_tensors(content: Any, path: Path) -> Tensors:
@@ -99,44 +99,35 @@ def _encoder(tensors: Tensors, path: Path) -> DSTformer:
         for pattern, replacement in _MMPOSE:
             name = pattern.sub(replacement, name)
         named[name] = tensor
-    return build_encoder(_infer_config(named, path), named, path)
+    return build_encoder(_infer_config(named), named, path)
 
 
-def _infer_config(tensors: Tensors, path: Path) -> DSTformerConfig:
-    try:
-        _, joints, dim = tensors["pos_embed"].shape
-        depth = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks_st."))
-        hidden = len(tensors["blocks_st.0.mlp_s.fc1.weight"])
-        rep, frames = len(tensors["pre_logits.fc.weight"]), tensors["temp_embed"].shape[1]
-    except KeyError as error:
-        raise WeightsError(f"{path} is not a DSTformer of MotionBERT: no {error}") from None
-    except (ValueError, IndexError):
-        raise WeightsError(f"{path} is not a DSTformer of MotionBERT: its tensors have other names or shapes") from None
+def _infer_config(tensors: Tensors) -> DSTformerConfig:
+    _, joints, dim = tensors["pos_embed"].shape
+    depth = 1 + max(int(name.split(".")[1]) for name in tensors if name.startswith("blocks_st."))
+    hidden = len(tensors["blocks_st.0.mlp_s.fc1.weight"])
+    rep, frames = len(tensors["pre_logits.fc.weight"]), tensors["temp_embed"].shape[1]
     # Tensors do not show the number of attention heads: published networks have 8, with at least 8 channels each.
     return DSTformerConfig(dim, rep, depth, min(8, dim // 8), hidden / dim, joints, frames)
 
 
 def _finetuned(encoder: DSTformer, head: Tensors, classes: Sequence[str], path: Path) -> MotionNetwork:
     """The network of an encoder and the tensors of the head under which it was finetuned."""
-    try:
-        hidden = len(head["fc1.weight"])
-        if "head_pose.weight" in head:
-            return _with_head(encoder, HeadConfig("mesh", hidden, body=SMPL_BODY), _mesh(head, path), path)
-        config = HeadConfig("embedding", hidden)
-        if "fc2.weight" in head:
-            config = HeadConfig("action", hidden, _class_names(classes, len(head["fc2.weight"]), path))
-    except KeyError as error:
-        raise WeightsError(f"{path}: no head of MotionBERT's for actions or meshes: no {error}") from None
+    hidden = len(head["fc1.weight"])
+    if "head_pose.weight" in head:
+        return _with_head(encoder, HeadConfig("mesh", hidden, body=SMPL_BODY), _mesh(head, path), path)
+    config = HeadConfig("embedding", hidden)
+    if "fc2.weight" in head:
+        config = HeadConfig("action", hidden, _class_names(classes, len(head["fc2.weight"]), path))
     network = _with_head(encoder, config, _renamed(head, {"bn.": "norm."}), path)
     _adapt_to_one_person(network, network.heads[config.kind].get_submodule("fc1"))
     return network
 
 
 def _with_head(encoder: DSTformer, config: HeadConfig, tensors: Tensors, path: Path) -> MotionNetwork:
-    module = HEADS[config.kind](encoder.config, config)
-    load_tensors(module, tensors, path)
-    network = MotionNetwork(encoder, [config], lifts=False)
-    network.heads[config.kind] = module
+    with NO_MEMORY:
+        network = MotionNetwork(encoder, [config], lifts=False)
+    load_tensors(network.heads[config.kind], tensors, path)
     return network
 
 

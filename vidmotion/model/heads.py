@@ -6,6 +6,7 @@ Source: MotionBERT (arXiv 2210.06551, section 3.4); sizes as in its public recip
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vidmotion.geometry.rotations_torch import matrix_to_rotation_6d
-from vidmotion.model.dstformer import DSTformerConfig
+from vidmotion.model.dstformer import LARGEST, DSTformerConfig
 from vidmotion.skeletons import SMPL24
 
 BETAS = 10
@@ -35,6 +36,17 @@ class HeadConfig:
     dropout: float = 0.0
     temperature: float = 1.0
     """For `apply_temperature`, so that an action head's probabilities are calibrated."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in HEADS:
+            raise ValueError(f"unknown head {str(self.kind)[:40]!r}")
+        if type(self.hidden) is not int or not 1 <= self.hidden <= LARGEST["dim"]:
+            raise ValueError(f"hidden: wanted a number from 1 to {LARGEST['dim']}, received {str(self.hidden)[:40]}")
+        if not all(isinstance(text, str) for text in (self.body, *self.classes)):
+            raise ValueError("wanted the names of classes and of a body")
+        for name, fits in (("dropout", 0 <= self.dropout < 1), ("temperature", 0 < self.temperature < math.inf)):
+            if not fits:
+                raise ValueError(f"{name} cannot be {getattr(self, name)}")
 
 
 class _Norm(nn.BatchNorm1d):

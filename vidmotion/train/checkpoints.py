@@ -1,8 +1,9 @@
-"""The folder of a run: its checkpoint, and whether a run may continue from it."""
+"""The folder of a run: its checkpoint, whether a run may continue from it, and that only one process writes to it."""
 
 from __future__ import annotations
 
-import pickle
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import torch
 
 from vidmotion.errors import InputError, OutputError
-from vidmotion.io.atomic import atomic_file
+from vidmotion.io.atomic import atomic_file, locked_folder, output_error
+from vidmotion.io.torch_files import load_torch_file
 from vidmotion.train.config import RENAMED
 
 MAY_CHANGE = frozenset({"steps", "decay", "ema", "lr", "accumulate", "compile"})
@@ -28,17 +30,36 @@ class RunFolder:
         """A folder for a new run, or of a run to continue.
 
         Raises:
-            InputError: the folder holds a run already, and `resume` is off.
+            InputError: the folder holds a run already, and `resume` is off; or files that a run would replace.
             OutputError: the folder cannot be made.
         """
         folder = cls(path)
         if folder.checkpoint.exists() and not resume:
             raise InputError(f"{path} holds a run already; continue it with `resume=True` or name another folder")
+        for file in (folder.log, folder.weights):
+            if file.exists() and not folder.checkpoint.exists():
+                raise InputError(f"{path} holds {file.name} and no checkpoint; name another folder")
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{path}: cannot be made ({error.strerror}); name another folder") from error
         return folder
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other trainings out of the folder.
+
+        Raises:
+            OutputError: another training runs in it.
+        """
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked_folder(self.path))
+            except OSError as error:
+                if isinstance(error, BlockingIOError):
+                    raise OutputError(f"{self.path}: another training runs in it; wait, or name another") from None
+                raise output_error(self.path, error) from None
+            yield
 
     @property
     def checkpoint(self) -> Path:
@@ -61,8 +82,13 @@ class RunFolder:
         Raises:
             OutputError: it cannot be written.
         """
-        with atomic_file(self.checkpoint) as file:
-            torch.save(state, file)
+        try:
+            with atomic_file(self.checkpoint) as file:
+                torch.save(state, file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):  # which torch hides
+                raise output_error(self.checkpoint, error.__context__) from None
+            raise
 
     def read(self, device: torch.device) -> dict[str, Any]:
         """The state in the checkpoint.
@@ -70,13 +96,11 @@ class RunFolder:
         Raises:
             InputError: there is none, or it is damaged.
         """
+        if not self.checkpoint.exists():
+            raise InputError(f"{self.path} holds no checkpoint to resume; leave `resume` out to start")
         try:
-            state = torch.load(self.checkpoint, map_location=device, weights_only=True)
-        except FileNotFoundError:
-            raise InputError(f"{self.path} holds no checkpoint to resume; leave `resume` out to start") from None
-        except torch.OutOfMemoryError:
-            raise
-        except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError):
+            state = load_torch_file(self.checkpoint, device)
+        except InputError:
             raise InputError(f"{self.checkpoint} is damaged; train again in another folder") from None
         if not isinstance(state, dict) or not {"step", "seed", "model", "average", "optimizers"} <= state.keys():
             raise InputError(f"{self.checkpoint} is not the checkpoint of a run; train again in another folder")
