@@ -16,6 +16,7 @@ EXTRAS = {
     "numba": "pip install numba draws meshes about 10 times faster and renders labelled footage",
     "mmpose": "pip install 'vidmotion[mmpose]' runs RTMPose and your own mmpose models, in an environment of its own",
     "rtmlib": "pip install 'vidmotion[rtmlib]' runs RTMPose and RTMW on ONNX Runtime; see guides/rtmlib about OpenCV",
+    "h5py": "pip install 'vidmotion[h5]' reads DeepLabCut's H5",
     "smplx": "pip install 'vidmotion[smpl]' poses your own SMPL files; non-commercial research only, never needed",
 }
 """Packages that the program works without, and how to get them."""

@@ -178,7 +178,7 @@ def test_no_code_of_a_file_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", "scorer,me\nbodyparts,nose\n", "lacks a row `bodyparts` or `coords`"),
+        ("a.csv", "scorer,me\nbodyparts,nose\n", "lacks `bodyparts` or `coords`"),
         ("a.csv", "scorer,me,me\nbodyparts,nose,nose\ncoords,x,y\n0,left,1\n", "'left' is not a number"),
         ("a.json", json.dumps([[person(0) | {"keypoints": {"x": [1], "y": [2, 3]}}]]), "not laid out as such files"),
     ],

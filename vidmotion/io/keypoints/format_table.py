@@ -46,9 +46,9 @@ JSON_FORMATS = (
 )
 """The first format that matches reads the file."""
 KNOWN = (
-    "JSON of AlphaPose, COCO (results or annotations), mmpose, Ultralytics or vidmotion, CSV of DeepLabCut or of "
-    "MediaPipe's landmarks, VideoPose3D's .npz, Sports2D's _px_personNN.trc, or a folder of OpenPose's JSON, of such "
-    "TRC files or of Ultralytics' labels"
+    "JSON of AlphaPose, COCO (results or annotations), mmpose, Ultralytics or vidmotion, DeepLabCut's CSV or H5, "
+    "CSV of MediaPipe's landmarks, VideoPose3D's .npz, Sports2D's _px_personNN.trc, or a folder of OpenPose's JSON, of "
+    "such TRC files or of Ultralytics' labels"
 )
 
 
@@ -87,6 +87,8 @@ def _read_file(path: Path) -> KeypointFile | Scene:
         text = read_bytes(path).decode("utf-8-sig", "replace")
         with refuse_bad_content(path):
             return (deeplabcut_reader if deeplabcut_reader.is_table(text) else mediapipe_reader).read_csv(text)
+    if suffix in (".h5", ".hdf5"):
+        return deeplabcut_reader.read_h5(path)
     if suffix == ".npz" and videopose3d_reader.is_archive(path):
         return videopose3d_reader.read_archive(path)
     if suffix != ".json":
