@@ -266,7 +266,7 @@ def test_unreadable_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> 
         ".": "is a folder",
         "empty.mp4": "the file is empty",
         "t.mp4": "cannot be read as a video",
-        "t.txt": "holds no pictures",
+        "t.txt": "is text, a playlist or of an unusual format",
         "index_lost.mp4": "is cut short, its index is missing",
         "header_only.mp4": "no frame can be decoded",
         "sound.m4a": "holds no pictures",
@@ -278,6 +278,33 @@ def test_unreadable_files(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> 
         assert message.startswith(f"{tmp_path / name}: ")
         assert "\n" not in message
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nother.ts\n#EXT-X-ENDLIST\n"),
+        ("a.mp4", "ffconcat version 1.0\nfile other.ts\n"),
+        ("a.sdp", "v=0\nm=video 5004 RTP/AVP 96\nc=IN IP4 127.0.0.1\n"),
+    ],
+)
+def test_a_file_that_names_other_files_is_no_video(
+    name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path / "other.ts")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(VideoError, match=r"which could read other files; .* set VIDMOTION_VIDEO_FORMATS to FFmpeg's"):
+        open_video(tmp_path / name)
+    if name == "a.mp4":
+        monkeypatch.setenv("VIDMOTION_VIDEO_FORMATS", "hls, concat")
+        with open_video(tmp_path / name) as video:
+            assert len(list(video)) == 5
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".m4v", ".mkv", ".avi", ".ts", ".mpg", ".flv", ".wmv", ".h264"])
+def test_usual_formats_are_opened(suffix: str, tmp_path: Path) -> None:
+    with open_video(make(tmp_path / f"a{suffix}")) as video:
+        assert len(list(video)) >= 4
 
 
 def test_truncated_file_gives_what_is_there(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

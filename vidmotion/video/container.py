@@ -19,11 +19,10 @@ from av.video.stream import VideoStream
 
 from vidmotion.errors import VideoError
 from vidmotion.video.completeness import is_cut_short
+from vidmotion.video.formats import ENVIRONMENT, allowed_formats
 
 IMAGE_FPS = Fraction(25)
 """Frame rate of files without one, as in FFmpeg for single images."""
-NOT_VIDEO = frozenset({"tty"})
-"""Formats of FFmpeg that are not videos: `tty` plays plain text as an animated terminal."""
 _MEASURED = 1000
 """Number of packets whose times tell the usual frame rate, where the header is contradictory."""
 _AGREE = 0.01
@@ -131,10 +130,11 @@ def open_container(path: Path) -> InputContainer:
     """Open a file for reading.
 
     Raises:
+        av.ArgumentError: it has none of the formats that may be opened.
         av.FFmpegError, OSError: it cannot be read.
     """
-    # Without these two, FFmpeg would interpret a colon or a percent sign in a file name.
-    return av.open(f"file:{path}", options={"pattern_type": "none"})
+    # Without `file:` and `pattern_type`, FFmpeg would interpret a colon or a percent sign in a file name.
+    return av.open(f"file:{path}", options={"pattern_type": "none", "format_whitelist": allowed_formats()})
 
 
 def picture_stream(path: Path, container: InputContainer) -> VideoStream:
@@ -143,16 +143,20 @@ def picture_stream(path: Path, container: InputContainer) -> VideoStream:
     Raises:
         VideoError: there is none.
     """
-    if container.format.name not in NOT_VIDEO:
-        for stream in container.streams.video:
-            if not stream.disposition & av.stream.Disposition.attached_pic:
-                return stream
+    for stream in container.streams.video:
+        if not stream.disposition & av.stream.Disposition.attached_pic:
+            return stream
     raise VideoError(f"{path}: holds no pictures (sound or text only); give a video file")
 
 
 def _open(path: Path) -> InputContainer:
     try:
         return open_container(path)
+    except av.ArgumentError as error:
+        raise VideoError(
+            f"{path}: is text, a playlist or of an unusual format, which could read other files; give a video file, or "
+            f"convert it to MP4, or set {ENVIRONMENT} to FFmpeg's name of its format if you trust it"
+        ) from error
     except (av.FFmpegError, OSError) as error:
         if is_cut_short(path):
             raise VideoError(f"{path}: is cut short, its index is missing; copy or export it again") from error
