@@ -34,6 +34,8 @@ class Recording(VideoWriter):
         "frag_duration": "1000000",
         "flush_packets": "1",
     }
+    # No picture waits in the encoder for later ones.
+    _ENCODER: ClassVar[dict[str, str]] = {"preset": "veryfast", "tune": "zerolatency"}
 
     def __init__(self, path: Path | str, fps: Fraction, size: tuple[int, int]) -> None:
         """Open a temporary file beside `path`; the arguments and errors are those of `VideoWriter`."""

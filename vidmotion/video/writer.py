@@ -46,6 +46,8 @@ class VideoWriter:
 
     _MUXER: ClassVar[dict[str, str]] = {"movflags": "faststart"}
     """FFmpeg's options of the file format."""
+    _ENCODER: ClassVar[dict[str, str]] = {"preset": "veryfast"}
+    """x264's options."""
 
     def __init__(
         self, path: Path | str, fps: Fraction, size: tuple[int, int], crf: int = 20, sound: Sound | None = None
@@ -89,7 +91,7 @@ class VideoWriter:
             container = av.open(f"file:{self._pending.path}", "w", format="mp4", options=self._MUXER)
         except (av.FFmpegError, OSError) as error:
             raise output_error(self.path, error) from error
-        options = {"crf": str(crf), "preset": "veryfast"}
+        options = {"crf": str(crf), **self._ENCODER}
         stream = cast(VideoStream, container.add_stream(ENCODER, rate=fps, options=options))
         stream.time_base = self._tick
         _set_format(stream.codec_context, self._size, self._tick)
