@@ -167,16 +167,17 @@ def export(
     when all new ones are complete.
 
     Args:
-        path: ends in .json, .npz, .bvh, .glb, .trc, .csv, .amass.npz, .vtt or .eaf.
+        path: ends in .json, .npz, .bvh, .glb, .trc, .c3d, .csv, .amass.npz, .vtt or .eaf.
         person: write only the person with this id.
         body_model: the model that the bodies were made with, or its file; None is the free body.
-        markers: of .trc: "h36m17", our joints, or "halpe26", as Pose2Sim's OpenSim models name them.
+        markers: of .trc and .c3d: "h36m17", our joints, or "halpe26", as Pose2Sim's OpenSim models name them.
         bones: of .bvh and .glb, whose names the bones have: "humanik", "mixamo", "rigify", "unity",
             "unreal" or "smpl".
 
     Raises:
         InputError: unknown suffix or person, the scene does not hold what the format needs, or its bodies belong to
             another model.
+        MissingExtraError: .c3d without ezc3d.
         OutputError: the file cannot be written; nothing is left behind.
     """
     from vidmotion.body.model import BodyModel

@@ -26,13 +26,14 @@ class Format(StrEnum):
     amass = "amass.npz"
     glb = "glb"
     trc = "trc"
+    c3d = "c3d"
     csv = "csv"
     vtt = "vtt"
     eaf = "eaf"
 
 
 class Markers(StrEnum):
-    """The markers of TRC: our own joints, or those of AlphaPose's Halpe-26 that Pose2Sim's OpenSim models have."""
+    """The markers of TRC and C3D: our joints, or those of AlphaPose's Halpe-26 that Pose2Sim's OpenSim models have."""
 
     h36m17 = "h36m17"
     halpe26 = "halpe26"

@@ -237,6 +237,7 @@ def test_an_output_folder_that_is_a_file_is_refused_before_the_work(
         (["--frobnicate"], "frobnicate"),
         (["-f", "vtt"], "pass --head action too"),
         (["-f", "json", "-f", "eaf", "--head", "mesh"], "pass --head action too"),
+        (["-f", "c3d"], "pip install 'vidmotion[c3d]'"),
         (["--no-refine"], "pass --head mesh too"),
         (["--head", "action", "--weights", "BARE"], "no head 'action'"),
         (["--body-model", "nowhere.npz"], "nowhere.npz: no such file"),
@@ -247,6 +248,7 @@ def test_what_cannot_succeed_is_refused_before_the_first_frame(
     second: Path, tmp_path: Path, vidmotion: Run, monkeypatch: pytest.MonkeyPatch, args: list[str], message: str
 ) -> None:
     monkeypatch.setattr("vidmotion.pipeline.open_video", lambda *_: pytest.fail("read"))
+    monkeypatch.setitem(sys.modules, "ezc3d", None)
     bare = tmp_path / "bare.safetensors"
     save_network(MotionNetwork(DSTformer(DSTformerConfig(16, 16, 1, 2, 2.0, 17, 27))), bare, {})
     args = [str(bare) if one == "BARE" else one for one in args]

@@ -17,6 +17,7 @@ EXTRAS = {
     "mmpose": "pip install 'vidmotion[mmpose]' runs RTMPose and your own mmpose models, in an environment of its own",
     "rtmlib": "pip install 'vidmotion[rtmlib]' runs RTMPose and RTMW on ONNX Runtime; see guides/rtmlib about OpenCV",
     "h5py": "pip install 'vidmotion[h5]' reads DeepLabCut's H5",
+    "ezc3d": "pip install 'vidmotion[c3d]' writes C3D files",
     "smplx": "pip install 'vidmotion[smpl]' poses your own SMPL files; non-commercial research only, never needed",
 }
 """Packages that the program works without, and how to get them."""

@@ -195,10 +195,15 @@ def lift(
 
 
 def _check_formats(formats: tuple[Format, ...], heads: tuple[Head, ...]) -> None:
-    """Refuse formats that would hold nothing."""
+    """Refuse formats that would hold nothing, or whose writer is not installed."""
     empty = [name for name in formats if name in ANNOTATION_FORMATS and Head.action not in heads]
     if empty:
         raise typer.BadParameter(f"-f {empty[0]} holds action tags: pass --head action too")
+    if Format.c3d in formats:
+        from vidmotion.io.scene.c3d_writer import require_extra
+
+        with before_work():
+            require_extra()
 
 
 def _lift_one(pipeline: Pipeline, job: Job, outputs: Outputs, quiet: bool, verbose: bool) -> bool:

@@ -36,7 +36,9 @@ ENTRIES = (
     Entry("lift", MOTION, "Turn videos into the 3D motion of the people in them.", "lift"),
     Entry("live", MOTION, "Follow people while they are filmed, in 2D and 3D, on a page of this machine.", "live"),
     Entry("detect", MOTION, "Find and follow the people of a video in 2D, without lifting.", "detect"),
-    Entry("export", MOTION, "Convert a saved motion: BVH, GLB, TRC, CSV, AMASS, WebVTT, ELAN, JSON, NPZ.", "export"),
+    Entry(
+        "export", MOTION, "Convert a saved motion: BVH, GLB, TRC, C3D, CSV, AMASS, WebVTT, ELAN, JSON, NPZ.", "export"
+    ),
     Entry("render", MOTION, "Draw the people of a saved motion over the video, beside a 3D view of them.", "render"),
     Entry("actions", MOTION, "Teach motions by example, and find them in videos.", "app"),
     Entry("data", LEARNING, "Make, import and inspect training data.", "app"),

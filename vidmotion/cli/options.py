@@ -24,7 +24,7 @@ Verbose = Annotated[
     typer.Option("-v", "--verbose", help="Print what was chosen and why, and how long it took.", rich_help_panel=RUN),
 ]
 MarkersOption = Annotated[
-    Markers, typer.Option("--markers", help="TRC: our joints, or Halpe-26 for OpenSim.", rich_help_panel=OUTPUT)
+    Markers, typer.Option("--markers", help="TRC, C3D: our joints, or Halpe-26 for OpenSim.", rich_help_panel=OUTPUT)
 ]
 Bones = Annotated[
     BoneNames, typer.Option("--bones", help="BVH and GLB: whose names the bones have.", rich_help_panel=OUTPUT)

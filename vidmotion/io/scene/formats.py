@@ -6,6 +6,7 @@
     .bvh        the motion of one person's body, for animation programs
     .amass.npz  the body of one person, for research tools
     .trc        the joints of one person as markers, for OpenSim
+    .c3d        the same for other programs of biomechanics; needs the extra `c3d`
     .csv        the joints of all people, for tables
     .eaf        the action tags of all people, for ELAN
     .vtt        the action tags of all people, as subtitles
@@ -29,6 +30,7 @@ from vidmotion.errors import InputError
 from vidmotion.io.atomic import atomic_paths
 from vidmotion.io.scene.amass_writer import write_amass
 from vidmotion.io.scene.bvh_writer import write_bvh
+from vidmotion.io.scene.c3d_writer import write_c3d
 from vidmotion.io.scene.csv_writer import write_csv
 from vidmotion.io.scene.elan_writer import write_eaf
 from vidmotion.io.scene.glb_writer import write_glb
@@ -58,6 +60,7 @@ class Writer:
 WRITERS = {
     ".amass.npz": Writer(write_amass, one_person=True, with_body=True, options=("model",)),
     ".bvh": Writer(write_bvh, one_person=True, with_body=True, options=("model", "bones")),
+    ".c3d": Writer(write_c3d, one_person=True, options=("model", "markers")),
     ".csv": Writer(write_csv),
     ".eaf": Writer(write_eaf),
     ".glb": Writer(write_glb, with_body=True, options=("model", "bones")),
@@ -86,12 +89,13 @@ def export(
         path: the file; its suffix selects the format.
         person: id of the only person to write; None writes everybody.
         body_model: the model of the people's bodies, for formats that need it; None is the free body.
-        markers: which markers a .trc has.
+        markers: which markers a .trc or .c3d has.
         bones: whose names the bones of .bvh and .glb have.
 
     Raises:
         InputError: the suffix or the person is unknown, the scene lacks what the format needs, or its bodies belong
             to another model.
+        MissingExtraError: .c3d without ezc3d.
         OutputError: the folder cannot be written to or the disk is full; nothing is left behind.
     """
     writer = _writer(Path(path))
