@@ -1,9 +1,13 @@
 """The program's own help, and how library errors become lines of the command line."""
 
+import sys
+
 import pytest
 import typer
+from rich.table import Table
 
 from tests.cli.conftest import Run
+from vidmotion.cli.console import results
 from vidmotion.cli.main import ENTRIES, LazyGroup, app
 from vidmotion.cli.option_names import PLAIN, SPECIAL, with_options
 
@@ -60,3 +64,29 @@ def test_help_is_grouped(vidmotion: Run, capsys: pytest.CaptureFixture[str]) -> 
     assert vidmotion("--help")[0] == 0
     text = capsys.readouterr().out
     assert text.index("Motion") < text.index("lift") < text.index("Learning") < text.index("Installation")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lift", "a\x1b[31m\x07.mp4"), ("export", "a\x1b[31m.json", "-o", "b\x1b[31m.bvh"), ("lift\x1b[31m",),
+        ("lift", "a.mp4", "--x\x1b[31m"), ("lift", "a.mp4", "--detector", "\x1b[31m"),
+        ("live", "--save", "a\x1b[31m.avi"),
+        ("weights", "verify", "a\x1b[31m"), ("actions", "teach", "\u202ea", "b\x1b[31m", "-o", "c\x1b[31m"),
+    ],
+)  # fmt: skip
+def test_names_do_not_control_the_terminal(arguments: tuple[str, ...], vidmotion: Run) -> None:
+    code, message = vidmotion(*arguments)
+    assert code
+    assert not {"\x1b", "\x07", "\u202e"} & set(message), ascii(message)
+
+
+def test_tables_do_not_control_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("name\nunit", box=None)
+    table.add_row("a\x1b]0;owned\x07")
+    results.file = sys.stdout
+    results.print(table)
+    results.print("b\x1b[31m")
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()] == [
+        "name", "unit", r"a\x1b]0;owned\x07", r"b\x1b[31m"
+    ]  # fmt: skip

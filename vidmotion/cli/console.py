@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -14,22 +15,32 @@ from rich.text import Text
 
 from vidmotion.cli.option_names import with_options
 from vidmotion.errors import VidmotionError
+from vidmotion.io.plain_text import visible, visible_lines
 from vidmotion.progress import Task
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
 
-results = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200)
+class _PlainConsole(Console):
+    """Shows texts as they are, without obeying control characters in them."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """The text, to be printed or measured."""
+        return super().render_str(visible_lines(text), **options)
+
+
+console = _PlainConsole(stderr=True, highlight=False, soft_wrap=True)
+
+results = _PlainConsole(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200)
 """Results go to stdout; a pipe has no width that tables would have to fit."""
 
 
 def fail(message: str) -> None:
     """Print one line that says what is wrong and what to do."""
-    console.print(Text.assemble(("error: ", "bold red"), with_options(message)))
+    console.print(Text.assemble(("error: ", "bold red"), visible(with_options(message))))
 
 
 def note(message: str) -> None:
     """Print one line of news."""
-    console.print(Text(message))
+    console.print(Text(visible(message)))
 
 
 def describe(error: Exception) -> str:

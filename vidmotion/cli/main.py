@@ -17,6 +17,7 @@ import vidmotion
 from vidmotion.cli.standard_streams import lenient_streams
 from vidmotion.cli.termination import termination_as_interrupt
 from vidmotion.errors import StoppedError, VidmotionError
+from vidmotion.io.plain_text import visible_lines
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ ENTRIES = (
 )
 
 
+# Of Click, or of the copy of it that newer versions of Typer contain.
+USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
+"""What wrong arguments raise; it has a `message`."""
+
+
 class LazyGroup(TyperGroup):
     """Commands that are imported when they are called; help shows their summaries."""
 
@@ -57,6 +63,14 @@ class LazyGroup(TyperGroup):
         if args:
             self.load(args[0])
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is called; what its errors quote controls no terminal."""
+        try:
+            return super().invoke(ctx)
+        except USAGE_ERROR as error:
+            error.message = visible_lines(error.message)
+            raise
 
     def load(self, name: str) -> None:
         """Replace a summary by the command itself."""

@@ -1,4 +1,4 @@
-"""Which formats FFmpeg may open as a video. Playlists and scripts are left out: FFmpeg reads the files that they name."""
+"""Which formats FFmpeg may open as a video. Playlists and scripts are left out, as FFmpeg reads the files they name."""
 
 from __future__ import annotations
 

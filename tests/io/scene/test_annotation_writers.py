@@ -120,3 +120,38 @@ def test_scenes_without_tags_are_refused(walker: Person, tmp_path: Path, suffix:
     with pytest.raises(InputError, match=r"has action tags; lift it again with `heads=action`$"):
         export(scene_of(walker), tmp_path / f"scene.{suffix}")
     assert not list(tmp_path.iterdir())
+
+
+EVIL = "a\n\n1\n00:00 --> 00:09\nb<i>\x1b[31m\x00\ufffe\u202e"
+SEEN = r"a\n\n1\n00:00 --> 00:09\nb<i>\x1b[31m\x00\ufffe\u202e"
+
+
+@pytest.fixture
+def evil(walker: Person) -> Scene:
+    actions = Actions((EVIL, "sit"), np.array([1.0]), np.array([[0.75, 0.25]]), (Segment(0.0, 1.5, EVIL, 0.75),))
+    return dataclasses.replace(scene_of(dataclasses.replace(walker, actions=actions)), source="v\x00\n.mp4")
+
+
+def test_a_label_adds_no_subtitles(evil: Scene, tmp_path: Path) -> None:
+    cue = export(evil, tmp_path / "scene.vtt")[0].read_text().split("\n", 4)[4]
+    assert cue == f"person 0: {SEEN} (75 %)\n".replace("<", "&lt;").replace(">", "&gt;")
+
+
+def test_elan_is_always_well_formed(evil: Scene, tmp_path: Path) -> None:
+    root = ElementTree.parse(export(evil, tmp_path / "scene.eaf")[0]).getroot()
+    assert [one.text for one in root.iter("ANNOTATION_VALUE")] == [SEEN]
+    assert [one.attrib["MEDIA_URL"] for one in root.iter("MEDIA_DESCRIPTOR")] == [r"./v\x00\n.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("label", "cell"),
+    [
+        ('=HYPERLINK("http://x","y")', '\'=HYPERLINK("http://x","y")'), ("+1+1", "'+1+1"), ("-a", "'-a"), ("@x", "'@x"),
+        (" =1", "' =1"), ("\t=1", r"\t=1"), ("-5", "-5"), ("+1e3", "+1e3"), ("a=b", "a=b"), ("a\rb", r"a\rb"),
+    ],
+)  # fmt: skip
+def test_a_label_is_no_formula(label: str, cell: str, with_tags: Scene, tmp_path: Path) -> None:
+    actions = Actions((label,), np.array([1.0]), np.array([[1.0]]), (Segment(0.0, 1.5, label, 0.75),))
+    scene = scene_of(dataclasses.replace(with_tags.people[0], actions=actions))
+    with export(scene, tmp_path / "scene.csv")[0].open(newline="") as file:
+        assert next(csv.DictReader(file))["action"] == cell

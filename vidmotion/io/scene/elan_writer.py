@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
+from vidmotion.io.plain_text import visible
 from vidmotion.io.scene.action_segments import all_segments
 from vidmotion.types import Scene
 
@@ -26,6 +27,7 @@ def write_eaf(scene: Scene, file: BinaryIO) -> None:
         InputError: nobody has action tags.
     """
     segments = all_segments(scene)
+    source = visible(scene.source)
     root = Element(
         "ANNOTATION_DOCUMENT",
         {
@@ -40,9 +42,9 @@ def write_eaf(scene: Scene, file: BinaryIO) -> None:
     SubElement(
         header,
         "MEDIA_DESCRIPTOR",
-        MEDIA_URL=f"./{scene.source}",
+        MEDIA_URL=f"./{source}",
         MIME_TYPE="video/*",
-        RELATIVE_MEDIA_URL=f"./{scene.source}",
+        RELATIVE_MEDIA_URL=f"./{source}",
     )
     order = SubElement(root, "TIME_ORDER")
     for number, (_, segment) in enumerate(segments):
@@ -67,4 +69,4 @@ def _annotate(tier: Element, number: int, text: str) -> None:
         TIME_SLOT_REF1=f"ts{2 * number + 1}",
         TIME_SLOT_REF2=f"ts{2 * number + 2}",
     )
-    SubElement(annotation, "ANNOTATION_VALUE").text = text
+    SubElement(annotation, "ANNOTATION_VALUE").text = visible(text)

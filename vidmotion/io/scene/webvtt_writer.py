@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from vidmotion.io.plain_text import visible
 from vidmotion.io.scene.action_segments import all_segments
 from vidmotion.types import Scene
 
@@ -38,4 +39,4 @@ def _timestamp(seconds: float) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
