@@ -20,6 +20,7 @@ import numpy as np
 
 from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import align_worlds
+from vidmotion.io.plain_text import inert_cell
 from vidmotion.io.scene.requirements import require_motion
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats, Person, Scene
@@ -59,9 +60,9 @@ def _tags(person: Person) -> Iterator[str]:
     segments = person.actions.segments if person.actions else ()
     for time in person.track.times:
         current = next((one for one in segments if one.start <= time <= one.end), None)
-        yield "," if current is None else f"{_quoted(current.label)},{current.score:.4f}"
+        yield "," if current is None else f"{_quoted(inert_cell(current.label))},{current.score:.4f}"
 
 
 def _quoted(text: str) -> str:
     """A field of CSV, in quotation marks if it needs them (RFC 4180)."""
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"') else text
