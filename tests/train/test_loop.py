@@ -1,9 +1,11 @@
 """Runs stop, resume exactly, log, and refuse what does not fit."""
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 import torch
@@ -11,7 +13,9 @@ from torch import Tensor
 
 from tests.tiny_recipe import settings, train, trainer
 from vidmotion.errors import InputError, MissingExtraError, OutputError, StoppedError
+from vidmotion.io.atomic import append
 from vidmotion.train import loop
+from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.random_draws import Draw
 
 
@@ -164,6 +168,51 @@ def test_steps_after_the_checkpoint_leave_the_log(tmp_path: Path) -> None:
     train(run, settings(steps=10), resume=True)
     assert [line["step"] for line in log(run)] == [5, 10]
     assert "time" in log(run)[1]
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "weights.safetensors"])
+def test_a_users_own_file_is_not_taken_for_a_run(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(InputError, match=f"holds {name} and no checkpoint; name another folder"):
+        train(tmp_path, settings(steps=1))
+    assert (tmp_path / name).read_text() == "mine"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such lock")
+def test_two_runs_in_one_folder_are_refused(tmp_path: Path) -> None:
+    run = RunFolder.open(tmp_path / "run", resume=False)
+    with run.locked(), pytest.raises(OutputError, match="another training runs in it"), run.locked():
+        pytest.fail("two runs")
+    with run.locked():
+        pass
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has such a device")
+@pytest.mark.parametrize("name", ["checkpoint.pt", "log.jsonl"])
+def test_a_full_disk_is_one_line_and_keeps_the_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    run = tmp_path / "run"
+    train(run, settings(steps=5))
+    opened = Path.open
+
+    def full(path: Path, *arguments: Any) -> Any:
+        return opened(Path("/dev/full") if path.suffix == ".part" else path, *arguments)
+
+    def append_to_full(file: BinaryIO, line: bytes) -> None:
+        with Path("/dev/full").open("wb", buffering=0) as device:
+            append(device, line)
+
+    with monkeypatch.context() as patched:
+        if name == "checkpoint.pt":
+            patched.setattr(Path, "open", full)
+        else:
+            patched.setattr("vidmotion.train.logs.append", append_to_full)
+        with pytest.raises(OutputError, match=f"{name}: the disk is full; "):
+            train(run, settings(steps=20), resume=True)
+    assert sorted(path.name for path in run.iterdir() if "tfevents" not in path.name) == ["checkpoint.pt", "log.jsonl"]
+    train(run, settings(steps=20), resume=True)
+    assert [line["step"] for line in log(run)] == [5, 10, 15, 20]
 
 
 @pytest.mark.parametrize("content", [b"", b"damaged", None])

@@ -42,7 +42,7 @@ import numpy as np
 
 from vidmotion.errors import InputError, OutputError
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from vidmotion.io.atomic import open_for_appending, output_error, write_text
+from vidmotion.io.atomic import append, open_for_appending, output_error, write_text
 from vidmotion.io.json_text import parse_json
 from vidmotion.types import Bools, Camera, Floats, Ints
 
@@ -415,10 +415,10 @@ class StoreWriter:
         index_end = self._index.tell()
         try:
             for name, file in self._files.items():
-                file.write(parts[name].tobytes())
+                append(file, parts[name].tobytes())
             for file in self._files.values():
                 os.fsync(file.fileno())
-            self._index.write(line)
+            append(self._index, line)
             os.fsync(self._index.fileno())
         except OSError as error:
             self._index.truncate(index_end)

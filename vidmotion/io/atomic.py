@@ -143,7 +143,7 @@ class PendingFolder:
         new = [path for path in self.path.iterdir() if path.name != self._index]
         outgoing = self.path / "replaced"
         outgoing.mkdir()
-        with _exclusive(self.target):
+        with locked_folder(self.target, wait=True):
             old = [path for path in self.target.iterdir() if path.name != self._index and self._owns(path)]
             _rename_all([
                 *((path, outgoing / path.name) for path in (self.target / self._index, *old) if path.exists()),
@@ -240,6 +240,43 @@ def write_text(target: Path, text: str) -> None:
     write_bytes(target, text.encode())
 
 
+@contextmanager
+def locked_folder(folder: Path, wait: bool = False) -> Iterator[None]:
+    """Hold a folder's lock, which no other process then gets. Windows and some network drives have no such lock.
+
+    Args:
+        wait: wait for another process that holds it.
+
+    Raises:
+        BlockingIOError: another process holds it.
+        OSError: the folder is missing.
+    """
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if isinstance(error, BlockingIOError):
+                raise
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def append(file: BinaryIO, content: bytes) -> None:
+    """Write all of `content` to an unbuffered file: one call writes less where the disk becomes full.
+
+    Raises:
+        OSError: it cannot be written completely.
+    """
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
 def open_for_appending(path: Path) -> BinaryIO:
     """An unbuffered file to read, to shorten and to write at its end; made if it is missing. Links are not followed.
 
@@ -315,18 +352,6 @@ def _remove_unlocked(path: Path) -> None:
             path.unlink()
     finally:
         _unlock(lock)
-
-
-@contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
-    """Wait for other processes that rename files in a folder, and make them wait."""
-    descriptor = None if fcntl is None else os.open(folder, os.O_RDONLY)
-    try:
-        if fcntl is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        _unlock(descriptor)
 
 
 def _rename_all(moves: Sequence[tuple[Path, Path]]) -> None:

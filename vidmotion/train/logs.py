@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
-from vidmotion.io.atomic import write_text
+from vidmotion.io.atomic import append, open_for_appending, output_error
 from vidmotion.io.json_text import parse_json
 
 
@@ -34,10 +35,20 @@ class Means:
 
 
 class RunLog:
-    """The log of a run, continued at `step`."""
+    """The log of a run, continued at `step`: lines of later steps, and one that was cut off, are dropped."""
 
     def __init__(self, path: Path, step: int) -> None:
+        """Open the log.
+
+        Raises:
+            OutputError: it cannot be written, or another training writes to it.
+        """
         self.path = path
+        try:
+            self._file = open_for_appending(path)
+        except OSError as error:
+            raise output_error(path, error) from None
+        _cut(self._file, step)
         self._board = _board(path.parent, step)
 
     def __enter__(self) -> Self:
@@ -46,29 +57,43 @@ class RunLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._file.close()
         if self._board is not None:
-            self._board.close()
+            with suppress(OSError):
+                self._board.close()
 
     def write(self, step: int, values: dict[str, float]) -> None:
-        """Add the values of a step."""
+        """Add the values of a step.
+
+        Raises:
+            OutputError: the disk is full, or the like.
+        """
         shown = {name: float(f"{value:.6g}") for name, value in values.items()}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"step": step, "time": round(time.time()), **shown}) + "\n")
+        line = json.dumps({"step": step, "time": round(time.time()), **shown}) + "\n"
+        try:
+            append(self._file, line.encode())
+        except OSError as error:
+            raise output_error(self.path, error, "the last checkpoint is kept; continue with `resume=True`") from None
         if self._board is not None:
-            for name, value in values.items():
-                self._board.add_scalar(name, value, step)
+            with suppress(OSError):  # a copy; the log itself is written
+                for name, value in values.items():
+                    self._board.add_scalar(name, value, step)
 
 
-def cut_log(path: Path, step: int) -> None:
-    """Drop the lines after a step: a resumed run does those steps again."""
-    if not path.exists():
-        return
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    write_text(path, "".join(line for line in lines if _logged_step(line) <= step))
+def _cut(file: BinaryIO, step: int) -> None:
+    """Drop what follows the lines up to a step: a resumed run does the later steps again."""
+    file.seek(0)
+    end = 0
+    for line in file.read().splitlines(keepends=True):
+        if not line.endswith(b"\n") or _logged_step(line) > step:
+            break
+        end += len(line)
+    file.truncate(end)
+    file.seek(end)
 
 
-def _logged_step(line: str) -> float:
-    """The step of a line of the log; infinity for a line that was cut off while it was written."""
+def _logged_step(line: bytes) -> float:
+    """The step of a line of the log; infinity for a line that is damaged."""
     try:
         return float(parse_json(line)["step"])
     except (ValueError, KeyError, TypeError):

@@ -22,7 +22,7 @@ from vidmotion.errors import InputError, StoppedError
 from vidmotion.train.checkpoints import RunFolder
 from vidmotion.train.config import RunConfig
 from vidmotion.train.engine import connect, interruptible, prepare
-from vidmotion.train.logs import Means, RunLog, cut_log
+from vidmotion.train.logs import Means, RunLog
 from vidmotion.train.optimizers import IsEncoder, freeze, optimizers, rate
 from vidmotion.train.random_draws import Draw
 
@@ -86,6 +86,7 @@ class Trainer:
         return result.eval()
 
     def _steps(self, step_loss: StepLoss, report: StepCallback, asked: Callable[[], bool], log: RunLog | None) -> None:
+        self.save()  # so that a folder that cannot be written is noticed now
         saved, means, shown = time.monotonic(), Means(), dict[str, float]()
         report(self.step, shown)
         while self.step < self.config.steps:
@@ -185,5 +186,3 @@ class Trainer:
         except (RuntimeError, ValueError):
             raise InputError(f"{self.folder.checkpoint} belongs to another network; check preset") from None
         self.step = state["step"]
-        if self.is_main:
-            cut_log(self.folder.log, self.step)

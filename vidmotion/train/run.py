@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,19 +64,20 @@ def run_recipe(
         InputError: no usable data, a run folder that does not fit, or a loss that is not finite any more.
         StoppedError: Ctrl-C; the run is saved.
         MissingExtraError: Accelerate is not installed.
-        OutputError: the run folder cannot be written to.
+        OutputError: the run folder cannot be written to, or another training runs in it.
     """
     run = RunFolder.open(job.folder, job.resume)
     for name, head in (*network.heads.items(), (POSE3D, network.encoder.head)):
         head.requires_grad_(name in trained_heads)
     trainer = Trainer(network, config, run, job.device, _is_encoder)
-    if job.resume:
-        trainer.resume()
-    result = trainer.run(make_loss(trainer.device), job.report)
-    assert isinstance(result, MotionNetwork)
-    if trainer.is_main:
-        notes = {"task": task, "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
-        save_network(finish(result), run.weights, notes)
+    with run.locked() if trainer.is_main else nullcontext():
+        if job.resume:
+            trainer.resume()
+        result = trainer.run(make_loss(trainer.device), job.report)
+        assert isinstance(result, MotionNetwork)
+        if trainer.is_main:
+            notes = {"task": task, "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
+            save_network(finish(result), run.weights, notes)
     return run.weights
 
 
