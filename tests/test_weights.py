@@ -145,10 +145,12 @@ def test_search_order(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = "motion-small.safetensors"
     cache = put(places / "cache" / "weights", file)
     assert weights.find_weights() == cache
-    own = put(places / "site" / "vidmotion" / "_weights", file)
-    assert weights.find_weights() == own
     here = put(places / "work" / "weights", file)
     assert weights.find_weights() == here
+    own = put(places / "site" / "vidmotion" / "_weights", file)
+    assert weights.find_weights() == own
+    put(places / "work", "motion-small")
+    assert weights.find_weights("motion-small") == own
     chosen = put(places / "chosen", file)
     monkeypatch.setenv(weights.ENVIRONMENT, str(chosen.parent))
     assert weights.find_weights("motion-small") == chosen
@@ -255,7 +257,22 @@ def test_fetch_takes_only_the_pinned_members(places: Path, managers: Managers) -
     pip, npm = managers.commands
     assert pip[:4] == [sys.executable, "-m", "pip", "download"]
     assert pip[-1] == "mediapipe==0.10.21"
-    assert npm[1:3] == ["pack", "@mediapipe/pose@0.5.1675469404"]
+    assert npm[1:3] == ["pack", "--ignore-scripts"]
+    assert npm[-1] == "@mediapipe/pose@0.5.1675469404"
+
+
+def test_npm_obeys_no_settings_of_the_folders_above(
+    places: Path, managers: Managers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifests: list[bool] = []
+
+    def run(command: list[str], cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        manifests.append((cwd / "package.json").is_file())
+        return managers(command, cwd, **options)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    weights.fetch("blazepose-heavy")
+    assert manifests == [False, True]
 
 
 def test_available_files_are_not_fetched_again(managers: Managers) -> None:
@@ -310,6 +327,12 @@ def test_an_unreadable_archive(
         (1, "/usr/bin/python: No module named pip\n", "No module named pip"),
         (1, "WARNING: retrying\nERROR: No matching distribution found for mediapipe==0.10.21\n", "No matching"),
         (2, "", "it printed no reason"),
+        (
+            1,
+            "WARNING: broken by 'NewConnectionError(...)'\nERROR: No matching distribution\n",
+            "there is no connection",
+        ),
+        (1, "npm error code EAI_AGAIN\nnpm error A complete log of this run\n", "there is no connection to it"),
     ],
 )
 def test_pip_that_fails(places: Path, managers: Managers, code: int, stderr: str, reason: str) -> None:
@@ -412,8 +435,11 @@ def test_a_missing_shipped_file(installed: Path, managers: Managers) -> None:
     assert managers.commands == []
 
 
-def test_a_damaged_copy_elsewhere(places: Path, installed: Path, managers: Managers) -> None:
-    copy = put(places / "work" / "weights", CONVERTED[0], b"half")
+def test_a_damaged_copy_elsewhere(
+    places: Path, installed: Path, managers: Managers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(weights.ENVIRONMENT, str(places))
+    copy = put(places, CONVERTED[0], b"half")
     with pytest.raises(WeightsError, match=r"is damaged .*; delete it and run `vidmotion weights fetch movenet`"):
         weights.fetch("movenet")
     copy.unlink()

