@@ -167,6 +167,15 @@ def test_a_frame_time_that_is_no_time_is_named(frame_time: str, words: str, data
     assert len(imported(data, path, "--fps", 30)) == 5
 
 
+@pytest.mark.parametrize("number", ["nan", "1e300", "-inf"])
+@pytest.mark.filterwarnings("error")
+def test_numbers_that_nothing_has_are_refused(number: str, data: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.bvh").write_text(bvh(2, 30, path=np.tile([0, 90.125, 0], (2, 1))).replace("90.12500000", number))
+    (tmp_path / "b.bvh").write_text(bvh(2, 30).replace("OFFSET 0.0 10.0 0.0", f"OFFSET 0 {number} 0", 1))
+    code, message = data("import", "bvh", tmp_path, "-o", tmp_path / "out")
+    assert (code, message.count("holds numbers that are not finite or far too large")) == (1, 2), message
+
+
 def test_commas_are_decimal_points_or_stand_between_numbers(data: Run, tmp_path: Path) -> None:
     path = np.array([[1.5, 90.25, -2.0]])
     wanted = bvh(1, 30, path=path)

@@ -18,17 +18,24 @@ from vidmotion.body.load import MOST_BETAS, free_body, load_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
 from vidmotion.body.shape import neutral_betas
 from vidmotion.data.importers.floor import on_floor
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_frames, rotations_at_rate, y_up
+from vidmotion.data.importers.importer import (
+    ImportFile,
+    ImportOptions,
+    at_rate,
+    check_frames,
+    check_numbers,
+    rotations_at_rate,
+    y_up,
+)
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from vidmotion.io.npz import read_npz_arrays
 from vidmotion.io.pickles import DAMAGED
 from vidmotion.types import Floats
 
 _NEEDED = ("poses", "trans", "betas")
 _RATES = ("mocap_framerate", "mocap_frame_rate")
-LARGEST = 2**32
-"""Bytes of an array; a small compressed file can hold a larger one, which is refused before it is unpacked."""
 _PELVIS = np.array([-0.002, -0.223, 0.028])
 """(3,) metres, pelvis of SMPL's mean body at rest, to which `trans` is added."""
 
@@ -57,15 +64,10 @@ def read_amass(file: ImportFile, options: ImportOptions) -> Iterator[NewClip]:
 
 def _read(path: Path, needs_rate: bool) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as content:
-            sizes = {info.filename.removesuffix(".npy"): info.file_size for info in content.zip.infolist()}
-            names = [name for name in (*_NEEDED, *_RATES) if name in content.files]
-            huge = [name for name in names if sizes.get(name, 0) > LARGEST]
-            arrays = {} if huge else {name: content[name] for name in names}
-    except DAMAGED:
+        with path.open("rb") as file:
+            arrays = read_npz_arrays(file, (*_NEEDED, *_RATES))
+    except (OSError, *DAMAGED):
         raise InputError("is not an .npz file of arrays, or is damaged") from None
-    if huge:
-        raise InputError(f"its {huge[0]} is larger than {LARGEST / 2**30:g} GB; split the motion")
     missing = [name for name in _NEEDED if name not in arrays]
     if needs_rate and not any(name in arrays for name in _RATES):
         missing.append(" or ".join(_RATES))
@@ -74,6 +76,7 @@ def _read(path: Path, needs_rate: bool) -> dict[str, np.ndarray]:
     for name in _NEEDED:
         if not _holds_numbers(arrays[name]):
             raise InputError(f"its {name} holds no numbers; wanted a motion of AMASS")
+        check_numbers(arrays[name])
     return arrays
 
 
@@ -86,9 +89,9 @@ def _rate(arrays: dict[str, np.ndarray]) -> float:
     return float(rate.item())
 
 
-def _holds_numbers(value: np.ndarray | bytes) -> bool:
-    """Whether this is an array of real numbers; a member of the file that is not an array comes as bytes."""
-    return isinstance(value, np.ndarray) and value.dtype.kind in "iuf"
+def _holds_numbers(value: np.ndarray) -> bool:
+    """Whether this is an array of real numbers."""
+    return value.dtype.kind in "iuf"
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, check_frames
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, check_frames, check_numbers
 from vidmotion.data.importers.rig import RigMotion, euler_to_matrix
 from vidmotion.data.importers.rig_clip import rig_clip
 from vidmotion.data.packed_writer import NewClip
@@ -131,8 +131,9 @@ def _bones(lines: list[list[str]], radians: float) -> Iterator[_Bone]:
         if words[0] == "begin":
             fields = {}
         elif words[0] == "end":
-            step = np.array(fields["direction"], float) * float(fields["length"][0])
             *angles, order = fields["axis"]
+            check_numbers(np.array([*fields["direction"], *fields["length"], *angles], float))
+            step = np.array(fields["direction"], float) * float(fields["length"][0])
             axes = _axes(order.upper()[::-1], np.array(angles, float) * radians)
             channels = tuple(word.lower() for word in fields.get("dof", ()))
             yield _Bone(fields["name"][0], step, axes, order.upper()[::-1], channels)
@@ -198,4 +199,7 @@ def _values(text: str, asf: Asf) -> dict[str, Floats]:
         values.setdefault(words[0], []).append(numbers)
     if not frames or "root" not in values or any(len(rows) != frames for rows in values.values()):
         raise ValueError("a frame is not complete")
-    return {name: np.array(rows) for name, rows in values.items()}
+    arrays = {name: np.array(rows) for name, rows in values.items()}
+    for array in arrays.values():
+        check_numbers(array)
+    return arrays

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, check_frames
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, check_frames, check_numbers
 from vidmotion.data.importers.rig import RigMotion, euler_to_matrix
 from vidmotion.data.importers.rig_clip import rig_clip
 from vidmotion.data.packed_writer import NewClip
@@ -83,6 +83,8 @@ def parse_bvh(text: str) -> BvhMotion:
     if not width or not values.size or values.size % width:
         raise ValueError(f"wanted {width} numbers in each frame, received {values.size} numbers")
     check_frames(values.size // width)
+    check_numbers(values)
+    check_numbers(np.array(joints.offsets))
     translations, rotations = _channels(joints, values.reshape(-1, width))
     rig = RigMotion(tuple(joints.names), tuple(joints.parents), np.array(joints.offsets), translations, rotations)
     return BvhMotion(rig, header[1], header[2])

@@ -20,6 +20,7 @@ from vidmotion.types import Floats
 
 MOST_FRAMES = 1_000_000
 """Frames of a clip, in its file and at `FRAME_RATE` (9 hours); more are refused before arrays are made."""
+LARGEST_NUMBER = 1e9
 SAME_RATE = 2e-3
 """Rates that differ by less than this share count as equal: 29.97 and 30, or 0.033 and 1/30 s."""
 
@@ -87,6 +88,16 @@ def check_frames(frames: float) -> None:
     """
     if frames > MOST_FRAMES:
         raise InputError(f"has {frames:,.0f} frames, and at most {MOST_FRAMES:,} are read; split it, or check its rate")
+
+
+def check_numbers(values: Floats) -> None:
+    """Refuse numbers that are not finite, or that no position and no angle has in any unit.
+
+    Raises:
+        InputError: there is such a number.
+    """
+    if not (np.abs(values) <= LARGEST_NUMBER).all():
+        raise InputError("holds numbers that are not finite or far too large; the file is damaged")
 
 
 def grid(frames: int, rate: float) -> Floats | None:
