@@ -87,6 +87,15 @@ def test_numbers_times_and_pictures(tmp_path: Path) -> None:
     assert corners(frames[4].rgb) == [RED, GREEN, BLUE, WHITE]
 
 
+def test_titles_need_not_be_utf_8(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4")
+    content = path.read_bytes()
+    assert b"VideoHandler" in content
+    path.write_bytes(content.replace(b"VideoHandler", b"Vid\xe9oHandler"))
+    with open_video(path) as video:
+        assert len(list(video)) == 5
+
+
 def test_variable_frame_rate_is_kept(tmp_path: Path) -> None:
     stamps = [500, 540, 640, 650, 900]
     with open_video(make(tmp_path / "a.mkv", stamps=stamps)) as video:

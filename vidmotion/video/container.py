@@ -134,7 +134,9 @@ def open_container(path: Path) -> InputContainer:
         av.FFmpegError, OSError: it cannot be read.
     """
     # Without `file:` and `pattern_type`, FFmpeg would interpret a colon or a percent sign in a file name.
-    return av.open(f"file:{path}", options={"pattern_type": "none", "format_whitelist": allowed_formats()})
+    options = {"pattern_type": "none", "format_whitelist": allowed_formats()}
+    # Titles are not always UTF-8.
+    return av.open(f"file:{path}", options=options, metadata_errors="replace")
 
 
 def picture_stream(path: Path, container: InputContainer) -> VideoStream:
