@@ -43,6 +43,32 @@ def test_a_file_of_ones_own_is_named_by_its_content(body: BodyModel, body_file: 
     assert mine.name != other.name
 
 
+def test_texture_coordinates(body: BodyModel, body_file: Callable[..., Path]) -> None:
+    """Those of SMPL-X's files, `vt` and `ft`; files without any have none."""
+    assert load_body(body_file()).texture is None
+    assert body.texture
+    uv, faces = body.texture.uv, body.texture.faces
+    assert (uv >= 0).all()
+    assert (uv <= 1).all()
+    mine = load_body(body_file(vt=uv, ft=faces.astype(np.uint32))).texture
+    assert mine
+    np.testing.assert_array_equal(mine.uv[mine.faces], uv[faces])
+    with pytest.raises(InputError, match=r"texture\.faces: wanted shape \(13800, 3\), received \(13799, 3\)"):
+        load_body(body_file(vt=uv, ft=faces[1:]))
+    with pytest.raises(InputError, match="wanted numbers of points below 9"):
+        load_body(body_file(vt=uv[:9], ft=faces))
+
+
+def test_texture_of_the_free_body_is_cut_along_few_seams(body: BodyModel) -> None:
+    """Neighbours on the body are neighbours on the picture, and no face is turned over or drawn out."""
+    assert body.texture
+    corners = body.texture.uv[body.texture.faces]
+    along, across = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    assert (along[:, 0] * across[:, 1] > along[:, 1] * across[:, 0]).mean() > 0.998
+    assert np.linalg.norm(corners - np.roll(corners, 1, 1), axis=-1).max() < 0.07
+    assert len(body.texture.uv) < 1.12 * len(body.template)
+
+
 def test_shapes_of_another_model_are_refused(body: BodyModel, body_file: Callable[..., Path]) -> None:
     motion = BodyMotion(body.name, np.zeros((1, 24, 3)), np.zeros(10), np.zeros((1, 3)), np.zeros(1))
     body.check_motion(motion)

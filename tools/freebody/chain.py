@@ -16,7 +16,8 @@ from tools.freebody.repose import Reposer, reposer_of
 from tools.freebody.shapes import SAMPLES, SEED, ShapeSpace, draw_adults, fit_shapes, traits
 from tools.freebody.skinning import gather_weights
 from tools.freebody.smpl import FreeBody
-from tools.freebody.surface import Surface, surface_of, vertex_ids
+from tools.freebody.surface import Surface, surface_of, triangles, vertex_ids
+from vidmotion.body.model import Texture
 from vidmotion.types import Bools, Floats, Ints
 
 Report = Callable[[str], None]
@@ -91,6 +92,7 @@ def full_body(source: Source, space: ShapeSpace, joints: Floats) -> FreeBody:
     return FreeBody(
         template=space.mean.astype(single),
         faces=source.faces,
+        texture=Texture(source.human.mesh.uv, triangles(source.human.mesh.uv_faces)),
         shapes=space.directions.astype(single),
         weights=weights.astype(single),
         regressor=regressor.astype(single),

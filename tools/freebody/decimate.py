@@ -11,8 +11,10 @@ from scipy.spatial import cKDTree
 
 from tools.freebody.rings import POSITION_WEIGHT, convex_weights
 from tools.freebody.smpl import FreeBody, columns, strongest
+from tools.freebody.texture import transfer
 from tools.freebody.visibility import seen_faces
-from vidmotion.types import Floats, Ints
+from vidmotion.body.model import Texture
+from vidmotion.types import Bools, Floats, Ints
 
 FACES = 13_800
 """Nearly as many as SMPL has (13,776); this gives 6,935 vertices."""
@@ -53,11 +55,13 @@ def decimate(body: FreeBody, skin: int) -> FreeBody:
         skin: number of skin vertices; those of the eyeballs follow them and are not changed.
     """
     vertices = body.template.astype(np.float64)
-    shell = outer_faces(body, vertices, skin)
+    outer = outer_faces(body, vertices, skin)
+    shell = body.faces[outer]
     eye_vertices, eye_faces = _compact(vertices, shell[(shell >= skin).all(1)])
     skin_vertices, skin_faces = _compact(vertices, shell[(shell < skin).all(1)])
     skin_vertices, skin_faces = _simplify(skin_vertices, skin_faces, FACES - len(eye_faces))
     new_vertices = np.r_[skin_vertices, eye_vertices]
+    new_faces = np.r_[skin_faces, eye_faces + len(skin_vertices)]
     projection = project(new_vertices, vertices, shell)
     template = new_vertices.astype(np.float32)
     shapes = projection.carry(body.shapes).astype(np.float32)
@@ -65,7 +69,8 @@ def decimate(body: FreeBody, skin: int) -> FreeBody:
     new = _sets(new_vertices, shapes)
     return FreeBody(
         template=template,
-        faces=np.r_[skin_faces, eye_faces + len(skin_vertices)],
+        faces=new_faces,
+        texture=transfer(Texture(body.texture.uv, body.texture.faces[outer]), vertices, shell, new_vertices, new_faces),
         shapes=shapes,
         weights=strongest(projection.carry(body.weights)).astype(np.float32),
         regressor=refit(body.regressor, old, new).astype(np.float32),
@@ -76,8 +81,8 @@ def decimate(body: FreeBody, skin: int) -> FreeBody:
     )
 
 
-def outer_faces(body: FreeBody, vertices: Floats, skin: int) -> Ints:
-    """(F, 3) the faces without those inside the head that are not visible from any side."""
+def outer_faces(body: FreeBody, vertices: Floats, skin: int) -> Bools:
+    """(F,) all faces but those inside the head that are not visible from any side."""
     of_head = columns(body.weights, "head")[:, 0]
     seen = seen_faces(vertices, body.faces, of_head > 0.5)
     for _ in range(_RIMS):
@@ -86,7 +91,7 @@ def outer_faces(body: FreeBody, vertices: Floats, skin: int) -> Ints:
         seen |= touched[body.faces].any(1)
     inside = of_head[body.faces].min(1) > _INSIDE_HEAD
     eyes = (body.faces >= skin).all(1)
-    return body.faces[seen | ~inside | eyes]
+    return seen | ~inside | eyes
 
 
 def _compact(vertices: Floats, faces: Ints) -> tuple[Floats, Ints]:

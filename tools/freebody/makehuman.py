@@ -69,6 +69,10 @@ class BaseMesh:
     vertices: Floats
     """(V, 3) metres."""
     groups: Mapping[str, Faces]
+    uv: Floats
+    """(K, 2) points of the texture, from its lower left corner."""
+    uv_groups: Mapping[str, Faces]
+    """The same faces, by points of the texture."""
 
     @property
     def skin(self) -> Faces:
@@ -80,6 +84,11 @@ class BaseMesh:
         """The faces of both eyeballs."""
         return [face for group in EYE_GROUPS.values() for face in self.groups[group]]
 
+    @property
+    def uv_faces(self) -> Faces:
+        """Skin and eyeballs by points of the texture."""
+        return [face for group in (BODY_GROUP, *EYE_GROUPS.values()) for face in self.uv_groups[group]]
+
     def ids(self, group: str) -> Ints:
         """The vertices of a group, in ascending order."""
         return vertex_ids(self.groups[group])
@@ -88,18 +97,23 @@ class BaseMesh:
 def read_mesh(source: Folder) -> BaseMesh:
     """The base mesh with its groups of faces."""
     vertices: list[list[float]] = []
+    uv: list[list[float]] = []
     groups: dict[str, Faces] = {}
+    uv_groups: dict[str, Faces] = {}
     group = ""
     for line in (source / "3dobjs/base.obj").read_text(encoding="utf-8").splitlines():
         kind, _, rest = line.partition(" ")
         if kind == "v":
             vertices.append([float(word) for word in rest.split()[:3]])
+        elif kind == "vt":
+            uv.append([float(word) for word in rest.split()[:2]])
         elif kind == "g":
             group = rest.strip()
         elif kind == "f":
-            corners = [int(word.split("/")[0]) - 1 for word in rest.split()]
-            groups.setdefault(group, []).append(corners)
-    return BaseMesh(np.array(vertices) * METRES, groups)
+            corners = [[int(number) - 1 for number in word.split("/")] for word in rest.split()]
+            groups.setdefault(group, []).append([vertex for vertex, _ in corners])
+            uv_groups.setdefault(group, []).append([point for _, point in corners])
+    return BaseMesh(np.array(vertices) * METRES, groups, np.array(uv), uv_groups)
 
 
 @dataclass(eq=False)

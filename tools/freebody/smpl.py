@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidmotion.body.model import SMPL_JOINTS, SMPL_PARENTS
+from vidmotion.body.model import SMPL_JOINTS, SMPL_PARENTS, Texture
 from vidmotion.io.atomic import atomic_file
 from vidmotion.types import Floats, Ints
 
@@ -47,6 +47,7 @@ class FreeBody:
     """(V, 3) the pelvis near the origin."""
     faces: Ints
     """(F, 3)"""
+    texture: Texture
     shapes: Floats
     """(V, 3, S) metres for each standard deviation."""
     weights: Floats
@@ -85,6 +86,8 @@ def write_body(body: FreeBody, path: Path) -> None:
             weights=body.weights,
             kintree_table=np.stack([parents, np.arange(len(JOINTS))]).astype(np.uint32),
             f=body.faces.astype(np.uint32),
+            vt=body.texture.uv.astype(np.float32),
+            ft=body.texture.faces.astype(np.uint32),
             J_regressor_h36m=body.regressor_h36m,
             J=body.joints,
             joint_names=np.array(JOINTS),

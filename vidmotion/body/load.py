@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vidmotion.body.arrays import Arrays, read_arrays
-from vidmotion.body.model import BODY_JOINTS, BodyModel, Phenotype
+from vidmotion.body.model import BODY_JOINTS, BodyModel, Phenotype, Texture
 from vidmotion.errors import InputError
 
 FREE_BODY = "freebody"
@@ -23,7 +23,8 @@ MIN_BONE_LENGTH = 1e-4
 """Metres."""
 
 _REQUIRED = ("v_template", "shapedirs", "J_regressor", "weights", "kintree_table", "f")
-_OPTIONAL = ("posedirs", "phenotype_to_betas", "phenotype_mean")
+_OPTIONAL = ("posedirs", "phenotype_to_betas", "phenotype_mean", "vt", "ft")
+_INTEGERS = ("kintree_table", "f", "ft")
 _DOWNLOAD_PAGES = {
     "smplx": "https://smpl-x.is.tue.mpg.de",
     "smplh": "https://mano.is.tue.mpg.de",
@@ -78,7 +79,7 @@ def _build(arrays: Arrays, name: str, licence: str) -> BodyModel:
     missing = [key for key in _REQUIRED if key not in arrays]
     if missing:
         raise ValueError(f"{missing[0]} is missing")
-    floats = {key: arrays[key].astype(np.float32) for key in arrays if key not in ("kintree_table", "f")}
+    floats = {key: arrays[key].astype(np.float32) for key in arrays if key not in _INTEGERS}
     for key, array in floats.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{key} holds a number that is not finite")
@@ -94,6 +95,7 @@ def _build(arrays: Arrays, name: str, licence: str) -> BodyModel:
         faces=arrays["f"].astype(np.int64),
         parents=_parents(arrays["kintree_table"]),
         phenotype=_phenotype(floats),
+        texture=Texture(floats["vt"], arrays["ft"].astype(np.int64)) if {"vt", "ft"} <= arrays.keys() else None,
     )
     _check_plausible(model)
     return model

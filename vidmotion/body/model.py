@@ -60,6 +60,22 @@ class RestBody:
 
 
 @dataclass(frozen=True, eq=False)
+class Texture:
+    """Where the F faces of a body lie on a picture, on which there are K points."""
+
+    uv: Floats
+    """(K, 2) 0..1 from the lower left corner of the picture."""
+    faces: Ints
+    """(F, 3) points of the corners of each face."""
+
+    def __post_init__(self) -> None:
+        check_shape("Texture", "uv", self.uv, ("K", 2))
+        check_shape("Texture", "faces", self.faces, ("F", 3))
+        if len(self.faces) and not 0 <= self.faces.min() <= self.faces.max() < len(self.uv):
+            raise ValueError(f"Texture.faces: wanted numbers of points below {len(self.uv)}")
+
+
+@dataclass(frozen=True, eq=False)
 class BodyModel:
     """A body model with V vertices, F faces, J joints and S shape directions."""
 
@@ -81,6 +97,7 @@ class BodyModel:
     parents: tuple[int, ...]
     """(J,) parent of each joint, before its children; -1 for the root."""
     phenotype: Phenotype | None = None
+    texture: Texture | None = None
 
     def __post_init__(self) -> None:
         vertices, joints = len(self.template), len(self.parents)
@@ -89,6 +106,8 @@ class BodyModel:
         check_shape("BodyModel", "regressor", self.regressor, (joints, vertices))
         check_shape("BodyModel", "weights", self.weights, (vertices, joints))
         check_shape("BodyModel", "faces", self.faces, ("F", 3))
+        if self.texture is not None:
+            check_shape("BodyModel", "texture.faces", self.texture.faces, self.faces.shape)
         if self.pose_directions is not None:
             check_shape("BodyModel", "pose_directions", self.pose_directions, (vertices, 3, 9 * (joints - 1)))
         if self.parents[:BODY_JOINTS] != SMPL_PARENTS[:BODY_JOINTS]:

@@ -42,13 +42,17 @@ STILL = 1e-7
 """A joint whose quaternion components change by less has a single keyframe."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Shared:
     """Indices of the accessors that all bodies of a model share."""
 
     faces: int
     joints: int
     weights: int
+    uv: int | None
+    """None for a model without texture coordinates."""
+    source: Ints
+    """(N,) vertex of the model that each vertex of the file is: first all V, then once more those at seams."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,13 +159,39 @@ def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
 
 
 def _add_shared(gltf: Gltf, model: BodyModel) -> _Shared:
+    source, faces, uv = _split_at_seams(model)
     strongest = np.argsort(-model.weights, axis=1, kind="stable")[:, :4]
     weights = np.take_along_axis(model.weights, strongest, axis=1).clip(0).astype(np.float32)
     weights /= weights.sum(1, keepdims=True)
     # The format requires number 0 for joints without weight.
     joints = np.where(weights > 0, strongest, 0).astype(np.uint8 if len(model.parents) <= 256 else np.uint16)
-    faces = model.faces.ravel().astype(np.uint16 if len(model.template) < 65535 else np.uint32)
-    return _Shared(gltf.array(faces, INDICES), gltf.array(joints, VERTICES), gltf.array(weights, VERTICES))
+    indices = faces.ravel().astype(np.uint16 if len(source) < 65535 else np.uint32)
+    return _Shared(
+        gltf.array(indices, INDICES),
+        gltf.array(joints[source], VERTICES),
+        gltf.array(weights[source], VERTICES),
+        None if uv is None else gltf.array(uv, VERTICES),
+        source,
+    )
+
+
+def _split_at_seams(model: BodyModel) -> tuple[Ints, Ints, Floats | None]:
+    """The vertices (N,) of the model that a file needs, its faces (F, 3), and texture coordinates (N, 2), y down.
+
+    A vertex of a file has one place on the picture, so those on seams are there several times.
+    """
+    count, texture = len(model.template), model.texture
+    if texture is None:
+        return np.arange(count), model.faces, None
+    points = len(texture.uv)
+    codes, corners = np.unique(model.faces * points + texture.faces, return_inverse=True)
+    vertices, places = np.divmod(codes, points)
+    again = np.append(False, vertices[1:] == vertices[:-1])
+    numbers = np.where(again, count - 1 + np.cumsum(again), vertices)
+    source = np.append(np.arange(count), vertices[again])
+    uv = np.zeros((len(source), 2))
+    uv[numbers] = texture.uv[places] * [1, -1] + [0, 1]
+    return source, numbers[corners].reshape(model.faces.shape), uv
 
 
 def _add_bones(gltf: Gltf, model: BodyModel, person: _PersonMesh, node: int, names: tuple[str, ...]) -> _Bones:
@@ -194,13 +224,16 @@ def _add_mesh(gltf: Gltf, model: BodyModel, person: _PersonMesh, shared: _Shared
     inverse = np.tile(np.eye(4), (len(origins), 1, 1))
     inverse[:, :3, :3] = to_bone
     inverse[:, :3, 3] = -(to_bone @ origins[..., None])[..., 0]
+    attributes = {
+        "POSITION": gltf.array(person.vertices[shared.source], VERTICES, bounds=True),
+        "NORMAL": gltf.array(_normals(person.vertices, model.faces)[shared.source], VERTICES),
+        "JOINTS_0": shared.joints,
+        "WEIGHTS_0": shared.weights,
+    }
+    if shared.uv is not None:
+        attributes["TEXCOORD_0"] = shared.uv
     primitive = {
-        "attributes": {
-            "POSITION": gltf.array(person.vertices, VERTICES, bounds=True),
-            "NORMAL": gltf.array(_normals(person.vertices, model.faces), VERTICES),
-            "JOINTS_0": shared.joints,
-            "WEIGHTS_0": shared.weights,
-        },
+        "attributes": attributes,
         "indices": shared.faces,
         "material": gltf.add("materials", _material(person.id)),
     }

@@ -18,7 +18,7 @@ from vidmotion.types import Floats
 VERTICES, INDICES = 34962, 34963
 """glTF's codes of buffers that hold vertex attributes and vertex indices."""
 _COMPONENTS = {"float32": 5126, "uint8": 5121, "uint16": 5123, "uint32": 5125}
-_TYPES = {(): "SCALAR", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
+_TYPES = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
 _MAGIC, _VERSION, _JSON, _BINARY = b"glTF", 2, b"JSON", b"BIN\0"
 
 
@@ -48,7 +48,7 @@ class Gltf:
         """Add an accessor and return its number.
 
         Args:
-            values: (N,), (N, 3), (N, 4) or (N, 4, 4), the latter as rows of a matrix; float64 becomes float32.
+            values: (N,), (N, 2), (N, 3), (N, 4) or (N, 4, 4), the latter as rows of a matrix; float64 becomes float32.
             target: VERTICES, INDICES, or None for arrays that are neither, such as keyframes.
             bounds: write the minimum and maximum, which the format requires for vertex positions and keyframe times.
 
