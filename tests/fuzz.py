@@ -16,6 +16,7 @@ import random
 import re
 import resource
 import select
+import shutil
 import signal
 import sys
 import tempfile
@@ -28,6 +29,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 
@@ -40,6 +42,7 @@ from vidmotion.actions.library import Library, read_library, write_library
 from vidmotion.body.load import free_body, load_body
 from vidmotion.data.importers.import_files import IMPORTERS, import_files
 from vidmotion.data.importers.importer import ImportOptions
+from vidmotion.data.mocap import read_mocap
 from vidmotion.errors import VidmotionError
 from vidmotion.io.scene.formats import export, load
 from vidmotion.model.checkpoint import load_network, save_weights
@@ -77,6 +80,7 @@ def readers(folder: Path) -> dict[str, Reader]:
     return {
         **_importers(folder), **_keypoints(folder), **_scenes(folder), **_models(folder),
         "video": Reader(_videos(folder), _watch),
+        "pictures": Reader(_pictures(folder), lambda path: _watch(path.parent), (folder / "seq_2.png",)),
     }  # fmt: skip
 
 
@@ -107,7 +111,17 @@ def _importers(folder: Path) -> dict[str, Reader]:
         for name, of in files.items()
     }
     rig = Reader((folder / "07.asf",), lambda path: _import("amc", path.with_suffix(".amc")), (folder / "07_01.amc",))
-    return found | {"import asf": rig, "import coco2d": Reader(coco, _importer("coco2d"))}
+    return found | {"import asf": rig, "import coco2d": Reader(coco, _importer("coco2d")), "packed": _packed(folder)}
+
+
+def _packed(folder: Path) -> Reader:
+    """A folder of packed motion."""
+    source = folder / "a.bvh"
+    import_files(
+        IMPORTERS["bvh"], [source], folder / "packed", True, ImportOptions(), lambda _: None, print, lambda _: None
+    )
+    files = tuple(sorted((folder / "packed").iterdir()))
+    return Reader(files, lambda path: read_mocap(path.parent, "train"), files)
 
 
 def _importer(name: str) -> Callable[[Path], object]:
@@ -183,6 +197,14 @@ def _models(folder: Path) -> dict[str, Reader]:
 
 def _videos(folder: Path) -> tuple[Path, ...]:
     return tuple(with_sound(folder / f"a{suffix}") for suffix in (".mp4", ".mkv", ".ts", ".avi"))
+
+
+def _pictures(folder: Path) -> tuple[Path, ...]:
+    """The first of two numbered pictures."""
+    shades = np.arange(48 * 64 * 3, dtype=np.uint8).reshape(48, 64, 3)
+    for name in ("seq_1.png", "seq_1.jpg", "seq_2.png"):
+        cv2.imwrite(str(folder / name), shades)
+    return folder / "seq_1.png", folder / "seq_1.jpg"
 
 
 def _watch(path: Path) -> object:
@@ -350,10 +372,12 @@ def fuzz(seed: int, rounds: Iterator[int], folder: Path, only: str = "", keep: P
 
 
 def _laid_out(reader: Reader, sample: Path, content: bytes, folder: Path) -> Path:
-    """A file of this content in a folder with what belongs beside it."""
+    """A file of this content, alone in a folder with what belongs beside it."""
+    shutil.rmtree(folder / "read", ignore_errors=True)
+    (folder / "read").mkdir()
     for path in (sample, *reader.beside):
-        (folder / path.name).write_bytes(content if path == sample else path.read_bytes())
-    return folder / sample.name
+        (folder / "read" / path.name).write_bytes(content if path == sample else path.read_bytes())
+    return folder / "read" / sample.name
 
 
 def main() -> None:

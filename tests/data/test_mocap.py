@@ -46,7 +46,8 @@ def test_damaged_arrays_are_named(mocap_folder: Path) -> None:
     assert "received (370, 17, 3) and (370, 2)" in message()
     np.save(roots, np.array(["a"]))
     assert "tiny_root.npy holds no array of numbers" in message()
-    for content in (b"", b"not an array"):
+    whole = (mocap_folder / "tiny_pos.npy").read_bytes()
+    for content in (b"", b"not an array", whole[:10] + b"{" * 118 + whole[128:]):
         roots.write_bytes(content)
         assert "tiny_root.npy cannot be read" in message()
     roots.unlink()
@@ -69,6 +70,12 @@ def test_damaged_index_is_named(mocap_folder: Path, old: str, new: str, message:
     with pytest.raises(InputError, match=message) as caught:
         read_mocap(mocap_folder, "train")
     assert str(mocap_folder) in str(caught.value)
+
+
+def test_empty_index_is_named(mocap_folder: Path) -> None:
+    (mocap_folder / "index.csv").write_text("")
+    with pytest.raises(InputError, match="index.csv lacks the column clip"):
+        read_mocap(mocap_folder, "train")
 
 
 def test_windows_are_deterministic_and_stay_inside_a_clip(mocap_folder: Path) -> None:

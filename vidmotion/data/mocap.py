@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 
 from vidmotion.errors import InputError
+from vidmotion.io.pickles import DAMAGED
 from vidmotion.model.normalization import FRAME_RATE
 
 STEP = 1e-4
@@ -192,7 +193,7 @@ def read_array(path: Path) -> np.ndarray:
         array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
         raise InputError(f"{path.parent}: {path.name} is missing") from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, *DAMAGED) as error:
         raise InputError(f"{path.parent}: {path.name} cannot be read ({error})") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf" or not array.ndim:
         raise InputError(f"{path.parent}: {path.name} holds no array of numbers")
@@ -204,10 +205,11 @@ def _read_index(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
+            columns = reader.fieldnames or ()
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path.parent}: index.csv cannot be read ({error})") from None
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    missing = [name for name in COLUMNS if name not in columns]
     if missing:
         raise InputError(f"{path.parent}: index.csv lacks the column {missing[0]}; wanted {', '.join(COLUMNS)}")
     for number, row in enumerate(rows, start=1):

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, points_at_rate
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, at_rate, check_numbers, points_at_rate
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.io.pickles import read_pickle
@@ -64,6 +64,7 @@ def _clips(split: str, part: dict[str, Any], options: ImportOptions) -> Iterator
     for name, shape in (("joint_2d", (17, 2)), ("confidence", (17,)), ("joint3d_image", (17, 3))):
         if arrays[name].shape != (count, *shape):
             raise InputError(f"its {name} of {split}: wanted {(count, *shape)}, received {arrays[name].shape}")
+        check_numbers(arrays[name])
     names = arrays["source"]
     edges = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), count]
     for start, stop in pairwise(edges):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from vidmotion.data.importers.importer import ImportFile, ImportOptions, points_at_rate
+from vidmotion.data.importers.importer import ImportFile, ImportOptions, check_numbers, points_at_rate
 from vidmotion.data.packed_writer import NewClip
 from vidmotion.errors import InputError
 from vidmotion.io.pickles import read_pickle
@@ -58,6 +58,8 @@ def _people(record: dict[str, Any], split: str, options: ImportOptions) -> Itera
     points, scores = (np.asarray(record[name]).astype(float) for name in ("keypoint", "keypoint_score"))
     if points.shape[2:] != (17, 2) or scores.shape != points.shape[:3]:
         raise InputError(f"{scene}: wanted keypoint (people, frames, 17, 2), received {points.shape}, {scores.shape}")
+    check_numbers(points)
+    check_numbers(scores)
     coded = _NAME.search(scene)
     subject, label = (f"P{coded[1]}", f"A{coded[2]}") if coded else ("", str(record["label"]))
     for person, (xy, score) in enumerate(zip(points, scores, strict=True)):
