@@ -74,7 +74,7 @@ def test_damaged_index_is_named(mocap_folder: Path, old: str, new: str, message:
 
 def test_empty_index_is_named(mocap_folder: Path) -> None:
     (mocap_folder / "index.csv").write_text("")
-    with pytest.raises(InputError, match="index.csv lacks the column clip"):
+    with pytest.raises(InputError, match=r"index\.csv lacks the column clip"):
         read_mocap(mocap_folder, "train")
 
 

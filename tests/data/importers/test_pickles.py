@@ -157,6 +157,8 @@ def test_what_is_missing_is_named(data: Run, tmp_path: Path) -> None:
     strange["camera_name"] = ["front"] * 4
     split = {"xsub_train": ["a"], "xsub_val": []}
     short = whole | {"joint_2d": whole["joint_2d"][:2]}
+    blank = annotation("a", 1)
+    blank["keypoint"][:] = np.nan
     for file_format, tree, words in (
         ("h36m", [1], "wanted a dictionary of train and test"),
         ("h36m", {"train": whole}, "lacks test"),
@@ -167,6 +169,7 @@ def test_what_is_missing_is_named(data: Run, tmp_path: Path) -> None:
         ("ntu", {"annotations": []}, "lacks split or annotations"),
         ("ntu", {"split": split, "annotations": [{"frame_dir": "a"}]}, "lacks one of"),
         ("ntu", {"split": split, "annotations": [annotation("a", 1) | {"img_shape": 3}]}, "its a is damaged"),
+        ("ntu", {"split": split, "annotations": [blank]}, "not finite or far too large"),
     ):  # fmt: skip
         code, message = data("import", file_format, save(tmp_path / "x.pkl", tree), "-o", tmp_path / "out")
         assert (code, words in message, message.count("x.pkl: ")) == (1, True, 1), message
