@@ -75,8 +75,8 @@ def lenient_streams() -> Iterator[None]:
     before = sys.stdout, sys.stderr
     _open_closed()
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        sys.stdout = LenientStream(sys.stdout or nowhere, has_results=True)  # type: ignore[assignment]
-        sys.stderr = LenientStream(sys.stderr or nowhere, has_results=False)  # type: ignore[assignment]
+        sys.stdout = LenientStream(sys.stdout or nowhere, has_results=True)
+        sys.stderr = LenientStream(sys.stderr or nowhere, has_results=False)
         try:
             yield
         finally:

@@ -77,6 +77,7 @@ class Trainer:
             StoppedError: Ctrl-C; the last step is saved.
         """
         self.network.train()
+        self.save()  # so that a full disk is noticed now
         with interruptible() as asked, RunLog(self.folder.log, self.step) if self.is_main else nullcontext() as log:
             self._steps(step_loss, report, asked, log)
         # A process that ends while another one still writes would break their connection.
@@ -86,7 +87,6 @@ class Trainer:
         return result.eval()
 
     def _steps(self, step_loss: StepLoss, report: StepCallback, asked: Callable[[], bool], log: RunLog | None) -> None:
-        self.save()  # so that a folder that cannot be written is noticed now
         saved, means, shown = time.monotonic(), Means(), dict[str, float]()
         report(self.step, shown)
         while self.step < self.config.steps:
