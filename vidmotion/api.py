@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidmotion.choices import BoneNames, Device, Head, Markers, Style, View
+from vidmotion.choices import BoneNames, CameraMode, Device, Head, Markers, Style, View
 from vidmotion.errors import InputError
 from vidmotion.settings import Settings, as_choice, as_choices, as_count, as_path, as_weights
 from vidmotion.types import Scene
@@ -33,6 +33,7 @@ def detect(
     rotate: int = 0,
     max_people: int | None = None,
     keep_uncertain: bool = False,
+    camera: CameraMode | str = CameraMode.auto,
     every_frame: bool = False,
 ) -> Scene:
     """Find and follow the people of a video in 2D: a scene whose people have tracks and no motion.
@@ -49,6 +50,7 @@ def detect(
         max_people: keep only this many people: those seen longest and largest.
         keep_uncertain: keep tracks that seem to show nobody too: static clutter, parts and doubles of people, poor
             scores.
+        camera: "auto" finds how the camera turns and zooms from the background; "still" takes it to stand still.
         every_frame: detect in every frame; otherwise, from 50 frames a second on, in every second one or fewer.
 
     Raises:
@@ -70,6 +72,7 @@ def detect(
         rotate=rotate,
         max_people=max_people,
         keep_uncertain=keep_uncertain,
+        camera=as_choice("camera", camera, CameraMode),
         every_frame=every_frame,
     )
     return Pipeline(settings).detect(path)
@@ -88,6 +91,7 @@ def lift(
     person: int | None = None,
     max_people: int | None = None,
     keep_uncertain: bool = False,
+    camera: CameraMode | str = CameraMode.auto,
     every_frame: bool = False,
     start: float | None = None,
     end: float | None = None,
@@ -111,6 +115,8 @@ def lift(
         max_people: keep only this many people: those seen longest and largest.
         keep_uncertain: of a video, keep tracks that seem to show nobody too: static clutter, parts and doubles of
             people, poor scores.
+        camera: "auto" takes the motion of the camera into account, found from a video's background; "still" leaves it
+            out.
         every_frame: of a video, detect in every frame; otherwise, from 50 frames a second on, in every second one or
             fewer.
         start: seconds; frames of a video before are not read.
@@ -141,6 +147,7 @@ def lift(
         person=person,
         max_people=max_people,
         keep_uncertain=keep_uncertain,
+        camera=as_choice("camera", camera, CameraMode),
         every_frame=every_frame,
         heads=as_choices("heads", heads, Head),
         refine=refine,

@@ -50,6 +50,13 @@ class BoneNames(StrEnum):
     smpl = "smpl"
 
 
+class CameraMode(StrEnum):
+    """Whether the camera's motion is estimated from the background, or the camera stands still."""
+
+    auto = "auto"
+    still = "still"
+
+
 class Style(StrEnum):
     """How people are drawn."""
 

@@ -15,11 +15,11 @@ from vidmotion.actions.timeline import timeline
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.load import FREE_BODY, load_body
 from vidmotion.body.model import BodyModel
-from vidmotion.choices import Head
+from vidmotion.choices import CameraMode, Head
 from vidmotion.detectors import Detector, check_detector_name, create_detector, resolve_detector_name
 from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError, WeightsError
-from vidmotion.lifting.lift import LiftedTrack, lift_tracks
+from vidmotion.lifting.lift import LiftedTrack, lift_focal, lift_tracks
 from vidmotion.model.checkpoint import heads_in, load_network
 from vidmotion.model.head_set import HeadSet
 from vidmotion.model.heads import SMPL_BODY
@@ -29,8 +29,9 @@ from vidmotion.settings import Settings
 from vidmotion.skeletons import SMPL24
 from vidmotion.tracking import PersonTracker, most_prominent
 from vidmotion.tracking.cache import cached_people
+from vidmotion.tracking.camera_motion import camera_motion, with_focal
 from vidmotion.tracking.plausibility import Dropped, split_plausible
-from vidmotion.types import Actions, Person, Scene, Track
+from vidmotion.types import Actions, CameraMotion, Person, Scene, Track
 from vidmotion.video.reader import open_video
 from vidmotion.weights import find_weights, model_card, networks
 
@@ -116,12 +117,24 @@ class Pipeline:
             raise NobodyFoundError(
                 f"{path}: nobody is in view for half a second; try a closer view, or `detector=best`"
             )
+        if settings.camera is CameraMode.auto:
+            scene = dataclasses.replace(scene, camera_motion=self._camera_motion(path, scene))
         provenance = self._detect_provenance(detector)
         if dropped:
             provenance["dropped"] = [str(one) for one in dropped]
         if damaged:
             provenance["damaged"] = damaged
         return dataclasses.replace(scene, provenance=provenance)
+
+    def _camera_motion(self, video: Path, scene: Scene) -> CameraMotion:
+        """The motion of the camera: the video is read again, as people are not background."""
+        settings, tracks = self.settings, [person.track for person in scene.people]
+        with (
+            open_video(video, settings.start, settings.end, fps=settings.fps, rotate=settings.rotate) as frames,
+            self.progress.task("camera", scene.frame_count) as task,
+        ):
+            focal = lift_focal(scene.size, settings.lift)
+            return camera_motion(frames, scene.frame_count, tracks, scene.cuts, focal, task.advance)
 
     def _plausible(self, tracks: list[Track], size: tuple[int, int]) -> tuple[list[Track], list[Dropped]]:
         """The tracks that show people, and the others, which are listed."""
@@ -165,9 +178,10 @@ class Pipeline:
             self._list_dropped(listed)
         people = self._chosen(scene)
         tracks = [person.track for person in people]
+        camera = self._camera_of(scene)
         with self.progress.task("lift", sum(map(len, tracks))) as task:
             lifted = lift_tracks(
-                self._head_set, tracks, scene.size, self.settings.lift, heads, task.advance, scene.cuts
+                self._head_set, tracks, scene.size, self.settings.lift, heads, task.advance, scene.cuts, camera
             )
         with self.progress.task("body", sum(map(len, tracks))) as task:
             bodies, done = [], 0
@@ -188,7 +202,13 @@ class Pipeline:
             "refine": self.settings.refine,
             "body": {"model": model.name, "licence": model.licence},
         }
-        return dataclasses.replace(scene, people=found, provenance=provenance)
+        return dataclasses.replace(scene, people=found, provenance=provenance, camera_motion=camera)
+
+    def _camera_of(self, scene: Scene) -> CameraMotion | None:
+        """The camera's motion for the field of view of the settings, if it is known and wanted."""
+        if scene.camera_motion is None or self.settings.camera is CameraMode.still:
+            return None
+        return with_focal(scene.camera_motion, lift_focal(scene.size, self.settings.lift), scene.cuts)
 
     def detect_cached(self, video: Path | str) -> Scene:
         """`detect`, or its cached result for the same video.
@@ -204,6 +224,8 @@ class Pipeline:
             key["keep_uncertain"] = True
         if settings.every_frame:
             key["every_frame"] = True
+        if settings.camera is not CameraMode.auto:
+            key["camera"] = settings.camera
         if settings.fps is not None:
             key["fps"] = settings.fps
         if settings.rotate:
@@ -305,6 +327,7 @@ class Pipeline:
                 "rotate": settings.rotate,
                 "max_people": settings.max_people,
                 "keep_uncertain": settings.keep_uncertain,
+                "camera": str(settings.camera),
                 "every_frame": settings.every_frame,
             },
         }

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vidmotion.choices import FRAME_RATES, ROTATIONS, Device, Head
+from vidmotion.choices import FRAME_RATES, ROTATIONS, CameraMode, Device, Head
 from vidmotion.errors import InputError
 
 HEIGHTS = (0.3, 3.0)
@@ -76,6 +76,8 @@ class Settings:
     time."""
     keep_uncertain: bool = False
     """Keep tracks that seem to show nobody too: static clutter, parts and doubles of people, poor scores."""
+    camera: CameraMode = CameraMode.auto
+    """Whether the camera's motion is estimated from the video's background, or the camera stands still."""
     every_frame: bool = False
     """Detect people in every frame, also where a video has 50 frames a second and more."""
     heads: tuple[Head, ...] = (Head.pose3d,)
@@ -108,6 +110,7 @@ class Settings:
         _set(self, "person", None if self.person is None else as_count("person", self.person, 0))
         _set(self, "max_people", None if self.max_people is None else as_count("max_people", self.max_people, 1))
         _set(self, "keep_uncertain", as_bool("keep_uncertain", self.keep_uncertain))
+        _set(self, "camera", as_choice("camera", self.camera, CameraMode))
         _set(self, "every_frame", as_bool("every_frame", self.every_frame))
         _set(self, "heads", as_choices("heads", self.heads, Head))
         _set(self, "refine", as_bool("refine", self.refine))

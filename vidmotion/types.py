@@ -86,28 +86,32 @@ class Track:
 
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """A pinhole camera that stands still in a Y-up world.
+    """A pinhole camera in a Y-up world. It stands still, or it moves and has a value for each of T frames.
 
     A world point X (metres) has camera coordinates C = rotation @ X + translation (x right, y down,
     z forward) and falls on the pixel focal * C[:2] / C[2] + center.
+
+    The points that its methods take are (..., 3) if it stands still, and (T, ..., 3) if it moves.
     """
 
-    focal: float
-    """Pixels."""
+    focal: float | Floats
+    """Pixels; (T,) if the camera moves, which it may also do by zooming alone."""
     center: tuple[float, float]
     """Principal point in pixels."""
     rotation: Floats
-    """(3, 3) world to camera."""
+    """(3, 3) world to camera, or (T, 3, 3)."""
     translation: Floats
-    """(3,) metres, world to camera."""
+    """(3,) metres, world to camera, or (T, 3)."""
 
     def __post_init__(self) -> None:
-        check_shape("Camera", "rotation", self.rotation, (3, 3))
-        check_shape("Camera", "translation", self.translation, (3,))
+        frames: tuple[int | str, ...] = self.rotation.shape[:1] if self.moves else ()
+        check_shape("Camera", "focal", np.asarray(self.focal), frames)
+        check_shape("Camera", "rotation", self.rotation, (*frames, 3, 3))
+        check_shape("Camera", "translation", self.translation, (*frames, 3))
 
     @classmethod
     def at_origin(cls, focal: float, size: tuple[int, int]) -> Camera:
-        """A camera whose axes are those of the world.
+        """A still camera whose axes are those of the world.
 
         Args:
             focal: pixels.
@@ -116,17 +120,49 @@ class Camera:
         return cls(focal, (size[0] / 2, size[1] / 2), np.eye(3), np.zeros(3))
 
     @property
+    def moves(self) -> bool:
+        """Whether there is a value for each frame."""
+        return self.rotation.ndim == 3
+
+    def at(self, row: int) -> Camera:
+        """The camera in one frame, as one that stands still."""
+        if not self.moves:
+            return self
+        focal = float(np.asarray(self.focal)[row])
+        return Camera(focal, self.center, self.rotation[row], self.translation[row])
+
+    def part(self, rows: slice) -> Camera:
+        """The camera in some of the frames."""
+        if not self.moves:
+            return self
+        return Camera(np.asarray(self.focal)[rows], self.center, self.rotation[rows], self.translation[rows])
+
+    @property
     def position(self) -> Floats:
-        """(3,) metres, where the camera stands in the world."""
-        return -self.rotation.T @ self.translation
+        """(3,) or (T, 3) metres, where the camera stands in the world."""
+        return -self.turn_to_world(self.translation)
 
     def to_camera_axes(self, points: Floats) -> Floats:
         """World points (..., 3) in camera axes (..., 3): metres, x right, y down, z forward."""
-        return points @ self.rotation.T + self.translation
+        return self.turn_to_camera_axes(points) + self._each_frame(self.translation, points)
 
     def to_world(self, points: Floats) -> Floats:
         """Points (..., 3) in camera axes in the world (..., 3), metres; the inverse of `to_camera_axes`."""
-        return (points - self.translation) @ self.rotation
+        return self.turn_to_world(points - self._each_frame(self.translation, points))
+
+    def turn_to_camera_axes(self, vectors: Floats) -> Floats:
+        """Directions (..., 3) of the world in camera axes."""
+        if not self.moves:
+            return vectors @ self.rotation.T
+        turned: Floats = np.einsum("tij,t...j->t...i", self.rotation, vectors)
+        return turned
+
+    def turn_to_world(self, vectors: Floats) -> Floats:
+        """Directions (..., 3) of camera axes in the world."""
+        if not self.moves:
+            return vectors @ self.rotation
+        turned: Floats = np.einsum("tji,t...j->t...i", self.rotation, vectors)
+        return turned
 
     def to_pixels(self, points: Floats, least_depth: float | None = None) -> Floats:
         """Pixels (..., 2) of points (..., 3) in camera axes, in metres.
@@ -135,11 +171,11 @@ class Camera:
             least_depth: metres; smaller depths are raised to this. None divides by every depth as it is.
         """
         depth = points[..., 2:] if least_depth is None else np.maximum(points[..., 2:], least_depth)
-        return self.focal * points[..., :2] / depth + self.center
+        return self._focal_of(points) * points[..., :2] / depth + self.center
 
     def to_rays(self, xy: Floats) -> Floats:
         """Points (..., 2) on the plane z = 1 in camera axes that fall on pixels (..., 2)."""
-        return (xy - np.asarray(self.center)) / self.focal
+        return (xy - np.asarray(self.center)) / self._focal_of(xy)
 
     def project(self, points: Floats) -> Floats:
         """Pixels (..., 2) of world points (..., 3), in metres. Points behind the camera give pixels, too."""
@@ -153,6 +189,59 @@ class Camera:
         """
         along = np.asarray(depth)[..., None]
         return self.to_world(np.concatenate([self.to_rays(xy) * along, along], axis=-1))
+
+    def _focal_of(self, points: Floats) -> float | Floats:
+        return self._each_frame(np.asarray(self.focal)[..., None], points) if self.moves else self.focal
+
+    def _each_frame(self, values: Floats, points: Floats) -> Floats:
+        """Values (T, C) of a moving camera, with axes of length 1 so that they fit points (T, ..., C)."""
+        if not self.moves:
+            return values
+        return values.reshape(len(values), *(1 for _ in points.shape[1:-1]), values.shape[1])
+
+
+STILL, TURNS, UNSURE = "still", "turns", "unsure"
+"""Kinds of camera motion: none, rotation and zoom, or unknown and therefore taken for none."""
+
+
+@dataclass(frozen=True, eq=False)
+class CameraMotion:
+    """How the camera of a video turns and zooms, estimated from the background, for N frames from the first on.
+
+    The axes are those of the camera in the first frame of each shot. Translation is not part of it.
+    """
+
+    kinds: tuple[str, ...]
+    """Of each shot: `STILL`, `TURNS` or `UNSURE`. If it turns in none, N is 0."""
+    rotation: Floats
+    """(N, 3, 3) from the axes of the shot's first frame to those of the camera."""
+    zoom: Floats
+    """(N,) focal length, divided by that of the shot's first frame."""
+    certain: Bools
+    """(N,) False where too little of the background is seen, and the camera is taken to stay as it was."""
+    focal: float
+    """Pixels; the focal length that the rotation was estimated for."""
+
+    def __post_init__(self) -> None:
+        count = len(self.rotation)
+        check_shape("CameraMotion", "rotation", self.rotation, ("N", 3, 3))
+        check_shape("CameraMotion", "zoom", self.zoom, (count,))
+        check_shape("CameraMotion", "certain", self.certain, (count,))
+        if self.moves and not count:
+            raise ValueError("CameraMotion.rotation: wanted a rotation for each frame of a camera that turns")
+
+    def __len__(self) -> int:
+        return len(self.rotation)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the camera moves in any shot."""
+        return TURNS in self.kinds
+
+    def camera(self, frames: Ints, center: tuple[float, float]) -> Camera:
+        """The moving camera of some frames (T,), in the axes of their shot. After the last frame it stands still."""
+        rows = np.minimum(frames, len(self) - 1)
+        return Camera(self.focal * self.zoom[rows], center, self.rotation[rows], np.zeros((len(rows), 3)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +265,8 @@ class Motion:
     def __post_init__(self) -> None:
         check_shape("Motion", "joints", self.joints, ("T", "J", 3))
         check_shape("Motion", "confidence", self.confidence, self.joints.shape[:2])
+        if self.camera.moves:
+            check_shape("Motion", "camera.rotation", self.camera.rotation, (len(self), 3, 3))
 
     def __len__(self) -> int:
         return len(self.joints)
@@ -291,6 +382,8 @@ class Scene:
     """Numbers of the frames, rising, at which a new shot begins. Nobody is followed across them."""
     offset: float = 0.0
     """Seconds from the start of the file to the first frame, from which all other times count."""
+    camera_motion: CameraMotion | None = None
+    """None where it was not estimated: the camera is taken to stand still."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", unicode_text(self.source))

@@ -7,6 +7,7 @@ from scipy.spatial.transform import Rotation
 from vidmotion.lifting import ground, scale, trajectory
 from vidmotion.lifting.trajectory import chain_solve
 from vidmotion.skeletons import ANKLE_HEIGHT, H36M17, STATURE_CHAIN
+from vidmotion.types import Camera
 
 RATE = 30.0
 TIMES = np.arange(90) / RATE
@@ -68,22 +69,24 @@ def ankle_speed(joints: np.ndarray) -> float:
 
 def test_standing_feet_take_the_wobble_out_of_the_depth() -> None:
     joints = swaying()
-    rays, score, pose = joints[..., :2] / joints[..., 2:], np.ones(joints.shape[:2]), joints - joints[:, :1]
+    plane, score, pose = joints / joints[..., 2:], np.ones(joints.shape[:2]), joints - joints[:, :1]
+    depth = joints[:, 0, 2]
     wobble = 0.05 * np.sin(np.linspace(0, 40, 90))[:, None] * joints[:, 0] / joints[:, :1, 2]
     path = joints[:, 0] + wobble
-    held = trajectory.pin_standing_feet(path, pose, rays, score, RATE)
+    held = trajectory.pin_standing_feet(path, pose, plane, score, depth, RATE)
     assert ankle_speed(pose + held[:, None]) < 0.1 * ankle_speed(pose + path[:, None])
     speeds = [np.abs(np.diff(root - joints[:, 0], axis=0)).mean() for root in (held, path)]
     assert speeds[0] < 0.1 * speeds[1]
     np.testing.assert_allclose(
-        trajectory.pin_standing_feet(joints[:, 0], pose, rays, score, RATE), joints[:, 0], atol=1e-3
+        trajectory.pin_standing_feet(joints[:, 0], pose, plane, score, depth, RATE), joints[:, 0], atol=1e-3
     )
 
 
 def test_feet_that_move_in_the_picture_are_let_go() -> None:
     joints = swaying() + np.linspace(0, 3, 90)[:, None, None] * np.array([1.0, 0.0, 0.3])
-    rays, pose = joints[..., :2] / joints[..., 2:], joints - joints[:, :1]
-    held = trajectory.pin_standing_feet(joints[:, 0], pose, rays, np.ones(joints.shape[:2]), RATE)
+    plane, pose = joints / joints[..., 2:], joints - joints[:, :1]
+    score = np.ones(joints.shape[:2])
+    held = trajectory.pin_standing_feet(joints[:, 0], pose, plane, score, joints[:, 0, 2], RATE)
     np.testing.assert_allclose(held, joints[:, 0], atol=0.01)
 
 
@@ -169,7 +172,7 @@ def test_world_camera_projects_as_the_filming_camera() -> None:
     to_world = ground.level([joints], [TIMES[: len(joints)]])
     origin = np.array([0.3, -1.0, -4.0])
     world = joints @ to_world.T - origin
-    camera = ground.world_camera(to_world, origin, 1000.0, (640.0, 360.0))
+    camera = ground.world_camera(to_world, origin, Camera(1000.0, (640.0, 360.0), np.eye(3), np.zeros(3)))
     np.testing.assert_allclose(world @ camera.rotation.T + camera.translation, joints, atol=1e-12)
 
 

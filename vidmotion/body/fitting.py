@@ -141,7 +141,7 @@ def _with_keypoint_feet(body: RestSkeleton, poses: PoseSequence, motion: Motion,
             world[run][:, ANKLES],
             motion.joints[run].astype(np.float64),
             Keypoints2D(points.xy[run], points.score[run], points.skeleton),
-            motion.camera,
+            motion.camera.part(run),
             motion.height,
             frame_rate(track.times[run], SINGLE_FRAME_RATE),
         )

@@ -36,7 +36,7 @@ def rotate_feet_to_keypoints(
         feet: (T, 2, 3, 3) initial world rotations; z points to the toes, y up from the sole.
         joints: (T, 17, 3) metres, in the world.
         keypoints: of the same frames; if their skeleton has no heels and toes, `feet` is returned.
-        camera: in that world.
+        camera: in that world, for the same frames.
         body_height: metres.
         rate: frames per second.
     """
@@ -48,11 +48,11 @@ def rotate_feet_to_keypoints(
     ankles = camera.to_camera_axes(joints[:, LIFTED_ANKLES])  # (T, 2, 3)
     depth = np.maximum(ankles[..., 2:], 0.1)
     across = (rays[:, toes] - rays[:, heels]) * depth / (LENGTH * body_height)  # (T, 2, 2), length at most 1
-    initial = (np.cos(PITCH) * feet[..., 2] - np.sin(PITCH) * feet[..., 1]) @ camera.rotation.T
+    initial = camera.turn_to_camera_axes(np.cos(PITCH) * feet[..., 2] - np.sin(PITCH) * feet[..., 1])
     seen = _unprojected(across, initial, ankles[..., :2] / depth)
     weight = KEYPOINT_WEIGHT * (np.minimum(keypoints.score[:, heels], keypoints.score[:, toes]) ** 2)[..., None]
     line = unit(weight * seen + (1 - weight) * initial)
-    line = unit(gaussian_smooth(line, rate * FILTER_SECONDS)) @ camera.rotation
+    line = camera.turn_to_world(unit(gaussian_smooth(line, rate * FILTER_SECONDS)))
     pitched = _frames(line, feet[..., 0])
     return _frames(unit(np.cos(PITCH) * line + np.sin(PITCH) * pitched[..., 1]), feet[..., 0])
 

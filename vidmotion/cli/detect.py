@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vidmotion.choices import Device
+from vidmotion.choices import CameraMode, Device
 from vidmotion.cli import options
 from vidmotion.cli.checks import before_work, check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, counted, note
@@ -32,6 +32,7 @@ def detect(
     max_people: options.MaxPeople = None,
     keep_uncertain: options.KeepUncertain = False,
     every_frame: options.EveryFrame = False,
+    camera: options.Camera = CameraMode.auto,
     start: options.Start = None,
     end: options.End = None,
     fps: options.TrueRate = None,
@@ -65,6 +66,7 @@ def detect(
             rotate=rotate,
             max_people=max_people,
             keep_uncertain=keep_uncertain,
+            camera=camera,
             every_frame=every_frame,
         )
         pipeline = Pipeline(settings, progress)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vidmotion.choices import BoneNames, Device, Format, Head, Markers, Style, View
+from vidmotion.choices import BoneNames, CameraMode, Device, Format, Head, Markers, Style, View
 from vidmotion.cli import options
+from vidmotion.cli.camera_summary import camera_summary
 from vidmotion.cli.checks import before_work, check_detector, film_suffix, make_folder, refuse_existing
 from vidmotion.cli.console import TerminalProgress, counted, describe, fail, note
 from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
@@ -104,6 +105,7 @@ def lift(
     max_people: options.MaxPeople = None,
     keep_uncertain: options.KeepUncertain = False,
     every_frame: options.EveryFrame = False,
+    camera: options.Camera = CameraMode.auto,
     start: options.Start = None,
     end: options.End = None,
     fps: options.TrueRate = None,
@@ -175,6 +177,7 @@ def lift(
             person=one,
             max_people=max_people,
             keep_uncertain=keep_uncertain,
+            camera=camera,
             every_frame=every_frame,
             heads=asked,
             refine=refine,
@@ -257,6 +260,8 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
     if scene.cuts:
         note(f"  {cut_summary(scene.cuts, len(scene.cuts) if progress.verbose else CUTS_SHOWN)}")
     note(f"  {time_summary(scene)}")
+    if scene.camera_motion is not None:
+        note(f"  {camera_summary(scene.camera_motion)}")
     scale = scene.provenance["lift"]
     note(f"  scale: height {scale['height']:g} m (--height), field of view {scale['fov']:g} degrees (--fov)")
     if isinstance(source := scene.provenance.get("keypoints"), dict):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vidmotion.choices import FRAME_RATES, BoneNames, Device, Markers, Style, View
+from vidmotion.choices import FRAME_RATES, BoneNames, CameraMode, Device, Markers, Style, View
 
 OUTPUT = "Output"
 PEOPLE = "People and time"
@@ -58,6 +58,14 @@ EveryFrame = Annotated[
         "--every-frame",
         help="Detect in every frame; otherwise, from 50 frames a second on, in every second one or fewer.",
         rich_help_panel=PEOPLE,
+    ),
+]
+Camera = Annotated[
+    CameraMode,
+    typer.Option(
+        "--camera",
+        help="auto: the camera's rotation and zoom are found from the background; still: it stands still.",
+        rich_help_panel=LIFTING,
     ),
 ]
 Start = Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]

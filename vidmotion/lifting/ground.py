@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from vidmotion.skeletons import H36M17, RESTING_HEIGHTS
 from vidmotion.types import Camera, Floats
 
 CAMERA_UP = np.array([0.0, -1.0, 0.0])
+"""In camera axes."""
 BODY_TRUST = 4.0
 """Weight of the axis of upright bodies, against the camera's own up direction, in the estimate of the vertical."""
 RESTING_SPEED = 0.5
@@ -27,20 +29,21 @@ MOST_TILT = float(np.cos(np.radians(40)))
 """Cosine of the largest angle between the camera's up direction and a body that counts as upright."""
 
 
-def level(people: list[Floats], times: list[Floats]) -> Floats:
-    """The rotation from camera axes to a level world, from standing feet and upright bodies.
+def level(people: list[Floats], times: list[Floats], camera_up: Floats = CAMERA_UP) -> Floats:
+    """The rotation from the camera's axes to a level world, from standing feet and upright bodies.
 
     The first estimate is the mean of the camera's own up direction and of the bodies' long axes in frames where they
     stand straight. A plane through the feet on the ground corrects it, the more the wider the feet are spread out.
 
     Args:
-        people: joints (T, 17, 3) of each person, in camera axes.
+        people: joints (T, 17, 3) of each person, in axes that do not turn with the camera.
         times: (T,) seconds of each person's frames.
+        camera_up: (3,) the camera's own up direction, of length 1, in these axes.
 
     Returns:
-        (3, 3) camera to world.
+        (3, 3) from these axes to the world.
     """
-    guess = unit(CAMERA_UP + BODY_TRUST * _upright(people))
+    guess = unit(camera_up + BODY_TRUST * _upright(people, camera_up))
     feet = [_standing_feet(joints, at) for joints, at in zip(people, times, strict=True)]
     return world_axes(_plane_normal(feet, guess))
 
@@ -51,7 +54,7 @@ def world_axes(up: Floats) -> Floats:
     return np.stack([np.cross(up, toward), up, toward])
 
 
-def _upright(people: list[Floats]) -> Floats:
+def _upright(people: list[Floats], camera_up: Floats) -> Floats:
     """Mean long axis of bodies that stand straight, (3,), of length 0 (no frame has one) to 1.
 
     A straight body at a large angle to the camera's up direction lies down or does a handstand. It does not count.
@@ -61,7 +64,7 @@ def _upright(people: list[Floats]) -> Floats:
         axis = joints[:, 8] - joints[:, ANKLES].mean(1)
         reach = H36M17.bone_lengths(joints)[:, (2, 3, 7, 8)].sum(-1)
         straight = np.linalg.norm(axis, axis=-1) > 0.88 * reach
-        stands.append(straight & (unit(axis) @ CAMERA_UP > MOST_TILT))
+        stands.append(straight & (unit(axis) @ camera_up > MOST_TILT))
         axes.append(unit(axis))
     chosen = np.concatenate(axes)[np.concatenate(stands)]
     total = sum(len(joints) for joints in people)
@@ -140,6 +143,7 @@ def shared_floor(floors: Sequence[float], frames: Sequence[int], distances: Sequ
     return np.where(heights - base > doubt, base, heights).tolist()
 
 
-def world_camera(to_world: Floats, origin: Floats, focal: float, center: tuple[float, float]) -> Camera:
-    """The camera in a world whose origin lies at `origin` (3,) in the levelled camera axes."""
-    return Camera(focal, center, to_world.T, to_world.T @ origin)
+def world_camera(to_world: Floats, origin: Floats, camera: Camera) -> Camera:
+    """A camera at the origin of its shot's axes, in a world whose origin is `origin` (3,) in the levelled axes."""
+    rotation = camera.rotation @ to_world.T
+    return replace(camera, rotation=rotation, translation=rotation @ origin)

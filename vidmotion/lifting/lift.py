@@ -17,13 +17,14 @@ from vidmotion.body.fitting import InitialBody
 from vidmotion.geometry.camera import focal_length
 from vidmotion.geometry.filters import frame_rate, resample, unbroken_runs
 from vidmotion.geometry.rotations_torch import nearest_rotation
+from vidmotion.geometry.vectors import unit
 from vidmotion.lifting import ground, scale, trajectory
 from vidmotion.model.head_set import HeadSet
 from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.model.windows import TrackOutput, run_windows
 from vidmotion.settings import LiftSettings
 from vidmotion.skeletons import convert
-from vidmotion.types import Camera, Floats, Motion, Track
+from vidmotion.types import Camera, CameraMotion, Floats, Motion, Track
 
 RATE_TOLERANCE = 0.15
 """Tracks whose frame rate differs from the training rate by less than this share are not resampled."""
@@ -48,16 +49,18 @@ class LiftedTrack:
 
 @dataclass(frozen=True, eq=False)
 class CameraSpaceMotion:
-    """One person in camera axes, not yet set on a floor."""
+    """One person as the camera sees it, not yet set on a floor, in axes that do not turn with the camera."""
 
     joints: Floats
-    """(T, 17, 3) metres in camera axes."""
+    """(T, 17, 3) metres from the camera."""
     confidence: Floats
     """(T, 17) in 0..1."""
     times: Floats
     """(T,) seconds."""
     output: TrackOutput
-    """For each frame; the pelvis in camera axes."""
+    """For each frame; the pelvis in the same axes."""
+    camera: Camera
+    """At the origin of these axes, which are those of a still camera."""
 
 
 def lift_tracks(
@@ -68,6 +71,7 @@ def lift_tracks(
     heads: Sequence[str] = (),
     advance: Callable[[int], None] = lambda frames: None,
     cuts: Sequence[int] = (),
+    camera_motion: CameraMotion | None = None,
 ) -> list[LiftedTrack]:
     """Lift every track and set all people of a shot on one level floor.
 
@@ -78,22 +82,24 @@ def lift_tracks(
         heads: the heads to run beside that for 3D joints, as in `run_windows`.
         advance: called with the number of frames done, over all tracks.
         cuts: frame numbers, rising, at which a new shot begins, with a camera that stands elsewhere.
+        camera_motion: for the settings' field of view (`CameraMotion.focal`); None for a camera that stands still.
 
     Returns:
         One for each track. The worlds of all people of a shot share axes, origin and scale except for the height of
         the origin: each person is set on y = 0, but for those who clearly stand higher, and each motion's camera
         accounts for it.
     """
-    camera = _camera(size, settings)
-    motions = lift_to_camera_space(head_set, tracks, size, settings, heads, advance)
+    motions = lift_to_camera_space(head_set, tracks, size, settings, heads, advance, camera_motion)
     shots: dict[int, list[int]] = {}
     for row, track in enumerate(tracks):
         shots.setdefault(bisect_right(cuts, int(track.frames[0])), []).append(row)
     lifted: dict[int, LiftedTrack] = {}
     for rows in shots.values():
         together = [motions[row] for row in rows]
-        to_world = ground.level([motion.joints for motion in together], [motion.times for motion in together])
-        lifted.update(zip(rows, _to_world(together, to_world, camera, settings.height), strict=True))
+        to_world = ground.level(
+            [motion.joints for motion in together], [motion.times for motion in together], _mean_up(together)
+        )
+        lifted.update(zip(rows, _to_world(together, to_world, settings.height), strict=True))
     return [lifted[row] for row in range(len(tracks))]
 
 
@@ -104,17 +110,29 @@ def lift_to_camera_space(
     settings: LiftSettings,
     heads: Sequence[str] = (),
     advance: Callable[[int], None] = lambda frames: None,
+    camera_motion: CameraMotion | None = None,
 ) -> list[CameraSpaceMotion]:
-    """Lift every track, in camera axes; arguments as those of `lift_tracks`."""
-    done, motions, camera = 0, [], _camera(size, settings)
+    """Lift every track, in the camera's axes; arguments as those of `lift_tracks`."""
+    done, motions, still = 0, [], Camera.at_origin(lift_focal(size, settings), size)
     for track in tracks:
+        camera = still
+        if camera_motion is not None and camera_motion.moves:
+            camera = camera_motion.camera(track.frames, still.center)
         motions.append(_lift_track(head_set, track, camera, settings, heads, _after(advance, done)))
         done += len(track)
     return motions
 
 
-def _camera(size: tuple[int, int], settings: LiftSettings) -> Camera:
-    return Camera.at_origin(focal_length(settings.fov, size), size)
+def lift_focal(size: tuple[int, int], settings: LiftSettings) -> float:
+    """Pixels; the focal length of the settings' field of view, for pictures of a size."""
+    return focal_length(settings.fov, size)
+
+
+def _mean_up(motions: list[CameraSpaceMotion]) -> Floats:
+    """(3,) the mean of the camera's up direction, over all frames in which somebody is seen."""
+    ups = [one.camera.turn_to_world(np.broadcast_to(ground.CAMERA_UP, (len(one.joints), 3))) for one in motions]
+    mean: Floats = unit(np.concatenate(ups).mean(0))
+    return mean
 
 
 def _lift_track(
@@ -144,13 +162,19 @@ def _lift_track(
     output = _joined(outputs)
     poses = np.concatenate([scale.normalize_size(one.joints, rate) for one in outputs])
     pose = scale.scale_to_height(poses, settings.height)
-    roots = [_root_path(pose[run], rays[run], keypoints.score[run], rate) for run in runs]
+    joints = [_placed(pose[run], rays[run], keypoints.score[run], rate, camera.part(run)) for run in runs]
     confidence = keypoints.score / (1 + (output.disagreement / DISAGREEMENT) ** 2)
-    return CameraSpaceMotion(pose + np.concatenate(roots)[:, None], confidence, track.times, output)
+    output = _rotated(output, camera.rotation.swapaxes(-1, -2))
+    return CameraSpaceMotion(np.concatenate(joints), confidence, track.times, output, camera)
 
 
-def _root_path(pose: Floats, rays: Floats, score: Floats, rate: float) -> Floats:
-    return trajectory.pin_standing_feet(trajectory.place_root(pose, rays, score, rate), pose, rays, score, rate)
+def _placed(pose: Floats, rays: Floats, score: Floats, rate: float, camera: Camera) -> Floats:
+    """Joints (T, 17, 3) of an unbroken run in axes that do not turn with the camera, from poses in camera axes."""
+    root = trajectory.place_root(pose, rays, score, rate)
+    plane = camera.turn_to_world(np.concatenate([rays, np.ones((*rays.shape[:2], 1))], -1))
+    turned = camera.turn_to_world(pose)
+    path = trajectory.pin_standing_feet(camera.turn_to_world(root), turned, plane, score, root[:, 2], rate)
+    return turned + path[:, None]
 
 
 def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
@@ -218,7 +242,7 @@ def _joined(outputs: list[TrackOutput]) -> TrackOutput:
     )
 
 
-def _to_world(motions: list[CameraSpaceMotion], to_world: Floats, camera: Camera, height: float) -> list[LiftedTrack]:
+def _to_world(motions: list[CameraSpaceMotion], to_world: Floats, height: float) -> list[LiftedTrack]:
     lifted: list[LiftedTrack] = []
     raised = [person.joints @ to_world.T for person in motions]
     floors = ground.shared_floor(
@@ -233,7 +257,7 @@ def _to_world(motions: list[CameraSpaceMotion], to_world: Floats, camera: Camera
             (joints - origin).astype(np.float32),
             person.confidence.astype(np.float32),
             "h36m17",
-            ground.world_camera(to_world, origin, camera.focal, camera.center),
+            ground.world_camera(to_world, origin, person.camera),
             height,
         )
         lifted.append(LiftedTrack(motion, _rotated(person.output, to_world)))
@@ -241,7 +265,7 @@ def _to_world(motions: list[CameraSpaceMotion], to_world: Floats, camera: Camera
 
 
 def _rotated(output: TrackOutput, to_world: Floats) -> TrackOutput:
-    """The output with the pelvis rotated into the world."""
+    """The output with the pelvis rotated into the world, by (3, 3) or (T, 3, 3)."""
     if output.rotations is None:
         return output
     rotations = output.rotations.copy()

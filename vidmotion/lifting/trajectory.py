@@ -87,25 +87,26 @@ def _bridge(values: Floats, good: Bools) -> Floats:
 
 
 def pin_standing_feet(
-    root: Floats, pose: Floats, rays: Floats, score: Floats, rate: float, spread: Spread = SPREAD
+    root: Floats, pose: Floats, rays: Floats, score: Floats, depth: Floats, rate: float, spread: Spread = SPREAD
 ) -> Floats:
     """Correct a root's path so that ankles which stand still in the picture stand still in 3D too.
 
     The correction d (T, 3) minimises the sum of squares of itself, of its changes, and of the speeds of those ankles,
-    each divided by its spread. The weights of the ankles are updated a few times. With a moving camera no ankle stands
-    still in the picture, and the path stays as it is.
+    each divided by its spread. The weights of the ankles are updated a few times. While a camera is carried along, no
+    ankle stands still in the picture, and the path stays as it is.
 
     Args:
-        root: (T, 3) metres, camera axes.
+        root: (T, 3) metres from the camera, in axes that do not turn with it.
         pose: (T, 17, 3) root-relative metres.
-        rays: (T, 17, 2) points of the plane z = 1.
+        rays: (T, 17, 3) points of the camera's plane z = 1.
         score: (T, 17) in 0..1.
+        depth: (T,) metres, the root's depth.
         rate: frames per second.
     """
     if len(root) < 2:
         return root
     velocity = rate * np.diff(root[:, None] + pose[:, ANKLES], axis=0)  # (T-1, 2, 3) metres a second
-    stands = _stands(rays[:, ANKLES], score[:, ANKLES], root[:, 2], rate)
+    stands = _stands(rays[:, ANKLES], score[:, ANKLES], depth, rate)
     ray = unit(root)
     along = ray[:, :, None] * ray[:, None]
     across = np.eye(3) - along
@@ -128,7 +129,7 @@ def pin_standing_feet(
 
 
 def _stands(rays: Floats, score: Floats, depth: Floats, rate: float) -> Floats:
-    """(T-1, 2) confidence that each ankle stands between two frames, from rays (T, 2, 2) and scores (T, 2)."""
+    """(T-1, 2) confidence that each ankle stands between two frames, from rays (T, 2, 3) and scores (T, 2)."""
     smooth = gaussian_smooth(rays, rate * STANDING_FILTER_SECONDS)
     speed = rate * np.linalg.norm(np.diff(smooth, axis=0), axis=-1) * ((depth[1:] + depth[:-1]) / 2)[:, None]
     slow = np.exp(-((speed / STANDING_SPEED) ** 2))

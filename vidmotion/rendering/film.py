@@ -113,7 +113,7 @@ class _Film:
         layout = replace(layout, strip=strip_height(scene.people, layout.text_size))
         people = people_of(scene, {} if options.style is Style.skeleton else options.meshes)
         lifted = [(one.person.track.frames, one.joints) for one in people if one.joints is not None]
-        start = next((heading(p.motion.camera) for p in scene.people if p.motion is not None), 0.0)
+        start = next((heading(p.motion.camera.at(0)) for p in scene.people if p.motion is not None), 0.0)
         viewport = fit_viewport(
             [frames for frames, _ in lifted],
             [joints for _, joints in lifted],

@@ -63,7 +63,7 @@ class PersonTrack:
             observed,
             self._in_3d(row, mesh),
             mesh,
-            None if motion is None else motion.camera,
+            None if motion is None else motion.camera.at(row),
         )
 
     def _in_3d(self, row: int, mesh: PersonMesh | None) -> Person3D | None:
@@ -81,7 +81,7 @@ def people_of(scene: Scene, meshes: Mapping[int, Mesh]) -> tuple[PersonTrack, ..
     Args:
         meshes: by the person's id; people without a mesh are drawn as skeletons.
     """
-    transforms = align_worlds([person.motion for person in scene.people])
+    transforms = align_worlds(scene.people, scene.camera_motion)
     return tuple(
         PersonTrack(
             person,

@@ -82,7 +82,7 @@ def main() -> int:
 def truth(scene: Scene, model: BodyModel) -> list[Truth]:
     """Where each person is."""
     out = []
-    for person, placement in zip(scene.people, align_worlds([one.motion for one in scene.people]), strict=True):
+    for person, placement in zip(scene.people, align_worlds(scene.people, scene.camera_motion), strict=True):
         body, motion = person.body, person.motion
         if body is None or motion is None or placement is None:
             raise SystemExit(f"person {person.id} has no body; run `vidmotion lift` again")

@@ -59,7 +59,7 @@ def main() -> int:
     moments = choose_moments(scene)
     wanted = [
         want(person, placement, model, float(scene.fps), moments)
-        for person, placement in zip(scene.people, align_worlds([one.motion for one in scene.people]), strict=True)
+        for person, placement in zip(scene.people, align_worlds(scene.people, scene.camera_motion), strict=True)
     ]
     print(f"{options.glb.name}: {options.glb.stat().st_size / 1e6:.2f} MB, {len(scene.people)} people")
     validate(glb, options.node_folder)

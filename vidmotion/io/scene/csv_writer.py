@@ -39,7 +39,9 @@ def write_csv(scene: Scene, file: BinaryIO) -> None:
     with_tags = any(person.actions is not None for person in scene.people)
     columns += ["action", "action_score"] if with_tags else []
     file.write((",".join(["person", "frame", "time", "observed", *columns]) + "\n").encode())
-    for person, motion, placement in zip(scene.people, motions, align_worlds([*motions]), strict=True):
+    for person, motion, placement in zip(
+        scene.people, motions, align_worlds(scene.people, scene.camera_motion), strict=True
+    ):
         assert placement is not None  # every person has a motion
         lines = _lines(person, placement.apply(motion.joints), motion.confidence)
         tags = (f",{tag}" if with_tags else "" for tag in _tags(person))

@@ -19,7 +19,22 @@ import numpy as np
 from vidmotion.body.model import SMPL_JOINTS
 from vidmotion.errors import InputError
 from vidmotion.skeletons import Skeleton, by_name
-from vidmotion.types import UNKNOWN, Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
+from vidmotion.types import (
+    STILL,
+    TURNS,
+    UNKNOWN,
+    UNSURE,
+    Actions,
+    BodyMotion,
+    Camera,
+    CameraMotion,
+    Keypoints2D,
+    Motion,
+    Person,
+    Scene,
+    Segment,
+    Track,
+)
 
 SCHEMA = "vidmotion.scene/2"
 SCHEMA_1 = "vidmotion.scene/1"
@@ -28,6 +43,10 @@ RENAMED_SINCE_1 = {"middles": "centers", "chances": "probabilities"}
 PIXELS = {"unit": "pixel", "axes": "x right, y down, origin at the top left"}
 WORLD = {"unit": "metre", "axes": "right-handed, Y up, floor at y = 0"}
 CAMERA_AXES = "x right, y down, z forward; C = rotation @ X + translation; pixel = focal * (C.x, C.y) / C.z + center"
+CAMERA_MOTION_AXES = (
+    "a frame's rotation takes the axes of the shot's first camera to its own; focal length = focal * zoom"
+)
+CAMERA_KINDS = (STILL, TURNS, UNSURE)
 SECONDS = {"unit": "second"}
 BODY = {
     "unit": "radian; translation and error in metre",
@@ -57,6 +76,7 @@ def to_document(scene: Scene) -> dict[str, Any]:
         "frame_count": int(scene.frame_count),
         "cuts": [int(frame) for frame in scene.cuts],
         "offset": float(scene.offset),
+        "camera_motion": None if scene.camera_motion is None else _camera_motion_tree(scene.camera_motion),
         "provenance": scene.provenance,
         "people": [_person_tree(person) for person in scene.people],
     }
@@ -90,6 +110,7 @@ def from_document(tree: Any) -> Scene:
         cuts=_cuts(tree),
         # Files that were written before it was recorded have none.
         offset=_real({"offset": 0.0, **tree}, "offset", ""),
+        camera_motion=_camera_motion(tree),
     )
 
 
@@ -148,7 +169,7 @@ def _motion_tree(motion: Motion) -> dict[str, Any]:
         "height": float(motion.height),
         "camera": {
             "axes": CAMERA_AXES,
-            "focal": float(camera.focal),
+            "focal": np.asarray(camera.focal, float) if camera.moves else float(camera.focal),
             "center": [float(side) for side in camera.center],
             "rotation": camera.rotation,
             "translation": camera.translation,
@@ -227,13 +248,55 @@ def _motion(tree: Any, at: str) -> Motion:
         confidence=_numbers(tree, "confidence", at),
         skeleton=skeleton.name,
         camera=Camera(
-            focal=_real(camera, "focal", within),
+            focal=_focal(camera, within),
             center=(float(center[0]), float(center[1])),
             rotation=_numbers(camera, "rotation", within),
             translation=_numbers(camera, "translation", within),
         ),
         height=_real(tree, "height", at),
     )
+
+
+def _focal(tree: Any, at: str) -> float | np.ndarray:
+    """One number, or one for each frame of a camera that moves."""
+    moves = isinstance(_get(tree, "focal", (int, float, list, np.ndarray), at), list | np.ndarray)
+    focal = _numbers(tree, "focal", at) if moves else np.float64(_real(tree, "focal", at))
+    if not (focal > 0).all():
+        raise InputError(f"field {at}focal: wanted numbers above 0")
+    return focal if moves else float(focal)
+
+
+def _camera_motion(tree: dict[str, Any]) -> CameraMotion | None:
+    """The camera's motion; None in files that were written before it was recorded."""
+    motion = _get({"camera_motion": None, **tree}, "camera_motion", (dict, type(None)), "")
+    if motion is None:
+        return None
+    at = "camera_motion."
+    kinds = _get(motion, "kinds", list, at)
+    if not all(kind in CAMERA_KINDS for kind in kinds):
+        raise InputError(f"field {at}kinds: wanted {', '.join(CAMERA_KINDS)}")
+    count = len(_get(motion, "zoom", (list, np.ndarray), at))
+    try:
+        return CameraMotion(
+            tuple(kinds),
+            rotation=_numbers(motion, "rotation", at).reshape(count, 3, 3),
+            zoom=_numbers(motion, "zoom", at),
+            certain=_numbers(motion, "certain", at, kinds="bf").astype(bool),
+            focal=_real(motion, "focal", at),
+        )
+    except ValueError as error:
+        raise InputError(f"{at.removesuffix('.')}: {error}") from None
+
+
+def _camera_motion_tree(motion: CameraMotion) -> dict[str, Any]:
+    return {
+        "axes": CAMERA_MOTION_AXES,
+        "kinds": list(motion.kinds),
+        "focal": float(motion.focal),
+        "rotation": motion.rotation,
+        "zoom": motion.zoom,
+        "certain": motion.certain,
+    }
 
 
 def _body(tree: Any, at: str) -> BodyMotion:

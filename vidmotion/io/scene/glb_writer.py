@@ -135,7 +135,7 @@ def write_glb(scene: Scene, file: BinaryIO, *, model: BodyModel, bones: BoneName
 
 def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
     bodies = [require_body(person, model) for person in scene.people]
-    placements = align_worlds([person.motion for person in scene.people])
+    placements = align_worlds(scene.people, scene.camera_motion)
     end = max(float(person.track.times[-1]) for person in scene.people)
     meshes = []
     for person, body, placement in zip(scene.people, bodies, placements, strict=True):
@@ -151,7 +151,7 @@ def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
             ends={joint: end for joint, end in bone_ends(model, rest).items() if joint not in model.parents},
             root_rotation=placement.rotation @ axis_angle_to_matrix(body.pose[:, 0]),
             root_position=placement.apply(rest.joints[0] + body.translation),
-            camera=placement.apply_to_camera(person.motion.camera),
+            camera=placement.apply_to_camera(person.motion.camera.at(0)),
             body=body,
             keyframes=_keyframes(person.track, usual_rate(scene), end),
         ))  # fmt: skip

@@ -25,6 +25,8 @@ DECIMALS = {
     "joints": 4,
     "confidence": 4,
     "rotation": 9,
+    "zoom": 5,
+    "focal": 3,
     "translation": 6,
     "pose": 5,
     "betas": 5,
