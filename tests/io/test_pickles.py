@@ -42,6 +42,14 @@ def test_a_huge_index_allocates_nothing(tmp_path: Path) -> None:
     tracemalloc.stop()
 
 
+def test_a_byte_array_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "a.pkl"
+    path.write_bytes(b"\x80\x05\x96" + struct.pack("<Q", 2**33) + b"x.")
+    message, used = peak(path)
+    assert "a.pkl: holds a byte array" in message
+    assert used < MOST
+
+
 def test_an_array_that_is_named_many_times_is_refused_before_it_is_copied(tmp_path: Path) -> None:
     path = save(tmp_path / "a.pkl", {"x": [np.zeros(100_000)] * 10_000})  # 820 kB, 8 GB
     message, used = peak(path)

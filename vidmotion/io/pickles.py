@@ -20,6 +20,7 @@ from typing import IO, Any, BinaryIO, Self
 import numpy as np
 
 from vidmotion.errors import InputError
+from vidmotion.io.plain_text import visible
 
 DAMAGED = (
     ValueError, TypeError, AttributeError, KeyError, IndexError, EOFError, MemoryError, ArithmeticError, RuntimeError,
@@ -181,11 +182,18 @@ class _Unpickler(pickle._Unpickler):
         super().__init__(file, encoding="latin1")
         self._constructors, self._what = constructors, what
 
+    def _refuse_byte_array(self) -> None:
+        """Its memory would be taken before its bytes are known to be there; no array is stored in one."""
+        raise RefusedError("holds a byte array, which is not a number, text or array")
+
+    dispatch = {**pickle._Unpickler.dispatch, pickle.BYTEARRAY8[0]: _refuse_byte_array}  # noqa: RUF012
+
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         try:
             return self._constructors[f"{module}.{name}"]
         except KeyError:
-            raise RefusedError(f"calls {module}.{name}, which no {self._what} needs; do not trust this file") from None
+            called = visible(f"{module}.{name}")
+            raise RefusedError(f"calls {called}, which no {self._what} needs; do not trust this file") from None
 
 
 def unpickle(file: IO[bytes], constructors: Constructors, what: str) -> Any:

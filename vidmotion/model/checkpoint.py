@@ -19,6 +19,7 @@ from vidmotion.errors import WeightsError
 from vidmotion.io.atomic import write_bytes
 from vidmotion.io.json_text import parse_json
 from vidmotion.io.pickles import DAMAGED
+from vidmotion.io.plain_text import visible
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import POSE3D, MotionNetwork
@@ -85,7 +86,7 @@ def load_network(path: Path) -> tuple[MotionNetwork, dict[str, str]]:
         heads = _head_configs(notes.pop("heads", "[]"))
         lifts = bool(parse_json(notes.pop("lifts", "true")))
     except (ValueError, TypeError, KeyError) as error:
-        raise WeightsError(f"{path}: damaged config in the header ({error})") from None
+        raise WeightsError(f"{path}: damaged config in the header ({visible(str(error))})") from None
     of_heads = {name: value for name, value in tensors.items() if name.startswith(HEADS_PREFIX)}
     encoder = build_encoder(config, {name: tensors[name] for name in tensors.keys() - of_heads}, path)
     with NO_MEMORY:
