@@ -186,7 +186,7 @@ class _Unpickler(pickle._Unpickler):
         """Its memory would be taken before its bytes are known to be there; no array is stored in one."""
         raise RefusedError("holds a byte array, which is not a number, text or array")
 
-    dispatch = {**pickle._Unpickler.dispatch, pickle.BYTEARRAY8[0]: _refuse_byte_array}  # noqa: RUF012
+    dispatch = {**pickle._Unpickler.dispatch, pickle.BYTEARRAY8[0]: _refuse_byte_array}  # type: ignore[dict-item]  # noqa: RUF012
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         try:

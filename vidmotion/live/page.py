@@ -156,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self.server.page
 
     def setup(self) -> None:
-        self.timeout = TIMEOUT
+        self.request.settimeout(TIMEOUT)
         super().setup()
         # The time of the socket begins anew with each byte.
         self._deadline = threading.Timer(TIMEOUT, self._give_up)
