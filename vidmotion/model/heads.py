@@ -154,9 +154,11 @@ class MeshHead(nn.Module):
 
 def _rest_in_camera() -> Tensor:
     """(24, 6) of a body at rest that stands upright and faces the camera (x right, y down, z forward)."""
-    rest = torch.eye(3).repeat(len(SMPL24), 1, 1)
-    rest[0] = torch.diag(torch.tensor([1.0, -1.0, -1.0]))
-    return matrix_to_rotation_6d(rest)
+    # Also where modules are made without memory: there, these operations would import a second of torch's code.
+    with torch.device("cpu"):
+        rest = torch.eye(3).repeat(len(SMPL24), 1, 1)
+        rest[0] = torch.diag(torch.tensor([1.0, -1.0, -1.0]))
+        return matrix_to_rotation_6d(rest)
 
 
 HEADS: dict[str, type[ActionHead | EmbeddingHead | MeshHead]] = {
