@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from vidmotion.lifting import ground, scale, trajectory
+from vidmotion.lifting.lift import _placed
 from vidmotion.lifting.trajectory import chain_solve
 from vidmotion.skeletons import ANKLE_HEIGHT, H36M17, STATURE_CHAIN
 from vidmotion.types import Camera
@@ -181,3 +182,13 @@ def test_one_frame_is_enough() -> None:
     pose = scale.scale_to_height(scale.normalize_size(joints - joints[:, :1], RATE), 1.7)
     root = trajectory.place_root(pose, joints[..., :2] / joints[..., 2:], np.ones((1, 17)), RATE)
     assert np.isfinite(ground.level([pose + root[:, None]], [TIMES[:1]])).all()
+
+
+def test_a_pan_over_a_standing_person_gives_a_standing_person() -> None:
+    still = np.tile(film(person(1), pitch=5)[0], (90, 1, 1))
+    turns = Rotation.from_euler("y", np.linspace(0, 25, 90)[:, None], degrees=True).as_matrix()
+    camera = Camera(np.full(90, 1000.0), (640.0, 360.0), turns, np.zeros((90, 3)))
+    seen = camera.to_camera_axes(still)
+    pose, rays = seen - seen[:, :1], seen[..., :2] / seen[..., 2:]
+    placed = _placed(pose, rays, np.ones(seen.shape[:2]), RATE, camera)
+    np.testing.assert_allclose(placed, still, atol=0.005)

@@ -41,8 +41,8 @@ RETURNS = 0.5
 """Pixels of the small picture; a corner that is followed into the next picture and back ends so close to its start."""
 ROUNDS = 6
 """Least-squares solutions with new weights."""
-LEAST_ZOOM = 1.06
-"""A smaller change of the focal length over a whole shot is not zoom."""
+LEAST_ZOOM = 1.3
+"""A smaller change of the focal length over a whole shot is not zoom: the camera may have come closer."""
 CERTAIN_SHARE = 0.7
 """Share of the frames of a shot that must be certain; otherwise the camera is taken to stand still."""
 

@@ -58,6 +58,10 @@ class Glb:
         blend = np.einsum("vk,vkij->vij", attributes["WEIGHTS_0"], moved[attributes["JOINTS_0"]])
         return (blend @ np.c_[attributes["POSITION"], np.ones(len(blend))][..., None])[:, :3, 0]
 
+    def placement(self, name: str, moment: float | None) -> np.ndarray:
+        """(4, 4) from a node to the world at a time."""
+        return self._worlds(moment)[self.node(name)]
+
     def _worlds(self, moment: float | None) -> dict[int, np.ndarray]:
         worlds: dict[int, np.ndarray] = {}
 

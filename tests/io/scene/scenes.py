@@ -10,7 +10,7 @@ from vidmotion.body.joints import HEAD, to_h36m
 from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.load import free_body
 from vidmotion.skeletons import H36M17
-from vidmotion.types import BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Track
+from vidmotion.types import TURNS, BodyMotion, Camera, CameraMotion, Keypoints2D, Motion, Person, Scene, Track
 
 
 def walk(frames: int, turns: float = 1.5, fps: float = 30.0) -> np.ndarray:
@@ -105,3 +105,21 @@ def scene_of(*people: Person, fps: Fraction = Fraction(30)) -> Scene:
     """The scene of a video that ends with the last frame in which somebody is."""
     count = max((int(person.track.frames[-1]) + 1 for person in people), default=400)
     return Scene("walk.mp4", fps, (1280, 720), count, people, {"program": "vidmotion", "weights": ["a", "b"]})
+
+
+def panned(scene: Scene) -> Scene:
+    """The scene, filmed by a camera that turns and zooms from the position of the first person's camera."""
+    count = scene.frame_count
+    turns = Rotation.from_euler("yx", np.stack([np.linspace(0, 30, count), np.linspace(0, 5, count)], 1), degrees=True)
+    motion = CameraMotion((TURNS,), turns.as_matrix(), np.linspace(1, 1.2, count), np.ones(count, bool), focal=1200.0)
+    return replace(scene, people=tuple(_panned(person, motion) for person in scene.people), camera_motion=motion)
+
+
+def _panned(person: Person, motion: CameraMotion) -> Person:
+    if person.motion is None:
+        return person
+    still = person.motion.camera
+    moving = motion.camera(person.track.frames, still.center)
+    rotation = moving.rotation @ still.rotation
+    camera = replace(moving, rotation=rotation, translation=moving.rotation @ still.translation)
+    return replace(person, motion=replace(person.motion, camera=camera))

@@ -12,7 +12,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from tests.io.scene.glb_reader import Glb, read_glb
-from tests.io.scene.scenes import embodied, scene_of, wander
+from tests.io.scene.scenes import embodied, panned, scene_of, wander
 from vidmotion.body.load import free_body
 from vidmotion.body.posed_mesh import PosedMesh
 from vidmotion.choices import BoneNames
@@ -142,6 +142,18 @@ def test_camera_sees_the_joints_where_the_video_shows_them(walker: Person, tmp_p
     glb = write(scene_of(person), tmp_path)
     joints = walker.motion.joints[60]
     assert pixels(glb, "VideoCamera", joints, (1280, 720)) == pytest.approx(camera.project(joints), abs=1e-3)
+
+
+def test_a_moving_camera_is_animated(walker: Person, tmp_path: Path) -> None:
+    """At the times of frames, its position and rotation are those of our own camera."""
+    scene = panned(scene_of(walker))
+    (person,) = scene.people
+    assert person.motion
+    glb, camera = write(scene, tmp_path), person.motion.camera
+    for row in (0, 50, 119):
+        place = glb.placement("VideoCamera", float(person.track.times[row]))
+        np.testing.assert_allclose(place[:3, 3], camera.position[row], atol=1e-4)
+        np.testing.assert_allclose(place[:3, :3] @ np.diag([1, -1, -1]), camera.rotation[row].T, atol=1e-5)
 
 
 def test_one_camera_for_all_who_were_filmed_by_it(walker: Person, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from tests.io.scene.scenes import embodied, person_of, scene_of, walk, wander
+from tests.io.scene.scenes import embodied, panned, person_of, scene_of, walk, wander
 from vidmotion.errors import InputError
 from vidmotion.io.scene.formats import export, load
 from vidmotion.types import Scene
@@ -215,3 +215,24 @@ def test_overflowing_number_is_refused(scene: Scene, tmp_path: Path) -> None:
     path.write_text(json.dumps(tree).replace("123456.5", "1e999"))
     with pytest.raises(InputError, match="height"):
         load(path)
+
+
+@pytest.mark.parametrize("suffix", ["json", "npz"])
+def test_a_moving_camera_survives(scene: Scene, tmp_path: Path, suffix: str) -> None:
+    moving = panned(scene)
+    (path,) = export(moving, tmp_path / f"scene.{suffix}")
+    again = load(path)
+    before, after = moving.people[0].motion, again.people[0].motion
+    assert before
+    assert after
+    assert moving.camera_motion
+    assert again.camera_motion
+    assert after.camera.moves
+    for name in ("focal", "rotation", "translation"):
+        np.testing.assert_allclose(getattr(after.camera, name), getattr(before.camera, name), atol=1e-3)
+    assert again.camera_motion.kinds == moving.camera_motion.kinds
+    for name in ("rotation", "zoom", "certain", "focal"):
+        np.testing.assert_allclose(getattr(again.camera_motion, name), getattr(moving.camera_motion, name), atol=1e-4)
+    if suffix == "json":
+        schema = json.loads((resources.files("vidmotion.io.scene") / "scene.schema.json").read_text())
+        jsonschema.validate(json.loads(path.read_text()), schema, jsonschema.Draft202012Validator)

@@ -100,7 +100,7 @@ class _PersonMesh:
     root_position: Floats
     """(T, 3) metres, of the root in the common world."""
     camera: Camera
-    """The camera that filmed the person, in the common world."""
+    """The camera that filmed the person, in the common world; if it moves, for each frame of the track."""
     body: BodyMotion
     keyframes: _Keyframes
 
@@ -128,8 +128,8 @@ def write_glb(scene: Scene, file: BinaryIO, *, model: BodyModel, bones: BoneName
         _add_mesh(gltf, model, person, shared, nodes)
         _add_motion(gltf, animation, person, model.parents, nodes.joints)
         _add_visibility(gltf, animation, person.keyframes, node)
+    _add_cameras(gltf, animation, meshes, scene.size)
     animation.finish()
-    _add_cameras(gltf, meshes, scene.size)
     gltf.write(file)
 
 
@@ -151,7 +151,7 @@ def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
             ends={joint: end for joint, end in bone_ends(model, rest).items() if joint not in model.parents},
             root_rotation=placement.rotation @ axis_angle_to_matrix(body.pose[:, 0]),
             root_position=placement.apply(rest.joints[0] + body.translation),
-            camera=placement.apply_to_camera(person.motion.camera.at(0)),
+            camera=placement.apply_to_camera(person.motion.camera),
             body=body,
             keyframes=_keyframes(person.track, usual_rate(scene), end),
         ))  # fmt: skip
@@ -261,14 +261,18 @@ def _add_motion(
 
 
 def _quaternions(person: _PersonMesh, joint: int, parent: int) -> Floats:
-    """(T, 4) rotation of a bone in its parent's frame, each with the sign that is nearer to the one before."""
+    """(T, 4) rotation of a bone in its parent's frame."""
     if joint:
         rotations = person.axes[parent].T @ axis_angle_to_matrix(person.body.pose[:, joint])
     else:
         rotations = person.root_rotation
-    values = matrix_to_quaternion(rotations @ person.axes[joint])
-    flips = np.where((values[1:] * values[:-1]).sum(1) < 0, -1.0, 1.0)
-    return values * np.cumprod(np.append(1.0, flips))[:, None]
+    return _continuous(matrix_to_quaternion(rotations @ person.axes[joint]))
+
+
+def _continuous(quaternions: Floats) -> Floats:
+    """Quaternions (T, 4), each with the sign that is nearer to the one before."""
+    flips = np.where((quaternions[1:] * quaternions[:-1]).sum(1) < 0, -1.0, 1.0)
+    return quaternions * np.cumprod(np.append(1.0, flips))[:, None]
 
 
 def _add_visibility(gltf: Gltf, animation: Animation, keyframes: _Keyframes, root: int) -> None:
@@ -279,31 +283,48 @@ def _add_visibility(gltf: Gltf, animation: Animation, keyframes: _Keyframes, roo
     animation.drive(root, "scale", times, scales, "STEP")
 
 
-def _add_cameras(gltf: Gltf, people: list[_PersonMesh], size: tuple[int, int]) -> None:
-    """The camera of the first person, and those of others that differ from all before."""
-    cameras: dict[str, Camera] = {}
+def _add_cameras(gltf: Gltf, animation: Animation, people: list[_PersonMesh], size: tuple[int, int]) -> None:
+    """The camera of the first person, and those of others that differ from all before, or that move too.
+
+    A camera moves while its person is there. Its lens does not zoom, which glTF cannot tell: it has the middle one.
+    """
+    shown: list[_PersonMesh] = []
     for person in people:
-        if not any(_is_same(person.camera, other) for other in cameras.values()):
-            cameras[f"VideoCamera{person.id}" if cameras else "VideoCamera"] = person.camera
-    for name, camera in cameras.items():
+        if any(_is_same(person.camera, other.camera) for other in shown):
+            continue
+        name = f"VideoCamera{person.id}" if shown else "VideoCamera"
+        shown.append(person)
         lens = {
-            "yfov": 2 * float(np.arctan2(size[1] / 2, camera.focal)),
+            "yfov": 2 * float(np.arctan2(size[1] / 2, np.median(person.camera.focal))),
             "aspectRatio": size[0] / size[1],
             "znear": CLIP[0],
             "zfar": CLIP[1],
         }
         number = gltf.add("cameras", {"name": name, "type": "perspective", "perspective": lens})
-        # glTF's cameras look along -Z, and Y is up in their pictures.
-        rotation = matrix_to_quaternion(camera.rotation.T @ np.diag([1.0, -1.0, -1.0]))
-        place = {"translation": camera.position.tolist(), "rotation": rotation.tolist()}
-        gltf.node({"name": name, "camera": number, **place})
+        first = person.camera.at(0)
+        place = {"translation": first.position.tolist(), "rotation": _camera_quaternions(first).tolist()}
+        node = gltf.node({"name": name, "camera": number, **place})
+        if person.camera.moves:
+            times, rows = gltf.array(person.keyframes.times, bounds=True), person.keyframes.rows
+            animation.drive(node, "rotation", times, _continuous(_camera_quaternions(person.camera))[rows])
+            animation.drive(node, "translation", times, person.camera.position[rows])
+
+
+def _camera_quaternions(camera: Camera) -> Floats:
+    """(4,) or (T, 4): glTF's cameras look along -Z, and Y is up in their pictures."""
+    quaternions: Floats = matrix_to_quaternion(camera.rotation.swapaxes(-1, -2) @ np.diag([1.0, -1.0, -1.0]))
+    return quaternions
 
 
 def _is_same(camera: Camera, other: Camera) -> bool:
-    return all(
-        np.allclose(mine, its, rtol=0, atol=SAME_CAMERA)
-        for mine, its in ((camera.rotation, other.rotation), (camera.position, other.position))
-    ) and bool(np.isclose(camera.focal, other.focal))
+    return (
+        not (camera.moves or other.moves)
+        and all(
+            np.allclose(mine, its, rtol=0, atol=SAME_CAMERA)
+            for mine, its in ((camera.rotation, other.rotation), (camera.position, other.position))
+        )
+        and bool(np.isclose(camera.focal, other.focal))
+    )
 
 
 def _normals(vertices: Floats, faces: Ints) -> Floats:
