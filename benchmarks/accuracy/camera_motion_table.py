@@ -66,7 +66,7 @@ def main() -> None:
         video = arguments.store / "videos" / f"{clip.number:06d}.mp4"
         if not video.exists():
             continue
-        recipe = ClipRecipe.from_json(clip.recipe)
+        recipe = ClipRecipe.from_json(dict(clip.recipe))
         labels = clip_labels(recipe, capture, body)
         tracks = []
         for person in range(clip.people):
@@ -80,11 +80,11 @@ def main() -> None:
         if not tracks:
             continue
         with open_video(video) as frames:
-            motion = camera_motion(frames, recipe.frames, tracks, (), clip.camera.focal)
+            motion = camera_motion(frames, recipe.frames, tracks, (), clip.focal)
         angles[recipe.camera.kind].append(_rotation_error(motion, labels))
         for track in tracks:
             height = float(np.clip(recipe.actors[track.id].height, 0.3, 3.0))
-            settings = LiftSettings(fov=field_of_view(clip.camera.focal, clip.size), height=height)
+            settings = LiftSettings(fov=field_of_view(clip.focal, clip.size), height=height)
             for name, used in (("still", None), ("found", motion)):
                 (lifted,) = lift_tracks(heads, [track], clip.size, settings, camera_motion=used)
                 _measure(rows[recipe.camera.kind, name], lifted.motion, track, labels)

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 from xml.etree import ElementTree
 
 import numpy as np
@@ -69,10 +70,14 @@ def test_a_name_that_is_no_utf8_is_escaped_in_every_format(
     assert ElementTree.parse(tmp_path / "out.eaf").findtext(".//ANNOTATION_VALUE") == "w\\udcfflk"
 
 
+def _broken(scene: Scene, file: BinaryIO) -> None:
+    raise ZeroDivisionError
+
+
 def test_a_bug_in_one_format_takes_no_other_along(
     person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(formats.WRITERS, ".csv", formats.Writer(lambda scene, file: 1 / 0))
+    monkeypatch.setitem(formats.WRITERS, ".csv", formats.Writer(_broken))
     wanted = [f"-o{tmp_path / name}" for name in ("a.json", "a.csv", "a.trc")]
     assert run(monkeypatch, save(person, tmp_path), *wanted) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.trc", "motion.npz"]

@@ -178,7 +178,7 @@ class _Shot:
             (x0, y0), (x1, y1) = _enlarged(box, scale)
             mask[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 0
         found = cv2.goodFeaturesToTrack(picture, CORNERS, 0.01, 7, mask=mask)
-        self.corners = np.zeros((0, 2), np.float32) if found is None else found[:, 0]
+        self.corners = np.zeros((0, 2), np.float32) if found is None else found[:, 0].astype(np.float32)
         self.now, self.at_first = self.corners, len(self.corners)
 
 
@@ -281,4 +281,6 @@ def _outside(points: Floats, boxes: Sequence[Floats], scale: float) -> NDArray[n
 
 
 def _within(points: Floats, picture: Grey) -> NDArray[np.bool_]:
-    return ((points >= 0) & (points < picture.shape[::-1])).all(-1)
+    height, width = picture.shape
+    x, y = points.T
+    return (x >= 0) & (y >= 0) & (x < width) & (y < height)

@@ -3,7 +3,7 @@
 Of the same trial both give the same joints: seen with 49_19 of the laboratory, within 2.1 mm.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +57,7 @@ OTHER_NAMES = NAMES | {
 }  # fmt: skip
 
 
-def written(joints: dict[str, tuple[str, tuple[float, ...]]], names: dict[str, str]) -> str:
+def written(joints: Mapping[str, tuple[str, tuple[float, ...]]], names: dict[str, str]) -> str:
     """A BVH file of a rig that bends at each joint, after a T-pose for MotionBuilder."""
     rng = np.random.default_rng(0)
     bent = {joint: np.vstack([np.zeros((1, 3)), np.tile(rng.uniform(-20, 20, 3), (4, 1))]) for joint in joints}

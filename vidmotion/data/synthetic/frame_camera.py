@@ -13,6 +13,8 @@ from vidmotion.types import Camera, Floats
 class FrameCamera(Camera):
     """A camera at one frame, with the size of its picture."""
 
+    focal: float
+    """Pixels."""
     size: tuple[int, int]
     """Width and height in pixels."""
 

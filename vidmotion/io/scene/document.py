@@ -275,7 +275,7 @@ def _camera_motion(tree: dict[str, Any]) -> CameraMotion | None:
     kinds = _get(motion, "kinds", list, at)
     if not all(kind in CAMERA_KINDS for kind in kinds):
         raise InputError(f"field {at}kinds: wanted {', '.join(CAMERA_KINDS)}")
-    count = len(_get(motion, "zoom", (list, np.ndarray), at))
+    count = len(_numbers(motion, "zoom", at))
     try:
         return CameraMotion(
             tuple(kinds),
