@@ -28,6 +28,8 @@ class Format(StrEnum):
     trc = "trc"
     c3d = "c3d"
     csv = "csv"
+    angles = "angles.csv"
+    mot = "mot"
     vtt = "vtt"
     eaf = "eaf"
 

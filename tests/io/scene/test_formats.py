@@ -26,7 +26,8 @@ def pair() -> Scene:
 def test_unknown_suffix_lists_the_known(walker: Person, tmp_path: Path) -> None:
     with pytest.raises(
         InputError,
-        match=r"'\.docx'; known: \.amass\.npz, \.bvh, \.c3d, \.csv, \.eaf, \.glb, \.json, \.npz, \.trc, \.vtt",
+        match=r"'\.docx'; known: \.amass\.npz, \.angles\.csv, \.bvh, \.c3d, \.csv, \.eaf, \.glb, \.json, \.mot, \.npz, "
+        r"\.trc, \.vtt",
     ):
         export(scene_of(walker), tmp_path / "a.docx")
     with pytest.raises(InputError, match=r"wanted \.json or \.npz"):

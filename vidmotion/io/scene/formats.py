@@ -29,12 +29,14 @@ from vidmotion.choices import BoneNames, Markers
 from vidmotion.errors import InputError
 from vidmotion.io.atomic import atomic_paths
 from vidmotion.io.scene.amass_writer import write_amass
+from vidmotion.io.scene.angles_writer import write_angles
 from vidmotion.io.scene.bvh_writer import write_bvh
 from vidmotion.io.scene.c3d_writer import write_c3d
 from vidmotion.io.scene.csv_writer import write_csv
 from vidmotion.io.scene.elan_writer import write_eaf
 from vidmotion.io.scene.glb_writer import write_glb
 from vidmotion.io.scene.json_format import read_json, write_json
+from vidmotion.io.scene.mot_writer import write_mot
 from vidmotion.io.scene.npz_format import read_npz, write_npz
 from vidmotion.io.scene.trc_writer import write_trc
 from vidmotion.io.scene.webvtt_writer import write_vtt
@@ -59,12 +61,14 @@ class Writer:
 
 WRITERS = {
     ".amass.npz": Writer(write_amass, one_person=True, with_body=True, options=("model",)),
+    ".angles.csv": Writer(write_angles, with_body=True, options=("model",)),
     ".bvh": Writer(write_bvh, one_person=True, with_body=True, options=("model", "bones")),
     ".c3d": Writer(write_c3d, one_person=True, options=("model", "markers")),
     ".csv": Writer(write_csv),
     ".eaf": Writer(write_eaf),
     ".glb": Writer(write_glb, with_body=True, options=("model", "bones")),
     ".json": Writer(write_json),
+    ".mot": Writer(write_mot, one_person=True, with_body=True, options=("model",)),
     ".npz": Writer(write_npz),
     ".trc": Writer(write_trc, one_person=True, options=("model", "markers")),
     ".vtt": Writer(write_vtt),
