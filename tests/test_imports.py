@@ -10,12 +10,13 @@ import pytest
 import vidmotion
 
 PACKAGE = Path(vidmotion.__file__).parent
-FIRST = {"types", "errors", "choices", "skeletons", "geometry", "progress"}
+FIRST = {"types", "errors", "choices", "skeletons", "geometry", "processes", "progress"}
 ALLOWED: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
     "choices": set(),
     "progress": set(),
+    "processes": set(),
     "settings": {"choices", "errors"},
     "skeletons": {"types", "errors"},
     "geometry": {"skeletons", "types"},
@@ -37,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "pipeline": FIRST
     | {"actions", "body", "detectors", "devices", "lifting", "model", "settings", "tracking", "video", "weights"},
     "api": FIRST | {"body", "io", "pipeline", "rendering", "settings"},
+    "batch": FIRST | {"io", "pipeline", "settings", "video"},
 }
 
 

@@ -46,8 +46,13 @@ class _Loaded:
 class Pipeline:
     """Networks loaded once, videos put through one after the other."""
 
-    def __init__(self, settings: Settings | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, progress: Progress | None = None, threads: int | None = None
+    ) -> None:
         """Check the settings; networks are loaded when they are first needed.
+
+        Args:
+            threads: of the detector; None uses the available cores, at most 4.
 
         Raises:
             InputError: there is no detector of that name, or the device is not on this machine.
@@ -56,6 +61,7 @@ class Pipeline:
         check_detector_name(self.settings.detector)
         self._device = torch_device(self.settings.device)
         self.progress = progress or NoProgress()
+        self._threads = threads
 
     @cached_property
     def body_model(self) -> BodyModel:
@@ -68,6 +74,7 @@ class Pipeline:
         settings = self.settings
         return create_detector(
             settings.detector,
+            self._threads,
             on_message=self.progress.message,
             device=settings.device,
             max_people=settings.max_people or 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from vidmotion.cli.console import fail
 from vidmotion.cli.option_names import with_options
 from vidmotion.errors import InputError, OutputError, VidmotionError
 from vidmotion.io.atomic import check_writable
+from vidmotion.io.targets import refuse_existing
 
 
 def film_suffix(style: Style) -> str:
@@ -48,33 +49,6 @@ def check_detector(name: str) -> None:
         raise typer.BadParameter(f"--detector: {with_options(str(error))}") from None
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder for results.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder {folder}: {error.strerror}; name another with `output`") from None
-
-
-def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
-    """Make sure that no result would replace a file unasked, or a folder.
-
-    Raises:
-        OutputError: one of them exists.
-        InputError: a suffix belongs to no format.
-    """
-    for path in paths:
-        if path.is_dir():
-            raise OutputError(f"{path} is a folder; choose another name")
-        for found in _existing(path):
-            if not overwrite:
-                raise OutputError(f"{found} exists already; pass `overwrite` to replace it, or choose another name")
-
-
 def check_file(path: Path, overwrite: bool) -> None:
     """`refuse_existing` for one file that the user named: its folder has to be there and writable.
 
@@ -86,11 +60,3 @@ def check_file(path: Path, overwrite: bool) -> None:
         raise OutputError(f"{path}: there is no folder {path.parent}; make it first or choose another name")
     refuse_existing([path], overwrite)
     check_writable(path)
-
-
-def _existing(path: Path) -> list[Path]:
-    from vidmotion.io.scene.formats import existing_targets
-
-    if path.suffix.lower() in (".mp4", ".safetensors"):
-        return [path] if path.exists() else []
-    return existing_targets(path)

@@ -11,7 +11,6 @@ from vidmotion.choices import CameraMode, Device
 from vidmotion.cli import options
 from vidmotion.cli.checks import before_work, check_detector, check_file
 from vidmotion.cli.console import TerminalProgress, counted, note
-from vidmotion.cli.lift_inputs import video_stem
 from vidmotion.cli.parsing import parse_section
 
 
@@ -46,12 +45,13 @@ def detect(
     """Find and follow the people of a video in 2D, without lifting."""
     check_detector(detector)
     first, last = parse_section(start, end)
-    path = output or Path(f"{video_stem(video)}.json")
 
     from vidmotion.io.scene.formats import READERS, export
     from vidmotion.pipeline import Pipeline
     from vidmotion.settings import Settings
+    from vidmotion.video.numbered_pictures import video_stem
 
+    path = output or Path(f"{video_stem(video)}.json")
     if path.suffix.lower() not in READERS:
         raise typer.BadParameter(f"-o {path}: 2D people are written to {' or '.join(READERS)} files")
     progress = TerminalProgress(quiet, verbose)

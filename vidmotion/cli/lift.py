@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidmotion.batch.lift_file import Job, Lifted, Outputs, lift_file
 from vidmotion.choices import BoneNames, CameraMode, Device, Format, Head, Markers, Style, View
 from vidmotion.cli import options
 from vidmotion.cli.camera_summary import camera_summary
-from vidmotion.cli.checks import before_work, check_detector, film_suffix, make_folder, refuse_existing
+from vidmotion.cli.checks import before_work, check_detector, film_suffix
 from vidmotion.cli.console import TerminalProgress, counted, describe, fail, note
 from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
-from vidmotion.cli.lift_inputs import Job, KeypointOptions, VideoOptions, plan
+from vidmotion.cli.lift_inputs import KeypointOptions, VideoOptions, plan
 from vidmotion.cli.parsing import parse_person, parse_section
 from vidmotion.cli.time_summary import time_summary
-from vidmotion.errors import OutputError
-from vidmotion.io.atomic import check_writable
 
 if TYPE_CHECKING:
     from vidmotion.pipeline import Pipeline
@@ -31,25 +29,6 @@ SEGMENTS_SHOWN = 5
 """Of each person, on the terminal."""
 CUTS_SHOWN = 8
 """Of each video, on the terminal; all of them with -v."""
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What is written for each video, and where."""
-
-    folder: Path
-    formats: tuple[Format, ...]
-    markers: Markers
-    bones: BoneNames
-    film: FilmChoice | None
-    overwrite: bool
-
-    def paths(self, stem: str) -> list[Path]:
-        """The files of a video, as far as they are known before it is read."""
-        suffixes = [f".{name.value}" for name in self.formats]
-        if self.film is not None:
-            suffixes.append(film_suffix(self.film.style))
-        return [self.folder / (stem + suffix) for suffix in suffixes]
 
 
 def lift(
@@ -155,9 +134,9 @@ def lift(
     if keypoints is not None and detector != "auto":
         raise typer.BadParameter("--detector: with --keypoints no detector runs")
     film = FilmChoice(style or Style.skeleton, view or View.turn, body_model) if render or style or view else None
-    outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), markers, bones, film, overwrite)
+    outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), markers, bones, overwrite)
     asked = tuple(heads or [Head.pose3d])
-    _check_formats(outputs.formats, asked)
+    check_formats(outputs.formats, asked)
     given = KeypointOptions(keypoints, skeleton, size, first_frame)
     jobs = plan(videos or [], given, VideoOptions(section, fps, rotate, keep_uncertain))
     one = parse_person(person)
@@ -190,14 +169,14 @@ def lift(
         pipeline.prepare()
     if film is not None and not quiet:
         advise_on_speed(film)
-    failed = sum(not _lift_one(pipeline, job, outputs, quiet, verbose) for job in jobs)
+    failed = sum(not _lift_one(pipeline, job, outputs, film, quiet, verbose) for job in jobs)
     if failed:
         if failed < len(jobs):
             fail(f"{failed} of {len(jobs)} videos failed; the results of the others are in {output}")
         raise typer.Exit(1)
 
 
-def _check_formats(formats: tuple[Format, ...], heads: tuple[Head, ...]) -> None:
+def check_formats(formats: tuple[Format, ...], heads: tuple[Head, ...]) -> None:
     """Refuse formats that would hold nothing, or whose writer is not installed."""
     empty = [name for name in formats if name in ANNOTATION_FORMATS and Head.action not in heads]
     if empty:
@@ -209,53 +188,43 @@ def _check_formats(formats: tuple[Format, ...], heads: tuple[Head, ...]) -> None
             require_extra()
 
 
-def _lift_one(pipeline: Pipeline, job: Job, outputs: Outputs, quiet: bool, verbose: bool) -> bool:
+def _lift_one(
+    pipeline: Pipeline, job: Job, outputs: Outputs, film: FilmChoice | None, quiet: bool, verbose: bool
+) -> bool:
     """Lift one video and write its files; whether all went well. What is finished stays, whatever fails after it."""
     progress = pipeline.progress = TerminalProgress(quiet, verbose)
-    paths = outputs.paths(job.stem)
     try:
-        _check_outputs(paths, job.inputs, outputs)
-        scene = pipeline.lift(job.read())
+        lifted = lift_file(pipeline, job, outputs, _films(film, job, outputs, progress))
     except Exception as error:  # noqa: BLE001  # not even a bug takes the other videos along
         fail(describe(error))
         return False
-    written: list[Path] = []
-    errors: list[str] = []
-    for path in paths:
-        try:
-            written += _write(scene, path, pipeline, job, outputs)
-        except Exception as error:  # noqa: BLE001  # nor the other formats
-            errors.append(describe(error))
+    errors = list(map(describe, lifted.errors))
     if not quiet:
-        _summarise(scene, progress, written)
+        _summarise(lifted, progress)
     for message in errors:
         fail(message)
     return not errors
 
 
-def _write(scene: Scene, path: Path, pipeline: Pipeline, job: Job, outputs: Outputs) -> list[Path]:
-    """Write one of the results; the files written are returned."""
-    from vidmotion.io.scene.formats import export
+def _films(
+    film: FilmChoice | None, job: Job, outputs: Outputs, progress: TerminalProgress
+) -> dict[Path, Callable[[Scene], list[Path]]]:
+    """The film of a video, if one is wanted, and what draws it."""
+    if film is None:
+        return {}
+    path = outputs.folder / (job.stem + film_suffix(film.style))
 
-    if outputs.film is not None and path.suffix == ".mp4":
-        draw_film(scene, path, job.video, outputs.film, pipeline.progress)
+    def draw(scene: Scene) -> list[Path]:
+        draw_film(scene, path, job.video, film, progress)
         return [path]
-    return export(scene, path, body_model=pipeline.body_model, markers=outputs.markers, bones=outputs.bones)
+
+    return {path: draw}
 
 
-def _check_outputs(paths: list[Path], inputs: tuple[Path, ...], outputs: Outputs) -> None:
-    """Refuse before the work what could not be written after it."""
-    for path, given in product(paths, inputs):
-        if path.exists() and given.exists() and path.samefile(given):
-            raise OutputError(f"{path} is the input itself; name another folder with `output`")
-    refuse_existing(paths, outputs.overwrite)
-    make_folder(outputs.folder)
-    check_writable(paths[0])
-
-
-def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) -> None:
+def _summarise(lifted: Lifted, progress: TerminalProgress) -> None:
     from vidmotion.lifting.doubts import doubts
 
+    scene = lifted.scene
     note(f"{scene.source}: {counted(len(scene.people), 'person', 'people')} in {counted(scene.frame_count, 'frame')}")
     if scene.cuts:
         note(f"  {cut_summary(scene.cuts, len(scene.cuts) if progress.verbose else CUTS_SHOWN)}")
@@ -280,7 +249,7 @@ def _summarise(scene: Scene, progress: TerminalProgress, written: list[Path]) ->
         if person.actions is not None:
             note(f"    {_action_summary(person.actions)}")
     progress.timings()
-    for path in written:
+    for path in lifted.written:
         note(f"  wrote {path}")
 
 

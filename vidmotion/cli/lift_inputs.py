@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from vidmotion.batch.lift_file import Job
 from vidmotion.cli.parsing import parse_size
-from vidmotion.errors import InputError, VideoError
+from vidmotion.errors import InputError
 
 if TYPE_CHECKING:
     from vidmotion.types import Scene
@@ -28,20 +29,6 @@ class VideoOptions:
     rotate: int = 0
     keep_uncertain: bool = False
     """Keep the tracks that seem to show nobody too."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One thing to lift."""
-
-    stem: str
-    """What the names of the results begin with."""
-    inputs: tuple[Path, ...]
-    """Files that no result may replace."""
-    video: Path | None
-    """What a film is drawn over; None draws the 3D view alone."""
-    read: Callable[[], Path | Scene]
-    """Gives the video in which to find people, or people in 2D."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +67,6 @@ def plan(videos: Sequence[Path], keypoints: KeypointOptions, options: VideoOptio
     return jobs
 
 
-def video_stem(video: Path) -> str:
-    """What the names of a video's results begin with; for numbered pictures, the name of their series or folder."""
-    from vidmotion.video.numbered_pictures import find_numbered_pictures
-
-    try:
-        pictures = find_numbered_pictures(video)
-    except VideoError:  # told when it is read
-        return video.absolute().stem
-    return video.stem if pictures is None else pictures.name
-
-
 def _joined(videos: Sequence[Path]) -> list[Path]:
     """The videos; the pictures of one series, as a shell makes them of `seq/*.jpg`, are one video.
 
@@ -126,6 +102,8 @@ def _of_video(path: Path) -> Job:
         except InputError as error:
             raise InputError(f"{error}; read other programs' files with --keypoints {path}") from None
 
+    from vidmotion.video.numbered_pictures import video_stem
+
     return Job(video_stem(path), (path,), None if _is_saved(path) else path, read)
 
 
@@ -159,6 +137,8 @@ def _of_keypoints(path: Path, videos: Sequence[Path], keypoints: KeypointOptions
             end=options.section[1],
             keep_uncertain=options.keep_uncertain,
         )
+
+    from vidmotion.video.numbered_pictures import video_stem
 
     return Job(path.resolve().stem if video is None else video_stem(video), (path, *videos), video, read)
 

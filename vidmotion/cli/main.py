@@ -35,6 +35,7 @@ class Entry:
 MOTION, LEARNING, INSTALLATION = "Motion", "Learning", "Installation"
 ENTRIES = (
     Entry("lift", MOTION, "Turn videos into the 3D motion of the people in them.", "lift"),
+    Entry("batch", MOTION, "Lift many videos in several processes, and go on after whatever stopped it.", "batch"),
     Entry("live", MOTION, "Follow people while they are filmed, in 2D and 3D, on a page of this machine.", "live"),
     Entry("detect", MOTION, "Find and follow the people of a video in 2D, without lifting.", "detect"),
     Entry(

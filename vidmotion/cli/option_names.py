@@ -14,8 +14,8 @@ SPECIAL = {
 PLAIN = frozenset({
     "backgrounds", "body_model", "bones", "camera", "clips", "data", "detector", "device", "end", "every_frame",
     "first_frame", "flip", "fov", "fps", "height", "jobs", "keep_uncertain", "keypoints", "markers", "max_people",
-    "person", "port", "refine", "resume", "rotate", "size", "skeleton", "split", "split_rule", "start", "style",
-    "subjects", "table", "unit", "up", "view", "weights",
+    "pattern", "person", "port", "refine", "resume", "rotate", "size", "skeleton", "split", "split_rule", "start",
+    "style", "subjects", "table", "timeout", "unit", "up", "view", "weights",
 })  # fmt: skip
 """Names whose option is the same name with dashes."""
 _NAMED = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]+))?`")

@@ -13,11 +13,11 @@ import numpy as np
 from vidmotion.data.packed_writer import NewClip, PackedWriter
 from vidmotion.errors import InputError
 from vidmotion.geometry.filters import resample
+from vidmotion.io.folders import VIDEO_SUFFIXES
 from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.skeletons import H36M17, convert
 from vidmotion.types import Scene, Track
 
-SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg"})
 SHORTEST = 0.5
 """Seconds; people who are seen for a shorter time are left out."""
 
@@ -29,7 +29,7 @@ def is_labelled(folder: Path) -> bool:
 
 def _videos(folder: Path) -> list[Path]:
     found = sorted(folder.glob("*/*"))
-    return [path for path in found if path.suffix.lower() in SUFFIXES and not path.parent.name.startswith(".")]
+    return [path for path in found if path.suffix.lower() in VIDEO_SUFFIXES and not path.parent.name.startswith(".")]
 
 
 def pack_labelled(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 from vidmotion import weights
 from vidmotion.choices import Device
 from vidmotion.detectors import mmpose, rtmlib_detector
 from vidmotion.detectors.base import Detection, Detector, Picture
 from vidmotion.errors import InputError
+from vidmotion.processes import usable_cores
 
 __all__ = [
     "DETECTORS",
@@ -74,7 +73,7 @@ def create_detector(
         return rtmlib_detector.load(rtmlib_detector.parse_name(name), device, on_message)
     name = resolve_detector_name(name)
     files = weights.detector_files(name, on_message=on_message)
-    return _load(name, files, threads or min(_cores(), _MOST_THREADS), max_people)
+    return _load(name, files, threads or min(usable_cores(), _MOST_THREADS), max_people)
 
 
 def resolve_detector_name(name: str) -> str:
@@ -96,10 +95,3 @@ def _load(name: str, files: weights.DetectorFiles, threads: int, max_people: int
     if name in _MOVENET:
         return movenet.MoveNet(name, files, threads, max(max_people, movenet.MAX_PEOPLE))
     return blazepose.BlazePose(name, files, threads, max(max_people, blazepose.MAX_PEOPLE))
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # neither on Windows nor on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

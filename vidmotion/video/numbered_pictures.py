@@ -101,6 +101,15 @@ def find_numbered_pictures(path: Path) -> NumberedPictures | None:
         raise VideoError(f"{path}: cannot be read ({error.strerror}); check the name and the permissions") from error
 
 
+def video_stem(video: Path) -> str:
+    """What the names of a video's results begin with; for numbered pictures, the name of their series or folder."""
+    try:
+        pictures = find_numbered_pictures(video)
+    except VideoError:  # told when it is read
+        return video.absolute().stem
+    return video.stem if pictures is None else pictures.name
+
+
 def video_files(path: Path) -> tuple[Path, ...]:
     """The files that a video consists of: itself, or its pictures with their numbers in order.
 

@@ -7,9 +7,7 @@ beside the exact labels. The pictures are dropped unless `keep_video` is set.
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
@@ -26,6 +24,7 @@ from vidmotion.data.synthetic.random_recipe import RecipeSampler, RecipeSettings
 from vidmotion.data.synthetic.recipe import ClipRecipe
 from vidmotion.errors import MissingExtraError, OutputError
 from vidmotion.io.atomic import write_bytes
+from vidmotion.processes import one_thread_per_process
 from vidmotion.skeletons import by_name
 from vidmotion.types import Floats
 
@@ -99,7 +98,7 @@ def _generated(settings: GenerationSettings, generator: ClipGenerator, numbers: 
     if settings.jobs == 1 or len(numbers) < 2:
         yield from map(generator.generate, numbers)
         return
-    with _one_thread_per_process():
+    with one_thread_per_process():
         jobs = min(settings.jobs, len(numbers))
         pool = multiprocessing.get_context("spawn").Pool(jobs, _start_worker)
     try:
@@ -115,22 +114,6 @@ def _generated(settings: GenerationSettings, generator: ClipGenerator, numbers: 
     finally:
         pool.terminate()
         pool.join()
-
-
-@contextmanager
-def _one_thread_per_process() -> Iterator[None]:
-    """Processes started inside this block use one thread in numeric libraries: all cores are busy already."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _start_worker() -> None:

@@ -1,0 +1,140 @@
+"""What a worker of a batch does: it loads the networks once and lifts one clip after the other."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import cv2
+import torch
+
+from vidmotion.batch.lift_file import Job, Outputs, lift_file
+from vidmotion.batch.sources import ClipTask
+from vidmotion.batch.workers import Alive
+from vidmotion.errors import VidmotionError
+from vidmotion.io.atomic import output_error
+from vidmotion.io.targets import make_folder
+from vidmotion.pipeline import Pipeline
+from vidmotion.progress import Task
+from vidmotion.settings import Settings
+
+LOGS = "logs"
+"""The folder of the clips' logs, in that of the batch."""
+
+
+class ClipLifter:
+    """Lifts clips on one core."""
+
+    def __init__(self, settings: Settings, outputs: Outputs) -> None:
+        """Load the networks and the detector.
+
+        Raises:
+            VidmotionError: as `Pipeline.prepare`, and for the detector as `create_detector`.
+        """
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        self._settings, self._outputs = settings, outputs
+        self._pipeline = Pipeline(settings, threads=1)
+        self._pipeline.prepare()
+        _ = self._pipeline.detector
+
+    def __call__(self, task: ClipTask, alive: Alive) -> dict[str, Any]:
+        """Lift a clip and write its files: seconds of work, frames, number of people, files.
+
+        Raises:
+            VidmotionError: as `lift_file`; or a file cannot be written, and the others are.
+        """
+        began, video = time.monotonic(), task.clip.video
+        job = Job(task.name, (video,), video, lambda: video)
+        outputs = replace(self._outputs, overwrite=task.overwrite)
+        # Nothing that is loaded depends on the options of a clip.
+        self._pipeline.settings = task.clip.settings(self._settings)
+        self._pipeline.progress = _LoggedProgress(alive)
+        with _log(outputs.folder / LOGS / f"{task.name}.log"):
+            lifted = lift_file(self._pipeline, job, outputs)
+            if lifted.errors:
+                raise lifted.errors[0]
+        return {
+            "seconds": round(time.monotonic() - began, 2),
+            "frames": lifted.scene.frame_count,
+            "people": len(lifted.scene.people),
+            "files": [path.relative_to(outputs.folder).as_posix() for path in lifted.written],
+        }
+
+
+class _LoggedProgress:
+    """Messages go to stderr, which is the log of the clip."""
+
+    def __init__(self, alive: Alive) -> None:
+        self._alive = alive
+
+    @contextmanager
+    def task(self, name: str, total: int | None) -> Iterator[Task]:
+        """A task whose progress is a sign of life."""
+        self._alive()
+        yield self
+
+    def advance(self, done: int) -> None:
+        """Give a sign of life."""
+        self._alive()
+
+    def message(self, text: str) -> None:
+        """Write a line."""
+        print(text, file=sys.stderr)
+
+    def detail(self, text: str) -> None:
+        """Do nothing."""
+
+
+@contextmanager
+def _log(path: Path) -> Iterator[None]:
+    """Within the block, what is written to stdout and stderr goes to a file, which stays if something is in it.
+
+    Native code included, and the traceback of a bug.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    make_folder(path.parent)
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise output_error(path, error) from None
+    try:
+        with file, _redirected(file):
+            try:
+                yield
+            except Exception as error:
+                if not isinstance(error, VidmotionError):
+                    traceback.print_exception(error)
+                raise
+    finally:
+        if path.stat().st_size == 0:
+            path.unlink()
+
+
+@contextmanager
+def _redirected(file: BinaryIO) -> Iterator[None]:
+    saved = os.dup(1), os.dup(2)
+    _redirect(file.fileno(), file.fileno())
+    try:
+        yield
+    finally:
+        _redirect(*saved)
+        for one in saved:
+            os.close(one)
+
+
+def _redirect(out: int, err: int) -> None:
+    """Send what is written from now on to stdout and stderr to other descriptors."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(out, 1)
+    os.dup2(err, 2)

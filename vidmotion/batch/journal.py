@@ -1,0 +1,283 @@
+"""The states of all clips of a batch: a file of JSON lines in the folder of its results, to which lines are only added.
+
+A clip is added, begun, and then done or has failed. The last line about a clip says its state. A line that a killed
+process did not complete is no line. While a batch runs, it holds the lock of the file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from vidmotion.batch.sources import Clip
+from vidmotion.errors import InputError, OutputError
+from vidmotion.io.atomic import append, open_for_appending, output_error
+from vidmotion.io.json_text import parse_json
+from vidmotion.io.targets import make_folder
+
+FILE = "batch.jsonl"
+FORMAT = "vidmotion batch 1"
+OWN = "batch"
+"""What the names of the batch's own files begin with; no clip has it."""
+_ID = re.compile(r"\.[0-9]+$")
+"""Of a person, in the name of a file that holds one."""
+
+
+class State(StrEnum):
+    """Where a clip stands."""
+
+    waiting = "waiting"
+    begun = "begun"
+    """And not finished: it is being lifted, or was when the batch ended."""
+    done = "done"
+    failed = "failed"
+
+
+@dataclass
+class Record:
+    """What is known of one clip."""
+
+    name: str
+    """What the names of its results begin with, below the folder of the batch; no other clip has it."""
+    clip: Clip
+    state: State = State.waiting
+    tries: int = 0
+    """How often it was begun."""
+    reason: str = ""
+    """Why it failed."""
+    result: dict[str, Any] = field(default_factory=dict)
+    """Of a clip that is done: `seconds` of work, `frames`, `people`, and `files` below the folder of the batch."""
+
+
+@dataclass
+class Book:
+    """All that a journal says."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Of the batch; a clip may have its own."""
+    records: dict[str, Record] = field(default_factory=dict)
+    """By name."""
+    began: float = 0.0
+    """When the last run began; seconds since 1970."""
+    last: float = 0.0
+    """When the last clip was finished."""
+    finished: int = 0
+    """Clips that were finished in the last run."""
+
+    @property
+    def clips_per_hour(self) -> float:
+        """Of the last run, until its last finished clip; 0 before there is one."""
+        return 3600 * self.finished / max(self.last - self.began, 1e-3) if self.finished else 0.0
+
+    def of(self, *states: State) -> list[Record]:
+        """The clips in one of these states."""
+        return [record for record in self.records.values() if record.state in states]
+
+    def read_line(self, line: dict[str, Any]) -> None:
+        """Take in what a line says.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is no line of a journal.
+        """
+        if "format" in line:
+            if line["format"] != FORMAT:
+                raise ValueError
+            self.settings = dict(line["settings"])
+        elif "run" in line:
+            self.began, self.finished = float(line["run"]), 0
+        elif "video" in line:
+            clip = Clip(Path(line["video"]), line["stem"], dict(line["options"]))
+            self.records[line["clip"]] = Record(line["clip"], clip)
+        else:
+            self._read_state(self.records[line["clip"]], line)
+
+    def _read_state(self, record: Record, line: dict[str, Any]) -> None:
+        record.state = State(line["state"])
+        record.reason, record.result = str(line.get("reason", "")), dict(line.get("result", {}))
+        if record.state is State.begun:
+            record.tries += 1
+        else:
+            self.finished += 1
+            self.last = float(line["time"])
+
+
+def read_journal(folder: Path) -> Book:
+    """The states of the batch in a folder, whether it runs or not.
+
+    Raises:
+        InputError: there is none, or its file is damaged.
+    """
+    path = folder / FILE
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{folder}: no batch has run in this folder; check the name") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the permissions") from None
+    return _parse(path, content)
+
+
+class Journal:
+    """The open journal of the batch that runs."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        """Open the journal of a folder; both are made if they are missing.
+
+        Raises:
+            InputError: the batch in this folder has other settings, or its file is damaged.
+            OutputError: another batch runs in the folder, or it cannot be written to.
+        """
+        make_folder(folder)
+        self._path = folder / FILE
+        try:
+            self._file = open_for_appending(self._path)
+        except BlockingIOError:
+            raise OutputError(
+                f"{folder}: another batch runs in it; wait for its end, or write to another folder"
+            ) from None
+        except OSError as error:
+            raise output_error(self._path, error) from None
+        try:
+            self.book = self._read()
+            self._begin(folder, json.loads(json.dumps(settings)))
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, clips: Iterable[Clip]) -> None:
+        """Add the clips that the batch does not have yet, each with a name of its own.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        known = {_key(record.clip) for record in self.book.records.values()}
+        names = _Names(self.book.records)
+        for clip in clips:
+            if _key(clip) not in known:
+                known.add(_key(clip))
+                line = {"clip": names.take(clip.stem), "video": str(clip.video), "stem": clip.stem}
+                self._write({**line, "options": clip.options})
+
+    def begin(self, record: Record) -> None:
+        """Note that a clip is given to a worker.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        self._write_state(record, State.begun)
+
+    def finish(self, record: Record, result: Mapping[str, Any]) -> None:
+        """Note that the files of a clip are complete.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        self._write_state(record, State.done, result=dict(result))
+
+    def fail(self, record: Record, reason: str) -> None:
+        """Note that a clip has failed.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        self._write_state(record, State.failed, reason=reason)
+
+    def _write_state(self, record: Record, state: State, **more: Any) -> None:
+        self._write({"clip": record.name, "state": state, "time": round(time.time(), 2), **more})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        try:
+            append(self._file, (json.dumps(line) + "\n").encode())
+        except OSError as error:
+            raise output_error(
+                self._path, error, "finished clips are kept; free some space and run the same command again"
+            ) from None
+        self.book.read_line(line)
+
+    def _read(self) -> Book:
+        """What is in the file; a line that was cut off is removed from it."""
+        self._file.seek(0)
+        content = self._file.read()
+        end = content.rfind(b"\n") + 1
+        self._file.truncate(end)
+        self._file.seek(end)
+        return _parse(self._path, content[:end])
+
+    def _begin(self, folder: Path, settings: dict[str, Any]) -> None:
+        if not self.book.settings:
+            self._write({"format": FORMAT, "settings": settings})
+        for name, before in self.book.settings.items():
+            if before != settings.get(name):
+                raise InputError(
+                    f"{folder}: the batch in it has {_shown(name, before)}, not {_shown(name, settings.get(name))}; "
+                    "run it with the same options, or write to another folder"
+                )
+        self._write({"run": round(time.time(), 2)})
+
+
+class _Names:
+    """Names of results, of which no two could give one file: case does not tell them apart, nor do ids of people."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken: set[str] = set()
+        self._bases: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        for name in (OWN, *taken):
+            self._add(name.casefold())
+
+    def take(self, stem: str) -> str:
+        """The name for a clip: its stem, with a number if another clip has that name."""
+        name = stem
+        while self._meets(name.casefold()):
+            self._numbers[stem] = self._numbers.get(stem, 1) + 1
+            name = f"{stem}-{self._numbers[stem]}"
+        self._add(name.casefold())
+        return name
+
+    def _add(self, name: str) -> None:
+        self._taken.add(name)
+        self._bases |= _bases(name)
+
+    def _meets(self, name: str) -> bool:
+        return name in self._bases or not _bases(name).isdisjoint(self._taken)
+
+
+def _bases(name: str) -> set[str]:
+    """The names of clips that could have a file in common with a clip of this name: NAME.ID.amass.npz."""
+    base = name.removesuffix(".amass")
+    return {name, base, _ID.sub("", base)}
+
+
+def _key(clip: Clip) -> str:
+    return json.dumps([str(clip.video), sorted(clip.options.items())])
+
+
+def _shown(name: str, value: Any) -> str:
+    return f"`{name}` {', '.join(map(str, value)) if isinstance(value, list) else value}"
+
+
+def _parse(path: Path, content: bytes) -> Book:
+    book = Book()
+    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
+        try:
+            book.read_line(parse_json(line))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise InputError(
+                f"{path}, line {number}: is damaged; write to another folder, or remove the line"
+            ) from None
+    return book

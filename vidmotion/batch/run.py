@@ -1,0 +1,130 @@
+"""Runs a batch: gives each clip that is not done to a worker, and notes what becomes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from vidmotion.batch.journal import Book, Journal, Record, State
+from vidmotion.batch.lift_file import Outputs
+from vidmotion.batch.sources import Clip, ClipTask
+from vidmotion.batch.summary import write_summary
+from vidmotion.batch.workers import Ended, Work, Workers
+from vidmotion.settings import Settings
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a batch runs, which does not change its results."""
+
+    jobs: int
+    """Number of processes."""
+    timeout: float
+    """Seconds without progress after which a clip is given up."""
+    retries: int
+    """How often a clip is tried again when its process crashed, or after an error that was not foreseen."""
+
+
+class Reporter(Protocol):
+    """Is told what happens."""
+
+    def begin(self, left: int, total: int) -> None:
+        """Called before the first clip, with the number of clips to do and of all."""
+
+    def finished(self, record: Record, rate: float, left: int) -> None:
+        """Called when a clip is done or has failed for good, with the clips per hour and the number that is left."""
+
+    def retried(self, record: Record, reason: str) -> None:
+        """Called when a clip has failed and is tried again."""
+
+
+def run_batch(
+    clips: Sequence[Clip], settings: Settings, outputs: Outputs, options: RunOptions, reporter: Reporter
+) -> Book:
+    """Lift all clips that are not done yet, also those of earlier runs in the same folder. Failed ones are tried again.
+
+    Whatever ends this process, what is done stays done, and the next call goes on.
+
+    Returns:
+        the states of all clips.
+
+    Raises:
+        InputError: the batch in this folder has other settings.
+        OutputError: another batch runs in the folder, or the states cannot be written.
+        VidmotionError: a network cannot be loaded.
+    """
+    with Journal(outputs.folder, _common(settings, outputs)) as journal:
+        journal.add(clips)
+        try:
+            _Run(journal, outputs.overwrite, options, reporter).run(partial(_load, settings, outputs))
+        finally:
+            write_summary(outputs.folder, journal.book)
+        return journal.book
+
+
+def _common(settings: Settings, outputs: Outputs) -> dict[str, Any]:
+    """What the results of all clips depend on, as the journal keeps it."""
+    values = dataclasses.asdict(settings)
+    values |= {"formats": sorted(outputs.formats), "markers": outputs.markers, "bones": outputs.bones}
+    body = settings.body_model
+    return values | {"body_model": None if body is None else str(body.resolve())}
+
+
+def _load(settings: Settings, outputs: Outputs) -> Work:
+    """What a worker does; imported there, so that the process that waits stays small."""
+    from vidmotion.batch.clip_lifter import ClipLifter
+
+    return ClipLifter(settings, outputs)
+
+
+class _Run:
+    """One run of a batch."""
+
+    def __init__(self, journal: Journal, overwrite: bool, options: RunOptions, reporter: Reporter) -> None:
+        self._journal, self._overwrite, self._options, self._reporter = journal, overwrite, options, reporter
+        # A clip that was begun and not finished may be what ended the last run: others first.
+        self._queue = deque(
+            sorted(journal.book.of(State.waiting, State.begun, State.failed), key=lambda one: one.tries)
+        )
+        self._tries: dict[str, int] = {}
+        self._left = len(self._queue)
+        self._began = time.monotonic()
+        self._finished = 0
+
+    def run(self, load: Callable[[], Work]) -> None:
+        """Do everything that is to be done."""
+        self._reporter.begin(self._left, len(self._journal.book.records))
+        if not self._left:
+            return
+        with Workers(load, min(self._options.jobs, self._left), self._options.timeout) as workers:
+            while self._left:
+                while self._queue and workers.has_room:
+                    workers.submit(self._begin(self._queue.popleft()))
+                for ended in workers.wait():
+                    self._take(ended)
+
+    def _begin(self, record: Record) -> ClipTask:
+        task = ClipTask(record.name, record.clip, self._overwrite or record.tries > 0)
+        self._tries[record.name] = self._tries.get(record.name, 0) + 1
+        self._journal.begin(record)
+        return task
+
+    def _take(self, ended: Ended) -> None:
+        record = self._journal.book.records[ended.task.name]
+        if not ended.reason:
+            self._journal.finish(record, ended.value)
+        elif ended.again and self._tries[record.name] <= self._options.retries:
+            self._reporter.retried(record, ended.reason)
+            self._queue.append(record)
+            return
+        else:
+            self._journal.fail(record, ended.reason)
+        self._left -= 1
+        self._finished += 1
+        rate = 3600 * self._finished / (time.monotonic() - self._began)
+        self._reporter.finished(record, rate, self._left)

@@ -1,0 +1,43 @@
+"""Checks of the files that results go to, made before the work: what could not be written after it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from vidmotion.errors import OutputError
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for results.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder {folder}: {error.strerror}; name another with `output`") from None
+
+
+def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
+    """Make sure that no result would replace a file unasked, or a folder.
+
+    Raises:
+        OutputError: one of them exists.
+        InputError: a suffix belongs to no format.
+    """
+    for path in paths:
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; choose another name")
+        for found in _existing(path):
+            if not overwrite:
+                raise OutputError(f"{found} exists already; pass `overwrite` to replace it, or choose another name")
+
+
+def _existing(path: Path) -> list[Path]:
+    from vidmotion.io.scene.formats import existing_targets
+
+    if path.suffix.lower() in (".mp4", ".safetensors"):
+        return [path] if path.exists() else []
+    return existing_targets(path)
