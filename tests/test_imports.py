@@ -31,13 +31,14 @@ ALLOWED: dict[str, set[str]] = {
     "lifting": FIRST | {"body", "model", "settings"},
     "actions": FIRST | {"io", "model"},
     "rendering": FIRST | {"video"},
-    "live": FIRST | {"detectors", "lifting", "model", "rendering", "settings", "tracking", "video"},
+    "viewer": FIRST | {"body", "io", "rendering", "video"},
+    "live": FIRST | {"detectors", "lifting", "model", "rendering", "settings", "tracking", "video", "viewer"},
     "data": FIRST | {"body", "detectors", "io", "model", "tracking"},
     "evaluate": FIRST | {"body", "model", "data", "tracking"},
     "train": FIRST | {"body", "data", "evaluate", "io", "model"},
     "pipeline": FIRST
     | {"actions", "body", "detectors", "devices", "lifting", "model", "settings", "tracking", "video", "weights"},
-    "api": FIRST | {"body", "io", "pipeline", "rendering", "settings"},
+    "api": FIRST | {"body", "io", "pipeline", "rendering", "settings", "viewer"},
     "batch": FIRST | {"io", "pipeline", "settings", "video"},
 }
 
@@ -121,7 +122,7 @@ def test_training_loads_no_detector_and_no_opencv() -> None:
 
 
 def test_exporters_need_no_torch() -> None:
-    assert "torch" not in loaded("import vidmotion.io.scene.formats, vidmotion.rendering")
+    assert "torch" not in loaded("import vidmotion.io.scene.formats, vidmotion.rendering, vidmotion.viewer")
 
 
 def test_public_names_are_pinned() -> None:
@@ -137,7 +138,7 @@ def test_public_names_are_pinned() -> None:
         "VidmotionError",
         "WeightsError",
     ]
-    verbs = ["Pipeline", "detect", "export", "lift", "load", "read_keypoints", "render"]
+    verbs = ["Pipeline", "detect", "export", "lift", "load", "read_keypoints", "render", "view"]
     names = sorted([*values, *choices, *errors, *verbs])
     assert list(vidmotion.__all__) == names
     assert all(callable(getattr(vidmotion, name)) for name in names)

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vidmotion.api import detect, export, lift, render
+    from vidmotion.api import detect, export, lift, render, view
     from vidmotion.choices import BoneNames, Device, Format, Head, Markers, Style, View
     from vidmotion.errors import (
         InputError,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 _ROOMS = {
-    "vidmotion.api": ("detect", "export", "lift", "render"),
+    "vidmotion.api": ("detect", "export", "lift", "render", "view"),
     "vidmotion.choices": ("BoneNames", "Device", "Format", "Head", "Markers", "Style", "View"),
     "vidmotion.errors": (
         "InputError", "MissingExtraError", "NobodyFoundError", "OutputError", "StoppedError", "VideoError",
@@ -85,6 +85,7 @@ __all__ = [
     "load",
     "read_keypoints",
     "render",
+    "view",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The verbs of the public API: detect, lift, export, render. `load` and `read_keypoints` come from `vidmotion.io`.
+"""The verbs of the public API: detect, lift, export, render, view. `load` and `read_keypoints` come from elsewhere.
 
 Rooms are imported where they are needed, so that exporting and drawing skeletons loads no torch.
 """
@@ -18,6 +18,7 @@ from vidmotion.types import Scene
 if TYPE_CHECKING:
     from vidmotion.body.model import BodyModel
     from vidmotion.rendering import Mesh
+    from vidmotion.viewer import ServedPage
 
 AnyPath = str | PathLike[str]
 
@@ -237,6 +238,52 @@ def render(
     model = None if body_model is None else as_path("body_model", body_model)
     meshes = {} if style is Style.skeleton else _meshes(scene, model)
     draw(scene, target, footage, progress, FilmOptions(style, view, meshes))
+
+
+def view(
+    scene: Scene,
+    *,
+    video: AnyPath | None = None,
+    save: AnyPath | None = None,
+    link_video: bool = False,
+    embed: Sequence[str] = (),
+    body_model: AnyPath | BodyModel | None = None,
+) -> ServedPage | None:
+    """Show a scene on a page: its video with the people drawn over it, and beside it the people in 3D.
+
+    Without `save` the browser opens the page, which only this machine can see. It is served until the program ends or
+    the `close` of what is returned is called.
+
+    Args:
+        video: the file that the scene was made from; None shows the people alone.
+        save: a file to write instead, which ends in .html. It shows everything in any browser, without a network.
+        link_video: with `save`, the page plays the video where it lies, and does not contain it.
+        embed: with `save`, formats that the page offers as downloads: "bvh", "glb", "csv".
+        body_model: the model that the bodies were made with, or its file, for the downloads; None is the free body.
+
+    Raises:
+        InputError: an argument cannot be used, or the scene lacks what a download needs.
+        VideoError: the video cannot be read.
+        OutputError: the file cannot be written.
+    """
+    import webbrowser
+
+    from vidmotion.body.model import BodyModel
+    from vidmotion.viewer import Footage, PageOptions, ServedPage, save_page
+
+    _check_scene(scene)
+    model = body_model if isinstance(body_model, BodyModel) else _load_body(body_model)
+    footage = None if video is None else Footage.of(scene, as_path("video", video))
+    options = PageOptions(footage, link_video, tuple(embed), model)
+    if save is not None:
+        target = as_path("save", save)
+        if target.suffix.lower() not in (".html", ".htm"):
+            raise InputError(f"{target}: a page is written as HTML; choose a name that ends in .html")
+        save_page(scene, target, options)
+        return None
+    page = ServedPage(scene, options).open()
+    webbrowser.open(page.address)
+    return page
 
 
 def _check_scene(scene: Scene) -> None:

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from vidmotion.errors import InputError
-from vidmotion.live import page as page_module
 from vidmotion.live.page import Page
+from vidmotion.viewer import local_server
 
 
 def show_until(page: Page, done: threading.Event, picture: np.ndarray) -> None:
@@ -108,7 +108,7 @@ def test_the_page_cannot_be_embedded() -> None:
 
 
 def test_connections_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_module, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(local_server, "MOST_CONNECTIONS", 2)
     with Page() as page:
         idle = [socket.create_connection(("127.0.0.1", port_of(page))) for _ in range(2)]
         with pytest.raises(OSError):  # noqa: PT011  # closed at once
@@ -119,7 +119,7 @@ def test_connections_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_request_that_never_ends_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_module, "TIMEOUT", 0.3)
+    monkeypatch.setattr(local_server, "TIMEOUT", 0.3)
     with Page() as page, socket.create_connection(("127.0.0.1", port_of(page)), 10) as slow:
         started = time.monotonic()
         with suppress(OSError):

@@ -41,6 +41,7 @@ ENTRIES = (
     Entry(
         "export", MOTION, "Convert a saved motion: BVH, GLB, TRC, C3D, CSV, AMASS, WebVTT, ELAN, JSON, NPZ.", "export"
     ),
+    Entry("view", MOTION, "Show a saved motion beside its video, on a page of this machine or in one file.", "view"),
     Entry("render", MOTION, "Draw the people of a saved motion over the video, beside a 3D view of them.", "render"),
     Entry("actions", MOTION, "Teach motions by example, and find them in videos.", "app"),
     Entry("data", LEARNING, "Make, import and inspect training data.", "app"),

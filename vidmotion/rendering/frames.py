@@ -42,9 +42,9 @@ def open_frames(scene: Scene, video: Path | None) -> Iterator[FilmFrames]:
         first, end = _tracked(scene)
         yield FilmFrames(_blank_frames(scene, first, end), end, lambda _: None)
         return
-    fps = scene.fps if _setting(scene, "fps") else None
-    with open_video(video, _start(scene), fps=fps, rotate=_rotation(scene)) as opened:
-        _check_same(scene, opened)
+    fps = scene.fps if has_true_rate(scene) else None
+    with open_video(video, start_of(scene), fps=fps, rotate=rotation_of(scene)) as opened:
+        check_same(scene, opened)
         yield FilmFrames(iter(opened), scene.frame_count, opened.sound)
 
 
@@ -71,15 +71,20 @@ def _blank_frames(scene: Scene, first: int, end: int) -> Iterator[Frame]:
         yield Frame(index, float(np.interp(index, frames, times) if known else index / scene.fps), blank)
 
 
-def _start(scene: Scene) -> float | None:
+def start_of(scene: Scene) -> float | None:
     """Seconds at which the analysis of the video began, if the provenance holds a plausible number."""
     return _setting(scene, "start") or None
 
 
-def _rotation(scene: Scene) -> int:
+def rotation_of(scene: Scene) -> int:
     """Degrees by which the analyzed pictures were turned, if the provenance holds a plausible number."""
     rotation = int(_setting(scene, "rotate"))
     return rotation if rotation in ROTATIONS else 0
+
+
+def has_true_rate(scene: Scene) -> bool:
+    """Whether the user stated the rate of the video, so that the times of the scene are not those of the file."""
+    return _setting(scene, "fps") > 0
 
 
 def _setting(scene: Scene, name: str) -> float:
@@ -91,8 +96,12 @@ def _setting(scene: Scene, name: str) -> float:
     return float(value) if 0 < value < LATEST else 0.0
 
 
-def _check_same(scene: Scene, video: Video) -> None:
-    """Accept a smaller or larger copy of the video; refuse a video with another aspect ratio."""
+def check_same(scene: Scene, video: Video) -> None:
+    """Accept a smaller or larger copy of the video.
+
+    Raises:
+        InputError: the video has another aspect ratio.
+    """
     width, height = video.size
     if abs(width * scene.size[1] - height * scene.size[0]) > 0.05 * width * scene.size[1]:
         raise InputError(

@@ -1,0 +1,121 @@
+// Reads what the page carries: a header as JSON, and blocks of bytes as base64. Texts of the header are only ever text.
+
+const TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array };
+
+/** The bytes of a script element that holds base64. */
+function bytesOf(id) {
+  const text = document.getElementById(`data-${id}`).textContent.trim();
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+async function inflate(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).arrayBuffer();
+}
+
+/** An array of the block: rows of numbers that are decoded when they are read. */
+class Rows {
+  constructor(buffer, found) {
+    this.shape = found.shape;
+    this.length = found.shape[0];
+    this.width = found.shape.slice(1).reduce((a, b) => a * b, 1);
+    this.raw = new TYPES[found.type](buffer, found.at, this.length * this.width);
+    this.low = found.low;
+    this.step = found.step;
+  }
+
+  /** Number `column` of a row; rows after the last one are the last one, so that one row may stand for all frames. */
+  at(row, column = 0) {
+    const value = this.raw[Math.min(row, this.length - 1) * this.width + column];
+    if (!this.low) return value;
+    const component = column % this.low.length;
+    return this.low[component] + value * this.step[component];
+  }
+
+  /** All numbers, as floats. */
+  floats() {
+    const out = new Float32Array(this.length * this.width);
+    for (let i = 0; i < out.length; i++) out[i] = this.at(Math.floor(i / this.width), i % this.width);
+    return out;
+  }
+}
+
+/** One person, with a row for each frame in which the person is there. */
+class Person {
+  constructor(entry, rows, frameCount) {
+    Object.assign(this, { id: entry.id, actions: entry.actions, entry });
+    for (const name of ["frames", "observed", "xy", "score"]) this[name] = rows(entry[name]);
+    this.rowOf = new Int32Array(frameCount).fill(-1);
+    this.frames.raw.forEach((frame, row) => { this.rowOf[frame] = row; });
+    this.shown = true;
+    if (entry.motion) this.readMotion(entry.motion, rows);
+    if (entry.body) {
+      this.body = {
+        vertices: rows(entry.body.vertices), joints: entry.body.joints, pose: rows(entry.body.pose),
+        translation: rows(entry.body.translation),
+      };
+    }
+  }
+
+  readMotion(motion, rows) {
+    const camera = motion.camera;
+    this.motion = {
+      ...motion, joints: rows(motion.joints), confidence: rows(motion.confidence),
+      camera: {
+        focal: rows(camera.focal), center: camera.center, rotation: rows(camera.rotation),
+        translation: rows(camera.translation),
+      },
+    };
+  }
+
+  /** Metres in the person's own world. */
+  joint(row, joint) {
+    const joints = this.motion.joints;
+    return [joints.at(row, joint * 3), joints.at(row, joint * 3 + 1), joints.at(row, joint * 3 + 2)];
+  }
+
+  /** Metres in the camera's axes: x right, y down, z forward. */
+  toCamera(row, [x, y, z]) {
+    const { rotation: r, translation: t } = this.motion.camera;
+    return [0, 1, 2].map((i) => r.at(row, i * 3) * x + r.at(row, i * 3 + 1) * y + r.at(row, i * 3 + 2) * z + t.at(row, i));
+  }
+
+  /** Pixels of the scene. */
+  project(row, point) {
+    const [x, y, z] = this.toCamera(row, point);
+    const { focal, center } = this.motion.camera;
+    return [focal.at(row) * x / z + center[0], focal.at(row) * y / z + center[1]];
+  }
+
+  /** Runs of frames: {from, to, kind}, both ends included; kind is "seen", "filled" or "gap". */
+  spans() {
+    const found = [];
+    let last = null;
+    this.frames.raw.forEach((frame, row) => {
+      const kind = this.observed.at(row) ? "seen" : "filled";
+      if (last && frame > last.to + 1) found.push({ from: last.to + 1, to: frame - 1, kind: "gap" });
+      if (last && frame === last.to + 1 && kind === last.kind) last.to = frame;
+      else found.push(last = { from: frame, to: frame, kind });
+    });
+    return found;
+  }
+}
+
+async function readPage() {
+  const header = JSON.parse(document.getElementById("data-header").textContent);
+  const buffer = await inflate(bytesOf("block"));
+  const rows = (found) => new Rows(buffer, found);
+  const times = rows(header.times).raw;
+  return {
+    ...header, times,
+    people: header.people.map((entry) => new Person(entry, rows, times.length)),
+    body: header.body && {
+      parents: header.body.parents, faces: rows(header.body.faces), joints: rows(header.body.joints),
+      weights: rows(header.body.weights),
+    },
+  };
+}

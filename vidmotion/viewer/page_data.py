@@ -1,0 +1,142 @@
+"""What the page shows of a scene: a header for JSON and a block of arrays. Reads values; does not depend on torch.
+
+The header holds names, numbers and descriptions of arrays (`block.py`); the page shows its texts as text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vidmotion.body.load import FREE_BODY, free_body
+from vidmotion.body.model import BodyModel
+from vidmotion.errors import InputError
+from vidmotion.geometry.alignment import RigidTransform, align_worlds
+from vidmotion.skeletons import H36M17, Skeleton, by_name, convert
+from vidmotion.types import BodyMotion, Floats, Motion, Person, Scene
+from vidmotion.viewer.block import Block
+
+MOST_FRAMES = 2_000_000
+"""18 hours at 30 frames a second. The page keeps the time of every frame."""
+INFLUENCES = 4
+"""Joints that may move a vertex; the free body needs no more."""
+
+
+def page_data(scene: Scene) -> tuple[dict[str, Any], bytes]:
+    """The header and the compressed block of a scene.
+
+    Raises:
+        InputError: it has more frames than the page can show.
+    """
+    count = max([scene.frame_count, *(int(person.track.frames[-1]) + 1 for person in scene.people)])
+    if not 0 < count <= MOST_FRAMES:
+        raise InputError(f"{scene.source}: a page shows 1 to {MOST_FRAMES:,} frames, and this motion has {count:,}")
+    block = Block()
+    worlds = align_worlds(scene.people, scene.camera_motion)
+    header = {
+        "source": scene.source,
+        "fps": float(scene.fps),
+        "size": list(scene.size),
+        "cuts": list(scene.cuts),
+        "times": block.add(_times(scene, count), "f8"),
+        "points": _skeleton(H36M17),
+        "people": [_person(person, world, block) for person, world in zip(scene.people, worlds, strict=True)],
+        "body": _body_model(free_body(), block) if any(map(_has_free_body, scene.people)) else None,
+        "notes": _notes(scene),
+    }
+    return header, block.compressed()
+
+
+def _times(scene: Scene, count: int) -> Floats:
+    """(N,) seconds of all frames. Frames without people are interpolated, or continue at the usual rate."""
+    known = {
+        int(frame): float(time)
+        for person in scene.people
+        for frame, time in zip(person.track.frames, person.track.times, strict=True)
+    }
+    every, step = np.arange(count), 1 / float(scene.fps)
+    if not known:
+        return every * step
+    frames = np.array(sorted(known))
+    times = np.array([known[frame] for frame in frames.tolist()])
+    between = np.interp(every, frames, times)
+    before, after = np.minimum(every - frames[0], 0), np.maximum(every - frames[-1], 0)
+    return between + (before + after) * step
+
+
+def _skeleton(skeleton: Skeleton) -> dict[str, Any]:
+    sides = ["left" if joint in skeleton.left else "right" if joint in skeleton.right else "trunk"
+             for joint in range(len(skeleton))]  # fmt: skip
+    return {"joints": list(skeleton.joints), "bones": [list(bone) for bone in skeleton.bones], "sides": sides}
+
+
+def _person(person: Person, world: RigidTransform | None, block: Block) -> dict[str, Any]:
+    track, points = person.track, convert(person.track.keypoints, "h36m17")
+    return {
+        "id": person.id,
+        "frames": block.add(track.frames, "u4"),
+        "observed": block.add(track.observed, "u1"),
+        "xy": block.add_steps(points.xy),
+        "score": block.add_share(points.score),
+        "motion": None if person.motion is None or world is None else _motion(person.motion, world, block),
+        "body": _body(person.body, block) if person.body is not None and _has_free_body(person) else None,
+        "actions": [
+            {"start": one.start, "end": one.end, "label": one.label, "score": one.score}
+            for one in (person.actions.segments if person.actions else ())
+        ],
+    }
+
+
+def _motion(motion: Motion, world: RigidTransform, block: Block) -> dict[str, Any]:
+    camera = motion.camera
+    return {
+        "skeleton": _skeleton(by_name(motion.skeleton)),
+        "joints": block.add_steps(motion.joints),
+        "confidence": block.add_share(motion.confidence),
+        "height": motion.height,
+        "world": [*world.rotation.ravel().tolist(), *world.translation.tolist()],
+        "camera": {
+            "focal": block.add(np.atleast_1d(camera.focal), "f4"),
+            "center": list(camera.center),
+            "rotation": block.add(camera.rotation.reshape(-1, 9), "f4"),
+            "translation": block.add(camera.translation.reshape(-1, 3), "f4"),
+        },
+    }
+
+
+def _has_free_body(person: Person) -> bool:
+    return person.motion is not None and person.body is not None and person.body.model == FREE_BODY
+
+
+def _body_model(model: BodyModel, block: Block) -> dict[str, Any]:
+    """What all bodies share: faces, skinning weights and the tree of joints."""
+    strongest = np.argsort(-model.weights, axis=1)[:, :INFLUENCES]
+    weights = np.take_along_axis(model.weights, strongest, axis=1)
+    return {
+        "parents": list(model.parents),
+        "faces": block.add(model.faces, "u4"),
+        "joints": block.add(strongest, "u2"),
+        "weights": block.add(weights / weights.sum(1, keepdims=True), "f4"),
+    }
+
+
+def _body(body: BodyMotion, block: Block) -> dict[str, Any]:
+    rest = free_body().shape(body.betas)
+    return {
+        "vertices": block.add_steps(rest.vertices),
+        "joints": rest.joints.tolist(),
+        "pose": block.add_steps(body.pose.reshape(len(body), -1, 3)),
+        "translation": block.add_steps(body.translation),
+    }
+
+
+def _notes(scene: Scene) -> list[str]:
+    """What the page cannot show, and why."""
+    notes = []
+    if all(person.motion is None for person in scene.people):
+        notes.append("This file has 2D points only; `vidmotion lift` adds the 3D motion.")
+    others = sorted({person.body.model for person in scene.people if person.body and person.body.model != FREE_BODY})
+    if others:
+        notes.append(f"No mesh: the licence of {', '.join(others)} does not allow a page to contain the body.")
+    return notes

@@ -1,0 +1,96 @@
+"""The two ways to show a page: one file that holds everything, or parts that a server of this machine gives."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from vidmotion.body.model import BodyModel
+from vidmotion.errors import InputError
+from vidmotion.io.atomic import write_bytes
+from vidmotion.rendering.frames import start_of
+from vidmotion.types import Scene
+from vidmotion.viewer.downloads import KINDS, Download, downloads
+from vidmotion.viewer.footage import Footage
+from vidmotion.viewer.html import page_html
+from vidmotion.viewer.page_data import page_data
+
+NO_VIDEO: dict[str, Any] = {"media": {"offset": 0.0, "rate": 1.0}, "rotate": 0}
+
+
+@dataclass(frozen=True, eq=False)
+class PageOptions:
+    """What a page shows beside the motion."""
+
+    footage: Footage | None = None
+    link_video: bool = False
+    """The page plays the file where it lies, and does not contain it."""
+    embed: tuple[str, ...] = ()
+    """Formats to download, of `KINDS`."""
+    model: BodyModel | None = None
+    """The model of the bodies, for the downloads; None is the free body."""
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.embed) - set(KINDS))
+        if unknown:
+            raise InputError(f"`embed`: {unknown[0]!r} is no format of a page; wanted {', '.join(KINDS)}")
+
+
+def save_page(scene: Scene, path: Path, options: PageOptions) -> None:
+    """Write one file that shows a scene in any browser, without a network.
+
+    Raises:
+        InputError: the scene is too long, lacks what a download needs, or the video is too large to be in the page.
+        OutputError: the file cannot be written.
+    """
+    header, block = page_header(scene, options.footage)
+    blocks = {"block": block}
+    media = "blob:"
+    if options.footage is not None:
+        video = {"name": options.footage.path.name, "type": options.footage.kind}
+        if options.link_video:
+            video["href"] = _link(options.footage.path, path)
+            media = "'self' file:"
+        else:
+            options.footage.check_embeddable()
+            video["block"] = "film"
+            blocks["film"] = options.footage.path.read_bytes()
+        header["video"] = video
+    for number, file in enumerate(downloads(scene, options.embed, options.model)):
+        blocks[f"download-{number}"] = file.content
+        header["downloads"].append(download_entry(file, block=f"download-{number}"))
+    write_bytes(path, page_html(header, blocks, media))
+
+
+def page_header(scene: Scene, footage: Footage | None) -> tuple[dict[str, Any], bytes]:
+    """The header of a page, without its video and downloads, and the block of its arrays."""
+    header, block = page_data(scene)
+    first = _first_frame(scene) if start_of(scene) else 0
+    return {
+        **header, "first": first, **(footage.header() if footage else NO_VIDEO), "video": None, "downloads": [],
+    }, block  # fmt: skip
+
+
+def download_entry(file: Download, **where: str) -> dict[str, str]:
+    """What the page has to know of a file: `where` is the `block` or `href` that gives its bytes."""
+    return {"name": file.name, "label": f"{file.name} ({_size(len(file.content))})", **where}
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(round(count / 1e3), 1)} kB"
+
+
+def _first_frame(scene: Scene) -> int:
+    return min((int(person.track.frames[0]) for person in scene.people), default=0)
+
+
+def _link(video: Path, page: Path) -> str:
+    """The address of the video for a page in its folder."""
+    try:
+        relative = os.path.relpath(video.absolute(), page.absolute().parent)
+    except ValueError:  # on another drive of Windows
+        return video.absolute().as_uri()
+    return "./" + quote(Path(relative).as_posix())
