@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "model": FIRST | {"io"},
     "lifting": FIRST | {"body", "model", "settings"},
     "actions": FIRST | {"io", "model"},
+    "measurements": FIRST | {"body", "io"},
     "rendering": FIRST | {"video"},
     "viewer": FIRST | {"body", "io", "rendering", "video"},
     "live": FIRST | {"detectors", "lifting", "model", "rendering", "settings", "tracking", "video", "viewer"},

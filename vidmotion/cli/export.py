@@ -35,7 +35,7 @@ def export(
     ] = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Convert a saved motion: BVH, GLB, TRC, C3D, CSV, AMASS, WebVTT, ELAN, JSON, NPZ."""
+    """Convert a saved motion: BVH, GLB, TRC, C3D, MOT, CSV, AMASS, WebVTT, ELAN, JSON, NPZ."""
     from vidmotion.body.load import load_body
     from vidmotion.io.scene.formats import export as write
     from vidmotion.io.scene.formats import load

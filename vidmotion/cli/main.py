@@ -39,8 +39,12 @@ ENTRIES = (
     Entry("live", MOTION, "Follow people while they are filmed, in 2D and 3D, on a page of this machine.", "live"),
     Entry("detect", MOTION, "Find and follow the people of a video in 2D, without lifting.", "detect"),
     Entry(
-        "export", MOTION, "Convert a saved motion: BVH, GLB, TRC, C3D, CSV, AMASS, WebVTT, ELAN, JSON, NPZ.", "export"
+        "export",
+        MOTION,
+        "Convert a saved motion: BVH, GLB, TRC, C3D, MOT, CSV, AMASS, WebVTT, ELAN, JSON, NPZ.",
+        "export",
     ),
+    Entry("measure", MOTION, "Measure steps, repetitions and ranges of joint angles in a saved motion.", "measure"),
     Entry("view", MOTION, "Show a saved motion beside its video, on a page of this machine or in one file.", "view"),
     Entry("render", MOTION, "Draw the people of a saved motion over the video, beside a 3D view of them.", "render"),
     Entry("actions", MOTION, "Teach motions by example, and find them in videos.", "app"),

@@ -1,0 +1,1 @@
+"""What is measured in a motion: gait, repetitions, ranges of joint angles. Needs no torch."""
