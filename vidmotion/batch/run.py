@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from vidmotion.batch.lift_file import Outputs
 from vidmotion.batch.sources import Clip, ClipTask
 from vidmotion.batch.summary import write_summary
 from vidmotion.batch.workers import Ended, Work, Workers
+from vidmotion.errors import OutputError
 from vidmotion.settings import Settings
 
 
@@ -62,8 +64,11 @@ def run_batch(
         journal.add(clips)
         try:
             _Run(journal, outputs.overwrite, options, reporter).run(partial(_load, settings, outputs))
-        finally:
-            write_summary(outputs.folder, journal.book)
+        except BaseException:
+            with suppress(OutputError):  # the first error says more
+                write_summary(outputs.folder, journal.book)
+            raise
+        write_summary(outputs.folder, journal.book)
         return journal.book
 
 

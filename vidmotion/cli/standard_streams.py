@@ -85,9 +85,12 @@ def lenient_streams() -> Iterator[None]:
 
 
 def _open_closed() -> None:
-    """Open standard streams that the caller closed; otherwise messages would go into the next file that is opened."""
+    """Open standard streams that the caller closed; otherwise messages would go into the next file that is opened.
+
+    Processes that this one starts have them, too.
+    """
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest number that is free

@@ -1,0 +1,105 @@
+"""Clips that fail: in which order and how often they are tried, with workers that only say what became of a clip."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from vidmotion.batch import run as run_module
+from vidmotion.batch.journal import Record, read_journal
+from vidmotion.batch.lift_file import Outputs
+from vidmotion.batch.run import RunOptions, run_batch
+from vidmotion.batch.sources import Clip, ClipTask
+from vidmotion.batch.workers import Ended
+from vidmotion.choices import Format
+from vidmotion.errors import OutputError
+from vidmotion.settings import Settings
+
+DONE: dict[str, Any] = {"value": {"seconds": 1, "frames": 2, "people": 1, "files": []}}
+CRASH: dict[str, Any] = {"reason": "crash", "again": True}
+REFUSED: dict[str, Any] = {"reason": "no video"}
+
+
+class Script:
+    """Workers, one clip at a time, and what becomes of each clip in each try; and what was reported."""
+
+    def __init__(self, **outcomes: list[dict[str, Any]]) -> None:
+        self.outcomes = outcomes
+        self.tasks: list[ClipTask] = []
+        self.told: list[str] = []
+
+    def __call__(self, load: Callable[[], object], count: int, timeout: float) -> Self:
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    @property
+    def has_room(self) -> bool:
+        return len(self.tasks) == len(self.told)
+
+    def submit(self, task: ClipTask) -> None:
+        self.tasks.append(task)
+
+    def wait(self) -> list[Ended]:
+        task = self.tasks[-1]
+        return [Ended(task, **self.outcomes[task.name].pop(0))]
+
+    def begin(self, left: int, total: int) -> None:
+        pass
+
+    def finished(self, record: Record, rate: float, left: int) -> None:
+        self.told.append(f"{record.name} {record.state}, {left} left")
+
+    def retried(self, record: Record, reason: str) -> None:
+        self.told.append(f"{record.name} again: {reason}")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Script]:
+    def begin(retries: int = 1, **outcomes: list[dict[str, Any]]) -> Script:
+        script = Script(**outcomes)
+        monkeypatch.setattr(run_module, "Workers", script)
+        clips = [Clip(Path("/videos", f"{name}.mp4"), name) for name in sorted(outcomes)]
+        run_batch(clips, Settings(), Outputs(tmp_path, (Format.json,)), RunOptions(1, 60, retries), script)
+        return script
+
+    return begin
+
+
+def test_a_crash_is_tried_again_at_the_end_and_an_error_is_not(run: Callable[..., Script]) -> None:
+    script = run(a=[CRASH, DONE], b=[REFUSED], c=[DONE])
+    assert script.told == ["a again: crash", "b failed, 2 left", "c done, 1 left", "a done, 0 left"]
+
+
+def test_retries_have_a_limit(run: Callable[..., Script], tmp_path: Path) -> None:
+    assert run(a=[CRASH] * 9, retries=2).told == ["a again: crash", "a again: crash", "a failed, 0 left"]
+    record = read_journal(tmp_path).records["a"]
+    assert (record.tries, record.reason) == (3, "crash")
+    assert run(a=[CRASH] * 9, retries=0).told == ["a failed, 0 left"]
+
+
+def test_the_next_run_does_what_is_left_and_what_failed(run: Callable[..., Script]) -> None:
+    run(a=[DONE], b=[REFUSED])
+    script = run(a=[DONE], b=[DONE], c=[DONE])
+    assert script.told == ["c done, 1 left", "b done, 0 left"]  # what was never begun comes first
+    assert [task.overwrite for task in script.tasks] == [False, True]
+    assert run(a=[], b=[], c=[]).tasks == []
+
+
+def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
+    run: Callable[..., Script], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: object, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run(a=[DONE], b=[REFUSED])
+    monkeypatch.setattr("vidmotion.batch.journal.append", full)
+    with pytest.raises(OutputError, match="the disk is full; finished clips are kept"):
+        run(a=[], b=[DONE])
+    assert [record.state for record in read_journal(tmp_path).records.values()] == ["done", "failed"]
