@@ -39,13 +39,12 @@ class Browser:
 
     def __init__(self, to: int, answers: int) -> None:
         self._to, self._answers = to, answers
+        self._session: str | None = None
         self._numbers, self._rest, self.problems = itertools.count(1), b"", list[str]()
         target = self._send("Target.createTarget", url="about:blank")["targetId"]
-        self._session: str | None = self._send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._session = self._send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self._send(f"{domain}.enable")
-
-    _session = None
 
     def open(self, address: str, width: int = 1280, height: int = 800, dark: bool = False) -> None:
         """Open a page of vidmotion and wait until it is there."""

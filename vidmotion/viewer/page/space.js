@@ -3,7 +3,7 @@
 
 const BONE = 0.022, JOINT = 0.032, SHADOW = 0.3; // metres
 const NEAR = 0.05, FAR = 2000; // metres
-const WIDEST_VIEW = 3.5; // metres around the center; who walks further is followed
+const WIDEST_VIEW = 2.5; // metres around the center; who walks further is followed
 const GRID_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const MOST_LINES = 60; // of the grid, each way
 const SAMPLES = 400; // rows of each person that tell how far they walk
@@ -17,8 +17,8 @@ class Figure {
     const w = person.motion.world;
     this.world = new THREE.Matrix4().set(w[0], w[1], w[2], w[9], w[3], w[4], w[5], w[10], w[6], w[7], w[8], w[11], 0, 0, 0, 1);
     const { bones, joints } = person.motion.skeleton;
-    this.bones = this.instances(new THREE.CylinderGeometry(BONE, BONE, 1, 8), bones.length);
-    this.joints = this.instances(new THREE.SphereGeometry(JOINT, 10, 8), joints.length);
+    this.bones = this.instances(new THREE.CylinderGeometry(BONE, BONE, 1, 7, 1, true), bones.length);
+    this.joints = this.instances(new THREE.SphereGeometry(JOINT, 8, 6), joints.length);
     this.shadow = new THREE.Mesh(new THREE.CircleGeometry(SHADOW, 24).rotateX(-Math.PI / 2), new THREE.MeshBasicMaterial({ transparent: true, opacity: 0.28, depthWrite: false }));
     this.label = new THREE.Sprite(new THREE.SpriteMaterial({ depthTest: false, transparent: true }));
     this.label.scale.set(0.2, 0.2, 1);
@@ -186,12 +186,19 @@ function setOpacity(material, opacity) {
   material.needsUpdate = true;
 }
 
+/** Whether WebGL runs on the CPU, where smooth edges take half of the time. */
+function isSoftware() {
+  const context = document.createElement("canvas").getContext("webgl2");
+  const info = context?.getExtension("WEBGL_debug_renderer_info");
+  return info ? /swiftshader|llvmpipe|software|basic render/i.test(context.getParameter(info.UNMASKED_RENDERER_WEBGL)) : false;
+}
+
 class Space {
   constructor(stage, page, clock, colors) {
     Object.assign(this, { page, clock, colors, view: "orbit", style: "skeleton", coloring: "side", followed: null, path: false });
     this.canvas = stage.querySelector("#solid");
     this.behind = stage.querySelector("#behind");
-    this.renderer = new THREE.WebGLRenderer({ canvas: this.canvas, antialias: true, alpha: true });
+    this.renderer = new THREE.WebGLRenderer({ canvas: this.canvas, antialias: !isSoftware(), alpha: true });
     this.scene = new THREE.Scene();
     this.figures = page.people.filter((person) => person.motion).map((person) => new Figure(person, page, colors));
     this.floor = new THREE.Group();
