@@ -134,6 +134,14 @@ def test_ctrl_c_keeps_what_is_finished(clips: Path, tmp_path: Path, start: Start
     assert not list(out.rglob("*.part"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_file_that_hangs_is_given_up(tmp_path: Path, vidmotion: Run) -> None:
+    """A named pipe to which nobody writes."""
+    os.mkfifo(tmp_path / "a.mp4")
+    code, told = vidmotion("batch", tmp_path, "-o", tmp_path / "out", "-j", 1, "--timeout", 2)
+    assert (code, "a: no progress for 2 s; it was given up (--timeout)" in told) == (1, True)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="runs a POSIX shell")
 def test_a_batch_needs_no_standard_streams(half_second: Path, tmp_path: Path) -> None:
     command = f"exec {sys.executable} -m vidmotion batch {half_second} -o {tmp_path} -j 1 <&- >&- 2>&-"
@@ -163,6 +171,6 @@ def test_wrong_usage_is_refused_before_any_work(
 
 def test_weights_that_cannot_be_loaded_end_the_batch(half_second: Path, tmp_path: Path, vidmotion: Run) -> None:
     code, told = vidmotion("batch", half_second, "-o", tmp_path / "out", "--weights", "nonesuch")
-    assert (code, "nonesuch" in told) == (1, True)
+    assert (code, "nonesuch" in told) == (2, True)
     code, told = vidmotion("batch", half_second, "-o", tmp_path / "out")
-    assert (code, "has `weights`" in told or "has --weights" in told) == (1, True)
+    assert (code, "has `weights`" in told or "has --weights" in told) == (2, True)

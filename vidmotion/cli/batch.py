@@ -18,6 +18,7 @@ from vidmotion.cli.console import counted, fail, note, results
 from vidmotion.cli.lift import check_formats
 from vidmotion.cli.option_names import with_options
 from vidmotion.cli.parsing import parse_person, parse_section
+from vidmotion.errors import InputError, MissingExtraError, WeightsError
 from vidmotion.io.plain_text import visible
 from vidmotion.processes import usable_cores
 
@@ -139,7 +140,11 @@ def batch(
         )
         clips = find_clips(sources, patterns or [], settings)
     run = RunOptions(jobs or usable_cores(), timeout, retries)
-    book = run_batch(clips, settings, outputs, run, _TerminalReporter(quiet))
+    try:
+        book = run_batch(clips, settings, outputs, run, _TerminalReporter(quiet))
+    except (InputError, MissingExtraError, WeightsError) as error:  # they concern all clips; those of one are listed
+        fail(str(error))
+        raise typer.Exit(2) from None
     failed = book.of(State.failed)
     if failed:
         fail(f"{len(failed)} of {counted(len(book.records), 'clip')} failed; all are listed in {output / SUMMARY}")

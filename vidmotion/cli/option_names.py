@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 SPECIAL = {
+    "formats": "-f",
     "heads": "--head",
     "output": "-o",
     "overwrite": "-y",
