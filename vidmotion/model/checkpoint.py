@@ -67,7 +67,7 @@ def load_network(path: Path) -> tuple[MotionNetwork, dict[str, str]]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            notes = dict(file.metadata() or {})
+            notes = dict(sorted((file.metadata() or {}).items()))  # safetensors keeps no order
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise WeightsError(
