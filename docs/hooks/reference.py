@@ -23,8 +23,8 @@ CLI_INTRO = """\
 This page is generated from the program: it shows what `vidmotion COMMAND --help` shows.
 
 Messages and progress go to stderr. Exit code 0: everything was done. 1: some inputs failed, and each failure is one
-line that says what to do next. 2: the command line was wrong. 130: Ctrl-C, 143: SIGTERM, 129: SIGHUP; finished files are
-kept. Existing files are kept unless you pass `-y`.
+line that says what to do next. 2: the command line was wrong. 130: Ctrl-C, 143: SIGTERM, 129: SIGHUP; finished files
+are kept. Existing files are kept unless you pass `-y`.
 """
 PYTHON_INTRO = """\
 This page is generated from the docstrings. `import vidmotion as vm` gives all of these names and loads each one when it

@@ -134,7 +134,7 @@ def test_another_focal_length_turns_the_picture_as_far() -> None:
 def test_a_moving_camera_projects_and_unprojects() -> None:
     rotations = pan(20)
     camera = Camera(np.linspace(300, 400, FRAMES), (160.0, 120.0), rotations, np.tile([0.1, -1.0, 0.3], (FRAMES, 1)))
-    points = np.random.default_rng(0).uniform(-1, 1, (FRAMES, 5, 3)) + [0, 0, 4]
+    points = np.random.default_rng(0).uniform((-1, -1, 3), (1, 1, 5), (FRAMES, 5, 3))
     pixels, depth = camera.project(points), camera.to_camera_axes(points)[..., 2]
     np.testing.assert_allclose(camera.unproject(pixels, depth), points, atol=1e-9)
     for row in (0, 7):
