@@ -7,9 +7,10 @@ The card NAME.json has to exist; everything in it but sha256 is written by hand.
 
 import hashlib
 import json
-import shutil
 import sys
 from pathlib import Path
+
+from vidmotion.io.atomic import write_bytes, write_text
 
 
 def main() -> None:
@@ -18,9 +19,10 @@ def main() -> None:
     folder = Path(__file__).parent
     target, card = folder / f"{name}.safetensors", folder / f"{name}.json"
     content = json.loads(card.read_text(encoding="utf-8"))
-    shutil.copyfile(source, target)
-    content["sha256"] = hashlib.sha256(target.read_bytes()).hexdigest()
-    card.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    network = source.read_bytes()
+    content["sha256"] = hashlib.sha256(network).hexdigest()
+    write_bytes(target, network)  # a program that has the old file mapped keeps it
+    write_text(card, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     print(f"{target}: {content['sha256']}")
 
 
