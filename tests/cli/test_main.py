@@ -81,10 +81,12 @@ def test_names_do_not_control_the_terminal(arguments: tuple[str, ...], vidmotion
     assert not {"\x1b", "\x07", "\u202e"} & set(message), ascii(message)
 
 
-def test_tables_do_not_control_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tables_do_not_control_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     table = Table("name\nunit", box=None)
     table.add_row("a\x1b]0;owned\x07")
-    results.file = sys.stdout
+    monkeypatch.setattr(results, "_file", sys.stdout)
     results.print(table)
     results.print("b\x1b[31m")
     assert [line.strip() for line in capsys.readouterr().out.splitlines()] == [

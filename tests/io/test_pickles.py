@@ -42,11 +42,11 @@ def test_a_huge_index_allocates_nothing(tmp_path: Path) -> None:
     tracemalloc.stop()
 
 
-def test_a_byte_array_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+def test_a_byte_array_that_is_cut_off_takes_no_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.pkl"
     path.write_bytes(b"\x80\x05\x96" + struct.pack("<Q", 2**33) + b"x.")
     message, used = peak(path)
-    assert "a.pkl: holds a byte array" in message
+    assert "a.pkl" in message
     assert used < MOST
 
 

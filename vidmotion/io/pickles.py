@@ -174,6 +174,10 @@ NUMPY_CONSTRUCTORS: Constructors = {
 }
 
 
+_CHUNK = 2**20
+"""Bytes of a byte array that are read at a time."""
+
+
 # Python's own implementation in Python: the one in C allocates whatever memory an index in the file asks for.
 class _Unpickler(pickle._Unpickler):
     """Calls the constructors of known names and refuses every other name."""
@@ -182,11 +186,18 @@ class _Unpickler(pickle._Unpickler):
         super().__init__(file, encoding="latin1")
         self._constructors, self._what = constructors, what
 
-    def _refuse_byte_array(self) -> None:
-        """Its memory would be taken before its bytes are known to be there; no array is stored in one."""
-        raise RefusedError("holds a byte array, which is not a number, text or array")
+    def _load_byte_array(self) -> None:
+        """Protocol 5 stores arrays in these. Python's own method takes the memory before the bytes are known to be there."""
+        (length,) = struct.unpack("<Q", self.read(8))  # type: ignore[attr-defined]
+        content = bytearray()
+        while len(content) < length:
+            part = self.read(min(length - len(content), _CHUNK))  # type: ignore[attr-defined]
+            if not part:
+                raise pickle.UnpicklingError("a byte array is cut off")
+            content += part
+        self.append(content)  # type: ignore[attr-defined]
 
-    dispatch = {**pickle._Unpickler.dispatch, pickle.BYTEARRAY8[0]: _refuse_byte_array}  # type: ignore[dict-item]  # noqa: RUF012
+    dispatch = {**pickle._Unpickler.dispatch, pickle.BYTEARRAY8[0]: _load_byte_array}  # type: ignore[dict-item]  # noqa: RUF012
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         try:
