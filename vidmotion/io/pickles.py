@@ -187,7 +187,7 @@ class _Unpickler(pickle._Unpickler):
         self._constructors, self._what = constructors, what
 
     def _load_byte_array(self) -> None:
-        """Protocol 5 stores arrays in these. Python's own method takes the memory before the bytes are known to be there."""
+        """Protocol 5 stores arrays in these. Python's own method takes the memory before the bytes are there."""
         (length,) = struct.unpack("<Q", self.read(8))  # type: ignore[attr-defined]
         content = bytearray()
         while len(content) < length:
