@@ -41,10 +41,7 @@ def batch(
         Path | None,
         typer.Option("-o", "--output", help="Folder for the results and their states.", rich_help_panel=options.OUTPUT),
     ] = None,
-    formats: Annotated[
-        list[Format] | None,
-        typer.Option("-f", "--format", help="May be repeated.", show_default="json", rich_help_panel=options.OUTPUT),
-    ] = None,
+    formats: options.Formats = None,
     overwrite: options.Overwrite = False,
     markers: options.MarkersOption = Markers.h36m17,
     bones: options.Bones = BoneNames.humanik,

@@ -15,7 +15,7 @@ from vidmotion.cli.time_summary import time_summary
 
 
 def export(
-    motion: Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz file that `lift` wrote.")],
+    motion: options.Motion,
     output: Annotated[
         list[Path],
         typer.Option(
@@ -29,10 +29,7 @@ def export(
     markers: options.MarkersOption = Markers.h36m17,
     bones: options.Bones = BoneNames.humanik,
     person: Annotated[int | None, typer.Option(min=0, help="Only the person with this id.")] = None,
-    body_model: Annotated[
-        Path | None,
-        typer.Option("--body-model", help="The SMPL file that it was lifted with.", show_default="the free body"),
-    ] = None,
+    body_model: options.LiftedBodyModel = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Convert a saved motion: BVH, GLB, TRC, C3D, MOT, CSV, AMASS, WebVTT, ELAN, JSON, NPZ."""

@@ -20,7 +20,7 @@ PLOT_SUFFIXES = (".png", ".svg")
 
 
 def measure(
-    motion: Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz file that `lift` wrote.")],
+    motion: options.Motion,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="CSV file with all measures.", rich_help_panel=options.OUTPUT),
@@ -31,10 +31,7 @@ def measure(
     ] = None,
     overwrite: options.Overwrite = False,
     person: Annotated[int | None, typer.Option(min=0, help="Only the person with this id.")] = None,
-    body_model: Annotated[
-        Path | None,
-        typer.Option("--body-model", help="The SMPL file that it was lifted with.", show_default="the free body"),
-    ] = None,
+    body_model: options.LiftedBodyModel = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Measure steps, repetitions and ranges of joint angles in a saved motion."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vidmotion.choices import FRAME_RATES, BoneNames, CameraMode, Device, Markers, Style, View
+from vidmotion.choices import FRAME_RATES, BoneNames, CameraMode, Device, Format, Markers, Style, View
 
 OUTPUT = "Output"
 PEOPLE = "People and time"
@@ -28,6 +28,15 @@ MarkersOption = Annotated[
 ]
 Bones = Annotated[
     BoneNames, typer.Option("--bones", help="BVH and GLB: whose names the bones have.", rich_help_panel=OUTPUT)
+]
+Motion = Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz file that `lift` wrote.")]
+LiftedBodyModel = Annotated[
+    Path | None,
+    typer.Option("--body-model", help="The SMPL file that it was lifted with.", show_default="the free body"),
+]
+Formats = Annotated[
+    list[Format] | None,
+    typer.Option("-f", "--format", help="May be repeated.", show_default="json", rich_help_panel=OUTPUT),
 ]
 Overwrite = Annotated[bool, typer.Option("-y", "--overwrite", help="Replace existing files.", rich_help_panel=OUTPUT)]
 DeviceOption = Annotated[

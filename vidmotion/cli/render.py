@@ -15,7 +15,7 @@ from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
 
 
 def render(
-    motion: Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz file that `lift` wrote.")],
+    motion: options.Motion,
     video: Annotated[
         Path | None,
         typer.Option("--video", help="The video that it was made from, to draw over.", rich_help_panel=options.FILM),

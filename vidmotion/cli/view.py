@@ -25,7 +25,7 @@ PAGE = "Page"
 
 
 def view(
-    motion: Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz file that `lift` wrote.")],
+    motion: options.Motion,
     video: Annotated[
         Path | None, typer.Option("--video", help="The video that it was made from.", rich_help_panel=PAGE)
     ] = None,

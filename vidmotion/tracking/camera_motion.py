@@ -73,8 +73,7 @@ def camera_motion(
         if frame.index >= count:
             break
         number = int(np.searchsorted(begins, frame.index, "right")) - 1
-        small, scale = _small(frame.rgb)
-        shots[number].add(small, boxes.get(frame.index, ()), scale, focal * scale, frame.index, estimate)
+        shots[number].add(_small(frame.rgb, boxes.get(frame.index, ()), focal), frame.index, estimate)
         advance(done)
     return _assembled(estimate, begins, focal)
 
@@ -109,6 +108,30 @@ class _Estimate:
     """(N,) pixels of the small picture, by how much its points moved in the mean."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """A small picture; all lengths are its pixels."""
+
+    grey: Grey
+    boxes: tuple[Ints, ...]
+    """(2, 2) corners of each person's box, enlarged."""
+    focal: float
+
+    @property
+    def center(self) -> Floats:
+        """(2,) the principal point."""
+        return np.array(self.grey.shape[::-1]) / 2
+
+    def shows_background(self, points: Floats) -> NDArray[np.bool_]:
+        """(N,) whether points (N, 2) are in the picture, and in nobody's box."""
+        height, width = self.grey.shape
+        x, y = points.T
+        inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+        for low, high in self.boxes:
+            inside &= ((points < low) | (points > high)).any(-1)
+        return inside
+
+
 @dataclass
 class _Shot:
     """Follows corners through one shot, from key frame to key frame."""
@@ -126,58 +149,45 @@ class _Shot:
     zoom: float = 0.0
     """Logarithm of the zoom since the key frame."""
 
-    def add(
-        self, picture: Grey, boxes: Sequence[Floats], scale: float, focal: float, number: int, into: _Estimate
-    ) -> None:
+    def add(self, picture: _Picture, number: int, into: _Estimate) -> None:
         """Follow the corners into the next picture, and write what they tell into the row of the frame."""
-        center = np.array(picture.shape[::-1]) / 2
-        known = self._follow(picture, boxes, scale, focal, center)
+        known = self._follow(picture)
         rotation, zoom = self.turn @ self.key_rotation, self.key_zoom + self.zoom
         into.rotation[number], into.log_zoom[number] = matrix_to_axis_angle(rotation), zoom
         into.certain[number] = known or self.last is None
-        into.moved[number] = _displacement(rotation, zoom, focal, center)
+        into.moved[number] = moved = _displacement(rotation, zoom, picture)
         if not known or len(self.now) < REFRESH * self.at_first:
-            self._begin(picture, boxes, scale, rotation, zoom, focal, center)
-        self.last = picture
+            # A camera that has not moved so far has not moved at all.
+            self._begin(picture, *((np.eye(3), 0.0) if moved < STILL_PIXELS else (rotation, zoom)))
+        self.last = picture.grey
 
-    def _follow(self, picture: Grey, boxes: Sequence[Floats], scale: float, focal: float, center: Floats) -> bool:
+    def _follow(self, picture: _Picture) -> bool:
         """Whether the rotation from the key frame is found, which is then in `turn` and `zoom`."""
         if self.last is None or len(self.now) < LEAST_CORNERS:
             return False
-        moved, found, _ = cv2.calcOpticalFlowPyrLK(self.last, picture, self.now, None, **_LUCAS_KANADE)  # type: ignore[call-overload]
-        back, _, _ = cv2.calcOpticalFlowPyrLK(picture, self.last, moved, None, **_LUCAS_KANADE)  # type: ignore[call-overload]
+        moved, found, _ = cv2.calcOpticalFlowPyrLK(self.last, picture.grey, self.now, None, **_LUCAS_KANADE)  # type: ignore[call-overload]
+        back, _, _ = cv2.calcOpticalFlowPyrLK(picture.grey, self.last, moved, None, **_LUCAS_KANADE)  # type: ignore[call-overload]
         returns = np.linalg.norm(back - self.now, axis=-1) < RETURNS
-        kept = (found[:, 0] > 0) & returns & _outside(moved, boxes, scale) & _within(moved, picture)
+        kept = (found[:, 0] > 0) & returns & picture.shows_background(moved)
         self.corners, self.now = self.corners[kept], moved[kept]
-        if len(self.now) < LEAST_CORNERS or self.now.std(0).max() < SPREAD * max(picture.shape):
+        if len(self.now) < LEAST_CORNERS or self.now.std(0).max() < SPREAD * max(picture.grey.shape):
             return False
-        before, after = (self.corners - center) / focal, (self.now - center) / focal
-        turn, zoom, agreeing = fit_rotation(before, after, self.turn, self.zoom, focal)
+        before, after = ((points - picture.center) / picture.focal for points in (self.corners, self.now))
+        turn, zoom, agreeing = fit_rotation(before, after, self.turn, self.zoom, picture.focal)
         if agreeing.mean() < AGREEING or agreeing.sum() < LEAST_CORNERS:
             return False
         self.turn, self.zoom = turn, zoom
         self.corners, self.now = self.corners[agreeing], self.now[agreeing]
         return True
 
-    def _begin(
-        self,
-        picture: Grey,
-        boxes: Sequence[Floats],
-        scale: float,
-        rotation: Floats,
-        zoom: float,
-        focal: float,
-        center: Floats,
-    ) -> None:
-        """Make a picture the key frame. A camera that has not moved so far has not moved at all."""
-        stays = _displacement(rotation, zoom, focal, center) < STILL_PIXELS
-        self.key_rotation, self.key_zoom = (np.eye(3), 0.0) if stays else (rotation, zoom)
+    def _begin(self, picture: _Picture, rotation: Floats, zoom: float) -> None:
+        """Make a picture the key frame, whose rotation and zoom since the shot's first frame are known."""
+        self.key_rotation, self.key_zoom = rotation, zoom
         self.turn, self.zoom = np.eye(3), 0.0
-        mask = np.full(picture.shape, 255, np.uint8)
-        for box in boxes:
-            (x0, y0), (x1, y1) = _enlarged(box, scale)
+        mask = np.full(picture.grey.shape, 255, np.uint8)
+        for (x0, y0), (x1, y1) in picture.boxes:
             mask[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 0
-        found = cv2.goodFeaturesToTrack(picture, CORNERS, 0.01, 7, mask=mask)
+        found = cv2.goodFeaturesToTrack(picture.grey, CORNERS, 0.01, 7, mask=mask)
         self.corners = np.zeros((0, 2), np.float32) if found is None else found[:, 0].astype(np.float32)
         self.now, self.at_first = self.corners, len(self.corners)
 
@@ -220,11 +230,11 @@ def _turned(rays: Floats, rotation: Floats, log_zoom: float) -> Floats:
     return np.exp(log_zoom) * turned[:, :2] / np.maximum(turned[:, 2:], 0.05)
 
 
-def _displacement(rotation: Floats, log_zoom: float, focal: float, center: Floats) -> float:
-    """Pixels by which the picture's points move in the mean, measured at its corners and its center."""
-    corners = np.array([[0, 0], [-1, -1], [-1, 1], [1, -1], [1, 1]]) * 0.7 * center / focal
+def _displacement(rotation: Floats, log_zoom: float, picture: _Picture) -> float:
+    """Pixels by which the picture's points move in the mean, measured near its corners and at its center."""
+    corners = np.array([[0, 0], [-1, -1], [-1, 1], [1, -1], [1, 1]]) * 0.7 * picture.center / picture.focal
     moved = _turned(corners, rotation, log_zoom)
-    return float(np.linalg.norm(moved - corners, axis=-1).mean() * focal)
+    return float(np.linalg.norm(moved - corners, axis=-1).mean() * picture.focal)
 
 
 def _assembled(estimate: _Estimate, begins: Ints, focal: float) -> CameraMotion:
@@ -255,13 +265,13 @@ def _boxes_by_frame(tracks: Sequence[Track]) -> dict[int, list[Floats]]:
     return boxes
 
 
-def _small(rgb: NDArray[np.uint8]) -> tuple[Grey, float]:
-    """A picture in grey, its longer side reduced to `SIDE`, and its size divided by the original one."""
+def _small(rgb: NDArray[np.uint8], boxes: Sequence[Floats], focal: float) -> _Picture:
+    """A picture in grey, its longer side reduced to `SIDE`; boxes (4,) and focal length are reduced likewise."""
     scale = min(SIDE / max(rgb.shape[:2]), 1.0)
     size = (max(round(rgb.shape[1] * scale), 1), max(round(rgb.shape[0] * scale), 1))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
     grey = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), (0, 0), BLUR)
-    return grey.astype(np.uint8, copy=False), scale
+    return _Picture(grey.astype(np.uint8, copy=False), tuple(_enlarged(box, scale) for box in boxes), focal * scale)
 
 
 def _enlarged(box: Floats, scale: float) -> Ints:
@@ -269,18 +279,3 @@ def _enlarged(box: Floats, scale: float) -> Ints:
     corners = box.reshape(2, 2)
     margin = MARGIN * float((corners[1] - corners[0]).max())
     return np.rint((corners + np.array([[-margin], [margin]])) * scale).astype(int)
-
-
-def _outside(points: Floats, boxes: Sequence[Floats], scale: float) -> NDArray[np.bool_]:
-    """(N,) whether points (N, 2) are in nobody's box."""
-    outside = np.ones(len(points), bool)
-    for box in boxes:
-        low, high = _enlarged(box, scale)
-        outside &= ((points < low) | (points > high)).any(-1)
-    return outside
-
-
-def _within(points: Floats, picture: Grey) -> NDArray[np.bool_]:
-    height, width = picture.shape
-    x, y = points.T
-    return (x >= 0) & (y >= 0) & (x < width) & (y < height)
