@@ -82,6 +82,7 @@ class Recipe(StrEnum):
     pose3d = "pose3d"
     action = "action"
     mesh = "mesh"
+    error = "error"
 
 
 class Head(StrEnum):

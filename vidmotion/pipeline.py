@@ -268,7 +268,7 @@ class Pipeline:
                 raise WeightsError(_missing_head(kind, self._loaded))
 
     def _heads(self) -> tuple[str, ...]:
-        """The heads that are asked for, without that for 3D joints.
+        """The heads that are asked for, without that for 3D joints, and that for expected errors if there is one.
 
         Raises:
             WeightsError: no network has one of them.
@@ -278,7 +278,7 @@ class Pipeline:
         self._check_heads(POSE3D, *wanted)
         if Head.mesh in wanted:
             _check_body(self._head_set.mesh.config.body, self.body_model)
-        return wanted
+        return (*wanted, "error") if "error" in self._head_set.kinds else wanted
 
     def _actions(self, lifted: LiftedTrack, track: Track) -> Actions | None:
         if lifted.output.action_features is None:

@@ -261,10 +261,15 @@ class Motion:
     """The camera that filmed this motion, in the motion's own world."""
     height: float
     """Metres; the height of the person, which sets the scale."""
+    expected_error: Floats | None = None
+    """(T, J) metres, expected distance of each joint from the truth if `height` is right and both have their joint 0 in
+    the same place; None where the weights have no head for it."""
 
     def __post_init__(self) -> None:
         check_shape("Motion", "joints", self.joints, ("T", "J", 3))
         check_shape("Motion", "confidence", self.confidence, self.joints.shape[:2])
+        if self.expected_error is not None:
+            check_shape("Motion", "expected_error", self.expected_error, self.joints.shape[:2])
         if self.camera.moves:
             check_shape("Motion", "camera.rotation", self.camera.rotation, (len(self), 3, 3))
 

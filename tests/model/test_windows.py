@@ -17,7 +17,11 @@ from vidmotion.model.windows import OVERLAP, run_windows, window_starts
 @pytest.fixture(scope="module")
 def model() -> MotionNetwork:
     torch.manual_seed(0)
-    heads = [HeadConfig("action", 8, classes=("a", "b")), HeadConfig("mesh", 8, body="freebody")]
+    heads = [
+        HeadConfig("action", 8, classes=("a", "b")),
+        HeadConfig("mesh", 8, body="freebody"),
+        HeadConfig("error", 8),
+    ]
     return MotionNetwork(DSTformer(DSTformerConfig(16, 16, 1, 2, 2.0, 17, 243)), heads).eval()
 
 
@@ -105,3 +109,19 @@ def test_features_of_both_passes_are_kept(model: MotionNetwork) -> None:
     assert output.action_features is not None
     assert output.action_features.shape == (300, 2, 8)
     assert output.rotations is None
+
+
+def test_expected_errors_are_shares_of_the_body_and_change_sides_in_the_mirror(model: MotionNetwork) -> None:
+    """However large the person is in the picture; a mirrored person has them on the other side."""
+    swapped = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]
+    rays, seen = walk(40), np.ones((40, 17))
+    plain, large, other = (
+        run_windows(HeadSet([model]), each, seen, ("error",)).error
+        for each in (rays, rays * 1.01, (rays * [-1, 1])[:, swapped])
+    )
+    assert plain is not None
+    assert plain.shape == (40, 17)
+    assert (plain[:, 0] == 0).all()
+    assert (plain[:, 1:] > 0).all()
+    np.testing.assert_allclose(large, plain, rtol=0.02)
+    np.testing.assert_allclose(other, plain[:, swapped], rtol=1e-4)

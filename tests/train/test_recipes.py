@@ -15,13 +15,16 @@ from vidmotion.data.augment import NoiseRange
 from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.store import read_store
 from vidmotion.errors import InputError
+from vidmotion.evaluate.metrics import joint_errors
+from vidmotion.model import dstformer
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.action_recipe import _LabelledSource, train_action
 from vidmotion.train.batches import Batch, BatchSource
-from vidmotion.train.config import ActionConfig, MeshConfig, PretrainConfig
+from vidmotion.train.config import ActionConfig, ErrorConfig, MeshConfig, PretrainConfig
 from vidmotion.train.encodings import Encodings
+from vidmotion.train.error_recipe import error_loss, error_ratio, train_error
 from vidmotion.train.mesh_recipe import train_mesh
 from vidmotion.train.mocap_source import CaptureSource
 from vidmotion.train.open_sources import FootageSource, open_sources
@@ -207,3 +210,40 @@ def test_heads_resume_bit_for_bit(job: MakeJob, footage: Path) -> None:
     parts = train_action(job("parts", footage, resume=True), held)
     one, two = (load_network(path)[0].state_dict() for path in (whole, parts))
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_the_loss_of_expected_errors_is_smallest_at_the_mean() -> None:
+    distance = torch.rand(1, 50, 2, generator=torch.Generator().manual_seed(3))
+    mean = float(distance[..., 1].mean())  # joint 0 does not count
+    losses = [float(error_loss(torch.full((1, 50, 2), mean * share).log(), distance)) for share in (0.9, 1.0, 1.1)]
+    assert losses[1] < min(losses[0], losses[2])
+    assert losses[1] == pytest.approx(np.log(mean) + 1)
+
+
+def test_expected_errors_are_learned_and_scaled(job: MakeJob, footage: Path, tmp_path: Path) -> None:
+    """Of people who are lifted badly by an untrained encoder, and who are not in the training data."""
+    save_network(MotionNetwork(DSTformer(dstformer.PRESETS["tiny"])), tmp_path / "start.safetensors", {})
+    held_out = tiny_footage.write(tmp_path / "held-out")
+    config = ErrorConfig(**{**TINY, "lr": 0.03}, steps=60, hidden=8, encodings=4, calibration=str(held_out))  # type: ignore[arg-type]
+    network, _ = load_network(train_error(job("run", footage, start=tmp_path / "start.safetensors"), config))
+    assert network.kinds == ("pose3d", "error")
+    sampler = FootageSampler(read_store(held_out), CPU)
+    assert error_ratio(network, sampler) == pytest.approx(1, abs=0.02)  # stored in half precision
+    seen = sampler.all_frames(range(sampler.people))
+    normalized, view = observe_footage(seen.rays, seen.score, seen.joints)
+    output = network(normalized.x, None, ("pose3d", "error"))
+    expected, true = output.error.exp()[..., 1:].mean((0, 1)), joint_errors(output.pose3d, view.target)[..., 1:]
+    assert np.corrcoef(expected.detach(), true.mean((0, 1)).detach())[0, 1] > 0.7
+
+
+def test_expected_errors_need_a_network_that_lifts(job: MakeJob, footage: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="name its weights with --from"):
+        train_error(job("run", footage), ErrorConfig(preset="tiny"))
+    start = tmp_path / "start.safetensors"
+    save_network(MotionNetwork(DSTformer(dstformer.PRESETS["tiny"]), lifts=False), start, {})
+    with pytest.raises(InputError, match="no head for 3D joints"):
+        train_error(job("run", footage, start=start), ErrorConfig(preset="tiny"))
+    with pytest.raises(InputError, match="no folder of footage"):
+        train_error(job("run", footage, start=start), ErrorConfig(preset="tiny", calibration=str(tmp_path / "no")))
+    with pytest.raises(InputError, match="frozen encoder"):
+        ErrorConfig(encoder_lr=0.1)

@@ -18,7 +18,7 @@ def train(
         Recipe,
         typer.Argument(
             help="pretrain: an encoder, from 3D and 2D motion. pose3d: 2D joints to 3D. action: classes and similarity "
-            "of motions. mesh: pose and shape of a body.",
+            "of motions. mesh: pose and shape of a body. error: how far lifted joints are from the truth.",
             show_default=False,
         ),
     ],

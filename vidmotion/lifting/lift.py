@@ -220,6 +220,7 @@ def _resampled(output: TrackOutput, times: Floats, wanted: Floats) -> TrackOutpu
         output.betas,
         at(output.action_features),
         at(output.embedding_features),
+        at(output.error),
     )
 
 
@@ -239,6 +240,7 @@ def _joined(outputs: list[TrackOutput]) -> TrackOutput:
         np.average(shapes, axis=0, weights=frames) if shapes else None,
         each("action_features"),
         each("embedding_features"),
+        each("error"),
     )
 
 
@@ -259,6 +261,7 @@ def _to_world(motions: list[CameraSpaceMotion], to_world: Floats, height: float)
             "h36m17",
             ground.world_camera(to_world, origin, person.camera),
             height,
+            expected_error=None if person.output.error is None else (person.output.error * height).astype(np.float32),
         )
         lifted.append(LiftedTrack(motion, _rotated(person.output, to_world)))
     return lifted

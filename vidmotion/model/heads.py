@@ -1,7 +1,8 @@
-"""Heads: one or two layers on the encoder's motion representation, for action classes, embeddings and body meshes.
+"""Heads: one or two layers on the encoder's motion representation: action classes, embeddings, meshes, expected errors.
 
-Source: MotionBERT (arXiv 2210.06551, section 3.4); sizes as in its public recipes. The head for 3D joints is a part of
-`DSTformer` itself. Letters: B samples, P people, T frames, J joints, C channels of the representation.
+Source: MotionBERT (arXiv 2210.06551, section 3.4); sizes as in its public recipes. The head for expected errors is
+ours. The head for 3D joints is a part of `DSTformer` itself. Letters: B samples, P people, T frames, J joints, C
+channels of the representation.
 """
 
 from __future__ import annotations
@@ -161,8 +162,31 @@ def _rest_in_camera() -> Tensor:
         return matrix_to_rotation_6d(rest)
 
 
-HEADS: dict[str, type[ActionHead | EmbeddingHead | MeshHead]] = {
+class ErrorHead(nn.Module):
+    """How far each lifted joint is expected to be from the truth."""
+
+    def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.fc1 = nn.Linear(encoder.rep, config.hidden)
+        self.fc2 = nn.Linear(config.hidden, 1)
+
+    def forward(self, rep: Tensor) -> Tensor:
+        """(B, T, J) natural logarithms of expected distances, of a representation (B, T, J, C).
+
+        They are distances from the truth where both poses have their roots at 0, in the units of the 3D joints.
+        """
+        return self.fc2(F.relu(self.fc1(rep)))[..., 0]
+
+    def scale(self, factor: float) -> None:
+        """Multiply all expected distances by a factor from now on."""
+        with torch.no_grad():
+            self.fc2.bias += math.log(factor)
+
+
+HEADS: dict[str, type[ActionHead | EmbeddingHead | MeshHead | ErrorHead]] = {
     "action": ActionHead,
     "embedding": EmbeddingHead,
     "mesh": MeshHead,
+    "error": ErrorHead,
 }

@@ -9,7 +9,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from vidmotion.model.dstformer import DSTformer
-from vidmotion.model.heads import HEADS, ActionHead, BodyPose, EmbeddingHead, HeadConfig, MeshHead
+from vidmotion.model.heads import HEADS, ActionHead, BodyPose, EmbeddingHead, ErrorHead, HeadConfig, MeshHead
 
 POSE3D = "pose3d"
 """The head that is a part of every encoder."""
@@ -22,6 +22,7 @@ OUTPUT_HEADS = {
     "embedding": "embedding",
     EMBEDDING_FEATURES: "embedding",
     "mesh": "mesh",
+    "error": "error",
 }
 """Every output that can be asked for, and the head that gives it."""
 
@@ -41,6 +42,8 @@ class HeadOutputs:
     embedding_features: Tensor | None
     """(B, T, hidden) of each frame, for `EmbeddingHead.from_features`."""
     mesh: BodyPose | None
+    error: Tensor | None
+    """(B, T, J), as `ErrorHead.forward`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +99,7 @@ class MotionNetwork(nn.Module):
             embedding=self._embedding(people) if "embedding" in wanted else None,
             embedding_features=self._embedding.features(rep) if EMBEDDING_FEATURES in wanted else None,
             mesh=cast(MeshHead, self.heads["mesh"])(rep) if "mesh" in wanted else None,
+            error=cast(ErrorHead, self.heads["error"])(rep) if "error" in wanted else None,
             rep=rep,
         )
 

@@ -45,6 +45,8 @@ class TrackOutput:
     """(T, passes, C) for `ActionHead.from_features`; the passes are the plain and the mirrored one."""
     embedding_features: Floats | None = None
     """(T, passes, C) for `EmbeddingHead.from_features`."""
+    error: Floats | None = None
+    """(T, J) expected distance from the truth, both poses with their roots at 0, as a share of the body's size."""
 
 
 def run_windows(
@@ -61,7 +63,7 @@ def run_windows(
         head_set: its heads include one for 3D joints.
         rays: (T, 17, 2) points of the plane z = 1 in front of the camera.
         score: (T, 17); 0 marks a missing point, whose ray is ignored.
-        heads: of "action", "embedding", "mesh", those to run beside that for 3D joints.
+        heads: of "action", "embedding", "mesh", "error", those to run beside that for 3D joints.
         flip: average with the mirrored input.
         advance: called with the number of frames done, for a progress bar.
 
@@ -133,9 +135,12 @@ def _run_batch(
     """Fields of `TrackOutput` by name, each (B, T, ...), of (B, T, J, 2) and (B, T, J)."""
     normalized = normalize(rays, score)
     passes = head_set.run(normalized.x, wanted, flip)
-    fields = _joints([each.pose3d for each in passes if each.pose3d is not None], normalized)
+    poses = [each.pose3d for each in passes if each.pose3d is not None]
+    fields = _joints(poses, normalized)
     if passes[0].mesh is not None:
         fields |= _body([each.mesh for each in passes if each.mesh is not None], normalized)
+    if passes[0].error is not None:
+        fields["error"] = _error([each.error for each in passes if each.error is not None], poses[0])
     for name in FEATURES.values():
         if name in wanted:
             fields[name] = torch.stack([getattr(each, name) for each in passes], 2)
@@ -152,6 +157,15 @@ def _joints(poses: list[Tensor], normalized: NormalizedWindow) -> dict[str, Tens
         pose = (pose + mirrored) / 2
     joints = rotate(normalized.rotation.mT, pose * normalized.half[:, None, None, None])
     return {"joints": joints, "disagreement": disagreement}
+
+
+def _error(logarithms: list[Tensor], pose: Tensor) -> Tensor:
+    """Expected distances (B, T, J) of the passes' mean, as shares of the size of the body in a pose (B, T, J, 3)."""
+    expected = logarithms[0].exp()
+    if len(logarithms) > 1:
+        expected = (expected + logarithms[1][..., list(H36M17.mirror)].exp()) / 2
+    expected[..., 0] = 0
+    return expected / _body_size(_rooted(pose))
 
 
 def _body(bodies: list[BodyPose], normalized: NormalizedWindow) -> dict[str, Tensor]:

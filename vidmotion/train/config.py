@@ -154,6 +154,23 @@ class MeshConfig(HeadsConfig):
     """Weight of the term that keeps the two columns of a rotation near length 1."""
 
 
+@dataclass(frozen=True)
+class ErrorConfig(HeadsConfig):
+    """Expected errors of lifted joints."""
+
+    steps: int = 600
+    encoder_lr: float = 0.0
+    """The encoder and its head for 3D joints stay as they are, because the head learns their errors."""
+    hidden: int = 64
+    calibration: str = ""
+    """Folder of footage of people who are not in the training data, on which the errors are scaled at the end."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.encoder_lr:
+            raise InputError("setting encoder_lr: a head for errors is trained on a frozen encoder; leave it at 0")
+
+
 def read_config(kind: type[C], file: Path | None, pairs: list[str]) -> C:
     """The settings of a recipe: defaults, then a TOML file, then `key=value` pairs (`noise.bias=0.01`).
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from vidmotion.choices import Recipe
 from vidmotion.train.action_recipe import train_action
-from vidmotion.train.config import ActionConfig, MeshConfig, Pose3DConfig, PretrainConfig, RecipeConfig
+from vidmotion.train.config import ActionConfig, ErrorConfig, MeshConfig, Pose3DConfig, PretrainConfig, RecipeConfig
+from vidmotion.train.error_recipe import train_error
 from vidmotion.train.mesh_recipe import train_mesh
 from vidmotion.train.pose3d_recipe import train_pose3d
 from vidmotion.train.pretrain_recipe import train_pretrain
@@ -29,4 +30,5 @@ RECIPES = {
     Recipe.pose3d: Training(Pose3DConfig, train_pose3d),
     Recipe.action: Training(ActionConfig, train_action),
     Recipe.mesh: Training(MeshConfig, train_mesh),
+    Recipe.error: Training(ErrorConfig, train_error),
 }

@@ -4,6 +4,8 @@
     observed                   1, or 0 where the frame was interpolated across a short gap
     JOINT_x, JOINT_y, JOINT_z  metres: right-handed, Y up, floor at y = 0, for each of the 17 joints
     JOINT_confidence           0..1
+    JOINT_error                metres, expected distance from the truth, relative to the root; these columns exist only
+                               if the weights have a head for it
     action, action_score       label and score of the person's segment at that time, or empty; these two columns exist
                                only if somebody has action tags
 
@@ -35,7 +37,9 @@ def write_csv(scene: Scene, file: BinaryIO) -> None:
     if not scene.people:
         raise InputError(f"nobody is in {scene.source}, so there is nothing to write")
     motions = [require_motion(person) for person in scene.people]
-    columns = [f"{joint}_{what}" for joint in H36M17.joints for what in ("x", "y", "z", "confidence")]
+    with_errors = all(motion.expected_error is not None for motion in motions)
+    values = ("x", "y", "z", "confidence", *(("error",) if with_errors else ()))
+    columns = [f"{joint}_{value}" for joint in H36M17.joints for value in values]
     with_tags = any(person.actions is not None for person in scene.people)
     columns += ["action", "action_score"] if with_tags else []
     file.write((",".join(["person", "frame", "time", "observed", *columns]) + "\n").encode())
@@ -43,15 +47,16 @@ def write_csv(scene: Scene, file: BinaryIO) -> None:
         scene.people, motions, align_worlds(scene.people, scene.camera_motion), strict=True
     ):
         assert placement is not None  # every person has a motion
-        lines = _lines(person, placement.apply(motion.joints), motion.confidence)
+        parts = [placement.apply(motion.joints) + 0.0, motion.confidence[..., None]]  # adding 0 makes -0.0 a plain 0.0
+        if with_errors and motion.expected_error is not None:
+            parts.append(motion.expected_error[..., None])
+        lines = _lines(person, np.concatenate(parts, -1).reshape(len(motion), -1))
         tags = (f",{tag}" if with_tags else "" for tag in _tags(person))
         file.writelines(f"{line}{tag}\n".encode() for line, tag in zip(lines, tags, strict=True))
 
 
-def _lines(person: Person, joints: Floats, confidence: Floats) -> Iterator[str]:
+def _lines(person: Person, values: Floats) -> Iterator[str]:
     track = person.track
-    # Adding 0 makes -0.0 a plain 0.0.
-    values = np.concatenate([joints + 0.0, confidence[..., None]], -1).reshape(len(joints), -1)
     pattern = ",%.4f" * values.shape[1]
     for frame, time, observed, row in zip(track.frames, track.times, track.observed, values, strict=True):
         yield f"{person.id},{frame},{time:.6f},{observed:d}" + pattern % tuple(row)

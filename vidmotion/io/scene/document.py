@@ -176,6 +176,7 @@ def _motion_tree(motion: Motion) -> dict[str, Any]:
         },
         "joints": motion.joints,
         "confidence": motion.confidence,
+        **({} if motion.expected_error is None else {"expected_error": motion.expected_error}),
     }
 
 
@@ -254,6 +255,7 @@ def _motion(tree: Any, at: str) -> Motion:
             translation=_numbers(camera, "translation", within),
         ),
         height=_real(tree, "height", at),
+        expected_error=_numbers(tree, "expected_error", at) if "expected_error" in tree else None,
     )
 
 

@@ -24,6 +24,7 @@ DECIMALS = {
     "score": 4,
     "joints": 4,
     "confidence": 4,
+    "expected_error": 3,
     "rotation": 9,
     "zoom": 5,
     "focal": 3,
@@ -34,7 +35,7 @@ DECIMALS = {
     "centers": 3,
     "probabilities": 4,
 }
-"""Decimals kept of each array: 1 microsecond, 0.01 pixel, 0.1 mm, 0.01 milliradian."""
+"""Decimals kept of each array: 1 microsecond, 0.01 pixel, 0.1 mm (1 mm of expected errors), 0.01 milliradian."""
 
 
 def write_json(scene: Scene, file: BinaryIO) -> None:

@@ -34,7 +34,8 @@ from vidmotion.types import Scene
 
 TRACK_ARRAYS = ("frames", "times", "observed", "boxes")
 KEYPOINT_ARRAYS = ("xy", "score")
-MOTION_ARRAYS = ("joints", "confidence")
+MOTION_ARRAYS = ("joints", "confidence", "expected_error")
+OPTIONAL_ARRAYS = ("expected_error",)
 BODY_ARRAYS = ("pose", "betas", "translation", "error")
 ACTION_ARRAYS = ("centers", "probabilities")
 ACTION_ARRAYS_1 = ("middles", "chances")
@@ -51,8 +52,7 @@ def write_npz(scene: Scene, file: BinaryIO) -> None:
     arrays: dict[str, Any] = {}
     for person in tree["people"]:
         for holder, names in _holders(person):
-            for name in names:
-                arrays[f"person{person['id']}_{name}"] = holder.pop(name)
+            arrays |= {f"person{person['id']}_{name}": holder.pop(name) for name in names if name in holder}
     try:
         header = json.dumps(tree, allow_nan=False, default=_to_json)
     except (TypeError, ValueError) as error:
@@ -74,7 +74,8 @@ def read_npz(path: Path) -> Scene:
         actions = ACTION_ARRAYS_1 if tree["schema"] == SCHEMA_1 else ACTION_ARRAYS
         for person in tree["people"]:
             for holder, names in _holders(person, actions):
-                holder.update({name: arrays[f"person{person['id']}_{name}"] for name in names})
+                stored = {name: f"person{person['id']}_{name}" for name in names}
+                holder.update({name: arrays[key] for name, key in stored.items() if _is_needed(name, key, arrays)})
     except KeyError as error:
         raise InputError(f"{path} is not a scene: {error.args[0]} is missing") from None
     except DAMAGED:
@@ -97,6 +98,10 @@ def _holders(
         (person["actions"], actions),
     )
     return [(holder, names) for holder, names in parts if holder is not None]
+
+
+def _is_needed(name: str, key: str, arrays: Mapping[str, Any]) -> bool:
+    return key in arrays or name not in OPTIONAL_ARRAYS
 
 
 def _to_json(value: Any) -> Any:
