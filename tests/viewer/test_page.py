@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.viewer.chromium import Browser, chromium
-from vidmotion.body.load import free_body
+from vidmotion.body.load import coarse_faces, free_body
 from vidmotion.body.posed_mesh import PosedMesh
 from vidmotion.io.scene.formats import export
 from vidmotion.types import Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
@@ -153,6 +153,18 @@ def test_the_skinned_mesh_is_the_body(browser: Browser, saved: Path, scene: Scen
     assert body is not None
     wanted = PosedMesh(free_body(), body).vertices(7)[[0, 1000, 3000, 6934]]
     np.testing.assert_allclose(vertices, wanted, atol=1e-3)
+
+
+def test_without_a_gpu_many_bodies_have_fewer_faces(browser: Browser, scene: Scene, tmp_path: Path) -> None:
+    people = tuple(person(seed) for seed in range(1, 4))
+    save_page(replace(scene, people=people), tmp_path / "page.html", PageOptions())
+    browser.open((tmp_path / "page.html").as_uri())
+    corners = "vidmotion.space.render(), vidmotion.space.figures[1].mesh.geometry.index.count"
+    browser.run("vidmotion.controls.choose('style', 'mesh')")
+    assert browser.run(corners) == 3 * len(coarse_faces())
+    browser.press("1")
+    assert browser.run(corners) == 3 * len(free_body().faces)
+    assert browser.problems == []
 
 
 def test_keys_step_loop_hide_and_change_views(browser: Browser, saved: Path) -> None:

@@ -11,10 +11,12 @@ import numpy as np
 from vidmotion.body.arrays import Arrays, read_arrays
 from vidmotion.body.model import BODY_JOINTS, BodyModel, Phenotype, Texture
 from vidmotion.errors import InputError
+from vidmotion.types import Ints
 
 FREE_BODY = "freebody"
 """Name of the model that the package ships; if its shape directions change, the name must change too."""
 FREE_BODY_FILE = Path(__file__).parent / "freebody" / "freebody.npz"
+COARSE_FACES_FILE = FREE_BODY_FILE.parent / "coarse_faces.npy"
 FREE_LICENCE = "CC0-1.0"
 SMPL_LICENCE = "SMPL's licence: non-commercial research only, unless you bought another one"
 MOST_BETAS = 10
@@ -36,6 +38,12 @@ _DOWNLOAD_PAGES = {
 def free_body() -> BodyModel:
     """The free body (CC0): 24 joints, 6,935 vertices, 10 shape directions."""
     return _build(read_arrays(FREE_BODY_FILE, _REQUIRED + _OPTIONAL), FREE_BODY, FREE_LICENCE)
+
+
+@cache
+def coarse_faces() -> Ints:
+    """(C, 3) faces of a coarse skin of the free body, C about 2,000; their corners are vertices of the fine one."""
+    return np.load(COARSE_FACES_FILE, allow_pickle=False)
 
 
 def load_body(path: Path | None = None) -> BodyModel:

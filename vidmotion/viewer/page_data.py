@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from vidmotion.body.load import FREE_BODY, free_body
+from vidmotion.body.load import FREE_BODY, coarse_faces, free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import RigidTransform, align_worlds
@@ -110,12 +110,13 @@ def _has_free_body(person: Person) -> bool:
 
 
 def _body_model(model: BodyModel, block: Block) -> dict[str, Any]:
-    """What all bodies share: faces, skinning weights and the tree of joints."""
+    """What all bodies share: fine and coarse faces, skinning weights and the tree of joints."""
     strongest = np.argsort(-model.weights, axis=1)[:, :INFLUENCES]
     weights = np.take_along_axis(model.weights, strongest, axis=1)
     return {
         "parents": list(model.parents),
         "faces": block.add(model.faces, "u4"),
+        "coarse_faces": block.add(coarse_faces(), "u2"),
         "joints": block.add(strongest, "u2"),
         "weights": block.add(weights / weights.sum(1, keepdims=True), "f4"),
     }

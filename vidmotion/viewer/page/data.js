@@ -114,8 +114,8 @@ async function readPage() {
     ...header, times,
     people: header.people.map((entry) => new Person(entry, rows, times.length)),
     body: header.body && {
-      parents: header.body.parents, faces: rows(header.body.faces), joints: rows(header.body.joints),
-      weights: rows(header.body.weights),
+      parents: header.body.parents, faces: rows(header.body.faces),
+      coarseFaces: rows(header.body.coarse_faces), joints: rows(header.body.joints), weights: rows(header.body.weights),
     },
   };
 }

@@ -6,6 +6,7 @@ const NEAR = 0.05, FAR = 2000; // metres
 const WIDEST_VIEW = 2.5; // metres around the center; who walks further is followed
 const GRID_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const MOST_LINES = 60; // of the grid, each way
+const MOST_FINE = 2; // bodies of all faces, if the CPU draws them
 const SAMPLES = 400; // rows of each person that tell how far they walk
 
 /** One person as things of the scene. */
@@ -39,7 +40,9 @@ class Figure {
     geometry.setAttribute("position", new THREE.BufferAttribute(body.vertices.floats(), 3));
     geometry.setAttribute("skinIndex", new THREE.BufferAttribute(model.joints.raw, 4));
     geometry.setAttribute("skinWeight", new THREE.BufferAttribute(model.weights.raw, 4));
-    geometry.setIndex(new THREE.BufferAttribute(model.faces.raw, 1));
+    const faces = (rows) => new THREE.BufferAttribute(rows.raw, 1);
+    Object.assign(this, { fine: faces(model.faces), coarse: faces(model.coarseFaces) });
+    geometry.setIndex(this.fine);
     geometry.computeVertexNormals();
     const bones = model.parents.map(() => new THREE.Bone());
     bones.forEach((bone, joint) => {
@@ -78,7 +81,7 @@ class Figure {
   }
 
   /** Pose the person as in a row, in the person's own world. */
-  pose(row, style, coloring) {
+  pose(row, style, coloring, coarse) {
     const { person } = this;
     const count = person.motion.skeleton.joints.length;
     const points = Array.from({ length: count }, (_, joint) => new THREE.Vector3(...person.joint(row, joint)));
@@ -93,6 +96,7 @@ class Figure {
     if (this.mesh) this.mesh.visible = withMesh;
     if (withMesh) {
       this.poseMesh(row);
+      this.mesh.geometry.setIndex(coarse ? this.coarse : this.fine);
       setOpacity(this.mesh.material, opacity * (style === "both" ? 0.5 : 1));
     }
     this.shadow.position.set(points[0].x, 0.003, points[0].z);
@@ -198,7 +202,8 @@ class Space {
     Object.assign(this, { page, clock, colors, view: "orbit", style: "skeleton", coloring: "side", followed: null, path: false });
     this.canvas = stage.querySelector("#solid");
     this.behind = stage.querySelector("#behind");
-    this.renderer = new THREE.WebGLRenderer({ canvas: this.canvas, antialias: !isSoftware(), alpha: true });
+    this.software = isSoftware();
+    this.renderer = new THREE.WebGLRenderer({ canvas: this.canvas, antialias: !this.software, alpha: true });
     this.scene = new THREE.Scene();
     this.figures = page.people.filter((person) => person.motion).map((person) => new Figure(person, page, colors));
     this.floor = new THREE.Group();
@@ -339,8 +344,9 @@ class Space {
     this.keepUp();
     const present = this.figures.filter((one) => one.person.shown && one.person.rowOf[clock.frame] >= 0);
     for (const figure of this.figures) figure.group.visible = present.includes(figure);
+    const coarse = this.software && present.length > MOST_FINE;
     for (const figure of present) {
-      figure.pose(figure.person.rowOf[clock.frame], this.style, this.coloring);
+      figure.pose(figure.person.rowOf[clock.frame], this.style, this.coloring, coarse);
       figure.showPath(this.path);
     }
     this.grid.material.color.set(this.colors.named("grid"));
