@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.util import find_spec
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
 
 SCENERY_STREAM, FILM_STREAM = 1, 2
 """A clip's streams of random numbers, besides that of its recipe."""
-CLIP_TIMEOUT = 900
-"""Seconds without a finished clip after which the run stops: a pool would wait forever for a process that died."""
 
 
 @dataclass(frozen=True)
@@ -98,22 +98,21 @@ def _generated(settings: GenerationSettings, generator: ClipGenerator, numbers: 
     if settings.jobs == 1 or len(numbers) < 2:
         yield from map(generator.generate, numbers)
         return
-    with one_thread_per_process():
-        jobs = min(settings.jobs, len(numbers))
-        pool = multiprocessing.get_context("spawn").Pool(jobs, _start_worker)
+    jobs, others = min(settings.jobs, len(numbers)), set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _start_worker)
     try:
-        results = pool.imap(partial(_generate_in_worker, settings), numbers)
-        for _ in numbers:
-            yield results.next(timeout=CLIP_TIMEOUT)
-    except multiprocessing.TimeoutError:
+        with one_thread_per_process():
+            results = pool.map(partial(_generate_in_worker, settings), numbers)  # starts the processes
+        yield from results
+    except BrokenProcessPool:
         raise OutputError(
-            f"{settings.out}: no clip was finished for {CLIP_TIMEOUT} s; the system may have ended a process because "
-            "the memory was full. Finished clips are kept: run the same command again, with fewer `jobs` if this "
-            "happens again"
+            f"{settings.out}: a process was ended from outside; the system does that when the memory is full. Finished "
+            "clips are kept: run the same command again, with fewer `jobs` if this happens again"
         ) from None
     finally:
-        pool.terminate()
-        pool.join()
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
 
 
 def _start_worker() -> None:
