@@ -252,7 +252,7 @@ def view(
     """Show a scene on a page: its video with the people drawn over it, and beside it the people in 3D.
 
     Without `save` the browser opens the page, which only this machine can see. It is served until the program ends or
-    the `close` of what is returned is called.
+    the `close` of what is returned is called. A notebook shows the page below the cell whose last line is the call.
 
     Args:
         video: the file that the scene was made from; None shows the people alone.
@@ -266,6 +266,7 @@ def view(
         VideoError: the video cannot be read.
         OutputError: the file cannot be written.
     """
+    import sys
     import webbrowser
 
     from vidmotion.body.model import BodyModel
@@ -282,7 +283,8 @@ def view(
         save_page(scene, target, options)
         return None
     page = ServedPage(scene, options).open()
-    webbrowser.open(page.address)
+    if "ipykernel" not in sys.modules:  # a notebook shows what is returned
+        webbrowser.open(page.address)
     return page
 
 

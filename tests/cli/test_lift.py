@@ -30,10 +30,11 @@ pytestmark = pytest.mark.usefixtures("detector")
 def test_a_video_becomes_motion_in_every_format(second: Path, tmp_path: Path, vidmotion: Run) -> None:
     formats = ["bvh", "csv", "glb", "json", "npz", "trc"]
     flags = [part for name in formats for part in ("-f", name)]
-    code, told = vidmotion("lift", second, "-o", tmp_path, *flags, "--render", "-v")
+    code, told = vidmotion("lift", second, "-o", tmp_path, *flags, "--render", "--page", "-v")
     assert code == 0, told
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == sorted([*(f"second.{name}" for name in formats), "second.skeleton.mp4"])
+    assert names == sorted([*(f"second.{name}" for name in formats), "second.skeleton.mp4", "second.html"])
+    assert b'"video": {"name": "second.mp4"' in (tmp_path / "second.html").read_bytes()
     content = json.loads((tmp_path / "second.json").read_text())
     (person,) = content["people"]
     assert len(person["frames"]) == len(person["motion"]["joints"]) == 30

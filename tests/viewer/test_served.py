@@ -1,6 +1,9 @@
 """The served page: parts of the video, downloads, and who is refused."""
 
+import html
 import http.client
+import re
+import sys
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +12,7 @@ import pytest
 
 import vidmotion as vm
 from tests.rendering.films import footage, person, scene
-from vidmotion.viewer import Footage, PageOptions, ServedPage
+from vidmotion.viewer import Footage, PageOptions, ServedPage, save_page
 
 SIZE = (160, 120)
 
@@ -75,6 +78,24 @@ def test_the_page_may_not_be_embedded(served: ServedPage) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_a_notebook_shows_the_whole_page_in_a_frame_of_its_own(
+    served: ServedPage, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = scene(SIZE, (person(3, [0, 1], SIZE),))
+    save_page(made, tmp_path / "page.html", PageOptions(Footage.of(made, video)))
+    frame = re.fullmatch(r'<iframe ([^>]*) srcdoc="([^"<>]*)"></iframe>', served._repr_html_())
+    assert frame
+    assert 'sandbox="allow-scripts allow-downloads"' in frame[1]
+    assert html.unescape(frame[2]) == (tmp_path / "page.html").read_text(encoding="utf-8")
+    monkeypatch.setattr("vidmotion.viewer.inline.LARGEST_VIDEO", 10)
+    assert "is left out" in served._repr_html_()
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr("webbrowser.open", pytest.fail)
+    page = vm.view(made)
+    assert page is not None
+    page.close()
 
 
 def test_from_python(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,6 +89,14 @@ def lift(
     render: Annotated[
         bool, typer.Option("--render", help="Draw an mp4 of the people too.", rich_help_panel=options.FILM)
     ] = False,
+    page: Annotated[
+        bool,
+        typer.Option(
+            "--page",
+            help="Write an HTML page of the people and their video too, as `view --save` does.",
+            rich_help_panel=options.FILM,
+        ),
+    ] = False,
     style: Annotated[
         Style | None,
         typer.Option(
@@ -166,7 +174,7 @@ def lift(
         pipeline.prepare()
     if film is not None and not quiet:
         advise_on_speed(film)
-    failed = sum(not _lift_one(pipeline, job, outputs, film, quiet, verbose) for job in jobs)
+    failed = sum(not _lift_one(pipeline, job, outputs, film, page, quiet, verbose) for job in jobs)
     if failed:
         if failed < len(jobs):
             fail(f"{failed} of {len(jobs)} videos failed; the results of the others are in {output}")
@@ -186,12 +194,13 @@ def check_formats(formats: tuple[Format, ...], heads: tuple[Head, ...]) -> None:
 
 
 def _lift_one(
-    pipeline: Pipeline, job: Job, outputs: Outputs, film: FilmChoice | None, quiet: bool, verbose: bool
+    pipeline: Pipeline, job: Job, outputs: Outputs, film: FilmChoice | None, page: bool, quiet: bool, verbose: bool
 ) -> bool:
     """Lift one video and write its files; whether all went well. What is finished stays, whatever fails after it."""
     progress = pipeline.progress = TerminalProgress(quiet, verbose)
     try:
-        lifted = lift_file(pipeline, job, outputs, _films(film, job, outputs, progress))
+        others = _films(film, job, outputs, progress) | (_pages(job, outputs) if page else {})
+        lifted = lift_file(pipeline, job, outputs, others)
     except Exception as error:  # noqa: BLE001  # not even a bug takes the other videos along
         fail(describe(error))
         return False
@@ -216,6 +225,21 @@ def _films(
         return [path]
 
     return {path: draw}
+
+
+def _pages(job: Job, outputs: Outputs) -> dict[Path, Callable[[Scene], list[Path]]]:
+    """The page of a video, and what writes it."""
+    path = outputs.folder / f"{job.stem}.html"
+
+    def write(scene: Scene) -> list[Path]:
+        from vidmotion.viewer import Footage, PageOptions, save_page
+
+        # Browsers play files only, and not folders of pictures.
+        footage = Footage.of(scene, job.video) if job.video is not None and job.video.is_file() else None
+        save_page(scene, path, PageOptions(footage, link_video=footage is not None and not footage.embeddable))
+        return [path]
+
+    return {path: write}
 
 
 def _summarise(lifted: Lifted, progress: TerminalProgress) -> None:

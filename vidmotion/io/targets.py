@@ -38,6 +38,6 @@ def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
 def _existing(path: Path) -> list[Path]:
     from vidmotion.io.scene.formats import existing_targets
 
-    if path.suffix.lower() in (".mp4", ".safetensors"):
+    if path.suffix.lower() in (".mp4", ".html", ".safetensors"):
         return [path] if path.exists() else []
     return existing_targets(path)

@@ -50,14 +50,19 @@ class Footage:
         found = mimetypes.guess_type(self.path.name)[0] or "video/mp4"
         return "video/mp4" if found == "video/quicktime" else found
 
+    @property
+    def embeddable(self) -> bool:
+        """Whether the file is small enough to be part of a page."""
+        return self.path.stat().st_size <= LARGEST_EMBEDDED
+
     def check_embeddable(self) -> None:
         """Check that the file is small enough to be part of a page.
 
         Raises:
             InputError: it is not.
         """
-        size = self.path.stat().st_size
-        if size > LARGEST_EMBEDDED:
+        if not self.embeddable:
+            size = self.path.stat().st_size
             raise InputError(
                 f"{self.path}: has {size >> 20} MiB, and a page may contain {LARGEST_EMBEDDED >> 20}; "
                 "pass `link_video` to leave it beside the page"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,14 +47,27 @@ def save_page(scene: Scene, path: Path, options: PageOptions) -> None:
         InputError: the scene is too long, lacks what a download needs, or the video is too large to be in the page.
         OutputError: the file cannot be written.
     """
+    linked = _link(options.footage.path, path) if options.footage is not None and options.link_video else None
+    write_bytes(path, page_bytes(scene, options, linked=linked))
+
+
+def page_bytes(scene: Scene, options: PageOptions, notes: Sequence[str] = (), linked: str | None = None) -> bytes:
+    """A whole page, UTF-8.
+
+    Args:
+        notes: lines to show above it.
+        linked: the address of the video; None puts the video into the page.
+
+    Raises:
+        InputError: as `save_page`.
+    """
     header, block = page_header(scene, options.footage)
+    header["notes"] = [*header["notes"], *notes]
     blocks = {"block": block}
-    media = "blob:"
     if options.footage is not None:
         video = {"name": options.footage.path.name, "type": options.footage.kind}
-        if options.link_video:
-            video["href"] = _link(options.footage.path, path)
-            media = "'self' file:"
+        if linked is not None:
+            video["href"] = linked
         else:
             options.footage.check_embeddable()
             video["block"] = "film"
@@ -62,7 +76,7 @@ def save_page(scene: Scene, path: Path, options: PageOptions) -> None:
     for number, file in enumerate(downloads(scene, options.embed, options.model)):
         blocks[f"download-{number}"] = file.content
         header["downloads"].append(download_entry(file, block=f"download-{number}"))
-    write_bytes(path, page_html(header, blocks, media))
+    return page_html(header, blocks, "blob:" if linked is None else "'self' file:")
 
 
 def page_header(scene: Scene, footage: Footage | None) -> tuple[dict[str, Any], bytes]:

@@ -14,6 +14,7 @@ from vidmotion.types import Scene
 from vidmotion.viewer.downloads import downloads, file_stem, offered
 from vidmotion.viewer.footage import Footage
 from vidmotion.viewer.html import page_html, policy
+from vidmotion.viewer.inline import inline_html
 from vidmotion.viewer.local_server import LocalServer, Request
 from vidmotion.viewer.pages import PageOptions, page_header
 
@@ -75,6 +76,10 @@ class ServedPage:
     def close(self) -> None:
         """End it, and free the port."""
         self._server.__exit__(None, None, None)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page itself, so that it also stays in a notebook that is saved."""
+        return inline_html(self._scene, self._options)
 
     def _answer(self, request: Request, name: str) -> None:
         footage = self._options.footage
