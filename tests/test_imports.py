@@ -127,8 +127,19 @@ def test_exporters_need_no_torch() -> None:
 
 
 def test_public_names_are_pinned() -> None:
-    values = ["Actions", "BodyMotion", "Camera", "Keypoints2D", "Motion", "Person", "Scene", "Segment", "Track"]
-    choices = ["BoneNames", "Device", "Format", "Head", "Markers", "Settings", "Style", "View"]
+    values = [
+        "Actions",
+        "BodyMotion",
+        "Camera",
+        "Contacts",
+        "Keypoints2D",
+        "Motion",
+        "Person",
+        "Scene",
+        "Segment",
+        "Track",
+    ]
+    choices = ["BoneNames", "Device", "Format", "Head", "Markers", "Settings", "Smoothing", "Style", "View"]
     errors = [
         "InputError",
         "MissingExtraError",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vidmotion.api import detect, export, lift, render, view
-    from vidmotion.choices import BoneNames, Device, Format, Head, Markers, Style, View
+    from vidmotion.choices import BoneNames, Device, Format, Head, Markers, Smoothing, Style, View
     from vidmotion.errors import (
         InputError,
         MissingExtraError,
@@ -31,13 +31,24 @@ if TYPE_CHECKING:
     from vidmotion.pipeline import Pipeline
     from vidmotion.settings import Settings
     from vidmotion.tracking.imported_keypoints import read_keypoints
-    from vidmotion.types import Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
+    from vidmotion.types import (
+        Actions,
+        BodyMotion,
+        Camera,
+        Contacts,
+        Keypoints2D,
+        Motion,
+        Person,
+        Scene,
+        Segment,
+        Track,
+    )
 
 __version__ = "0.1.0.dev0"
 
 _ROOMS = {
     "vidmotion.api": ("detect", "export", "lift", "render", "view"),
-    "vidmotion.choices": ("BoneNames", "Device", "Format", "Head", "Markers", "Style", "View"),
+    "vidmotion.choices": ("BoneNames", "Device", "Format", "Head", "Markers", "Smoothing", "Style", "View"),
     "vidmotion.errors": (
         "InputError", "MissingExtraError", "NobodyFoundError", "OutputError", "StoppedError", "VideoError",
         "VidmotionError", "WeightsError",
@@ -47,7 +58,7 @@ _ROOMS = {
     "vidmotion.pipeline": ("Pipeline",),
     "vidmotion.settings": ("Settings",),
     "vidmotion.types": (
-        "Actions", "BodyMotion", "Camera", "Keypoints2D", "Motion", "Person", "Scene", "Segment", "Track",
+        "Actions", "BodyMotion", "Camera", "Contacts", "Keypoints2D", "Motion", "Person", "Scene", "Segment", "Track",
     ),
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
@@ -57,6 +68,7 @@ __all__ = [
     "BodyMotion",
     "BoneNames",
     "Camera",
+    "Contacts",
     "Device",
     "Format",
     "Head",
@@ -72,6 +84,7 @@ __all__ = [
     "Scene",
     "Segment",
     "Settings",
+    "Smoothing",
     "StoppedError",
     "Style",
     "Track",

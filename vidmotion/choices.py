@@ -59,6 +59,14 @@ class CameraMode(StrEnum):
     still = "still"
 
 
+class Smoothing(StrEnum):
+    """How strongly the 3D joints are smoothed over time."""
+
+    none = "none"
+    light = "light"
+    strong = "strong"
+
+
 class Style(StrEnum):
     """How people are drawn."""
 

@@ -20,6 +20,7 @@ from vidmotion.detectors import Detector, check_detector_name, create_detector, 
 from vidmotion.devices import torch_device
 from vidmotion.errors import InputError, NobodyFoundError, WeightsError
 from vidmotion.lifting.lift import LiftedTrack, lift_focal, lift_tracks
+from vidmotion.lifting.physics import make_plausible
 from vidmotion.model.checkpoint import heads_in, load_network
 from vidmotion.model.head_set import HeadSet
 from vidmotion.model.heads import SMPL_BODY
@@ -190,15 +191,18 @@ class Pipeline:
             lifted = lift_tracks(
                 self._head_set, tracks, scene.size, self.settings.lift, heads, task.advance, scene.cuts, camera
             )
+        plausible = [
+            make_plausible(one.motion, track, self.settings.smooth) for one, track in zip(lifted, tracks, strict=True)
+        ]
         with self.progress.task("body", sum(map(len, tracks))) as task:
             bodies, done = [], 0
-            for one, track in zip(lifted, tracks, strict=True):
-                bodies.append(fit_body(model, one.motion, track, one.guess, self.settings.refine))
+            for one, (motion, _), track in zip(lifted, plausible, tracks, strict=True):
+                bodies.append(fit_body(model, motion, track, one.guess, self.settings.refine))
                 done += len(track)
                 task.advance(done)
         found = tuple(
-            Person(track, one.motion, body, self._actions(one, track))
-            for track, one, body in zip(tracks, lifted, bodies, strict=True)
+            Person(track, motion, body, self._actions(one, track), contacts)
+            for track, one, (motion, contacts), body in zip(tracks, lifted, plausible, bodies, strict=True)
         )
         provenance = {
             **scene.provenance,
@@ -207,6 +211,7 @@ class Pipeline:
             "lift": dataclasses.asdict(self.settings.lift),
             "heads": [str(head) for head in self.settings.heads],
             "refine": self.settings.refine,
+            "smooth": str(self.settings.smooth),
             "body": {"model": model.name, "licence": model.licence},
         }
         return dataclasses.replace(scene, people=found, provenance=provenance, camera_motion=camera)

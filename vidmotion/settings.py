@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vidmotion.choices import FRAME_RATES, ROTATIONS, CameraMode, Device, Head
+from vidmotion.choices import FRAME_RATES, ROTATIONS, CameraMode, Device, Head, Smoothing
 from vidmotion.errors import InputError
 
 HEIGHTS = (0.3, 3.0)
@@ -90,6 +90,8 @@ class Settings:
     """Degrees; field of view along the picture's longer side."""
     flip: bool = True
     """Average with the mirrored input."""
+    smooth: Smoothing = Smoothing.light
+    """How strongly the 3D joints are smoothed over time."""
     body_model: Path | None = None
     """File of a body model in SMPL's format; None takes the free body."""
 
@@ -114,6 +116,7 @@ class Settings:
         _set(self, "every_frame", as_bool("every_frame", self.every_frame))
         _set(self, "heads", as_choices("heads", self.heads, Head))
         _set(self, "refine", as_bool("refine", self.refine))
+        _set(self, "smooth", as_choice("smooth", self.smooth, Smoothing))
         _set(self, "body_model", None if self.body_model is None else as_path("body_model", self.body_model))
         lift = LiftSettings(flip=self.flip, height=self.height, fov=self.fov)
         for name in ("flip", "height", "fov"):

@@ -303,6 +303,24 @@ class BodyMotion:
         return len(self.pose)
 
 
+CONTACT_PARTS = ("left_foot", "right_foot", "left_hand", "right_hand", "left_knee", "right_knee", "pelvis")
+"""The parts of a body whose contacts are told."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contacts:
+    """Which parts of a person touch the floor, or a seat, over time."""
+
+    touching: Bools
+    """(T, 7) of each of `CONTACT_PARTS`, in each frame of the person's track."""
+
+    def __post_init__(self) -> None:
+        check_shape("Contacts", "touching", self.touching, ("T", len(CONTACT_PARTS)))
+
+    def __len__(self) -> int:
+        return len(self.touching)
+
+
 UNKNOWN = "unknown"
 """Label of a segment in which no class is recognized."""
 
@@ -355,9 +373,11 @@ class Person:
     motion: Motion | None = None
     body: BodyMotion | None = None
     actions: Actions | None = None
+    contacts: Contacts | None = None
+    """None before lifting, and in files that were written before they were told."""
 
     def __post_init__(self) -> None:
-        for name in ("motion", "body"):
+        for name in ("motion", "body", "contacts"):
             part = getattr(self, name)
             if part is not None and len(part) != len(self.track):
                 raise ValueError(f"Person.{name}: wanted {len(self.track)} frames, received {len(part)}")

@@ -2,7 +2,7 @@
 
     python -m benchmarks.accuracy.foot_skate STORE [--weights FILE]
 
-    joints     the lifted joints
+    joints     the lifted joints, with their contacts held
     skeleton   ankles of the body that `lift` fits to them
     both       ankles of the body of `lift --head mesh`
     head       ankles of the body of `lift --head mesh --no-refine`
@@ -26,10 +26,12 @@ from vidmotion.body.inverse_kinematics import PARENTS
 from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import free_body
 from vidmotion.body.model import BODY_JOINTS, BodyModel
+from vidmotion.choices import Smoothing
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.lifting.lift import lift_tracks
+from vidmotion.lifting.physics import make_plausible
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.head_set import HeadSet
 from vidmotion.model.network import MotionNetwork
@@ -77,13 +79,14 @@ def measure(store: Store, network: MotionNetwork) -> Iterator[dict[str, tuple[fl
             near = (np.diff(track.frames) == 1) & track.observed[1:] & track.observed[:-1]
             stands = (speeds(truth, rate) < STANDS) & near[:, None]
             one = lift_tracks(HeadSet([network]), [track], clip.size, LiftSettings(), ("mesh",))[0]
+            motion, _ = make_plausible(one.motion, track, Smoothing.light)
             bodies = {
-                "skeleton": fit_body(model, one.motion, track),
-                "both": fit_body(model, one.motion, track, one.guess),
-                "head": fit_body(model, one.motion, track, one.guess, refine=False),
+                "skeleton": fit_body(model, motion, track),
+                "both": fit_body(model, motion, track, one.guess),
+                "head": fit_body(model, motion, track, one.guess, refine=False),
             }
             places = {name: ankles(model, body) for name, body in bodies.items()}
-            places["joints"] = one.motion.joints[:, ANKLES]
+            places["joints"] = motion.joints[:, ANKLES]
             found = {name: speeds(at, rate)[stands] for name, at in places.items()}
             yield {name: (float(each.sum()), len(each), int((each < STANDS).sum())) for name, each in found.items()}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vidmotion.body.feet import ANKLES, KNEES, ankle_rotations, clamp_ankles, with_planted_feet
+from vidmotion.body.feet import ANKLES, KNEES, ankle_rotations, clamp_ankles
 from vidmotion.body.foot_points import rotate_feet_to_keypoints
 from vidmotion.body.initial_rotations import initial_rotations
 from vidmotion.body.inverse_kinematics import PARENTS, PoseSequence, RestSkeleton, h36m_joints, solve_inverse_kinematics
@@ -69,8 +69,7 @@ def fit_body(
     for run in unbroken_runs(track.frames):
         times = track.times[run]
         start = _start(body, joints[run], times, None if initial is None else initial.rotations[run])
-        targets = with_planted_feet(joints[run], frame_rate(times, SINGLE_FRAME_RATE))
-        parts.append(solve_inverse_kinematics(body, targets, weights[run], start) if kept is None else start)
+        parts.append(solve_inverse_kinematics(body, joints[run], weights[run], start) if kept is None else start)
     poses = PoseSequence(
         np.concatenate([part.rotations for part in parts]), np.concatenate([part.translation for part in parts])
     )

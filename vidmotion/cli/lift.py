@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidmotion.batch.lift_file import Job, Lifted, Outputs, lift_file
-from vidmotion.choices import BoneNames, CameraMode, Device, Format, Head, Markers, Style, View
+from vidmotion.choices import BoneNames, CameraMode, Device, Format, Head, Markers, Smoothing, Style, View
 from vidmotion.cli import options
 from vidmotion.cli.camera_summary import camera_summary
 from vidmotion.cli.checks import before_work, check_detector, film_suffix
@@ -64,6 +64,7 @@ def lift(
             rich_help_panel=options.LIFTING,
         ),
     ] = True,
+    smooth: options.Smooth = Smoothing.light,
     weights: options.Networks = None,
     body_model: options.BodyModel = None,
     refine: Annotated[
@@ -168,6 +169,7 @@ def lift(
             height=height,
             fov=fov,
             flip=flip,
+            smooth=smooth,
             body_model=body_model,
         )
         pipeline = Pipeline(settings, TerminalProgress(quiet, verbose))

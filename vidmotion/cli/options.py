@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vidmotion.choices import FRAME_RATES, BoneNames, CameraMode, Device, Format, Markers, Style, View
+from vidmotion.choices import FRAME_RATES, BoneNames, CameraMode, Device, Format, Markers, Smoothing, Style, View
 
 OUTPUT = "Output"
 PEOPLE = "People and time"
@@ -74,6 +74,14 @@ Camera = Annotated[
     typer.Option(
         "--camera",
         help="auto: the camera's rotation and zoom are found from the background; still: it stands still.",
+        rich_help_panel=LIFTING,
+    ),
+]
+Smooth = Annotated[
+    Smoothing,
+    typer.Option(
+        "--smooth",
+        help="How strongly the 3D joints are smoothed over time; strong also weakens fast movements.",
         rich_help_panel=LIFTING,
     ),
 ]

@@ -6,6 +6,8 @@
     JOINT_confidence           0..1
     JOINT_error                metres, expected distance from the truth, relative to the root; these columns exist only
                                if the weights have a head for it
+    PART_contact               1 where a foot, hand, knee or the pelvis touches the floor or a seat, else 0; these
+                               columns exist only if everybody has contacts
     action, action_score       label and score of the person's segment at that time, or empty; these two columns exist
                                only if somebody has action tags
 
@@ -25,7 +27,7 @@ from vidmotion.geometry.alignment import align_worlds
 from vidmotion.io.plain_text import inert_cell
 from vidmotion.io.scene.requirements import require_motion
 from vidmotion.skeletons import H36M17
-from vidmotion.types import Floats, Person, Scene
+from vidmotion.types import CONTACT_PARTS, Floats, Person, Scene
 
 
 def write_csv(scene: Scene, file: BinaryIO) -> None:
@@ -40,6 +42,8 @@ def write_csv(scene: Scene, file: BinaryIO) -> None:
     with_errors = all(motion.expected_error is not None for motion in motions)
     values = ("x", "y", "z", "confidence", *(("error",) if with_errors else ()))
     columns = [f"{joint}_{value}" for joint in H36M17.joints for value in values]
+    with_contacts = all(person.contacts is not None for person in scene.people)
+    columns += [f"{part}_contact" for part in CONTACT_PARTS] if with_contacts else []
     with_tags = any(person.actions is not None for person in scene.people)
     columns += ["action", "action_score"] if with_tags else []
     file.write((",".join(["person", "frame", "time", "observed", *columns]) + "\n").encode())
@@ -51,8 +55,9 @@ def write_csv(scene: Scene, file: BinaryIO) -> None:
         if with_errors and motion.expected_error is not None:
             parts.append(motion.expected_error[..., None])
         lines = _lines(person, np.concatenate(parts, -1).reshape(len(motion), -1))
+        contacts = _contacts(person) if with_contacts else [""] * len(motion)
         tags = (f",{tag}" if with_tags else "" for tag in _tags(person))
-        file.writelines(f"{line}{tag}\n".encode() for line, tag in zip(lines, tags, strict=True))
+        file.writelines("".join(row).encode() for row in zip(lines, contacts, tags, ["\n"] * len(motion), strict=True))
 
 
 def _lines(person: Person, values: Floats) -> Iterator[str]:
@@ -60,6 +65,13 @@ def _lines(person: Person, values: Floats) -> Iterator[str]:
     pattern = ",%.4f" * values.shape[1]
     for frame, time, observed, row in zip(track.frames, track.times, track.observed, values, strict=True):
         yield f"{person.id},{frame},{time:.6f},{observed:d}" + pattern % tuple(row)
+
+
+def _contacts(person: Person) -> Iterator[str]:
+    """The columns of contacts of each frame."""
+    assert person.contacts is not None
+    for row in person.contacts.touching:
+        yield "".join(f",{touches:d}" for touches in row)
 
 
 def _tags(person: Person) -> Iterator[str]:

@@ -20,6 +20,7 @@ from vidmotion.body.model import SMPL_JOINTS
 from vidmotion.errors import InputError
 from vidmotion.skeletons import Skeleton, by_name
 from vidmotion.types import (
+    CONTACT_PARTS,
     STILL,
     TURNS,
     UNKNOWN,
@@ -28,6 +29,7 @@ from vidmotion.types import (
     BodyMotion,
     Camera,
     CameraMotion,
+    Contacts,
     Keypoints2D,
     Motion,
     Person,
@@ -154,6 +156,7 @@ def _person_tree(person: Person) -> dict[str, Any]:
         "motion": None if person.motion is None else _motion_tree(person.motion),
         "body": None if person.body is None else _body_tree(person.body),
         "actions": None if person.actions is None else _actions_tree(person.actions),
+        "contacts": None if person.contacts is None else _contacts_tree(person.contacts),
     }
     _check_finite(tree, f"person {person.id}: ")
     return tree
@@ -202,11 +205,17 @@ def _actions_tree(actions: Actions) -> dict[str, Any]:
     }
 
 
+def _contacts_tree(contacts: Contacts) -> dict[str, Any]:
+    return {"parts": list(CONTACT_PARTS), "touching": contacts.touching}
+
+
 def _person(tree: Any, at: str) -> Person:
     keypoints = _get(tree, "keypoints", dict, at)
     motion = _get(tree, "motion", (dict, type(None)), at)
     body = _get(tree, "body", (dict, type(None)), at)
     actions = _get(tree, "actions", (dict, type(None)), at)
+    # Files that were written before contacts were told have none.
+    contacts = _get({"contacts": None, **tree}, "contacts", (dict, type(None)), at)
     # The value types raise ValueError when shapes do not fit each other.
     try:
         track = Track(
@@ -224,6 +233,7 @@ def _person(tree: Any, at: str) -> Person:
             None if motion is None else _motion(motion, f"{at}motion."),
             None if body is None else _body(body, f"{at}body."),
             None if actions is None else _actions(actions, f"{at}actions."),
+            None if contacts is None else _contacts(contacts, f"{at}contacts."),
         )
     except ValueError as error:
         raise InputError(f"{at.removesuffix('.')}: {error}") from None
@@ -324,6 +334,12 @@ def _actions(tree: Any, at: str) -> Actions:
         if segment.label not in (*labels, UNKNOWN):
             raise InputError(f"{at}segments: {segment.label!r} is not one of the labels")
     return Actions(tuple(labels), _numbers(tree, "centers", at), _numbers(tree, "probabilities", at), segments)
+
+
+def _contacts(tree: Any, at: str) -> Contacts:
+    if _get(tree, "parts", list, at) != list(CONTACT_PARTS):
+        raise InputError(f"field {at}parts: wanted {', '.join(CONTACT_PARTS)}")
+    return Contacts(_numbers(tree, "touching", at, kinds="b"))
 
 
 def _segment(tree: Any, at: str) -> Segment:

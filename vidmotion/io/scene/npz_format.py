@@ -13,6 +13,9 @@
     absent without action tags:
     person{ID}_centers  (W,) s       person{ID}_probabilities  (W, L)
 
+    absent without contacts:
+    person{ID}_touching (T, 7)   of `vidmotion.types.CONTACT_PARTS`
+
 `scene` holds the units, axes and joint names, which are those of the JSON format.
 """
 
@@ -38,6 +41,7 @@ MOTION_ARRAYS = ("joints", "confidence", "expected_error")
 OPTIONAL_ARRAYS = ("expected_error",)
 BODY_ARRAYS = ("pose", "betas", "translation", "error")
 ACTION_ARRAYS = ("centers", "probabilities")
+CONTACT_ARRAYS = ("touching",)
 ACTION_ARRAYS_1 = ("middles", "chances")
 """Their names in schema 1."""
 
@@ -96,6 +100,7 @@ def _holders(
         (person["motion"], MOTION_ARRAYS),
         (person["body"], BODY_ARRAYS),
         (person["actions"], actions),
+        (person.get("contacts"), CONTACT_ARRAYS),
     )
     return [(holder, names) for holder, names in parts if holder is not None]
 
