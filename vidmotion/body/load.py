@@ -43,7 +43,8 @@ def free_body() -> BodyModel:
 @cache
 def coarse_faces() -> Ints:
     """(C, 3) faces of a coarse skin of the free body, C about 2,000; their corners are vertices of the fine one."""
-    return np.load(COARSE_FACES_FILE, allow_pickle=False)
+    faces: Ints = np.load(COARSE_FACES_FILE, allow_pickle=False)
+    return faces
 
 
 def load_body(path: Path | None = None) -> BodyModel:
