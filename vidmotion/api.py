@@ -5,7 +5,7 @@ Rooms are imported where they are needed, so that exporting and drawing skeleton
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +51,8 @@ def detect(
         max_people: keep only this many people: those seen longest and largest.
         keep_uncertain: keep tracks that seem to show nobody too: static clutter, parts and doubles of people, poor
             scores.
-        camera: "auto" finds how the camera turns and zooms from the background; "still" takes it to stand still.
+        camera: "auto" finds how the camera turns and zooms from the background, if it moves, and "pan" in any case;
+            "still" takes it to stand still.
         every_frame: detect in every frame; otherwise, from 50 frames a second on, in every second one or fewer.
 
     Raises:
@@ -83,6 +84,7 @@ def lift(
     source: AnyPath | Scene,
     *,
     height: float = 1.70,
+    heights: Mapping[int, float] | None = None,
     fov: float = 55.0,
     heads: Head | str | Sequence[Head | str] = Head.pose3d,
     weights: AnyPath | Sequence[AnyPath] | None = None,
@@ -93,6 +95,7 @@ def lift(
     max_people: int | None = None,
     keep_uncertain: bool = False,
     camera: CameraMode | str = CameraMode.auto,
+    camera_file: AnyPath | None = None,
     every_frame: bool = False,
     start: float | None = None,
     end: float | None = None,
@@ -106,6 +109,7 @@ def lift(
     Args:
         source: a video, as for `detect`, or a scene with 2D tracks.
         height: metres; the height of every person, which sets the scale.
+        heights: metres; the heights of single people, by id, instead of `height`.
         fov: degrees; the camera's field of view along the picture's longer side.
         heads: what the network is asked for: "pose3d", "action", "mesh", or several; 3D joints are always included.
         weights: name or file of the network, or of several; each head comes from the first that has it.
@@ -116,8 +120,10 @@ def lift(
         max_people: keep only this many people: those seen longest and largest.
         keep_uncertain: of a video, keep tracks that seem to show nobody too: static clutter, parts and doubles of
             people, poor scores.
-        camera: "auto" takes the motion of the camera into account, found from a video's background; "still" leaves it
-            out.
+        camera: "auto" takes the motion of the camera into account, found from a video's background if it moves, and
+            "pan" in any case; "still" leaves it out.
+        camera_file: a known camera instead, which is used as it is: a folder with COLMAP's cameras.txt and images.txt,
+            the JSON of our Blender script, or CSV; in metres, Y up, with the floor at y = 0.
         every_frame: of a video, detect in every frame; otherwise, from 50 frames a second on, in every second one or
             fewer.
         start: seconds; frames of a video before are not read.
@@ -153,8 +159,10 @@ def lift(
         heads=as_choices("heads", heads, Head),
         refine=refine,
         height=height,
+        heights={} if heights is None else heights,
         fov=fov,
         flip=flip,
+        camera_file=None if camera_file is None else as_path("camera_file", camera_file),
         body_model=None if body_model is None else as_path("body_model", body_model),
     )
     return Pipeline(settings).lift(source if isinstance(source, Scene) else as_path("source", source))

@@ -53,9 +53,10 @@ class BoneNames(StrEnum):
 
 
 class CameraMode(StrEnum):
-    """Whether the camera's motion is estimated from the background, or the camera stands still."""
+    """What is found of the camera's motion: rotation and zoom if it moves (auto) or always (pan), or nothing."""
 
     auto = "auto"
+    pan = "pan"
     still = "still"
 
 

@@ -31,6 +31,7 @@ from vidmotion.skeletons import SMPL24
 from vidmotion.tracking import PersonTracker, most_prominent
 from vidmotion.tracking.cache import cached_people
 from vidmotion.tracking.camera_motion import camera_motion, with_focal
+from vidmotion.tracking.known_camera import KnownCamera
 from vidmotion.tracking.plausibility import Dropped, split_plausible
 from vidmotion.types import Actions, CameraMotion, Person, Scene, Track
 from vidmotion.video.reader import open_video
@@ -125,7 +126,7 @@ class Pipeline:
             raise NobodyFoundError(
                 f"{path}: nobody is in view for half a second; try a closer view, or `detector=best`"
             )
-        if settings.camera is CameraMode.auto:
+        if settings.camera is not CameraMode.still and settings.camera_file is None:
             scene = dataclasses.replace(scene, camera_motion=self._camera_motion(path, scene))
         provenance = self._detect_provenance(detector)
         if dropped:
@@ -142,7 +143,8 @@ class Pipeline:
             self.progress.task("camera", scene.frame_count) as task,
         ):
             focal = lift_focal(scene.size, settings.lift)
-            return camera_motion(frames, scene.frame_count, tracks, scene.cuts, focal, task.advance)
+            turns = settings.camera is CameraMode.pan
+            return camera_motion(frames, scene.frame_count, tracks, scene.cuts, focal, task.advance, turns=turns)
 
     def _plausible(self, tracks: list[Track], size: tuple[int, int]) -> tuple[list[Track], list[Dropped]]:
         """The tracks that show people, and the others, which are listed."""
@@ -157,15 +159,15 @@ class Pipeline:
             self.progress.detail(f"dropped: {one}")
 
     def prepare(self) -> None:
-        """Load the networks and the body model, and make sure that they fit what is asked for.
+        """Load the networks, the body model and a known camera, and make sure that they fit what is asked for.
 
         `lift` does this first. A caller with many videos may do it before it reads any of them.
 
         Raises:
-            InputError: the body model cannot be used.
+            InputError: the body model or the file of the camera cannot be used.
             WeightsError: a network cannot be loaded, or none has a head that is asked for.
         """
-        heads, model = self._heads(), self.body_model
+        heads, model, _ = self._heads(), self.body_model, self._known_camera
         files = ", ".join(str(one.path) for one in self._loaded)
         self.progress.detail(f"network {files}, on {self._device}; heads: {', '.join(('pose3d', *heads))}")
         self.progress.detail(f"body model {model.name}, {model.licence}")
@@ -179,17 +181,21 @@ class Pipeline:
             InputError: there is no person with the id that was asked for, or the body model cannot be used.
             WeightsError: a network cannot be loaded, or none has a head that is asked for.
         """
-        heads, model = self._heads(), self.body_model
+        heads, model, known = self._heads(), self.body_model, self._known_camera
+        if known is not None:
+            self._check_camera(known, source)
         scene = source if isinstance(source, Scene) else self.detect(source)
         listed = scene.provenance.get("dropped")
         if scene is source and isinstance(listed, list):
             self._list_dropped(listed)
         people = self._chosen(scene)
+        self._check_heights(scene)
         tracks = [person.track for person in people]
         camera = self._camera_of(scene)
+        fitted = None if known is None else known.camera(scene.size)
         with self.progress.task("lift", sum(map(len, tracks))) as task:
             lifted = lift_tracks(
-                self._head_set, tracks, scene.size, self.settings.lift, heads, task.advance, scene.cuts, camera
+                self._head_set, tracks, scene.size, self.settings.lift, heads, task.advance, scene.cuts, camera, fitted
             )
         plausible = [
             make_plausible(one.motion, track, self.settings.smooth) for one, track in zip(lifted, tracks, strict=True)
@@ -209,6 +215,7 @@ class Pipeline:
             "network": self._loaded[0].card,
             **({"networks": [one.card for one in self._loaded]} if len(self._loaded) > 1 else {}),
             "lift": dataclasses.asdict(self.settings.lift),
+            **({"camera_file": {"name": known.path.name, "format": known.raw.format}} if known is not None else {}),
             "heads": [str(head) for head in self.settings.heads],
             "refine": self.settings.refine,
             "smooth": str(self.settings.smooth),
@@ -217,10 +224,34 @@ class Pipeline:
         return dataclasses.replace(scene, people=found, provenance=provenance, camera_motion=camera)
 
     def _camera_of(self, scene: Scene) -> CameraMotion | None:
-        """The camera's motion for the field of view of the settings, if it is known and wanted."""
-        if scene.camera_motion is None or self.settings.camera is CameraMode.still:
+        """The camera's motion: that of a file, or what was found, for the field of view of the settings."""
+        if self._known_camera is not None:
+            return self._known_camera.motion(len(scene.cuts) + 1)
+        found = scene.camera_motion
+        if found is None or found.is_known or self.settings.camera is CameraMode.still:
             return None
-        return with_focal(scene.camera_motion, lift_focal(scene.size, self.settings.lift), scene.cuts)
+        return with_focal(found, lift_focal(scene.size, self.settings.lift), scene.cuts)
+
+    @cached_property
+    def _known_camera(self) -> KnownCamera | None:
+        return None if self.settings.camera_file is None else KnownCamera.read(self.settings.camera_file)
+
+    def _check_camera(self, known: KnownCamera, source: Path | str | Scene) -> None:
+        """Make sure, before the work, that the file's camera is for this video.
+
+        Raises:
+            VideoError: the file cannot be read as a video.
+            InputError: the camera is for pictures of another shape, or for more or fewer frames.
+        """
+        if isinstance(source, Scene):
+            known.check_covers(source.frame_count)
+            known.camera(source.size)
+            return
+        with open_video(source, rotate=self.settings.rotate) as frames:
+            known.camera(frames.size)
+            # The number of frames in a file's header is not always right.
+            if not known.has_length(frames.frame_count):
+                known.check_length(len(frames.times()))
 
     def detect_cached(self, video: Path | str) -> Scene:
         """`detect`, or its cached result for the same video.
@@ -311,6 +342,18 @@ class Pipeline:
             ids = ", ".join(str(person.id) for person in known)
             raise InputError(f"{scene.source}: there is no person {wanted}; choose `person` from {ids}")
         return people
+
+    def _check_heights(self, scene: Scene) -> None:
+        """Make sure that the people are there whose height is given.
+
+        Raises:
+            InputError: nobody has the id.
+        """
+        ids = {person.id for person in scene.people}
+        for one in self.settings.heights:
+            if one not in ids:
+                listed = ", ".join(map(str, sorted(ids)))
+                raise InputError(f"{scene.source}: there is no person {one}; give `height` for one of {listed}")
 
     @cached_property
     def _loaded(self) -> list[_Loaded]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import numbers
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,12 +38,15 @@ class LiftSettings:
     """Average with the mirrored input."""
     height: float = 1.70
     """Metres; everybody's height, which sets the scale. One picture cannot tell a near child from a far adult."""
+    heights: Mapping[int, float] = field(default_factory=dict)
+    """Metres; the heights of single people, by id, instead of `height`."""
     fov: float = 55.0
     """Degrees; field of view along the picture's longer side."""
 
     def __post_init__(self) -> None:
         _set(self, "flip", as_bool("flip", self.flip))
         _set(self, "height", as_number("height", self.height, *HEIGHTS, "metres"))
+        _set(self, "heights", as_heights("heights", self.heights))
         _set(self, "fov", as_number("fov", self.fov, *FIELDS_OF_VIEW, "degrees"))
 
 
@@ -77,7 +80,10 @@ class Settings:
     keep_uncertain: bool = False
     """Keep tracks that seem to show nobody too: static clutter, parts and doubles of people, poor scores."""
     camera: CameraMode = CameraMode.auto
-    """Whether the camera's motion is estimated from the video's background, or the camera stands still."""
+    """Whether the camera's rotation and zoom are found from the video's background where it moves (`auto`) or in any
+    case (`pan`), or the camera stands still."""
+    camera_file: Path | None = None
+    """A known camera: a folder with COLMAP's text files, the JSON of our Blender script, or CSV."""
     every_frame: bool = False
     """Detect people in every frame, also where a video has 50 frames a second and more."""
     heads: tuple[Head, ...] = (Head.pose3d,)
@@ -86,6 +92,8 @@ class Settings:
     """Pull the body of the mesh head to the lifted joints."""
     height: float = 1.70
     """Metres; the height of every person, which sets the scale."""
+    heights: Mapping[int, float] = field(default_factory=dict)
+    """Metres; the heights of single people, by id, instead of `height`."""
     fov: float = 55.0
     """Degrees; field of view along the picture's longer side."""
     flip: bool = True
@@ -113,21 +121,23 @@ class Settings:
         _set(self, "max_people", None if self.max_people is None else as_count("max_people", self.max_people, 1))
         _set(self, "keep_uncertain", as_bool("keep_uncertain", self.keep_uncertain))
         _set(self, "camera", as_choice("camera", self.camera, CameraMode))
+        _set(self, "camera_file", None if self.camera_file is None else as_path("camera_file", self.camera_file))
+        if self.camera_file is not None and self.camera is not CameraMode.auto:
+            raise InputError("`camera_file` says how the camera moves: leave `camera` out")
         _set(self, "every_frame", as_bool("every_frame", self.every_frame))
         _set(self, "heads", as_choices("heads", self.heads, Head))
         _set(self, "refine", as_bool("refine", self.refine))
         _set(self, "smooth", as_choice("smooth", self.smooth, Smoothing))
         _set(self, "body_model", None if self.body_model is None else as_path("body_model", self.body_model))
-        lift = LiftSettings(flip=self.flip, height=self.height, fov=self.fov)
-        for name in ("flip", "height", "fov"):
-            _set(self, name, getattr(lift, name))
+        for name in ("flip", "height", "heights", "fov"):
+            _set(self, name, getattr(self.lift, name))
         if not self.refine and Head.mesh not in self.heads:
             raise InputError("`refine=False` leaves bodies as the mesh head predicts them: pass `heads=mesh` too")
 
     @property
     def lift(self) -> LiftSettings:
         """The choices that lifting depends on."""
-        return LiftSettings(flip=self.flip, height=self.height, fov=self.fov)
+        return LiftSettings(flip=self.flip, height=self.height, heights=self.heights, fov=self.fov)
 
 
 def one_of(names: Iterable[str]) -> str:
@@ -197,6 +207,17 @@ def as_count(name: str, value: Any, least: int) -> int:
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
         raise InputError(f"`{name}` {value!r}: wanted a whole number, {least} or more")
     return int(value)
+
+
+def as_heights(name: str, value: Any) -> dict[int, float]:
+    """Heights in metres by the ids of people.
+
+    Raises:
+        InputError: the value is no mapping, an id is no whole number, or a height is out of range.
+    """
+    if not isinstance(value, Mapping):
+        raise InputError(f"`{name}` {value!r}: wanted heights by the ids of people, such as {{1: 1.20}}")
+    return {as_count(name, one, 0): as_number(name, height, *HEIGHTS, "metres") for one, height in value.items()}
 
 
 def as_bool(name: str, value: Any) -> bool:

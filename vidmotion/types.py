@@ -131,7 +131,7 @@ class Camera:
         focal = float(np.asarray(self.focal)[row])
         return Camera(focal, self.center, self.rotation[row], self.translation[row])
 
-    def part(self, rows: slice) -> Camera:
+    def part(self, rows: slice | Ints) -> Camera:
         """The camera in some of the frames."""
         if not self.moves:
             return self
@@ -200,19 +200,20 @@ class Camera:
         return values.reshape(len(values), *(1 for _ in points.shape[1:-1]), values.shape[1])
 
 
-STILL, TURNS, UNSURE = "still", "turns", "unsure"
-"""Kinds of camera motion: none, rotation and zoom, or unknown and therefore taken for none."""
+STILL, TURNS, UNSURE, KNOWN = "still", "turns", "unsure", "known"
+"""Kinds of camera motion: none, rotation and zoom, unknown and therefore taken for none, or given by a file."""
 
 
 @dataclass(frozen=True, eq=False)
 class CameraMotion:
     """How the camera of a video turns and zooms, estimated from the background, for N frames from the first on.
 
-    The axes are those of the camera in the first frame of each shot. Translation is not part of it.
+    The axes are those of the camera in the first frame of each shot. Translation is not part of it. A known camera is
+    in every person's `Motion`, and the world of its file is that of all people.
     """
 
     kinds: tuple[str, ...]
-    """Of each shot: `STILL`, `TURNS` or `UNSURE`. If it turns in none, N is 0."""
+    """Of each shot: `STILL`, `TURNS` or `UNSURE`, or `KNOWN` of all. If it turns in none, N is 0."""
     rotation: Floats
     """(N, 3, 3) from the axes of the shot's first frame to those of the camera."""
     zoom: Floats
@@ -238,10 +239,19 @@ class CameraMotion:
         """Whether the camera moves in any shot."""
         return TURNS in self.kinds
 
+    @property
+    def is_known(self) -> bool:
+        """Whether a file gave the camera."""
+        return KNOWN in self.kinds
+
     def camera(self, frames: Ints, center: tuple[float, float]) -> Camera:
         """The moving camera of some frames (T,), in the axes of their shot. After the last frame it stands still."""
         rows = np.minimum(frames, len(self) - 1)
         return Camera(self.focal * self.zoom[rows], center, self.rotation[rows], np.zeros((len(rows), 3)))
+
+
+ASSUMED, GIVEN, FLOOR = "assumed", "given", "floor"
+"""Where a height comes from: assumed for everybody, given for this person, told by the floor under the feet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,6 +271,8 @@ class Motion:
     """The camera that filmed this motion, in the motion's own world."""
     height: float
     """Metres; the height of the person, which sets the scale."""
+    height_source: str = ASSUMED
+    """`ASSUMED`, `GIVEN` or `FLOOR`."""
     expected_error: Floats | None = None
     """(T, J) metres, expected distance of each joint from the truth if `height` is right and both have their joint 0 in
     the same place; None where the weights have no head for it."""

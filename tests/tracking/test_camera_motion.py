@@ -140,3 +140,18 @@ def test_a_moving_camera_projects_and_unprojects() -> None:
     for row in (0, 7):
         np.testing.assert_allclose(camera.at(row).project(points[row]), pixels[row])
         np.testing.assert_allclose(camera.at(row).position, camera.position[row])
+
+
+def test_a_camera_that_is_said_to_turn_is_never_still() -> None:
+    found = camera_motion(frames([filmed(one, texture()) for one in pan(0.1)]), FRAMES, [], (), FOCAL, turns=True)
+    assert found.kinds == (TURNS,)
+    assert degrees_apart(found.rotation, pan(0.1)).max() < 0.05
+
+
+def test_a_crowd_that_fills_the_picture_is_no_motion() -> None:
+    every = np.arange(FRAMES)
+    boxes = np.tile([0.0, 0.0, *map(float, SIZE)], (FRAMES, 1))
+    points = Keypoints2D(np.zeros((FRAMES, 17, 2)), np.zeros((FRAMES, 17)), "coco17")
+    crowd = Track(0, every, every / 30, boxes, points, np.ones(FRAMES, bool))
+    found = camera_motion(frames([filmed(one, texture()) for one in pan(8)]), FRAMES, [crowd], (), FOCAL, turns=True)
+    assert (found.kinds, found.moves) == ((UNSURE,), False)

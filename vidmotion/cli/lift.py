@@ -11,13 +11,14 @@ import typer
 from vidmotion.batch.lift_file import Job, Lifted, Outputs, lift_file
 from vidmotion.choices import BoneNames, CameraMode, Device, Format, Head, Markers, Smoothing, Style, View
 from vidmotion.cli import options
-from vidmotion.cli.camera_summary import camera_summary
+from vidmotion.cli.camera_summary import camera_summary, scale_summary
 from vidmotion.cli.checks import before_work, check_detector, film_suffix
 from vidmotion.cli.console import TerminalProgress, counted, describe, fail, note
 from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
 from vidmotion.cli.lift_inputs import KeypointOptions, VideoOptions, plan
-from vidmotion.cli.parsing import parse_person, parse_section
+from vidmotion.cli.parsing import parse_heights, parse_person, parse_section
 from vidmotion.cli.time_summary import time_summary
+from vidmotion.types import FLOOR
 
 if TYPE_CHECKING:
     from vidmotion.pipeline import Pipeline
@@ -54,7 +55,7 @@ def lift(
             rich_help_panel=options.LIFTING,
         ),
     ] = None,
-    height: options.Height = 1.70,
+    height: options.Heights = None,
     fov: options.FieldOfView = 55.0,
     flip: Annotated[
         bool,
@@ -83,6 +84,7 @@ def lift(
     keep_uncertain: options.KeepUncertain = False,
     every_frame: options.EveryFrame = False,
     camera: options.Camera = CameraMode.auto,
+    camera_file: options.CameraFile = None,
     start: options.Start = None,
     end: options.End = None,
     fps: options.TrueRate = None,
@@ -146,9 +148,10 @@ def lift(
     given = KeypointOptions(keypoints, skeleton, size, first_frame)
     jobs = plan(videos or [], given, VideoOptions(section, fps, rotate, keep_uncertain))
     one = parse_person(person)
+    general, heights = parse_heights(height or ())
 
     from vidmotion.pipeline import Pipeline
-    from vidmotion.settings import Settings
+    from vidmotion.settings import LiftSettings, Settings
 
     with before_work():
         settings = Settings(
@@ -163,10 +166,12 @@ def lift(
             max_people=max_people,
             keep_uncertain=keep_uncertain,
             camera=camera,
+            camera_file=camera_file,
             every_frame=every_frame,
             heads=asked,
             refine=refine,
-            height=height,
+            height=LiftSettings.height if general is None else general,
+            heights=heights,
             fov=fov,
             flip=flip,
             smooth=smooth,
@@ -252,10 +257,8 @@ def _summarise(lifted: Lifted, progress: TerminalProgress) -> None:
     if scene.cuts:
         note(f"  {cut_summary(scene.cuts, len(scene.cuts) if progress.verbose else CUTS_SHOWN)}")
     note(f"  {time_summary(scene)}")
-    if scene.camera_motion is not None:
-        note(f"  {camera_summary(scene.camera_motion)}")
-    scale = scene.provenance["lift"]
-    note(f"  scale: height {scale['height']:g} m (--height), field of view {scale['fov']:g} degrees (--fov)")
+    note(f"  {camera_summary(scene)}")
+    note(f"  {scale_summary(scene)}")
     if isinstance(source := scene.provenance.get("keypoints"), dict):
         skeletons = ", ".join(sorted({person.track.keypoints.skeleton for person in scene.people}))
         note(f"  2D: {source.get('format')}, {skeletons}, identities from the {source.get('identities')}")
@@ -267,6 +270,8 @@ def _summarise(lifted: Lifted, progress: TerminalProgress) -> None:
             f"  person {person.id}: frames {track.frames[0]} to {track.frames[-1]}, "
             f"{filled} filled in, {missing} missing; {_body_error(person)}"
         )
+        if person.motion is not None and person.motion.height_source == FLOOR:
+            note(f"    height {person.motion.height:.2f} m, from the floor")
         for doubt in doubts(person.motion, track) if person.motion is not None else ():
             note(f"    careful: {doubt}")
         if person.actions is not None:

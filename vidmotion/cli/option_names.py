@@ -7,6 +7,7 @@ import re
 SPECIAL = {
     "formats": "-f",
     "heads": "--head",
+    "heights": "--height",
     "output": "-o",
     "overwrite": "-y",
     "settings": "--set",
@@ -16,7 +17,7 @@ PLAIN = frozenset({
     "backgrounds", "body_model", "bones", "camera", "clips", "data", "detector", "device", "embed", "end",
     "every_frame", "first_frame", "flip", "fov", "fps", "height", "jobs", "keep_uncertain", "keypoints", "link_video",
     "markers", "max_people", "pattern", "person", "port", "refine", "resume", "rotate", "size", "skeleton", "split",
-    "split_rule", "start", "style", "subjects", "table", "timeout", "unit", "up", "view", "weights",
+    "split_rule", "start", "style", "subjects", "table", "timeout", "unit", "up", "view", "weights", "camera_file",
 })  # fmt: skip
 """Names whose option is the same name with dashes."""
 _NAMED = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]+))?`")

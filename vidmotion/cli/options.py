@@ -73,7 +73,8 @@ Camera = Annotated[
     CameraMode,
     typer.Option(
         "--camera",
-        help="auto: the camera's rotation and zoom are found from the background; still: it stands still.",
+        help="The camera's rotation and zoom are found from the background, if it moves (auto) or always (pan); or "
+        "it stands still.",
         rich_help_panel=LIFTING,
     ),
 ]
@@ -82,6 +83,15 @@ Smooth = Annotated[
     typer.Option(
         "--smooth",
         help="How strongly the 3D joints are smoothed over time; strong also weakens fast movements.",
+        rich_help_panel=LIFTING,
+    ),
+]
+CameraFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--camera-file",
+        metavar="FILE|FOLDER",
+        help="A known camera, in metres: COLMAP's text files, our Blender script's JSON, or CSV (see the docs).",
         rich_help_panel=LIFTING,
     ),
 ]
@@ -112,6 +122,16 @@ Rotate = Annotated[
 
 Height = Annotated[
     float, typer.Option(min=0.3, max=3.0, help="Everybody's height in metres; sets the scale.", rich_help_panel=LIFTING)
+]
+Heights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--height",
+        metavar="METRES|ID=METRES",
+        help="Everybody's height, which sets the scale; ID=METRES for one person. May be repeated.",
+        show_default="1.7",
+        rich_help_panel=LIFTING,
+    ),
 ]
 FieldOfView = Annotated[
     float,

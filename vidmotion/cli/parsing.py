@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import typer
 
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)$")
+_HEIGHT = re.compile(r"(?:([0-9]{1,9})=)?([0-9]{1,3}(?:\.[0-9]*)?)")
 _SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
 
 
@@ -47,6 +49,26 @@ def parse_person(text: str) -> int | None:
     if not text.isdecimal():
         raise typer.BadParameter(f"--person {text}: wanted an id such as 0, or all")
     return int(text)
+
+
+def parse_heights(texts: Sequence[str]) -> tuple[float | None, dict[int, float]]:
+    """Everybody's height and those of single people, in metres, from texts such as "1.75" and "2=1.20".
+
+    Raises:
+        typer.BadParameter: a text is neither, or one height is given twice.
+    """
+    found: dict[int | None, float] = {}
+    for text in texts:
+        match = _HEIGHT.fullmatch(text)
+        if match is None:
+            raise typer.BadParameter(
+                f"--height {text}: wanted metres such as 1.75, or a person's id and metres: 2=1.20"
+            )
+        person = None if match[1] is None else int(match[1])
+        if person in found:
+            raise typer.BadParameter(f"--height {text}: is given twice")
+        found[person] = float(match[2])
+    return found.pop(None, None), {one: height for one, height in found.items() if one is not None}
 
 
 def _parse_time(text: str | None, option: str) -> float | None:

@@ -38,8 +38,11 @@ def align_worlds(people: Sequence[Person], camera_motion: CameraMotion | None) -
     Heights do not change, since the floor of every world is at 0. People without a motion have no transform.
 
     Args:
-        camera_motion: of the scene. A camera that moves is compared as it was at the beginning of the shot.
+        camera_motion: of the scene. A camera that moves is compared as it was at the beginning of the shot. All worlds
+            are one if the camera is known.
     """
+    if camera_motion is not None and camera_motion.is_known:
+        return [None if person.motion is None else RigidTransform(np.eye(3), np.zeros(3)) for person in people]
     cameras = [_first_camera(person, camera_motion) for person in people]
     first = next((camera for camera in cameras if camera is not None), None)
     transforms: list[RigidTransform | None] = []

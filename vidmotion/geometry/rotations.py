@@ -105,6 +105,20 @@ def matrix_to_quaternion(rotations: Floats) -> Floats:
     return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
+def quaternion_to_matrix(quaternions: Floats) -> Floats:
+    """Rotation matrices (..., 3, 3) of quaternions (..., 4), in the order x, y, z, w, of any length above 0.
+
+    Raises:
+        ValueError: a quaternion is 0.
+    """
+    length = np.linalg.norm(quaternions, axis=-1, keepdims=True)
+    if not (length > 0).all():
+        raise ValueError("a quaternion is 0")
+    vector, scalar = (quaternions / length)[..., :3], (quaternions / length)[..., 3, None, None]
+    cross = cross_matrix(vector)
+    return np.eye(3) + 2 * scalar * cross + 2 * cross @ cross
+
+
 def matrix_to_euler_zyx(rotations: Floats, start: Floats | None = None) -> Floats:
     """Euler angles z, y, x in degrees with rotation = Rz @ Ry @ Rx, continuous over time.
 

@@ -144,6 +144,6 @@ def shared_floor(floors: Sequence[float], frames: Sequence[int], distances: Sequ
 
 
 def world_camera(to_world: Floats, origin: Floats, camera: Camera) -> Camera:
-    """A camera at the origin of its shot's axes, in a world whose origin is `origin` (3,) in the levelled axes."""
+    """A camera of its shot's axes, in a world whose origin is `origin` (3,) in the levelled axes."""
     rotation = camera.rotation @ to_world.T
-    return replace(camera, rotation=rotation, translation=rotation @ origin)
+    return replace(camera, rotation=rotation, translation=camera.translation + rotation @ origin)

@@ -18,7 +18,8 @@ from vidmotion.geometry.camera import focal_length
 from vidmotion.geometry.filters import frame_rate, resample, unbroken_runs
 from vidmotion.geometry.rotations_torch import nearest_rotation
 from vidmotion.geometry.vectors import unit
-from vidmotion.lifting import ground, scale, trajectory
+from vidmotion.lifting import ground, heights, scale, trajectory
+from vidmotion.lifting.heights import Height
 from vidmotion.model.head_set import HeadSet
 from vidmotion.model.normalization import FRAME_RATE
 from vidmotion.model.windows import TrackOutput, run_windows
@@ -49,10 +50,13 @@ class LiftedTrack:
 
 @dataclass(frozen=True, eq=False)
 class CameraSpaceMotion:
-    """One person as the camera sees it, not yet set on a floor, in axes that do not turn with the camera."""
+    """One person as the camera sees it, not yet set on a floor, in axes that do not turn with the camera.
+
+    They begin at the camera, which is taken not to be carried along; those of a known camera are those of its world.
+    """
 
     joints: Floats
-    """(T, 17, 3) metres from the camera."""
+    """(T, 17, 3) metres."""
     confidence: Floats
     """(T, 17) in 0..1."""
     times: Floats
@@ -60,7 +64,45 @@ class CameraSpaceMotion:
     output: TrackOutput
     """For each frame; the pelvis in the same axes."""
     camera: Camera
-    """At the origin of these axes, which are those of a still camera."""
+    """In these axes."""
+
+    @property
+    def from_camera(self) -> Floats:
+        """(T, 17, 3) metres, the joints from the camera on."""
+        moved: Floats = self.joints - self.camera.position.reshape(-1, 1, 3)
+        return moved
+
+
+@dataclass(frozen=True, eq=False)
+class _SizelessMotion:
+    """One person's poses, whose size is not known yet, and where in the picture they are."""
+
+    pose: Floats
+    """(T, 17, 3) in camera axes; the person has the height 1, up to bones that change over time."""
+    rays: Floats
+    """(T, 17, 2) points of the plane z = 1 in camera axes."""
+    score: Floats
+    """(T, 17) in 0..1."""
+    runs: list[slice]
+    """Frames without a gap."""
+    rate: float
+    """Frames per second."""
+    confidence: Floats
+    """(T, 17) in 0..1."""
+    times: Floats
+    """(T,) seconds."""
+    output: TrackOutput
+    """For each frame; the pelvis in the axes of a `CameraSpaceMotion`."""
+    camera: Camera
+    """In these axes."""
+
+    def with_height(self, height: float) -> CameraSpaceMotion:
+        """The person with a height in metres, where the points in the picture then are."""
+        pose = scale.scale_to_height(self.pose, height)
+        joints = [
+            _placed(pose[run], self.rays[run], self.score[run], self.rate, self.camera.part(run)) for run in self.runs
+        ]
+        return CameraSpaceMotion(np.concatenate(joints), self.confidence, self.times, self.output, self.camera)
 
 
 def lift_tracks(
@@ -72,6 +114,7 @@ def lift_tracks(
     advance: Callable[[int], None] = lambda frames: None,
     cuts: Sequence[int] = (),
     camera_motion: CameraMotion | None = None,
+    known_camera: Camera | None = None,
 ) -> list[LiftedTrack]:
     """Lift every track and set all people of a shot on one level floor.
 
@@ -83,44 +126,59 @@ def lift_tracks(
         advance: called with the number of frames done, over all tracks.
         cuts: frame numbers, rising, at which a new shot begins, with a camera that stands elsewhere.
         camera_motion: for the settings' field of view (`CameraMotion.focal`); None for a camera that stands still.
+        known_camera: in a world with Y up and the floor at y = 0, still or for all frames of the video. It is used as
+            it is, instead of `camera_motion` and the settings' field of view.
 
     Returns:
         One for each track. The worlds of all people of a shot share axes, origin and scale except for the height of
         the origin: each person is set on y = 0, but for those who clearly stand higher, and each motion's camera
-        accounts for it.
+        accounts for it. With a known camera all are in its world, on the floor or not.
     """
-    motions = lift_to_camera_space(head_set, tracks, size, settings, heads, advance, camera_motion)
+    still = Camera.at_origin(lift_focal(size, settings), size) if known_camera is None else known_camera
+    cameras = [_camera_of(track, still, camera_motion) for track in tracks]
+    people = _lift_all(head_set, tracks, cameras, settings, heads, advance)
+    stated = [heights.stated(track.id, settings.height, settings.heights) for track in tracks]
     shots: dict[int, list[int]] = {}
     for row, track in enumerate(tracks):
         shots.setdefault(bisect_right(cuts, int(track.frames[0])), []).append(row)
     lifted: dict[int, LiftedTrack] = {}
     for rows in shots.values():
-        together = [motions[row] for row in rows]
-        to_world = ground.level(
-            [motion.joints for motion in together], [motion.times for motion in together], _mean_up(together)
-        )
-        lifted.update(zip(rows, _to_world(together, to_world, settings.height), strict=True))
+        together = _set_together([people[row] for row in rows], [stated[row] for row in rows], known_camera is not None)
+        lifted.update(zip(rows, together, strict=True))
     return [lifted[row] for row in range(len(tracks))]
 
 
 def lift_to_camera_space(
+    head_set: HeadSet, tracks: list[Track], size: tuple[int, int], settings: LiftSettings
+) -> list[CameraSpaceMotion]:
+    """Lift every track in the axes of a camera that stands still; arguments as those of `lift_tracks`."""
+    camera = Camera.at_origin(lift_focal(size, settings), size)
+    people = _lift_all(head_set, tracks, [camera] * len(tracks), settings, (), lambda frames: None)
+    return [person.with_height(settings.height) for person in people]
+
+
+def _camera_of(track: Track, camera: Camera, camera_motion: CameraMotion | None) -> Camera:
+    """The camera in the frames of a track."""
+    if camera.moves:
+        return camera.part(track.frames)
+    if camera_motion is not None and camera_motion.moves:
+        return camera_motion.camera(track.frames, camera.center)
+    return camera
+
+
+def _lift_all(
     head_set: HeadSet,
     tracks: list[Track],
-    size: tuple[int, int],
+    cameras: list[Camera],
     settings: LiftSettings,
-    heads: Sequence[str] = (),
-    advance: Callable[[int], None] = lambda frames: None,
-    camera_motion: CameraMotion | None = None,
-) -> list[CameraSpaceMotion]:
-    """Lift every track, in the camera's axes; arguments as those of `lift_tracks`."""
-    done, motions, still = 0, [], Camera.at_origin(lift_focal(size, settings), size)
-    for track in tracks:
-        camera = still
-        if camera_motion is not None and camera_motion.moves:
-            camera = camera_motion.camera(track.frames, still.center)
-        motions.append(_lift_track(head_set, track, camera, settings, heads, _after(advance, done)))
+    heads: Sequence[str],
+    advance: Callable[[int], None],
+) -> list[_SizelessMotion]:
+    done, people = 0, []
+    for track, camera in zip(tracks, cameras, strict=True):
+        people.append(_lift_track(head_set, track, camera, settings, heads, _after(advance, done)))
         done += len(track)
-    return motions
+    return people
 
 
 def lift_focal(size: tuple[int, int], settings: LiftSettings) -> float:
@@ -142,7 +200,7 @@ def _lift_track(
     settings: LiftSettings,
     heads: Sequence[str],
     advance: Callable[[int], None],
-) -> CameraSpaceMotion:
+) -> _SizelessMotion:
     keypoints = convert(track.keypoints, "h36m17")
     rays = camera.to_rays(keypoints.xy.astype(np.float64))
     rate = frame_rate(track.times, float(FRAME_RATE))
@@ -160,12 +218,10 @@ def _lift_track(
         for run in runs
     ]
     output = _joined(outputs)
-    poses = np.concatenate([scale.normalize_size(one.joints, rate) for one in outputs])
-    pose = scale.scale_to_height(poses, settings.height)
-    joints = [_placed(pose[run], rays[run], keypoints.score[run], rate, camera.part(run)) for run in runs]
+    pose = np.concatenate([scale.normalize_size(one.joints, rate) for one in outputs])
     confidence = keypoints.score / (1 + (output.disagreement / DISAGREEMENT) ** 2)
     output = _rotated(output, camera.rotation.swapaxes(-1, -2))
-    return CameraSpaceMotion(np.concatenate(joints), confidence, track.times, output, camera)
+    return _SizelessMotion(pose, rays, keypoints.score, runs, rate, confidence, track.times, output, camera)
 
 
 def _placed(pose: Floats, rays: Floats, score: Floats, rate: float, camera: Camera) -> Floats:
@@ -173,7 +229,8 @@ def _placed(pose: Floats, rays: Floats, score: Floats, rate: float, camera: Came
     root = trajectory.place_root(pose, rays, score, rate)
     plane = camera.turn_to_world(np.concatenate([rays, np.ones((*rays.shape[:2], 1))], -1))
     turned = camera.turn_to_world(pose)
-    path = trajectory.pin_standing_feet(camera.turn_to_world(root), turned, plane, score, root[:, 2], rate)
+    eye = np.broadcast_to(camera.position, root.shape)
+    path = trajectory.pin_standing_feet(camera.to_world(root), turned, plane, score, root[:, 2], rate, eye)
     return turned + path[:, None]
 
 
@@ -244,27 +301,58 @@ def _joined(outputs: list[TrackOutput]) -> TrackOutput:
     )
 
 
-def _to_world(motions: list[CameraSpaceMotion], to_world: Floats, height: float) -> list[LiftedTrack]:
-    lifted: list[LiftedTrack] = []
-    raised = [person.joints @ to_world.T for person in motions]
-    floors = ground.shared_floor(
-        [ground.floor_height(joints, height, one.times) for joints, one in zip(raised, motions, strict=True)],
-        [len(joints) for joints in raised],
-        [float(np.median(np.linalg.norm(joints[:, 0], axis=-1))) for joints in raised],
-    )
-    start = raised[0][0, 0]
-    for person, joints, floor in zip(motions, raised, floors, strict=True):
-        origin = np.array([start[0], floor, start[2]])
+def _set_together(people: list[_SizelessMotion], stated: list[Height], camera_is_known: bool) -> list[LiftedTrack]:
+    """The people of a shot in its world, with the heights that the floor tells where none was given."""
+    motions = [person.with_height(height.metres) for person, height in zip(people, stated, strict=True)]
+    to_world = np.eye(3) if camera_is_known else _level(motions)
+    found = heights.from_floor(stated, [_standing(one, to_world) for one in motions], camera_is_known)
+    if found != stated:
+        motions = [
+            motion if height == before else person.with_height(height.metres)
+            for person, motion, height, before in zip(people, motions, found, stated, strict=True)
+        ]
+        to_world = to_world if camera_is_known else _level(motions)
+    raised = [one.joints @ to_world.T for one in motions]
+    origins = np.zeros((len(motions), 3)) if camera_is_known else _origins(motions, raised, found)
+    lifted = []
+    for person, joints, origin, height in zip(motions, raised, origins, found, strict=True):
         motion = Motion(
             (joints - origin).astype(np.float32),
             person.confidence.astype(np.float32),
             "h36m17",
             ground.world_camera(to_world, origin, person.camera),
-            height,
-            expected_error=None if person.output.error is None else (person.output.error * height).astype(np.float32),
+            height.metres,
+            height_source=height.source,
+            expected_error=None
+            if person.output.error is None
+            else (person.output.error * height.metres).astype(np.float32),
         )
         lifted.append(LiftedTrack(motion, _rotated(person.output, to_world)))
     return lifted
+
+
+def _level(motions: list[CameraSpaceMotion]) -> Floats:
+    return ground.level([one.joints for one in motions], [one.times for one in motions], _mean_up(motions))
+
+
+def _standing(motion: CameraSpaceMotion, to_world: Floats) -> heights.Standing:
+    """Where a person and the camera are, in level axes."""
+    eye = np.atleast_2d(motion.camera.position) @ to_world.T
+    return heights.Standing(motion.from_camera @ to_world.T, eye, motion.times)
+
+
+def _origins(motions: list[CameraSpaceMotion], raised: list[Floats], found: list[Height]) -> Floats:
+    """(P, 3) the origin of each person's world: below the start of the first one, on the own floor."""
+    floors = ground.shared_floor(
+        [
+            ground.floor_height(joints, height.metres, one.times)
+            for joints, height, one in zip(raised, found, motions, strict=True)
+        ],
+        [len(joints) for joints in raised],
+        [float(np.median(np.linalg.norm(one.from_camera[:, 0], axis=-1))) for one in motions],
+    )
+    start = raised[0][0, 0]
+    return np.array([[start[0], floor, start[2]] for floor in floors])
 
 
 def _rotated(output: TrackOutput, to_world: Floats) -> TrackOutput:

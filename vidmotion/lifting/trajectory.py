@@ -87,27 +87,36 @@ def _bridge(values: Floats, good: Bools) -> Floats:
 
 
 def pin_standing_feet(
-    root: Floats, pose: Floats, rays: Floats, score: Floats, depth: Floats, rate: float, spread: Spread = SPREAD
+    root: Floats,
+    pose: Floats,
+    rays: Floats,
+    score: Floats,
+    depth: Floats,
+    rate: float,
+    eye: Floats | None = None,
+    spread: Spread = SPREAD,
 ) -> Floats:
     """Correct a root's path so that ankles which stand still in the picture stand still in 3D too.
 
     The correction d (T, 3) minimises the sum of squares of itself, of its changes, and of the speeds of those ankles,
-    each divided by its spread. The weights of the ankles are updated a few times. While a camera is carried along, no
-    ankle stands still in the picture, and the path stays as it is.
+    each divided by its spread. The weights of the ankles are updated a few times. While a camera is carried along and
+    its path `eye` is not known, no ankle stands still in the picture, and the path stays as it is.
 
     Args:
-        root: (T, 3) metres from the camera, in axes that do not turn with it.
+        root: (T, 3) metres, in axes that do not turn with the camera.
         pose: (T, 17, 3) root-relative metres.
         rays: (T, 17, 3) points of the camera's plane z = 1.
         score: (T, 17) in 0..1.
         depth: (T,) metres, the root's depth.
         rate: frames per second.
+        eye: (T, 3) metres, where the camera is; None for the origin.
     """
     if len(root) < 2:
         return root
+    eye = np.zeros_like(root) if eye is None else eye
     velocity = rate * np.diff(root[:, None] + pose[:, ANKLES], axis=0)  # (T-1, 2, 3) metres a second
-    stands = _stands(rays[:, ANKLES], score[:, ANKLES], depth, rate)
-    ray = unit(root)
+    stands = _stands(rays[:, ANKLES], score[:, ANKLES], depth, rate, eye)
+    ray = unit(root - eye)
     along = ray[:, :, None] * ray[:, None]
     across = np.eye(3) - along
     stay = (across / spread.across**2 + along / spread.along**2) / rate
@@ -128,11 +137,15 @@ def pin_standing_feet(
     return root + correction
 
 
-def _stands(rays: Floats, score: Floats, depth: Floats, rate: float) -> Floats:
+def _stands(rays: Floats, score: Floats, depth: Floats, rate: float, eye: Floats) -> Floats:
     """(T-1, 2) confidence that each ankle stands between two frames, from rays (T, 2, 3) and scores (T, 2)."""
     smooth = gaussian_smooth(rays, rate * STANDING_FILTER_SECONDS)
-    speed = rate * np.linalg.norm(np.diff(smooth, axis=0), axis=-1) * ((depth[1:] + depth[:-1]) / 2)[:, None]
-    slow = np.exp(-((speed / STANDING_SPEED) ** 2))
+    moved = np.diff(gaussian_smooth(eye, rate * STANDING_FILTER_SECONDS), axis=0)[:, None]
+    ray = unit(smooth[1:])
+    # What stands in front of a camera that moves seems to move the other way, but not along its ray.
+    moved = moved - ray * (moved * ray).sum(-1, keepdims=True)
+    across = np.diff(smooth, axis=0) * ((depth[1:] + depth[:-1]) / 2)[:, None, None] + moved
+    slow = np.exp(-((rate * np.linalg.norm(across, axis=-1) / STANDING_SPEED) ** 2))
     return opening(slow * np.minimum(score[1:], score[:-1]), round(rate * STANDING_SECONDS))
 
 

@@ -53,7 +53,7 @@ Grey = NDArray[np.uint8]
 
 def camera_motion(
     frames: Iterable[Frame], count: int, tracks: Sequence[Track], cuts: Sequence[int], focal: float,
-    advance: Callable[[int], None] = lambda done: None,
+    advance: Callable[[int], None] = lambda done: None, *, turns: bool = False,
 ) -> CameraMotion:  # fmt: skip
     """The motion of the camera in the first `count` frames of a video.
 
@@ -63,9 +63,10 @@ def camera_motion(
         cuts: frame numbers, rising, at which a new shot begins.
         focal: pixels.
         advance: called with the number of frames done.
+        turns: whether the camera is known to turn or zoom, so that it is never taken for one that stands still.
     """
     boxes = _boxes_by_frame(tracks)
-    shots = [_Shot() for _ in range(len(cuts) + 1)]
+    shots = [_Shot(turns) for _ in range(len(cuts) + 1)]
     begins = np.zeros(len(shots), int)
     begins[1:] = cuts
     estimate = _Estimate(np.zeros((count, 3)), np.zeros(count), np.zeros(count, bool), np.zeros(count))
@@ -75,7 +76,7 @@ def camera_motion(
         number = int(np.searchsorted(begins, frame.index, "right")) - 1
         shots[number].add(_small(frame.rgb, boxes.get(frame.index, ()), focal), frame.index, estimate)
         advance(done)
-    return _assembled(estimate, begins, focal)
+    return _assembled(estimate, begins, focal, turns)
 
 
 def with_focal(motion: CameraMotion, focal: float, cuts: Sequence[int]) -> CameraMotion:
@@ -136,6 +137,8 @@ class _Picture:
 class _Shot:
     """Follows corners through one shot, from key frame to key frame."""
 
+    turns: bool
+    """Whether the camera never counts as still."""
     key_rotation: Floats = field(default_factory=lambda: np.eye(3))
     key_zoom: float = 0.0
     corners: Floats = field(default_factory=lambda: np.zeros((0, 2), np.float32))
@@ -158,7 +161,8 @@ class _Shot:
         into.moved[number] = moved = _displacement(rotation, zoom, picture)
         if not known or len(self.now) < REFRESH * self.at_first:
             # A camera that has not moved so far has not moved at all.
-            self._begin(picture, *((np.eye(3), 0.0) if moved < STILL_PIXELS else (rotation, zoom)))
+            stood = moved < STILL_PIXELS and not self.turns
+            self._begin(picture, *((np.eye(3), 0.0) if stood else (rotation, zoom)))
         self.last = picture.grey
 
     def _follow(self, picture: _Picture) -> bool:
@@ -237,8 +241,8 @@ def _displacement(rotation: Floats, log_zoom: float, picture: _Picture) -> float
     return float(np.linalg.norm(moved - corners, axis=-1).mean() * picture.focal)
 
 
-def _assembled(estimate: _Estimate, begins: Ints, focal: float) -> CameraMotion:
-    """The motion of all shots; of those that hardly move, or of which too little is certain, none."""
+def _assembled(estimate: _Estimate, begins: Ints, focal: float, turns: bool) -> CameraMotion:
+    """The motion of all shots; none of those of which too little is certain, or that hardly move unless it `turns`."""
     count = len(estimate.certain)
     rotation, zoom = np.tile(np.eye(3), (count, 1, 1)), np.ones(count)
     certain, kinds = estimate.certain.copy(), []
@@ -246,7 +250,7 @@ def _assembled(estimate: _Estimate, begins: Ints, focal: float) -> CameraMotion:
         shot = slice(begin, end)
         known = estimate.certain[shot]
         sure = len(known) > 0 and known.mean() >= CERTAIN_SHARE
-        moves = sure and estimate.moved[shot][known].max() > STILL_PIXELS
+        moves = sure and (turns or estimate.moved[shot][known].max() > STILL_PIXELS)
         kinds.append(TURNS if moves else STILL if sure else UNSURE)
         if moves:
             rotation[shot] = axis_angle_to_matrix(estimate.rotation[shot])

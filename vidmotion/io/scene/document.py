@@ -20,7 +20,11 @@ from vidmotion.body.model import SMPL_JOINTS
 from vidmotion.errors import InputError
 from vidmotion.skeletons import Skeleton, by_name
 from vidmotion.types import (
+    ASSUMED,
     CONTACT_PARTS,
+    FLOOR,
+    GIVEN,
+    KNOWN,
     STILL,
     TURNS,
     UNKNOWN,
@@ -48,7 +52,8 @@ CAMERA_AXES = "x right, y down, z forward; C = rotation @ X + translation; pixel
 CAMERA_MOTION_AXES = (
     "a frame's rotation takes the axes of the shot's first camera to its own; focal length = focal * zoom"
 )
-CAMERA_KINDS = (STILL, TURNS, UNSURE)
+HEIGHT_SOURCES = (ASSUMED, GIVEN, FLOOR)
+CAMERA_KINDS = (STILL, TURNS, UNSURE, KNOWN)
 SECONDS = {"unit": "second"}
 BODY = {
     "unit": "radian; translation and error in metre",
@@ -170,6 +175,7 @@ def _motion_tree(motion: Motion) -> dict[str, Any]:
         "parents": list(skeleton.parents),
         **WORLD,
         "height": float(motion.height),
+        "height_source": motion.height_source,
         "camera": {
             "axes": CAMERA_AXES,
             "focal": np.asarray(camera.focal, float) if camera.moves else float(camera.focal),
@@ -265,8 +271,17 @@ def _motion(tree: Any, at: str) -> Motion:
             translation=_numbers(camera, "translation", within),
         ),
         height=_real(tree, "height", at),
+        height_source=_height_source(tree, at),
         expected_error=_numbers(tree, "expected_error", at) if "expected_error" in tree else None,
     )
+
+
+def _height_source(tree: Any, at: str) -> str:
+    """Where the height comes from; it was assumed in files that were written before it was recorded."""
+    source = _get({"height_source": ASSUMED, **tree}, "height_source", str, at)
+    if source not in HEIGHT_SOURCES:
+        raise InputError(f"field {at}height_source: wanted {', '.join(HEIGHT_SOURCES)}")
+    return source
 
 
 def _focal(tree: Any, at: str) -> float | np.ndarray:
