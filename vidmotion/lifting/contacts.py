@@ -60,8 +60,9 @@ def _touching(joints: Floats, times: Floats, height: float) -> Bools:
     touching = lasting((slow < TOUCHING_SPEED) & (above < NEAR), rate * TOUCHING_SECONDS)
     thigh = np.linalg.norm(joints[:, KNEES] - joints[:, HIPS], axis=-1).mean(1)
     low = (joints[:, HIPS, 1] - joints[:, KNEES, 1]).mean(1) < SEATED_DROP * thigh
-    seated = lasting(((slow[:, PELVIS] < SEATED_SPEED) & low)[:, None], rate * SEATED_SECONDS)
-    touching[:, PELVIS] |= seated[:, 0]
+    still = ((slow[:, PELVIS] < SEATED_SPEED) & low)[:, None].astype(float)
+    if len(still) >= rate * SEATED_SECONDS:
+        touching[:, PELVIS] |= opening(still, round(rate * SEATED_SECONDS))[:, 0] > 0.5
     return touching
 
 
