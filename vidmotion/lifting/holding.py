@@ -92,8 +92,8 @@ def _reached(joints: Floats, limb: tuple[int, int, int], goal: Floats) -> Floats
     before = np.linalg.norm(end - start, axis=-1)
     longest = np.maximum(STRAIGHT * (upper + lower), before)
     distance = np.linalg.norm(goal - start, axis=-1).clip(np.abs(upper - lower) + 1e-6, longest)
-    along, aside = unit(goal - start), middle - start
-    aside = unit(aside - (aside * along).sum(-1, keepdims=True) * along)
+    along, bone = unit(goal - start), middle - start
+    aside = unit(bone - (bone * along).sum(-1, keepdims=True) * along)
     near = (upper**2 + distance**2 - lower**2) / (2 * np.maximum(distance, 1e-9))
     far = np.sqrt(np.maximum(upper**2 - near**2, 0))
     out = joints.copy()
