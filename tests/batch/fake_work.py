@@ -35,6 +35,11 @@ def work(task: str, alive: Alive) -> str:
         raise RuntimeError("a\nbug")
     elif what == "refuse":
         raise InputError("no video")
+    elif what == "gpu":  # notes which GPU it sees, and waits for the other process
+        Path(more, os.environ["CUDA_VISIBLE_DEVICES"]).touch()
+        while len(list(Path(more).iterdir())) < 2:
+            time.sleep(0.05)
+            alive()
     elif what == "write":  # a file that is removed on the way out, and never complete
         path = Path(more)
         path.write_text(str(os.getpid()))

@@ -30,7 +30,7 @@ class Script:
         self.tasks: list[ClipTask] = []
         self.told: list[str] = []
 
-    def __call__(self, load: Callable[[], object], count: int, timeout: float) -> Self:
+    def __call__(self, *options: object) -> Self:
         return self
 
     def __enter__(self) -> Self:

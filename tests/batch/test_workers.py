@@ -76,3 +76,15 @@ def test_tasks_clean_up_when_the_run_ends(tmp_path: Path) -> None:
     assert not path.exists()
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_each_process_sees_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7,9")
+    ended: list[Ended] = []
+    queue = [f"gpu {tmp_path}"] * 2
+    with Workers(fake_work.load, 2, 30, gpus=2) as workers:
+        while len(ended) < 2:
+            while queue and workers.has_room:
+                workers.submit(queue.pop())
+            ended += workers.wait()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["4", "7"]

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from vidmotion.batch.journal import FILE as JOURNAL
 from vidmotion.batch.journal import Book, Journal, Record, State
 from vidmotion.batch.lift_file import Outputs
 from vidmotion.batch.sources import Clip, ClipTask
 from vidmotion.batch.summary import write_summary
 from vidmotion.batch.workers import Ended, Work, Workers
+from vidmotion.choices import Device
 from vidmotion.errors import OutputError
+from vidmotion.processes import usable_cores
 from vidmotion.settings import Settings
+
+if TYPE_CHECKING:
+    from vidmotion.batch.ray_workers import RayWorkers
 
 
 @dataclass(frozen=True)
 class RunOptions:
     """How a batch runs, which does not change its results."""
 
-    jobs: int
-    """Number of processes."""
+    jobs: int | None
+    """Number of processes; None takes one for each core of the machine, or of the cluster."""
     timeout: float
     """Seconds without progress after which a clip is given up."""
     retries: int
     """How often a clip is tried again when its process crashed, or after an error that was not foreseen."""
+    ray: str | None = None
+    """The processes are Ray's: on this machine (`local`), or on the cluster of this address. None needs no Ray."""
+    gpus: int = 0
+    """That the processes share; 0 leaves it to the settings' device, and on Ray to the CPU."""
 
 
 class Reporter(Protocol):
@@ -56,14 +67,17 @@ def run_batch(
         the states of all clips.
 
     Raises:
-        InputError: the batch in this folder has other settings.
+        InputError: the batch in this folder has other settings, or the cluster cannot be joined.
+        MissingExtraError: Ray is asked for and not installed.
         OutputError: another batch runs in the folder, or the states cannot be written.
         VidmotionError: a network cannot be loaded.
     """
+    outputs = dataclasses.replace(outputs, folder=outputs.folder.resolve())
     with Journal(outputs.folder, _common(settings, outputs)) as journal:
         journal.add(clips)
         try:
-            _Run(journal, outputs.overwrite, options, reporter).run(partial(_load, settings, outputs))
+            there = dataclasses.replace(settings, device=Device.cuda) if options.gpus else settings
+            _Run(journal, outputs.overwrite, options, reporter).run(partial(_load, there, outputs))
         except BaseException:
             with suppress(OutputError):  # the first error says more
                 write_summary(outputs.folder, journal.book)
@@ -81,7 +95,16 @@ def _common(settings: Settings, outputs: Outputs) -> dict[str, Any]:
 
 
 def _load(settings: Settings, outputs: Outputs) -> Work:
-    """What a worker does; imported there, so that the process that waits stays small."""
+    """What a worker does; imported there, so that the process that waits stays small.
+
+    Raises:
+        OutputError: the folder of the batch is not there, on another machine.
+    """
+    if not (outputs.folder / JOURNAL).is_file():
+        raise OutputError(
+            f"{outputs.folder}: is not there on {platform.node()}; write to a folder that all machines of the cluster "
+            "share, and read videos from one"
+        )
     from vidmotion.batch.clip_lifter import ClipLifter
 
     return ClipLifter(settings, outputs)
@@ -106,12 +129,21 @@ class _Run:
         self._reporter.begin(self._left, len(self._journal.book.records))
         if not self._left:
             return
-        with Workers(load, min(self._options.jobs, self._left), self._options.timeout) as workers:
+        with self._workers(load) as workers:
             while self._left:
                 while self._queue and workers.has_room:
                     workers.submit(self._begin(self._queue.popleft()))
                 for ended in workers.wait():
                     self._take(ended)
+
+    def _workers(self, load: Callable[[], Work]) -> Workers | RayWorkers:
+        options = self._options
+        if options.ray is None:
+            count = min(options.jobs or usable_cores(), self._left)
+            return Workers(load, count, options.timeout, options.gpus)
+        from vidmotion.batch.ray_workers import RayWorkers
+
+        return RayWorkers(load, options.jobs, self._left, options.timeout, options.ray, options.gpus)
 
     def _begin(self, record: Record) -> ClipTask:
         task = ClipTask(record.name, record.clip, self._overwrite or record.tries > 0)

@@ -26,6 +26,7 @@ Alive = Callable[[], None]
 """Called by a task that makes progress."""
 Work = Callable[[Any, Alive], Any]
 """Does one task, and returns what the other process is told."""
+_SEEN = "CUDA_VISIBLE_DEVICES"
 _BEAT = 0.5
 """Seconds between two signs of life."""
 _PATIENCE = 5.0
@@ -48,20 +49,22 @@ class Ended:
 class Workers:
     """So many processes. Used as a context: all of them are ended at its end."""
 
-    def __init__(self, load: Callable[[], Work], count: int, timeout: float) -> None:
+    def __init__(self, load: Callable[[], Work], count: int, timeout: float, gpus: int = 0) -> None:
         """Remember what to start; `__enter__` starts the processes.
 
         Args:
             load: called once in each process; it is sent there, as are the tasks.
             timeout: seconds without a sign of life after which a task is given up.
+            gpus: that the processes take in turn, one each; 0 lets all of them see every GPU.
         """
         self._load, self._count, self._timeout = load, count, timeout
+        self._gpus = _visible_gpus(gpus)
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
         try:
-            for _ in range(self._count):
-                self._workers.append(_Worker(self._load))
+            for number in range(self._count):
+                self._workers.append(_Worker(self._load, self._gpus[number % len(self._gpus)]))
         except BaseException:
             self._end()
             raise
@@ -105,7 +108,7 @@ class Workers:
     def _replace(self, worker: _Worker) -> None:
         worker.end()
         self._workers.remove(worker)
-        self._workers.append(_Worker(self._load))
+        self._workers.append(_Worker(self._load, worker.gpu))
 
     def _end(self) -> None:
         for worker in self._workers:
@@ -117,10 +120,11 @@ class Workers:
 class _Worker:
     """One process, from the other side."""
 
-    def __init__(self, load: Callable[[], Work]) -> None:
+    def __init__(self, load: Callable[[], Work], gpu: str | None) -> None:
+        self.gpu = gpu
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, load), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, load, gpu), daemon=True)
         with one_thread_per_process(), _ctrl_c_held_back():
             self.process.start()
         theirs.close()
@@ -210,8 +214,19 @@ def _ctrl_c_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Connection, load: Callable[[], Work]) -> None:
+def _visible_gpus(count: int) -> list[str | None]:
+    """The first GPUs that this program may see, as CUDA names them; [None] for no choice."""
+    if not count:
+        return [None]
+    seen = os.environ.get(_SEEN)
+    names = seen.split(",") if seen else map(str, range(count))
+    return [*names][:count]
+
+
+def _serve(connection: Connection, load: Callable[[], Work], gpu: str | None) -> None:
     """What a process does: load, then one task after the other, until the other side is gone."""
+    if gpu is not None:
+        os.environ[_SEEN] = gpu
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary files are removed
     faulthandler.enable()
@@ -224,10 +239,10 @@ def _serve(connection: Connection, load: Callable[[], Work]) -> None:
             return
         connection.send(("ready", None))
         while True:
-            connection.send(("ended", _do(work, connection.recv(), _heartbeat(connection))))
+            connection.send(("ended", do_task(work, connection.recv(), _heartbeat(connection))))
 
 
-def _do(work: Work, task: Any, alive: Alive) -> tuple[Any, str, bool]:
+def do_task(work: Work, task: Any, alive: Alive) -> tuple[Any, str, bool]:
     """What the work returned; or why it failed, and whether another try may succeed."""
     try:
         return work(task, alive), "", False

@@ -20,7 +20,6 @@ from vidmotion.cli.option_names import with_options
 from vidmotion.cli.parsing import parse_person, parse_section
 from vidmotion.errors import InputError, MissingExtraError, WeightsError
 from vidmotion.io.plain_text import visible
-from vidmotion.processes import usable_cores
 
 if TYPE_CHECKING:
     from vidmotion.batch.journal import Record
@@ -60,6 +59,20 @@ def batch(
             "-j", "--jobs", min=1, help="Number of processes.", show_default="one a core", rich_help_panel=BATCH
         ),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="local|auto|HOST:PORT",
+            help="Let Ray run the processes: on this machine, or on the cluster that it belongs to.",
+            rich_help_panel=BATCH,
+        ),
+    ] = None,
+    gpus: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Share so many GPUs among the processes.", show_default="no choice", rich_help_panel=BATCH
+        ),
+    ] = 0,
     timeout: Annotated[
         float,
         typer.Option(min=1, help="Give up a clip without progress for so many seconds.", rich_help_panel=BATCH),
@@ -108,6 +121,8 @@ def batch(
         raise typer.BadParameter("name a SOURCE: videos, folders or manifests; or --status DIR")
     if output is None:
         raise typer.BadParameter("name the folder for the results: -o DIR")
+    if gpus and device not in (Device.auto, Device.cuda):
+        raise typer.BadParameter(f"--gpus {gpus}: not with --device {device}")
     check_detector(detector)
     section, one = parse_section(start, end), parse_person(person)
     asked = tuple(heads or [Head.pose3d])
@@ -136,7 +151,11 @@ def batch(
             body_model=body_model,
         )
         clips = find_clips(sources, patterns or [], settings)
-    run = RunOptions(jobs or usable_cores(), timeout, retries)
+        if ray is not None:
+            from vidmotion.batch.ray_workers import check_address
+
+            check_address(ray)
+    run = RunOptions(jobs, timeout, retries, ray, gpus)
     try:
         book = run_batch(clips, settings, outputs, run, _TerminalReporter(quiet))
     except (InputError, MissingExtraError, WeightsError) as error:  # they concern all clips; those of one are listed
