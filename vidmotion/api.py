@@ -36,6 +36,7 @@ def detect(
     keep_uncertain: bool = False,
     camera: CameraMode | str = CameraMode.auto,
     every_frame: bool = False,
+    hands: bool = True,
 ) -> Scene:
     """Find and follow the people of a video in 2D: a scene whose people have tracks and no motion.
 
@@ -54,6 +55,7 @@ def detect(
         camera: "auto" finds how the camera turns and zooms from the background, if it moves, and "pan" in any case;
             "still" takes it to stand still.
         every_frame: detect in every frame; otherwise, from 50 frames a second on, in every second one or fewer.
+        hands: read hands and faces too.
 
     Raises:
         InputError: an argument cannot be used.
@@ -76,6 +78,7 @@ def detect(
         keep_uncertain=keep_uncertain,
         camera=as_choice("camera", camera, CameraMode),
         every_frame=every_frame,
+        hands=hands,
     )
     return Pipeline(settings).detect(path)
 
@@ -97,6 +100,7 @@ def lift(
     camera: CameraMode | str = CameraMode.auto,
     camera_file: AnyPath | None = None,
     every_frame: bool = False,
+    hands: bool = True,
     start: float | None = None,
     end: float | None = None,
     fps: float | None = None,
@@ -126,6 +130,7 @@ def lift(
             the JSON of our Blender script, or CSV; in metres, Y up, with the floor at y = 0.
         every_frame: of a video, detect in every frame; otherwise, from 50 frames a second on, in every second one or
             fewer.
+        hands: read hands and faces of a video too, and turn hands, fingers and heads of bodies as they are seen.
         start: seconds; frames of a video before are not read.
         end: seconds; frames of a video after are not read.
         fps: the video's true frame rate, where the file states another one (slow motion, raw streams) or none (numbered
@@ -156,6 +161,7 @@ def lift(
         keep_uncertain=keep_uncertain,
         camera=as_choice("camera", camera, CameraMode),
         every_frame=every_frame,
+        hands=hands,
         heads=as_choices("heads", heads, Head),
         refine=refine,
         height=height,

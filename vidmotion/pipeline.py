@@ -13,12 +13,14 @@ import vidmotion
 from vidmotion.actions.search import WindowEmbeddings, embed_windows
 from vidmotion.actions.timeline import timeline
 from vidmotion.body.fitting import fit_body
+from vidmotion.body.head_and_hands import with_head_and_hands
 from vidmotion.body.load import FREE_BODY, load_body
 from vidmotion.body.model import BodyModel
 from vidmotion.choices import CameraMode, Head
 from vidmotion.detectors import Detector, check_detector_name, create_detector, resolve_detector_name
+from vidmotion.detectors.hand_face_networks import load_networks
 from vidmotion.devices import torch_device
-from vidmotion.errors import InputError, NobodyFoundError, WeightsError
+from vidmotion.errors import InputError, MissingExtraError, NobodyFoundError, WeightsError
 from vidmotion.lifting.lift import LiftedTrack, lift_focal, lift_tracks
 from vidmotion.lifting.physics import make_plausible
 from vidmotion.model.checkpoint import heads_in, load_network
@@ -31,9 +33,11 @@ from vidmotion.skeletons import SMPL24
 from vidmotion.tracking import PersonTracker, most_prominent
 from vidmotion.tracking.cache import cached_people
 from vidmotion.tracking.camera_motion import camera_motion, with_focal
+from vidmotion.tracking.hands import HandReader
+from vidmotion.tracking.head import head_from
 from vidmotion.tracking.known_camera import KnownCamera
 from vidmotion.tracking.plausibility import Dropped, split_plausible
-from vidmotion.types import Actions, CameraMotion, Person, Scene, Track
+from vidmotion.types import Actions, BodyMotion, CameraMotion, Person, Scene, Track
 from vidmotion.video.reader import open_video
 from vidmotion.weights import find_weights, model_card, networks
 
@@ -92,8 +96,11 @@ class Pipeline:
         self._check_heads(POSE3D)
         return self._head_set.network(POSE3D)
 
-    def detect(self, video: Path | str) -> Scene:
+    def detect(self, video: Path | str, hands: bool | None = None) -> Scene:
         """The people of a video in 2D.
+
+        Args:
+            hands: whether hands and faces are read; None is what the settings say.
 
         Raises:
             VideoError: the file cannot be read as a video.
@@ -126,8 +133,13 @@ class Pipeline:
             raise NobodyFoundError(
                 f"{path}: nobody is in view for half a second; try a closer view, or `detector=best`"
             )
+        reader = self._hand_reader(tracks) if (settings.hands if hands is None else hands) else None
         if settings.camera is not CameraMode.still and settings.camera_file is None:
-            scene = dataclasses.replace(scene, camera_motion=self._camera_motion(path, scene))
+            scene = dataclasses.replace(scene, camera_motion=self._camera_motion(path, scene, reader))
+        elif reader is not None:
+            self._read_hands(path, scene, reader)
+        if reader is not None:
+            scene = _with_hands(scene, reader)
         provenance = self._detect_provenance(detector)
         if dropped:
             provenance["dropped"] = [str(one) for one in dropped]
@@ -135,13 +147,32 @@ class Pipeline:
             provenance["damaged"] = damaged
         return dataclasses.replace(scene, provenance=provenance)
 
-    def _camera_motion(self, video: Path, scene: Scene) -> CameraMotion:
-        """The motion of the camera: the video is read again, as people are not background."""
+    def _hand_reader(self, tracks: list[Track]) -> HandReader | None:
+        """What reads hands and faces; None, with a message, where its networks do not run."""
+        try:
+            return HandReader(*load_networks(self._threads), tracks)
+        except MissingExtraError as error:
+            self.progress.message(f"hands and faces are not read: {error}")
+            return None
+
+    def _read_hands(self, video: Path, scene: Scene, reader: HandReader) -> None:
+        """Read hands and faces in a reading of their own."""
+        settings = self.settings
+        with (
+            open_video(video, settings.start, settings.end, fps=settings.fps, rotate=settings.rotate) as frames,
+            self.progress.task("hands", scene.frame_count) as task,
+        ):
+            for done, _ in enumerate(reader.watch(frames), start=1):
+                task.advance(done)
+
+    def _camera_motion(self, video: Path, scene: Scene, reader: HandReader | None) -> CameraMotion:
+        """The motion of the camera: the video is read again, as people are not background. Hands are read as well."""
         settings, tracks = self.settings, [person.track for person in scene.people]
         with (
             open_video(video, settings.start, settings.end, fps=settings.fps, rotate=settings.rotate) as frames,
-            self.progress.task("camera", scene.frame_count) as task,
+            self.progress.task("camera" if reader is None else "camera, hands", scene.frame_count) as task,
         ):
+            watched = frames if reader is None else reader.watch(frames)
             focal = lift_focal(scene.size, settings.lift)
             turns = settings.camera is CameraMode.pan
             return camera_motion(frames, scene.frame_count, tracks, scene.cuts, focal, task.advance, turns=turns)
@@ -207,8 +238,8 @@ class Pipeline:
                 done += len(track)
                 task.advance(done)
         found = tuple(
-            Person(track, motion, body, self._actions(one, track), contacts)
-            for track, one, (motion, contacts), body in zip(tracks, lifted, plausible, bodies, strict=True)
+            dataclasses.replace(self._person(person, one, body), contacts=contacts)
+            for person, one, body, (_, contacts) in zip(people, lifted, bodies, plausible, strict=True)
         )
         provenance = {
             **scene.provenance,
@@ -273,7 +304,7 @@ class Pipeline:
             key["fps"] = settings.fps
         if settings.rotate:
             key["rotate"] = settings.rotate
-        return cached_people(Path(video), key, lambda: self.detect(video))
+        return cached_people(Path(video), key, lambda: self.detect(video, hands=False))
 
     def embed(self, video: Path | str) -> list[WindowEmbeddings]:
         """The embeddings of everybody's windows. The people in 2D are cached for the next time.
@@ -315,6 +346,14 @@ class Pipeline:
         if Head.mesh in wanted:
             _check_body(self._head_set.mesh.config.body, self.body_model)
         return (*wanted, "error") if "error" in self._head_set.kinds else wanted
+
+    def _person(self, person: Person, lifted: LiftedTrack, body: BodyMotion) -> Person:
+        """A person in 3D, with the head and the hands as they are seen if that is wanted."""
+        track, hands, head = person.track, person.hands, person.head
+        if self.settings.hands:
+            head = head or head_from(track)
+            body = with_head_and_hands(self.body_model, body, lifted.motion, track, hands, head)
+        return Person(track, lifted.motion, body, self._actions(lifted, track), hands, head)
 
     def _actions(self, lifted: LiftedTrack, track: Track) -> Actions | None:
         if lifted.output.action_features is None:
@@ -384,8 +423,18 @@ class Pipeline:
                 "keep_uncertain": settings.keep_uncertain,
                 "camera": str(settings.camera),
                 "every_frame": settings.every_frame,
+                "hands": settings.hands,
             },
         }
+
+
+def _with_hands(scene: Scene, reader: HandReader) -> Scene:
+    """The scene with what was read of everybody's hands and face."""
+    people = tuple(
+        dataclasses.replace(person, hands=hands, head=head)
+        for person, (hands, head) in zip(scene.people, reader.finish(), strict=True)
+    )
+    return dataclasses.replace(scene, people=people)
 
 
 def _check_body(posed: str, model: BodyModel) -> None:

@@ -86,6 +86,8 @@ class Settings:
     """A known camera: a folder with COLMAP's text files, the JSON of our Blender script, or CSV."""
     every_frame: bool = False
     """Detect people in every frame, also where a video has 50 frames a second and more."""
+    hands: bool = True
+    """Read hands and faces of a video, and turn heads and hands of bodies as they are seen."""
     heads: tuple[Head, ...] = (Head.pose3d,)
     """What the network is asked for; 3D joints are always included."""
     refine: bool = True
@@ -125,6 +127,7 @@ class Settings:
         if self.camera_file is not None and self.camera is not CameraMode.auto:
             raise InputError("`camera_file` says how the camera moves: leave `camera` out")
         _set(self, "every_frame", as_bool("every_frame", self.every_frame))
+        _set(self, "hands", as_bool("hands", self.hands))
         _set(self, "heads", as_choices("heads", self.heads, Head))
         _set(self, "refine", as_bool("refine", self.refine))
         _set(self, "smooth", as_choice("smooth", self.smooth, Smoothing))

@@ -303,6 +303,10 @@ class BodyMotion:
     """(T, 3) metres, added to the posed body (SMPL's `transl`)."""
     error: Floats
     """(T,) metres, mean distance between the 17 joints of the body and those of the motion."""
+    fingers: Floats | None = None
+    """(T, 2, 15, 3) radians, axis times angle, of the joints of `vidmotion.skeletons.FINGER_JOINTS` of the left and
+    the right hand, from straight fingers, each in its parent's frame; a relaxed hand where `Hands.score` is 0. None if
+    hands were not looked for."""
 
     def __post_init__(self) -> None:
         count = len(self.pose)
@@ -310,9 +314,49 @@ class BodyMotion:
         check_shape("BodyMotion", "betas", self.betas, ("S",))
         check_shape("BodyMotion", "translation", self.translation, (count, 3))
         check_shape("BodyMotion", "error", self.error, (count,))
+        if self.fingers is not None:
+            check_shape("BodyMotion", "fingers", self.fingers, (count, 2, 15, 3))
 
     def __len__(self) -> int:
         return len(self.pose)
+
+
+@dataclass(frozen=True, eq=False)
+class Hands:
+    """The hands of one person over T frames, the left one first, as they are seen in the picture."""
+
+    xy: Floats
+    """(T, 2, 21, 2) pixels of the landmarks of `vidmotion.skeletons.HAND21`; 0 where the score is 0."""
+    points: Floats
+    """(T, 2, 21, 3) metres from the middle of the hand: x right, y down, z along the line of sight; 0 likewise."""
+    score: Floats
+    """(T, 2) in 0..1, presence of each hand; 0 where it is not seen."""
+
+    def __post_init__(self) -> None:
+        check_shape("Hands", "xy", self.xy, ("T", 2, 21, 2))
+        check_shape("Hands", "points", self.points, (len(self), 2, 21, 3))
+        check_shape("Hands", "score", self.score, (len(self), 2))
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """Where the head of one person points over T frames, as it is seen in the picture."""
+
+    rotation: Floats
+    """(T, 3) radians, axis times angle, from a head that looks at the camera, upright in the picture. Axes: x right, y
+    down, z along the line of sight to the head."""
+    confidence: Floats
+    """(T,) in 0..1; 0 where the rotation is unknown, and then 0."""
+
+    def __post_init__(self) -> None:
+        check_shape("Head", "rotation", self.rotation, ("T", 3))
+        check_shape("Head", "confidence", self.confidence, (len(self),))
+
+    def __len__(self) -> int:
+        return len(self.rotation)
 
 
 CONTACT_PARTS = ("left_foot", "right_foot", "left_hand", "right_hand", "left_knee", "right_knee", "pelvis")
@@ -385,11 +429,14 @@ class Person:
     motion: Motion | None = None
     body: BodyMotion | None = None
     actions: Actions | None = None
+    hands: Hands | None = None
+    """None if they were not looked for; likewise `head`."""
+    head: Head | None = None
     contacts: Contacts | None = None
     """None before lifting, and in files that were written before they were told."""
 
     def __post_init__(self) -> None:
-        for name in ("motion", "body", "contacts"):
+        for name in ("motion", "body", "hands", "head", "contacts"):
             part = getattr(self, name)
             if part is not None and len(part) != len(self.track):
                 raise ValueError(f"Person.{name}: wanted {len(self.track)} frames, received {len(part)}")

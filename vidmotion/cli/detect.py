@@ -31,6 +31,7 @@ def detect(
     max_people: options.MaxPeople = None,
     keep_uncertain: options.KeepUncertain = False,
     every_frame: options.EveryFrame = False,
+    hands: options.Hands = True,
     camera: options.Camera = CameraMode.auto,
     start: options.Start = None,
     end: options.End = None,
@@ -68,6 +69,7 @@ def detect(
             keep_uncertain=keep_uncertain,
             camera=camera,
             every_frame=every_frame,
+            hands=hands,
         )
         pipeline = Pipeline(settings, progress)
     scene = pipeline.detect(video)

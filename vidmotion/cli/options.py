@@ -61,6 +61,14 @@ KeepUncertain = Annotated[
         rich_help_panel=PEOPLE,
     ),
 ]
+Hands = Annotated[
+    bool,
+    typer.Option(
+        "--hands/--no-hands",
+        help="Read hands and faces too, and turn hands, fingers and heads as they are seen.",
+        rich_help_panel=LIFTING,
+    ),
+]
 EveryFrame = Annotated[
     bool,
     typer.Option(

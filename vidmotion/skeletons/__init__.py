@@ -6,6 +6,7 @@ Numpy only; does not depend on detectors or networks.
 from __future__ import annotations
 
 from vidmotion.skeletons.conversion import convert
+from vidmotion.skeletons.hands import FINGER_JOINTS, FINGER_LANDMARKS, FINGERS, HAND21
 from vidmotion.skeletons.keypoint_sets import BLAZEPOSE33, COCO17, COCO23, HALPE26, OPENPOSE18, OPENPOSE25, POSETRACK17
 from vidmotion.skeletons.kinematic_trees import ANKLE_HEIGHT, H36M17, RESTING_HEIGHTS, SMPL24, STATURE_CHAIN
 from vidmotion.skeletons.registry import SKELETONS, by_name, foot_points
@@ -16,8 +17,12 @@ __all__ = [
     "BLAZEPOSE33",
     "COCO17",
     "COCO23",
+    "FINGERS",
+    "FINGER_JOINTS",
+    "FINGER_LANDMARKS",
     "H36M17",
     "HALPE26",
+    "HAND21",
     "OPENPOSE18",
     "OPENPOSE25",
     "POSETRACK17",

@@ -18,7 +18,7 @@ import numpy as np
 
 from vidmotion.body.model import SMPL_JOINTS
 from vidmotion.errors import InputError
-from vidmotion.skeletons import Skeleton, by_name
+from vidmotion.skeletons import FINGER_JOINTS, HAND21, Skeleton, by_name
 from vidmotion.types import (
     ASSUMED,
     CONTACT_PARTS,
@@ -34,6 +34,8 @@ from vidmotion.types import (
     Camera,
     CameraMotion,
     Contacts,
+    Hands,
+    Head,
     Keypoints2D,
     Motion,
     Person,
@@ -59,6 +61,16 @@ BODY = {
     "unit": "radian; translation and error in metre",
     "axes": "axis times angle in the parent joint's frame, the first in the world of the motion; at rest a T-pose "
     "that faces +Z with Y up",
+}
+HANDS = {
+    "unit": "xy in pixel, points in metre",
+    "axes": "the left hand first; xy as in keypoints; points from the middle of the hand, x right, y down, z along the "
+    "line of sight",
+}
+HEAD = {
+    "unit": "radian",
+    "axes": "axis times angle from a head that looks at the camera, upright in the picture; x right, y down, z along "
+    "the line of sight",
 }
 
 LARGEST_NUMBER = 10**9 - 1
@@ -161,6 +173,8 @@ def _person_tree(person: Person) -> dict[str, Any]:
         "motion": None if person.motion is None else _motion_tree(person.motion),
         "body": None if person.body is None else _body_tree(person.body),
         "actions": None if person.actions is None else _actions_tree(person.actions),
+        **({} if person.hands is None else {"hands": _hands_tree(person.hands)}),
+        **({} if person.head is None else {"head": {**HEAD, **vars(person.head)}}),
         "contacts": None if person.contacts is None else _contacts_tree(person.contacts),
     }
     _check_finite(tree, f"person {person.id}: ")
@@ -198,7 +212,12 @@ def _body_tree(body: BodyMotion) -> dict[str, Any]:
         "betas": body.betas,
         "translation": body.translation,
         "error": body.error,
+        **({} if body.fingers is None else {"finger_joints": list(FINGER_JOINTS), "fingers": body.fingers}),
     }
+
+
+def _hands_tree(hands: Hands) -> dict[str, Any]:
+    return {"joints": list(HAND21.joints), **HANDS, "xy": hands.xy, "points": hands.points, "score": hands.score}
 
 
 def _actions_tree(actions: Actions) -> dict[str, Any]:
@@ -239,7 +258,10 @@ def _person(tree: Any, at: str) -> Person:
             None if motion is None else _motion(motion, f"{at}motion."),
             None if body is None else _body(body, f"{at}body."),
             None if actions is None else _actions(actions, f"{at}actions."),
-            None if contacts is None else _contacts(contacts, f"{at}contacts."),
+            # Files that were written before hands were read have neither.
+            _hands(tree["hands"], f"{at}hands.") if "hands" in tree else None,
+            _head(tree["head"], f"{at}head.") if "head" in tree else None,
+            contacts=None if contacts is None else _contacts(contacts, f"{at}contacts."),
         )
     except ValueError as error:
         raise InputError(f"{at.removesuffix('.')}: {error}") from None
@@ -335,7 +357,24 @@ def _body(tree: Any, at: str) -> BodyMotion:
         betas=_numbers(tree, "betas", at),
         translation=_numbers(tree, "translation", at),
         error=_numbers(tree, "error", at),
+        fingers=_fingers(tree, at) if "fingers" in tree else None,
     )
+
+
+def _fingers(tree: Any, at: str) -> np.ndarray:
+    _check_names(tree, "finger_joints", FINGER_JOINTS, "of a hand's fingers", at)
+    return _numbers(tree, "fingers", at)
+
+
+def _hands(tree: Any, at: str) -> Hands:
+    _check_names(tree, "joints", HAND21.joints, f"of skeleton {HAND21.name!r}", at)
+    _expect(tree, HANDS, at)
+    return Hands(_numbers(tree, "xy", at), _numbers(tree, "points", at), _numbers(tree, "score", at))
+
+
+def _head(tree: Any, at: str) -> Head:
+    _expect(tree, HEAD, at)
+    return Head(_numbers(tree, "rotation", at), _numbers(tree, "confidence", at))
 
 
 def _actions(tree: Any, at: str) -> Actions:

@@ -30,6 +30,8 @@ DECIMALS = {
     "focal": 3,
     "translation": 6,
     "pose": 5,
+    "points": 4,
+    "fingers": 4,
     "betas": 5,
     "error": 5,
     "centers": 3,

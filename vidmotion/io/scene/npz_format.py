@@ -10,6 +10,11 @@
     person{ID}_pose     (T, 24, 3)   person{ID}_translation    (T, 3) metres
     person{ID}_betas    (S,)         person{ID}_error          (T,) metres
 
+    absent if hands were not looked for:
+    person{ID}_fingers        (T, 2, 15, 3)     person{ID}_hands_score      (T, 2)
+    person{ID}_hands_xy       (T, 2, 21, 2)     person{ID}_head_rotation    (T, 3)
+    person{ID}_hands_points   (T, 2, 21, 3)     person{ID}_head_confidence  (T,)
+
     absent without action tags:
     person{ID}_centers  (W,) s       person{ID}_probabilities  (W, L)
 
@@ -38,8 +43,10 @@ from vidmotion.types import Scene
 TRACK_ARRAYS = ("frames", "times", "observed", "boxes")
 KEYPOINT_ARRAYS = ("xy", "score")
 MOTION_ARRAYS = ("joints", "confidence", "expected_error")
-OPTIONAL_ARRAYS = ("expected_error",)
-BODY_ARRAYS = ("pose", "betas", "translation", "error")
+OPTIONAL_ARRAYS = ("expected_error", "fingers")
+BODY_ARRAYS = ("pose", "betas", "translation", "error", "fingers")
+HAND_ARRAYS = ("xy", "points", "score")
+HEAD_ARRAYS = ("rotation", "confidence")
 ACTION_ARRAYS = ("centers", "probabilities")
 CONTACT_ARRAYS = ("touching",)
 ACTION_ARRAYS_1 = ("middles", "chances")
@@ -55,8 +62,8 @@ def write_npz(scene: Scene, file: BinaryIO) -> None:
     tree = to_document(scene)
     arrays: dict[str, Any] = {}
     for person in tree["people"]:
-        for holder, names in _holders(person):
-            arrays |= {f"person{person['id']}_{name}": holder.pop(name) for name in names if name in holder}
+        for holder, prefix, names in _holders(person):
+            arrays |= {f"{prefix}{name}": holder.pop(name) for name in names if name in holder}
     try:
         header = json.dumps(tree, allow_nan=False, default=_to_json)
     except (TypeError, ValueError) as error:
@@ -77,8 +84,8 @@ def read_npz(path: Path) -> Scene:
         tree = parse_json(str(arrays.pop("scene")))
         actions = ACTION_ARRAYS_1 if tree["schema"] == SCHEMA_1 else ACTION_ARRAYS
         for person in tree["people"]:
-            for holder, names in _holders(person, actions):
-                stored = {name: f"person{person['id']}_{name}" for name in names}
+            for holder, prefix, names in _holders(person, actions):
+                stored = {name: f"{prefix}{name}" for name in names}
                 holder.update({name: arrays[key] for name, key in stored.items() if _is_needed(name, key, arrays)})
     except KeyError as error:
         raise InputError(f"{path} is not a scene: {error.args[0]} is missing") from None
@@ -95,14 +102,16 @@ def _holders(
 ) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
     """The mappings in a person's tree that hold large arrays, each with the names of these arrays."""
     parts = (
-        (person, TRACK_ARRAYS),
-        (person["keypoints"], KEYPOINT_ARRAYS),
-        (person["motion"], MOTION_ARRAYS),
-        (person["body"], BODY_ARRAYS),
-        (person["actions"], actions),
-        (person.get("contacts"), CONTACT_ARRAYS),
+        (person, "", TRACK_ARRAYS),
+        (person["keypoints"], "", KEYPOINT_ARRAYS),
+        (person["motion"], "", MOTION_ARRAYS),
+        (person["body"], "", BODY_ARRAYS),
+        (person["actions"], "", actions),
+        (person.get("hands"), "hands_", HAND_ARRAYS),
+        (person.get("head"), "head_", HEAD_ARRAYS),
+        (person.get("contacts"), "", CONTACT_ARRAYS),
     )
-    return [(holder, names) for holder, names in parts if holder is not None]
+    return [(holder, f"person{person['id']}_{part}", names) for holder, part, names in parts if holder is not None]
 
 
 def _is_needed(name: str, key: str, arrays: Mapping[str, Any]) -> bool:
