@@ -175,7 +175,7 @@ class Pipeline:
             watched = frames if reader is None else reader.watch(frames)
             focal = lift_focal(scene.size, settings.lift)
             turns = settings.camera is CameraMode.pan
-            return camera_motion(frames, scene.frame_count, tracks, scene.cuts, focal, task.advance, turns=turns)
+            return camera_motion(watched, scene.frame_count, tracks, scene.cuts, focal, task.advance, turns=turns)
 
     def _plausible(self, tracks: list[Track], size: tuple[int, int]) -> tuple[list[Track], list[Dropped]]:
         """The tracks that show people, and the others, which are listed."""
@@ -231,10 +231,11 @@ class Pipeline:
         plausible = [
             make_plausible(one.motion, track, self.settings.smooth) for one, track in zip(lifted, tracks, strict=True)
         ]
+        lifted = [dataclasses.replace(one, motion=motion) for one, (motion, _) in zip(lifted, plausible, strict=True)]
         with self.progress.task("body", sum(map(len, tracks))) as task:
             bodies, done = [], 0
-            for one, (motion, _), track in zip(lifted, plausible, tracks, strict=True):
-                bodies.append(fit_body(model, motion, track, one.guess, self.settings.refine))
+            for one, track in zip(lifted, tracks, strict=True):
+                bodies.append(fit_body(model, one.motion, track, one.guess, self.settings.refine))
                 done += len(track)
                 task.advance(done)
         found = tuple(
