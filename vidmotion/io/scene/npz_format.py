@@ -99,8 +99,8 @@ def read_npz(path: Path) -> Scene:
 
 def _holders(
     person: dict[str, Any], actions: tuple[str, ...] = ACTION_ARRAYS
-) -> list[tuple[dict[str, Any], tuple[str, ...]]]:
-    """The mappings in a person's tree that hold large arrays, each with the names of these arrays."""
+) -> list[tuple[dict[str, Any], str, tuple[str, ...]]]:
+    """The mappings in a person's tree that hold large arrays, with what the arrays' names begin with, and the names."""
     parts = (
         (person, "", TRACK_ARRAYS),
         (person["keypoints"], "", KEYPOINT_ARRAYS),
