@@ -114,9 +114,10 @@ class _PersonReader:
     def _trunk(self, row: int) -> float:
         """Pixels from the shoulders to the hips, or the width of the shoulders if that is more; 0 if not seen."""
         shoulders, hips = ([self._point(row, f"{side}_{part}") for side in SIDES] for part in ("shoulder", "hip"))
-        if any(point is None for point in shoulders):
+        left, right = shoulders
+        if left is None or right is None:
             return 0.0
-        width = float(np.linalg.norm(np.subtract(*shoulders)))
+        width = float(np.linalg.norm(left - right))
         sides = [np.linalg.norm(a - b) for a, b in zip(shoulders, hips, strict=True) if a is not None and b is not None]
         return max([width, *map(float, sides)])
 
