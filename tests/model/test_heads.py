@@ -21,7 +21,7 @@ from vidmotion.geometry.rotations_torch import (
 )
 from vidmotion.model.checkpoint import load_network, load_weights, save_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
-from vidmotion.model.heads import ActionHead, EmbeddingHead, HeadConfig
+from vidmotion.model.heads import HEADS, ActionHead, EmbeddingHead, HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import SMPL24
 
@@ -42,13 +42,28 @@ def random_turns(*shape: int) -> Tensor:
     return torch.randn(*shape, 3, generator=torch.Generator().manual_seed(1)) * 2
 
 
-@pytest.mark.parametrize("kind", ["action", "embedding"])
-def test_mean_features_give_the_output_of_the_whole_head(kind: str) -> None:
+@pytest.mark.parametrize("config", [*ALL[:2], HeadConfig("action", 8, classes=("a", "b"), pooling="mean_std")])
+def test_mean_features_give_the_output_of_the_whole_head(config: HeadConfig) -> None:
     """Linear layers and means may change places."""
-    model, rep = network(), torch.randn(2, 9, 17, 16)
-    head = model.heads[kind]
+    torch.manual_seed(0)
+    head, rep = HEADS[config.kind](TINY, config).eval(), torch.randn(2, 9, 17, 16)
     assert isinstance(head, ActionHead | EmbeddingHead)
     torch.testing.assert_close(head.from_features(head.features(rep).mean(1)), head(rep[:, None]), atol=1e-5, rtol=1e-5)
+
+
+def test_an_action_head_may_tell_motion_from_its_mean() -> None:
+    """Frames in another order are the same to it; frames that keep the mean and move more are not."""
+    torch.manual_seed(0)
+    config = HeadConfig("action", 8, classes=("a", "b"), pooling="mean_std")
+    head, rep = ActionHead(TINY, config).eval(), torch.randn(1, 1, 6, 17, 16)
+    mean = rep.mean(2, keepdim=True)
+    torch.testing.assert_close(head(rep.flip(2)), head(rep), atol=1e-5, rtol=1e-5)
+    assert (head(mean + 2 * (rep - mean)) - head(rep)).abs().max() > 0.01
+    spread = (head.fc1(rep.flatten(3)) - head.fc1(mean.flatten(3))).square().mean(2).add(1e-4).sqrt()[0]
+    normed = head.norm(torch.cat([head.fc1(mean.flatten(3))[0, 0], spread], -1))
+    torch.testing.assert_close(head(rep), head.fc2(torch.relu(normed)), atol=1e-4, rtol=1e-4)
+    with pytest.raises(ValueError, match="unknown pooling 'max'"):
+        HeadConfig("action", 8, pooling="max")
 
 
 def test_one_encoding_serves_all_heads(monkeypatch: pytest.MonkeyPatch) -> None:

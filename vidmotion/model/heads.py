@@ -19,6 +19,9 @@ from vidmotion.model.dstformer import LARGEST, DSTformerConfig
 from vidmotion.skeletons import SMPL24
 
 BETAS = 10
+POOLINGS = ("mean", "mean_std")
+LEAST_VARIANCE = 1e-4
+"""Added to the variance of features, so that the standard deviation of still ones has a gradient."""
 SMPL_BODY = "smpl"
 """`HeadConfig.body` of heads that pose SMPL itself, whose file the user provides."""
 
@@ -35,6 +38,9 @@ class HeadConfig:
     body: str = ""
     """Name of the body model that a mesh head poses, or `SMPL_BODY`."""
     dropout: float = 0.0
+    pooling: str = "mean"
+    """What an action head reads of a window, one of `POOLINGS`: the mean of the frames' features, or their standard
+    deviation as well, which tells how much they move (statistics pooling: Snyder et al. 2018, X-vectors)."""
     temperature: float = 1.0
     """For `apply_temperature`, so that an action head's probabilities are calibrated."""
 
@@ -43,6 +49,8 @@ class HeadConfig:
             raise ValueError(f"unknown head {str(self.kind)[:40]!r}")
         if type(self.hidden) is not int or not 1 <= self.hidden <= LARGEST["dim"]:
             raise ValueError(f"hidden: wanted a number from 1 to {LARGEST['dim']}, received {str(self.hidden)[:40]}")
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"unknown pooling {str(self.pooling)[:40]!r}")
         if not all(isinstance(text, str) for text in (self.body, *self.classes)):
             raise ValueError("wanted the names of classes and of a body")
         for name, fits in (("dropout", 0 <= self.dropout < 1), ("temperature", 0 < self.temperature < math.inf)):
@@ -66,21 +74,31 @@ class ActionHead(nn.Module):
         super().__init__()
         self.config = config
         self.dropout = nn.Dropout(config.dropout)
+        self.deviates = config.pooling == "mean_std"
+        pooled = config.hidden * (2 if self.deviates else 1)
         self.fc1 = nn.Linear(encoder.joints * encoder.rep, config.hidden)
-        self.norm = _Norm(config.hidden)
-        self.fc2 = nn.Linear(config.hidden, len(config.classes))
+        self.norm = _Norm(pooled)
+        self.fc2 = nn.Linear(pooled, len(config.classes))
 
     def forward(self, rep: Tensor) -> Tensor:
         """Logits (B, classes) of a representation (B, P, T, J, C); an absent person is all zeros."""
-        pooled = self.dropout(rep).mean(2).flatten(2).mean(1)
-        return self.from_features(self.fc1(pooled))
+        if not self.deviates:
+            return self.from_features(self.fc1(self.dropout(rep).mean(2).flatten(2).mean(1)))
+        # One mask for all frames: a new mask in each frame would look like motion.
+        kept = rep * self.dropout(torch.ones_like(rep[:, :, :1]))
+        return self.from_features(self.features(kept.flatten(0, 1)).mean(1).unflatten(0, rep.shape[:2]).mean(1))
 
     def features(self, rep: Tensor) -> Tensor:
-        """(B, T, hidden) of a representation (B, T, J, C): their mean over any frames goes into `from_features`."""
-        return self.fc1(rep.flatten(2))
+        """(B, T, F) of a representation (B, T, J, C): their mean over any frames goes into `from_features`."""
+        features = self.fc1(rep.flatten(2))
+        return torch.cat([features, features.square()], -1) if self.deviates else features
 
     def from_features(self, features: Tensor) -> Tensor:
-        """Logits (B, classes) of mean features (B, hidden)."""
+        """Logits (B, classes) of mean features (B, F)."""
+        if self.deviates:
+            mean, square = features.chunk(2, -1)
+            variance = (square - mean.square()).clamp_min(0) + LEAST_VARIANCE
+            features = torch.cat([mean, variance.sqrt()], -1)
         return self.fc2(F.relu(self.norm(features)))
 
 

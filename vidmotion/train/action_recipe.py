@@ -48,7 +48,7 @@ def train_action(job: TrainingJob, config: ActionConfig) -> Path:
     if len(classes) < 2:
         raise InputError(f"training on actions needs two classes at least, the data has {', '.join(classes) or 'none'}")
     kinds = {
-        "action": HeadConfig("action", config.hidden, classes=classes, dropout=0.5),
+        "action": HeadConfig("action", config.hidden, classes=classes, dropout=0.5, pooling=config.pooling),
         "embedding": HeadConfig("embedding", config.hidden, dropout=0.1),
     }
     network = initial_network(job, config, tuple(kinds[kind] for kind in config.heads))

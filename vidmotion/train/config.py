@@ -137,6 +137,8 @@ class ActionConfig(HeadsConfig):
     window: tuple[int, int] = (27, 3)
     """Frames and stride of the windows: 2.7 seconds with every third frame, so that a batch holds many windows for its
     normalisation."""
+    pooling: Literal["mean", "mean_std"] = "mean_std"
+    """What the action head reads of a window: the mean of the frames' features, or their standard deviation as well."""
     temperature: float = 0.1
     """Temperature of the contrastive loss."""
 
