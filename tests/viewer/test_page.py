@@ -15,8 +15,10 @@ import pytest
 from tests.viewer.chromium import Browser, chromium
 from vidmotion.body.load import coarse_faces, free_body
 from vidmotion.body.posed_mesh import PosedMesh
+from vidmotion.geometry.alignment import align_worlds
 from vidmotion.io.scene.formats import export
-from vidmotion.types import Actions, BodyMotion, Camera, Keypoints2D, Motion, Person, Scene, Segment, Track
+from vidmotion.skeletons import H36M17
+from vidmotion.types import Actions, BodyMotion, Camera, Contacts, Keypoints2D, Motion, Person, Scene, Segment, Track
 from vidmotion.video import VideoWriter
 from vidmotion.viewer import Footage, PageOptions, ServedPage, save_page
 
@@ -197,6 +199,124 @@ def test_the_timeline_knows_what_was_seen_filled_in_and_missing(browser: Browser
     assert spans == [[0, 3, "seen"], [4, 4, "filled"], [5, 5, "seen"], [6, 7, "gap"], [8, 11, "seen"]]
     label = browser.run("document.getElementById('timeline').getAttribute('aria-label')")
     assert "Person 1, frames: seen 0 to 3, filled 4 to 4" in label
+
+
+def test_the_curve_of_an_angle_is_what_the_table_of_angles_says(
+    browser: Browser, saved: Path, scene: Scene, tmp_path: Path
+) -> None:
+    table = np.genfromtxt(export(scene, tmp_path / "a.angles.csv")[0], delimiter=",", names=True)
+    browser.open(saved.as_uri())
+    assert browser.run("document.getElementById('curves').hidden")
+    browser.run("vidmotion.controls.choose('inspected', '2'); vidmotion.controls.choose('curve', 'angle knee flexion')")
+    browser.wait_for("!document.getElementById('curves').hidden")
+    shown = browser.run("vidmotion.curves.chosen.columns.map(([side, c]) => [side, vidmotion.curves.value(7, c)])")
+    row = table[(table["person"] == 2)][7]
+    assert [side for side, _ in shown] == ["right", "left"]
+    np.testing.assert_allclose([value for _, value in shown], [row["right_knee_flexion"], row["left_knee_flexion"]],
+                               atol=0.02)  # fmt: skip
+    browser.run("vidmotion.clock.goTo(9)")
+    wanted = f"right {row['right_knee_flexion']:.0f}°, left {row['left_knee_flexion']:.0f}°"
+    assert browser.run("document.getElementById('curve-now').textContent") == wanted
+    assert browser.problems == []
+
+
+def test_the_curve_of_a_height_is_drawn_where_its_joint_is(browser: Browser, saved: Path, scene: Scene) -> None:
+    motion = scene.people[0].motion
+    assert motion is not None
+    browser.open(saved.as_uri())
+    browser.press("c")
+    assert browser.run("document.activeElement.id") == "curve"
+    browser.run("vidmotion.controls.choose('curve', 'height neck')")
+    browser.wait_for("!document.getElementById('curves').hidden")
+    low, high = browser.run("vidmotion.curves.range")
+    neck = motion.joints[:, H36M17.joints.index("neck"), 1]
+    np.testing.assert_allclose([low, high], [neck.min(), neck.max()], atol=1e-3)
+    # Near the lower end of the picture it is drawn in the frame in which the joint is lowest, not where it is highest.
+    drawn = browser.run(
+        "(() => { const { curves, timeline, page } = vidmotion, still = curves.drawStill();"
+        " return ["
+        + f"{neck.argmin()}, {neck.argmax()}"
+        + "].map(row => { const frame = page.people[0].frames.at(row);"
+        " const x = (timeline.xOf(frame) + timeline.endOf(frame)) / 2 - 2, y = curves.y(curves.range[0]) - 9;"
+        " return still.getContext('2d').getImageData(x, y, 5, 8).data.some(Boolean) }) })()"
+    )
+    assert drawn == [True, False]
+
+
+def test_contacts_are_told_on_the_timeline_and_shown_at_the_feet(
+    browser: Browser, scene: Scene, tmp_path: Path
+) -> None:
+    touching = np.zeros((10, 7), bool)
+    touching[2:5, 0], touching[5:7, 1], touching[9, 6] = True, True, True
+    people = (replace(scene.people[0], contacts=Contacts(touching)), scene.people[1])
+    save_page(replace(scene, people=people), tmp_path / "page.html", PageOptions())
+    browser.open((tmp_path / "page.html").as_uri())
+    # Frames 6 and 7 are missing: row 6 is frame 8.
+    runs = browser.run("vidmotion.timeline.rows[0].contacts.map(one => [one.side, one.runs])")
+    assert runs == [["left", [[2, 4]]], ["right", [[5, 5], [8, 8]]], ["trunk", [[11, 11]]]]
+    label = browser.run("document.getElementById('timeline').getAttribute('aria-label')")
+    assert "Feet on the floor: left 2 to 4; right 5 to 5, 8 to 8." in label
+    discs = (
+        "vidmotion.space.render(), vidmotion.space.figures[0].discs.filter(d => d.mesh.visible)"
+        ".map(d => [vidmotion.page.people[0].motion.skeleton.joints[d.joint], d.mesh.position.x])"
+    )
+    motion = scene.people[0].motion
+    assert motion is not None
+    browser.run("vidmotion.clock.goTo(3)")
+    [[joint, x]] = browser.run(discs)
+    assert (joint, x) == ("left_ankle", pytest.approx(motion.joints[3, 6, 0], abs=1e-3))
+    browser.run("vidmotion.clock.goTo(0)")
+    assert browser.run(discs) == []
+    assert browser.problems == []
+
+
+def test_expected_errors_stand_beside_the_confidence(browser: Browser, scene: Scene, tmp_path: Path) -> None:
+    motion = scene.people[0].motion
+    assert motion is not None
+    error = np.full((10, 17), 0.045)
+    error[:, 16] = 0.113
+    people = (replace(scene.people[0], motion=replace(motion, expected_error=error)), scene.people[1])
+    save_page(replace(scene, people=people), tmp_path / "page.html", PageOptions())
+    browser.open((tmp_path / "page.html").as_uri())
+    assert browser.run("document.querySelector('#people small').textContent").endswith("expected error 49 mm")
+    assert browser.run("document.querySelector('#joints tbody tr:last-child td:last-child').textContent") == "113 mm"
+    browser.run("vidmotion.controls.choose('inspected', '2')")
+    assert browser.run("document.getElementById('error-head').hidden")
+    assert browser.problems == []
+
+
+def test_the_tape_measures_between_joints_of_one_person_or_two(browser: Browser, saved: Path, scene: Scene) -> None:
+    worlds = [world for world in align_worlds(scene.people, None) if world is not None]
+    points = [world.apply(one.motion.joints[7]) for world, one in zip(worlds, scene.people, strict=True) if one.motion]
+    browser.open(saved.as_uri())
+    browser.press("d")
+    assert browser.run("document.activeElement.id") == "tape-from"
+    browser.run("vidmotion.clock.goTo(9); vidmotion.controls.choose('tape-from', '0 3')")
+    assert browser.run("document.getElementById('tape').textContent") == ""
+    for end, wanted in (("0 6", points[0][6]), ("1 16", points[1][16])):
+        browser.run(f"vidmotion.controls.choose('tape-to', '{end}')")
+        shown = browser.run("document.getElementById('tape').textContent")
+        assert float(shown.removesuffix(" m")) == pytest.approx(np.linalg.norm(points[0][3] - wanted), abs=2e-3)
+    assert browser.run("vidmotion.space.render(), vidmotion.space.tape.line.visible")
+    browser.run("vidmotion.clock.goTo(6)")  # nobody is there
+    assert browser.run("document.getElementById('tape').textContent") == ""
+    assert browser.problems == []
+
+
+def test_ghosts_are_the_poses_before(browser: Browser, saved: Path, scene: Scene) -> None:
+    motion = scene.people[0].motion
+    assert motion is not None
+    browser.open(saved.as_uri())
+    browser.run("vidmotion.clock.goTo(11)")
+    browser.press("g")
+    assert browser.run("vidmotion.space.render(), vidmotion.space.figures[0].ghosts.lines.visible")
+    # 0.2 s before frame 11 is frame 5; 0.4 s before is before the first frame.
+    assert browser.run("vidmotion.space.figures[0].ghosts.rows()") == [5, 0]
+    corner = browser.run("[...vidmotion.space.figures[0].ghosts.lines.geometry.attributes.position.array.slice(0, 3)]")
+    np.testing.assert_allclose(corner, motion.joints[5, 0], atol=1e-3)
+    browser.press("g")
+    assert not browser.run("vidmotion.space.render(), vidmotion.space.figures[0].ghosts.lines.visible")
+    assert browser.problems == []
 
 
 def test_every_control_has_a_name(browser: Browser, saved: Path) -> None:

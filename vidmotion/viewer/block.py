@@ -50,6 +50,10 @@ class Block:
         """Store numbers in 0..1 in 255 steps."""
         return self.add(np.round(np.clip(values, 0, 1) * 255), "u1")
 
+    def add_millimeters(self, values: Floats) -> dict[str, Any]:
+        """Store distances in metres as whole millimetres, up to 65 m."""
+        return self.add(np.round(np.clip(values * 1000, 0, STEPS)), "u2")
+
     def compressed(self) -> bytes:
         """All of it, in zlib's format."""
         return zlib.compress(b"".join(self._parts), 6)

@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = Path(__file__).parent / "page"
-SCRIPTS = ("data.js", "clock.js", "colors.js", "picture.js", "space.js", "timeline.js", "controls.js", "main.js")
+SCRIPTS = (
+    "data.js", "clock.js", "colors.js", "picture.js", "tape.js", "figure.js", "space.js", "timeline.js",
+    "curves.js", "controls.js", "main.js",
+)  # fmt: skip
 """In the order in which they use each other."""
 _MARK = re.compile(r"@@([A-Z]+)@@")
 

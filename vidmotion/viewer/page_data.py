@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from vidmotion.body.joint_angles import ANGLES, joint_angles
 from vidmotion.body.load import FREE_BODY, coarse_faces, free_body
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import RigidTransform, align_worlds
+from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.skeletons import H36M17, Skeleton, by_name, convert
-from vidmotion.types import BodyMotion, Floats, Motion, Person, Scene
-from vidmotion.viewer.block import Block
+from vidmotion.types import CONTACT_PARTS, BodyMotion, Floats, Motion, Person, Scene
+from vidmotion.viewer.block import LARGEST, Block
 
 MOST_FRAMES = 2_000_000
 """18 hours at 30 frames a second. The page keeps the time of every frame."""
@@ -23,8 +25,8 @@ INFLUENCES = 4
 """Joints that may move a vertex; the free body needs no more."""
 
 
-def page_data(scene: Scene) -> tuple[dict[str, Any], bytes]:
-    """The header and the compressed block of a scene.
+def page_data(scene: Scene) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The header of a scene, and its compressed blocks: "block" is read at once, "angles" when a curve is chosen.
 
     Raises:
         InputError: it has more frames than the page can show.
@@ -32,7 +34,7 @@ def page_data(scene: Scene) -> tuple[dict[str, Any], bytes]:
     count = max([scene.frame_count, *(int(person.track.frames[-1]) + 1 for person in scene.people)])
     if not 0 < count <= MOST_FRAMES:
         raise InputError(f"{scene.source}: a page shows 1 to {MOST_FRAMES:,} frames, and this motion has {count:,}")
-    block = Block()
+    block, angles = Block(), Block()
     worlds = align_worlds(scene.people, scene.camera_motion)
     header = {
         "source": scene.source,
@@ -41,11 +43,16 @@ def page_data(scene: Scene) -> tuple[dict[str, Any], bytes]:
         "cuts": list(scene.cuts),
         "times": block.add(_times(scene, count), "f8"),
         "points": _skeleton(H36M17),
-        "people": [_person(person, world, block) for person, world in zip(scene.people, worlds, strict=True)],
+        "people": [
+            {**_person(person, world, block), "angles": _angles(person, world, angles)}
+            for person, world in zip(scene.people, worlds, strict=True)
+        ],
+        "angles": list(ANGLES),
+        "contacts": list(CONTACT_PARTS),
         "body": _body_model(free_body(), block) if any(map(_has_free_body, scene.people)) else None,
         "notes": _notes(scene),
     }
-    return header, block.compressed()
+    return header, {"block": block.compressed(), "angles": angles.compressed()}
 
 
 def _times(scene: Scene, count: int) -> Floats:
@@ -81,6 +88,7 @@ def _person(person: Person, world: RigidTransform | None, block: Block) -> dict[
         "score": block.add_share(points.score),
         "motion": None if person.motion is None or world is None else _motion(person.motion, world, block),
         "body": _body(person.body, block) if person.body is not None and _has_free_body(person) else None,
+        "contacts": None if person.contacts is None else block.add(person.contacts.touching, "u1"),
         "actions": [
             {"start": one.start, "end": one.end, "label": one.label, "score": one.score}
             for one in (person.actions.segments if person.actions else ())
@@ -94,6 +102,7 @@ def _motion(motion: Motion, world: RigidTransform, block: Block) -> dict[str, An
         "skeleton": _skeleton(by_name(motion.skeleton)),
         "joints": block.add_steps(motion.joints),
         "confidence": block.add_share(motion.confidence),
+        "error": None if motion.expected_error is None else block.add_millimeters(motion.expected_error),
         "height": motion.height,
         "world": [*world.rotation.ravel().tolist(), *world.translation.tolist()],
         "camera": {
@@ -103,6 +112,16 @@ def _motion(motion: Motion, world: RigidTransform, block: Block) -> dict[str, An
             "translation": block.add(camera.translation.reshape(-1, 3), "f4"),
         },
     }
+
+
+def _angles(person: Person, world: RigidTransform | None, block: Block) -> dict[str, Any] | None:
+    """Degrees of the joint angles, if the person has the free body: headings are those of the common world."""
+    if person.body is None or world is None or not _has_free_body(person):
+        return None
+    rotations = axis_angle_to_matrix(np.clip(person.body.pose, -LARGEST, LARGEST))
+    rotations[:, 0] = world.rotation @ rotations[:, 0]
+    angles = joint_angles(rotations, free_body().shape(person.body.betas).joints)
+    return block.add_steps(np.stack([angles[name] for name in ANGLES], axis=1))
 
 
 def _has_free_body(person: Person) -> bool:

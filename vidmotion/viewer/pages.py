@@ -61,9 +61,8 @@ def page_bytes(scene: Scene, options: PageOptions, notes: Sequence[str] = (), li
     Raises:
         InputError: as `save_page`.
     """
-    header, block = page_header(scene, options.footage)
+    header, blocks = page_header(scene, options.footage)
     header["notes"] = [*header["notes"], *notes]
-    blocks = {"block": block}
     if options.footage is not None:
         video = {"name": options.footage.path.name, "type": options.footage.kind}
         if linked is not None:
@@ -79,13 +78,13 @@ def page_bytes(scene: Scene, options: PageOptions, notes: Sequence[str] = (), li
     return page_html(header, blocks, "blob:" if linked is None else "'self' file:")
 
 
-def page_header(scene: Scene, footage: Footage | None) -> tuple[dict[str, Any], bytes]:
-    """The header of a page, without its video and downloads, and the block of its arrays."""
-    header, block = page_data(scene)
+def page_header(scene: Scene, footage: Footage | None) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The header of a page, without its video and downloads, and the blocks of its arrays."""
+    header, blocks = page_data(scene)
     first = _first_frame(scene) if start_of(scene) else 0
     return {
         **header, "first": first, **(footage.header() if footage else NO_VIDEO), "video": None, "downloads": [],
-    }, block  # fmt: skip
+    }, blocks  # fmt: skip
 
 
 def download_entry(file: Download, **where: str) -> dict[str, str]:

@@ -51,11 +51,11 @@ class ServedPage:
 
     def _build(self) -> bytes:
         footage = self._options.footage
-        header, block = page_header(self._scene, footage)
+        header, blocks = page_header(self._scene, footage)
         if footage is not None:
             header["video"] = {"name": footage.path.name, "type": footage.kind, "href": _VIDEO}
         header["downloads"] = [{"name": name, "label": name, "href": href} for href, (_, name) in self._files.items()]
-        return page_html(header, {"block": block}, MEDIA)
+        return page_html(header, blocks, MEDIA)
 
     def _write(self, kind: str) -> dict[str, bytes]:
         return {file.name: file.content for file in downloads(self._scene, (kind,), self._options.model)}

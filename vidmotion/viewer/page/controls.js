@@ -6,6 +6,7 @@ const KEYS = [
   ["Space", "play or pause"], ["← →", "one frame; with shift 10 frames"], ["Home End", "first or last frame"],
   ["[ ]", "slower or faster"], ["i o", "begin or end the loop here"], ["l", "loop on or off"],
   ["f", "look through the film's camera"], ["r t s", "free view, top, side"], ["m", "skeleton, mesh, both"],
+  ["g", "ghosts of the poses before"], ["c", "to the list of curves"], ["d", "to the measuring tape"],
   ["1 to 9", "show or hide a person"], ["?", "this list"],
   ["in the 3D view", "arrows turn, shift and arrows move, + and − zoom"],
 ];
@@ -24,14 +25,15 @@ function save(blob, name) {
 }
 
 class Controls {
-  constructor(page, clock, picture, space, timeline, colors) {
-    Object.assign(this, { page, clock, picture, space, timeline, colors });
+  constructor(page, clock, picture, space, timeline, curves, colors) {
+    Object.assign(this, { page, clock, picture, space, timeline, curves, colors });
     this.stem = page.source.replace(/\.[^.]*$/, "") || "motion";
     this.fillHeader();
     this.fillPeople();
     this.fillDownloads();
     this.connectPlayback();
     this.connectViews();
+    this.connectTape();
     document.addEventListener("keydown", (event) => this.onKey(event));
     clock.onChange(() => this.update());
   }
@@ -40,6 +42,7 @@ class Controls {
     this.picture.draw();
     this.space?.draw();
     this.timeline.draw();
+    this.curves.draw();
   }
 
   fillHeader() {
@@ -67,8 +70,10 @@ class Controls {
     for (const id of ["inspected", "follow"]) {
       $(id).append(...lifted.map((person) => element("option", { value: person.id }, `person ${person.id}`)));
     }
-    $("inspected").onchange = () => this.listJoints();
+    $("inspected").onchange = () => { this.listJoints(); this.listCurves(); };
+    $("curve").onchange = () => this.showCurve();
     this.listJoints();
+    this.listCurves();
   }
 
   personEntry(person) {
@@ -89,10 +94,48 @@ class Controls {
   get inspected() { return this.page.people.find((person) => person.motion && String(person.id) === $("inspected").value); }
 
   listJoints() {
-    const names = this.inspected?.motion.skeleton.joints ?? [];
-    this.cells = names.map(() => [element("td", {}), element("td", {})]);
+    const { skeleton, error } = this.inspected?.motion ?? {};
+    const names = skeleton?.joints ?? [];
+    $("error-head").hidden = !error;
+    this.cells = names.map(() => Array.from({ length: error ? 3 : 2 }, () => element("td", {})));
     $("joints").tBodies[0].replaceChildren(...names.map((name, i) => element("tr", {}, element("td", {}, name), ...this.cells[i])));
     this.updateTexts();
+  }
+
+  /** The curves of the person whose joints are listed; the curve that was chosen stays. */
+  listCurves() {
+    const select = $("curve"), before = select.value;
+    const choices = this.inspected ? this.curves.choices(this.inspected) : [];
+    const group = (kind, label) => element("optgroup", { label }, ...choices
+      .filter((one) => one.kind === kind).map((one) => element("option", { value: `${kind} ${one.title}` }, one.title)));
+    const groups = [group("angle", "angles of the joints"), group("height", "heights of the joints")];
+    select.replaceChildren(element("option", { value: "" }, "none"), ...groups.filter((one) => one.children.length));
+    this.choices = new Map(choices.map((one) => [`${one.kind} ${one.title}`, one]));
+    select.value = this.choices.has(before) ? before : "";
+    this.showCurve();
+  }
+
+  async showCurve() {
+    await this.curves.show(this.inspected, this.choices.get($("curve").value) ?? null);
+    this.updateTexts();
+  }
+
+  /** Each end of the tape is a joint of somebody. */
+  connectTape() {
+    const { space } = this;
+    if (!space) return;
+    ["tape-from", "tape-to"].forEach((id, end) => {
+      $(id).append(element("option", { value: "" }, "–"), ...space.figures.map((figure, number) => element(
+        "optgroup", { label: `person ${figure.person.id}` },
+        ...figure.person.motion.skeleton.joints.map((name, joint) => element("option", { value: `${number} ${joint}` }, name.replaceAll("_", " "))),
+      )));
+      $(id).onchange = () => {
+        const [number, joint] = $(id).value.split(" ").map(Number);
+        space.tape.ends[end] = $(id).value ? { figure: space.figures[number], joint } : null;
+        space.draw();
+        this.updateTexts();
+      };
+    });
   }
 
   fillDownloads() {
@@ -137,6 +180,7 @@ class Controls {
     $("view").onchange = () => space.setView($("view").value);
     $("style").onchange = () => { space.style = $("style").value; space.draw(); };
     $("coloring").onchange = () => { space.coloring = $("coloring").value; space.draw(); };
+    $("ghosts").onchange = () => { space.ghosts = $("ghosts").checked; space.draw(); };
     $("path").onchange = () => { space.path = $("path").checked; space.draw(); };
     $("follow").onchange = () => space.follow(space.figures.find((one) => String(one.person.id) === $("follow").value) ?? null);
     $("follow").value = space.followed ? space.followed.person.id : "";
@@ -173,6 +217,7 @@ class Controls {
       i: this.actions["loop-from"], o: this.actions["loop-to"], l: () => $("loop").click(),
       f: () => this.choose("view", "film"), r: () => this.choose("view", "orbit"), t: () => this.choose("view", "top"),
       s: () => this.choose("view", "side"), "?": () => $("keys").showModal(),
+      g: () => $("ghosts").click(), c: () => $("curve").focus(), d: () => $("tape-from").focus(),
       m: () => this.page.body && this.choose("style", styles[(styles.indexOf($("style").value) + 1) % 3]),
     };
     const action = actions[event.key] ?? (/^[1-9]$/.test(event.key) && (() => this.boxes[event.key - 1]?.shown.click()));
@@ -200,7 +245,11 @@ class Controls {
     this.told = performance.now();
     for (const { person, state } of this.boxes) state.textContent = this.describe(person);
     const person = this.inspected, row = person ? person.rowOf[this.clock.frame] : -1;
-    this.cells?.forEach(([confidence, height], joint) => {
+    const distance = this.space?.tape.distance() ?? null;
+    $("tape").textContent = distance === null ? "" : `${distance.toFixed(3)} m`;
+    $("curve-now").textContent = this.curves.now();
+    this.cells?.forEach(([confidence, height, error], joint) => {
+      if (error) error.textContent = row < 0 ? "–" : `${person.motion.error.at(row, joint)} mm`;
       confidence.textContent = row < 0 ? "–" : `${Math.round(person.motion.confidence.at(row, joint) / 2.55)} %`;
       height.textContent = row < 0 ? "–" : `${person.joint(row, joint)[1].toFixed(2)} m`;
     });
@@ -210,10 +259,9 @@ class Controls {
     const row = person.rowOf[this.clock.frame];
     const height = person.motion ? `${person.motion.height.toFixed(2)} m tall` : "2D only";
     if (row < 0) return `${height}, not in this frame`;
-    const scores = person.motion?.confidence ?? person.score;
-    let sum = 0;
-    for (let joint = 0; joint < scores.width; joint++) sum += scores.at(row, joint);
     const kind = person.observed.at(row) ? "seen" : "filled in";
-    return `${height}, ${kind}, confidence ${Math.round(sum / scores.width / 2.55)} %`;
+    const confidence = Math.round((person.motion?.confidence ?? person.score).mean(row) / 2.55);
+    const error = person.motion?.error ? `, expected error ${Math.round(person.motion.error.mean(row))} mm` : "";
+    return `${height}, ${kind}, confidence ${confidence} %${error}`;
   }
 }

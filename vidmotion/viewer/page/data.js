@@ -36,6 +36,13 @@ class Rows {
     return this.low[component] + value * this.step[component];
   }
 
+  /** The mean of a row. */
+  mean(row) {
+    let sum = 0;
+    for (let column = 0; column < this.width; column++) sum += this.at(row, column);
+    return sum / this.width;
+  }
+
   /** All numbers, as floats. */
   floats() {
     const out = new Float32Array(this.length * this.width);
@@ -49,6 +56,7 @@ class Person {
   constructor(entry, rows, frameCount) {
     Object.assign(this, { id: entry.id, actions: entry.actions, entry });
     for (const name of ["frames", "observed", "xy", "score"]) this[name] = rows(entry[name]);
+    this.contacts = entry.contacts && rows(entry.contacts);
     this.rowOf = new Int32Array(frameCount).fill(-1);
     this.frames.raw.forEach((frame, row) => { this.rowOf[frame] = row; });
     this.shown = true;
@@ -65,6 +73,7 @@ class Person {
     const camera = motion.camera;
     this.motion = {
       ...motion, joints: rows(motion.joints), confidence: rows(motion.confidence),
+      error: motion.error && rows(motion.error), // millimetres
       camera: {
         focal: rows(camera.focal), center: camera.center, rotation: rows(camera.rotation),
         translation: rows(camera.translation),
@@ -91,6 +100,22 @@ class Person {
     return [focal.at(row) * x / z + center[0], focal.at(row) * y / z + center[1]];
   }
 
+  /** Whether one of some parts of the body touches the floor, or a seat. */
+  touches(row, parts) { return this.contacts !== null && parts.some((part) => this.contacts.at(row, part) === 1); }
+
+  /** Runs [first, last] of frames in which one of some parts touches. */
+  contactRuns(parts) {
+    const found = [];
+    if (this.contacts === null) return found;
+    this.frames.raw.forEach((frame, row) => {
+      if (!this.touches(row, parts)) return;
+      const last = found.at(-1);
+      if (last && last[1] === frame - 1) last[1] = frame;
+      else found.push([frame, frame]);
+    });
+    return found;
+  }
+
   /** Runs of frames: {from, to, kind}, both ends included; kind is "seen", "filled" or "gap". */
   spans() {
     const found = [];
@@ -105,10 +130,15 @@ class Person {
   }
 }
 
+/** Reads arrays of a block; blocks that are not needed at once are asked for later. */
+async function readBlock(name) {
+  const buffer = await inflate(bytesOf(name));
+  return (found) => new Rows(buffer, found);
+}
+
 async function readPage() {
   const header = JSON.parse(document.getElementById("data-header").textContent);
-  const buffer = await inflate(bytesOf("block"));
-  const rows = (found) => new Rows(buffer, found);
+  const rows = await readBlock("block");
   const times = rows(header.times).raw;
   return {
     ...header, times,

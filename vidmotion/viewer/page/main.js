@@ -31,11 +31,12 @@ async function main() {
   const picture = new Picture($("picture"), page, clock, colors);
   const space = openSpace(page, clock, colors);
   const timeline = new Timeline($("timeline"), page, clock, colors);
-  const controls = new Controls(page, clock, picture, space, timeline, colors);
+  const curves = new Curves($("curves"), page, clock, timeline, colors);
+  const controls = new Controls(page, clock, picture, space, timeline, curves, colors);
   new ResizeObserver(() => controls.redraw()).observe(document.body);
-  for (const id of ["picture", "stage", "timeline"]) new ResizeObserver(() => controls.redraw()).observe($(id));
+  for (const id of ["picture", "stage", "timeline", "curves"]) new ResizeObserver(() => controls.redraw()).observe($(id));
   controls.update();
-  window.vidmotion = { page, clock, picture, space, timeline, colors, controls };
+  window.vidmotion = { page, clock, picture, space, timeline, curves, colors, controls };
 }
 
 main().catch((error) => { $("notes").append(element("p", {}, `This page cannot be shown: ${error.message}`)); throw error; });

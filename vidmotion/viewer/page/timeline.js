@@ -1,11 +1,15 @@
-// The timeline: for each person what was seen, filled in and missing, with action tags; cuts; the loop; the clock.
+// The timeline: for each person what was seen, filled in and missing, contacts and action tags; cuts; the loop; the clock.
 
-const RULER = 16, SPAN = 9, TAG = 15, GAP = 5, LEFT = 26; // pixels
+const RULER = 16, SPAN = 9, CONTACT = 4, TAG = 15, GAP = 5, LEFT = 26; // pixels
+const CONTACT_LINES = [["left", /^left_foot$/], ["right", /^right_foot$/], ["trunk", /hand|knee|pelvis/]];
 
 class Timeline {
   constructor(canvas, page, clock, colors) {
     Object.assign(this, { canvas, page, clock, colors });
-    this.rows = page.people.map((person) => ({ person, spans: person.spans() }));
+    const lines = CONTACT_LINES.map(([side, parts]) => [side, page.contacts.flatMap((part, i) => (parts.test(part) ? [i] : []))]);
+    this.rows = page.people.map((person) => ({
+      person, spans: person.spans(), contacts: lines.map(([side, parts]) => ({ side, runs: person.contactRuns(parts) })),
+    }));
     const height = RULER + this.rows.reduce((sum, row) => sum + this.heightOf(row.person), 0);
     canvas.style.height = `${Math.max(height, 30)}px`;
     canvas.setAttribute("aria-label", `Timeline. ${this.rows.map(describe).join(" ")}`);
@@ -14,7 +18,13 @@ class Timeline {
     canvas.addEventListener("pointermove", seek);
   }
 
-  heightOf(person) { return SPAN + GAP + (person.actions.length ? TAG + 2 : 0); }
+  /** Where the parts of a person's row begin below its spans, and how high it is. */
+  layout(person) {
+    const tags = SPAN + (person.contacts ? CONTACT_LINES.length * CONTACT + 2 : 0);
+    return { contacts: SPAN + 1, tags: tags + 2, height: tags + GAP + (person.actions.length ? TAG + 2 : 0) };
+  }
+
+  heightOf(person) { return this.layout(person).height; }
 
   /** Seconds at the left and the right end. */
   get range() {
@@ -98,7 +108,7 @@ class Timeline {
     }
   }
 
-  drawRow(context, { person, spans }, y) {
+  drawRow(context, { person, spans, contacts }, y) {
     const color = this.colors.person(person);
     context.globalAlpha = person.shown ? 1 : 0.3;
     context.fillStyle = this.colors.named("ink");
@@ -110,7 +120,15 @@ class Timeline {
       else if (kind === "gap") for (let at = x; at < x + width; at += 4) context.fillRect(at, y + SPAN / 2 - 1, 2, 2);
       else this.hatch(context, x, y, width);
     }
-    for (const { start, end, label, score } of person.actions) this.drawTag(context, start, end, label, score, color, y + SPAN + 2);
+    const below = this.layout(person);
+    contacts.forEach(({ side, runs }, line) => {
+      context.fillStyle = this.colors.side(side);
+      for (const [from, to] of runs) {
+        const x = this.xOf(from);
+        context.fillRect(x, y + below.contacts + line * CONTACT, Math.max(this.endOf(to) - x, 1), CONTACT - 1);
+      }
+    });
+    for (const { start, end, label, score } of person.actions) this.drawTag(context, start, end, label, score, color, y + below.tags);
     context.globalAlpha = 1;
   }
 
@@ -154,8 +172,10 @@ function clockText(seconds, digits) {
   return parts.slice(parts[0] ? 0 : 1).map((part, i) => (i ? String(part).padStart(2, "0") : part)).join(":") + rest;
 }
 
-function describe({ person, spans }) {
+function describe({ person, spans, contacts }) {
   const text = spans.map(({ from, to, kind }) => `${kind} ${from} to ${to}`).slice(0, 20).join(", ");
   const tags = person.actions.map(({ label, start, end }) => `${label} ${start.toFixed(1)} to ${end.toFixed(1)} s`).slice(0, 20).join(", ");
-  return `Person ${person.id}, frames: ${text}. ${tags && `Actions: ${tags}.`}`;
+  const feet = contacts.filter(({ side, runs }) => side !== "trunk" && runs.length)
+    .map(({ side, runs }) => `${side} ${runs.slice(0, 20).map(([from, to]) => `${from} to ${to}`).join(", ")}`).join("; ");
+  return `Person ${person.id}, frames: ${text}. ${feet && `Feet on the floor: ${feet}. `}${tags && `Actions: ${tags}.`}`;
 }
