@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from vidmotion.errors import InputError
-from vidmotion.io.json_text import parse_json
 from vidmotion.io.scene.document import from_document, to_document
+from vidmotion.io.scene.number_text import array_text, parse_numbers
 from vidmotion.types import Scene
 
 DECIMALS = {
@@ -46,7 +46,7 @@ def write_json(scene: Scene, file: BinaryIO) -> None:
     Raises:
         InputError: a number is not finite, or the provenance holds a value that JSON does not have.
     """
-    file.writelines(text.encode() for text in _encode(to_document(scene), "scene"))
+    file.writelines(_encode(to_document(scene), "scene"))
     file.write(b"\n")
 
 
@@ -58,7 +58,7 @@ def read_json(path: Path) -> Scene:
         OSError: the file cannot be read.
     """
     try:
-        tree = parse_json(path.read_bytes(), strict=True)
+        tree = parse_numbers(path.read_bytes())
     except ValueError as error:
         raise InputError(f"{path} is not valid JSON ({error}); export it again") from None
     try:
@@ -67,31 +67,24 @@ def read_json(path: Path) -> Scene:
         raise InputError(f"{path} is not a scene that can be read: {error}") from None
 
 
-def _encode(value: Any, name: str) -> Iterator[str]:
+def _encode(value: Any, name: str) -> Iterator[bytes]:
     """The JSON text of a tree in pieces; `name` is the field that holds the tree."""
     if isinstance(value, np.ndarray):
-        yield json.dumps(_rounded(value, name).tolist(), separators=(",", ":"))
+        yield from array_text(value, DECIMALS.get(name, 0))
     elif isinstance(value, Mapping):
-        yield "{"
+        yield b"{"
         for index, (key, item) in enumerate(value.items()):
-            yield f"{',' if index else ''}{json.dumps(key)}:"
+            yield f"{',' if index else ''}{json.dumps(key)}:".encode()
             yield from _encode(item, key)
-        yield "}"
+        yield b"}"
     elif isinstance(value, list | tuple):
-        yield "["
+        yield b"["
         for index, item in enumerate(value):
-            yield "," if index else ""
+            yield b"," if index else b""
             yield from _encode(item, name)
-        yield "]"
+        yield b"]"
     else:
         try:
-            yield json.dumps(value, allow_nan=False)
+            yield json.dumps(value, allow_nan=False).encode()
         except (TypeError, ValueError) as error:
             raise InputError(f"{name}: cannot be written as JSON ({error})") from None
-
-
-def _rounded(array: np.ndarray, name: str) -> np.ndarray:
-    if array.dtype.kind != "f":
-        return array
-    # Adding 0 makes -0.0 a plain 0.0.
-    return np.asarray(np.round(array.astype(np.float64), DECIMALS[name]) + 0.0)
