@@ -1,4 +1,7 @@
-"""Draws the people of one frame on its picture: 2D skeletons, meshes, or both. Does not depend on videos."""
+"""Draws the people of one frame on its picture: 2D skeletons with hands and head, meshes, or both.
+
+Does not depend on videos.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from vidmotion.rendering.drawing import (
     person_color,
     side_color,
 )
+from vidmotion.rendering.head_and_hands import draw_hands, draw_head
 from vidmotion.rendering.mesh_shading import draw_meshes
 from vidmotion.rendering.people import PersonFrame
 from vidmotion.skeletons import H36M17
@@ -50,6 +54,10 @@ def draw_people(canvas: Canvas, people: list[PersonFrame], scale: Floats, style:
         width = _stroke(canvas, xy[shown])
         if person.mesh is None or style is Style.both:
             _draw_skeleton(canvas, xy, person.score, width, person.observed)
+            if person.head is not None:
+                draw_head(canvas, person.head, scale, width)
+            if person.hands is not None and person.hand_score is not None:
+                draw_hands(canvas, person.hands, person.hand_score, scale)
         top = xy[shown][xy[shown, 1].argmin()]
         above = 6 if person.mesh is None else 11  # the mesh reaches further up than the joints
         draw_label(canvas, str(person.id), top - [0, width * above], max(width * 2.6, 8), person_color(person.id))

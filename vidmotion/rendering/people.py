@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vidmotion.geometry.alignment import RigidTransform, align_worlds
+from vidmotion.rendering.head_and_hands import HeadAxes, head_axes
 from vidmotion.rendering.mesh_shading import Mesh, PersonMesh
 from vidmotion.rendering.skeleton3d import Person3D
 from vidmotion.skeletons import by_name, convert
@@ -30,6 +31,11 @@ class PersonFrame:
     """In the world of the person's own motion."""
     camera: Camera | None = None
     """The video's camera in the world of the person's own motion."""
+    hands: Floats | None = None
+    """(2, 21, 2) pixels of the scene, landmarks of `vidmotion.skeletons.HAND21`, left hand first."""
+    hand_score: Floats | None = None
+    """(2,) 0 where a hand is not seen."""
+    head: HeadAxes | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +58,7 @@ class PersonTrack:
         row = self.rows.get(frame)
         if row is None:
             return None
-        observed, motion = bool(self.person.track.observed[row]), self.person.motion
+        observed, motion, hands = bool(self.person.track.observed[row]), self.person.motion, self.person.hands
         mesh = None
         if self.mesh is not None:
             mesh = PersonMesh(self.person.id, self.mesh.vertices(row), self.mesh.faces, observed)
@@ -64,6 +70,9 @@ class PersonTrack:
             self._in_3d(row, mesh),
             mesh,
             None if motion is None else motion.camera.at(row),
+            None if hands is None else hands.xy[row],
+            None if hands is None else hands.score[row],
+            head_axes(self.person, row),
         )
 
     def _in_3d(self, row: int, mesh: PersonMesh | None) -> Person3D | None:
