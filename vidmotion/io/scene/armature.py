@@ -99,15 +99,16 @@ def bone_axes(model: BodyModel, rest: RestBody) -> Floats:
     for joint, parent in enumerate(model.parents):
         child = _ALONG.get(joint, model.parents.index(joint) if joint in model.parents else None)
         if joint in ends:
-            axes[joint] = _axes_along(ends[joint])
+            axes[joint] = axes_along(ends[joint])
         elif child is not None:
-            axes[joint] = _axes_along(rest.joints[child] - rest.joints[joint])
+            axes[joint] = axes_along(rest.joints[child] - rest.joints[joint])
         else:
             axes[joint] = axes[parent]
     return axes
 
 
-def _axes_along(bone: Floats) -> Floats:
+def axes_along(bone: Floats) -> Floats:
+    """(3, 3) axes of a bone (3,), as columns: Y along it, Z forward, or up if the bone points forward."""
     y = bone / np.linalg.norm(bone)
     toward = _UP if abs(y @ _FORWARD) > np.sqrt(0.5) else _FORWARD
     z = toward - (toward @ y) * y

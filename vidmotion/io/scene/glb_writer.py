@@ -6,7 +6,8 @@ last joint, to the end of the skin, which an end bone marks. At rest people stan
 Keyframes have the exact times of the frames. While a person is not visible (before it appears, after it leaves, in long
 gaps, while the video pauses) its node has scale 0, which is how glTF hides a skinned mesh.
 glTF has no pose-dependent shapes, which SMPL's licensed models have: the mesh is that of linear blend skinning with the
-four strongest joints of each vertex.
+four strongest joints of each vertex. If hands were looked for, there are finger bones, but the skin does not bend with
+them.
 
 Source: Khronos, "glTF 2.0 Specification", sections 3.7 (meshes and skins) and 3.11 (animations). Does not depend on
 paths.
@@ -20,7 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from vidmotion.body.model import BodyModel
+from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.choices import BoneNames
 from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import align_worlds
@@ -28,6 +29,7 @@ from vidmotion.geometry.mesh import vertex_normals
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_quaternion
 from vidmotion.io.scene.armature import bone_axes, bone_ends, end_name, joint_names, posed_joints
 from vidmotion.io.scene.even_frames import is_gap, usual_rate
+from vidmotion.io.scene.finger_bones import finger_bones
 from vidmotion.io.scene.gltf_container import INDICES, VERTICES, Animation, Gltf
 from vidmotion.io.scene.requirements import require_body
 from vidmotion.types import BodyMotion, Camera, Floats, Ints, Scene, Track
@@ -72,7 +74,7 @@ class _Bones:
     """The nodes of a person's bones."""
 
     joints: list[int]
-    """Of the model's J joints."""
+    """Of the J joints: those of the model, then those of fingers."""
     root: int
     ends: list[int]
 
@@ -89,8 +91,11 @@ class _PersonMesh:
     id: int
     vertices: Floats
     """(V, 3) metres at rest, with the soles on the floor."""
+    names: tuple[str, ...]
+    """Of the J joints: those of the model, then those of fingers; likewise `parents`."""
+    parents: tuple[int, ...]
     joints: Floats
-    """(J, 3) metres at rest, likewise."""
+    """(J, 3) metres at rest, with the soles on the floor."""
     axes: Floats
     """(J, 3, 3) of the bones at rest: their X, Y and Z axes as columns."""
     ends: dict[int, Floats]
@@ -99,9 +104,10 @@ class _PersonMesh:
     """(T, 3, 3) of the root in the common world."""
     root_position: Floats
     """(T, 3) metres, of the root in the common world."""
+    pose: Floats
+    """(T, P, 3) radians, axis times angle, of the first P joints, each in its parent's frame."""
     camera: Camera
     """The camera that filmed the person, in the common world; if it moves, for each frame of the track."""
-    body: BodyMotion
     keyframes: _Keyframes
 
 
@@ -114,7 +120,7 @@ def write_glb(scene: Scene, file: BinaryIO, *, model: BodyModel, bones: BoneName
     """
     if not scene.people:
         raise InputError(f"nobody is in {scene.source}, so there is nothing to write")
-    meshes = _person_meshes(scene, model)
+    meshes = _person_meshes(scene, model, bones)
     gltf = Gltf({
         "generator": "vidmotion",
         "copyright": f"Body model {model.name}: {model.licence}",
@@ -124,16 +130,16 @@ def write_glb(scene: Scene, file: BinaryIO, *, model: BodyModel, bones: BoneName
     animation = Animation(gltf, "motion")
     for person in meshes:
         node = gltf.node({"name": f"Person{person.id}"})
-        nodes = _add_bones(gltf, model, person, node, joint_names(len(model.parents), bones))
+        nodes = _add_bones(gltf, person, node)
         _add_mesh(gltf, model, person, shared, nodes)
-        _add_motion(gltf, animation, person, model.parents, nodes.joints)
+        _add_motion(gltf, animation, person, nodes.joints)
         _add_visibility(gltf, animation, person.keyframes, node)
     _add_cameras(gltf, animation, meshes, scene.size)
     animation.finish()
     gltf.write(file)
 
 
-def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
+def _person_meshes(scene: Scene, model: BodyModel, bones: BoneNames) -> list[_PersonMesh]:
     bodies = [require_body(person, model) for person in scene.people]
     placements = align_worlds(scene.people, scene.camera_motion)
     end = max(float(person.track.times[-1]) for person in scene.people)
@@ -141,21 +147,43 @@ def _person_meshes(scene: Scene, model: BodyModel) -> list[_PersonMesh]:
     for person, body, placement in zip(scene.people, bodies, placements, strict=True):
         assert placement is not None  # `require_body` has checked that there is a motion
         assert person.motion is not None
-        rest = model.shape(body.betas)
-        to_floor = np.array([0.0, -rest.vertices[:, 1].min(), 0.0])
+        skin = model.shape(body.betas)
+        rest = RestBody(*(points - [0.0, skin.vertices[:, 1].min(), 0.0] for points in (skin.vertices, skin.joints)))
         meshes.append(_PersonMesh(
             id=person.id,
-            vertices=rest.vertices + to_floor,
-            joints=rest.joints + to_floor,
-            axes=bone_axes(model, rest),
-            ends={joint: end for joint, end in bone_ends(model, rest).items() if joint not in model.parents},
+            vertices=rest.vertices,
+            **_armature(model, rest, body, bones),
             root_rotation=placement.rotation @ axis_angle_to_matrix(body.pose[:, 0]),
-            root_position=placement.apply(rest.joints[0] + body.translation),
+            root_position=placement.apply(skin.joints[0] + body.translation),
             camera=placement.apply_to_camera(person.motion.camera),
-            body=body,
             keyframes=_keyframes(person.track, usual_rate(scene), end),
         ))  # fmt: skip
     return meshes
+
+
+def _armature(model: BodyModel, rest: RestBody, body: BodyMotion, bones: BoneNames) -> dict[str, Any]:
+    """The joints of a person's mesh, by the names of its fields, with fingers if there are any."""
+    count = len(model.parents)
+    made = {
+        "names": joint_names(count, bones),
+        "parents": model.parents,
+        "joints": rest.joints,
+        "axes": bone_axes(model, rest),
+        "pose": body.pose[:, : posed_joints(count)],
+        "ends": {joint: end for joint, end in bone_ends(model, rest).items() if joint not in model.parents},
+    }
+    # The skin of models with fingers has joints of its own for them.
+    fingers = finger_bones(model, rest, body, bones, count) if posed_joints(count) == count else None
+    if fingers is None:
+        return made
+    return {
+        "names": (*made["names"], *fingers.names),
+        "parents": (*model.parents, *fingers.parents),
+        "joints": np.concatenate([rest.joints, fingers.places]),
+        "axes": np.concatenate([made["axes"], fingers.axes]),
+        "pose": np.concatenate([made["pose"], fingers.pose], 1),
+        "ends": made["ends"] | fingers.ends,
+    }
 
 
 def _add_shared(gltf: Gltf, model: BodyModel) -> _Shared:
@@ -194,16 +222,16 @@ def _split_at_seams(model: BodyModel) -> tuple[Ints, Ints, Floats | None]:
     return source, numbers[corners].reshape(model.faces.shape), uv
 
 
-def _add_bones(gltf: Gltf, model: BodyModel, person: _PersonMesh, node: int, names: tuple[str, ...]) -> _Bones:
+def _add_bones(gltf: Gltf, person: _PersonMesh, node: int) -> _Bones:
     """The bones below a person's node, at rest."""
     root = gltf.node({"name": "Root"}, node)
     nodes: list[int] = []
-    for joint, (name, parent) in enumerate(zip(names, model.parents, strict=True)):
+    for joint, (name, parent) in enumerate(zip(person.names, person.parents, strict=True)):
         axes, origin = (person.axes[parent], person.joints[parent]) if joint else (np.eye(3), np.zeros(3))
         bone = _bone(name, (person.joints[joint] - origin) @ axes, axes.T @ person.axes[joint])
         nodes.append(gltf.node(bone, nodes[parent] if joint else root))
     ends = [
-        gltf.node(_bone(end_name(names[joint]), offset @ person.axes[joint], np.eye(3)), nodes[joint])
+        gltf.node(_bone(end_name(person.names[joint]), offset @ person.axes[joint], np.eye(3)), nodes[joint])
         for joint, offset in person.ends.items()
     ]
     return _Bones(nodes, root, ends)
@@ -244,13 +272,11 @@ def _add_mesh(gltf: Gltf, model: BodyModel, person: _PersonMesh, shared: _Shared
     gltf.node({"name": f"Body{person.id}", "mesh": mesh, "skin": skin})
 
 
-def _add_motion(
-    gltf: Gltf, animation: Animation, person: _PersonMesh, parents: tuple[int, ...], joints: list[int]
-) -> None:
+def _add_motion(gltf: Gltf, animation: Animation, person: _PersonMesh, joints: list[int]) -> None:
     keyframes = person.keyframes
     times = gltf.array(keyframes.times, bounds=True)
     animation.drive(joints[0], "translation", times, person.root_position[keyframes.rows])
-    quaternions = [_quaternions(person, joint, parents[joint]) for joint in range(posed_joints(len(joints)))]
+    quaternions = [_quaternions(person, joint) for joint in range(person.pose.shape[1])]
     still = [float(np.ptp(values, axis=0).max()) < STILL for values in quaternions]
     once = gltf.array(keyframes.times[:1], bounds=True) if any(still) else times
     for node, values, is_still in zip(joints, quaternions, still, strict=False):
@@ -260,10 +286,10 @@ def _add_motion(
             animation.drive(node, "rotation", times, values[keyframes.rows])
 
 
-def _quaternions(person: _PersonMesh, joint: int, parent: int) -> Floats:
+def _quaternions(person: _PersonMesh, joint: int) -> Floats:
     """(T, 4) rotation of a bone in its parent's frame."""
     if joint:
-        rotations = person.axes[parent].T @ axis_angle_to_matrix(person.body.pose[:, joint])
+        rotations = person.axes[person.parents[joint]].T @ axis_angle_to_matrix(person.pose[:, joint])
     else:
         rotations = person.root_rotation
     return _continuous(matrix_to_quaternion(rotations @ person.axes[joint]))
