@@ -262,6 +262,7 @@ def view(
     link_video: bool = False,
     embed: Sequence[str] = (),
     body_model: AnyPath | BodyModel | None = None,
+    compare: Sequence[Scene] = (),
 ) -> ServedPage | None:
     """Show a scene on a page: its video with the people drawn over it, and beside it the people in 3D.
 
@@ -274,6 +275,7 @@ def view(
         link_video: with `save`, the page plays the video where it lies, and does not contain it.
         embed: with `save`, formats that the page offers as downloads: "bvh", "glb", "csv".
         body_model: the model that the bodies were made with, or its file, for the downloads; None is the free body.
+        compare: other scenes of the same video, lifted with other weights or detectors; shown with the first one.
 
     Raises:
         InputError: an argument cannot be used, or the scene lacks what a download needs.
@@ -286,10 +288,11 @@ def view(
     from vidmotion.body.model import BodyModel
     from vidmotion.viewer import Footage, PageOptions, ServedPage, save_page
 
-    _check_scene(scene)
+    for one in (scene, *compare):
+        _check_scene(one)
     model = body_model if isinstance(body_model, BodyModel) else _load_body(body_model)
     footage = None if video is None else Footage.of(scene, as_path("video", video))
-    options = PageOptions(footage, link_video, tuple(embed), model)
+    options = PageOptions(footage, link_video, tuple(embed), model, tuple(compare))
     if save is not None:
         target = as_path("save", save)
         if target.suffix.lower() not in (".html", ".htm"):

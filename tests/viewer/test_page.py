@@ -234,9 +234,7 @@ def test_the_curve_of_a_height_is_drawn_where_its_joint_is(browser: Browser, sav
     # Near the lower end of the picture it is drawn in the frame in which the joint is lowest, not where it is highest.
     drawn = browser.run(
         "(() => { const { curves, timeline, page } = vidmotion, still = curves.drawStill();"
-        " return ["
-        + f"{neck.argmin()}, {neck.argmax()}"
-        + "].map(row => { const frame = page.people[0].frames.at(row);"
+        f" return [{neck.argmin()}, {neck.argmax()}].map(row => {{ const frame = page.people[0].frames.at(row);"
         " const x = (timeline.xOf(frame) + timeline.endOf(frame)) / 2 - 2, y = curves.y(curves.range[0]) - 9;"
         " return still.getContext('2d').getImageData(x, y, 5, 8).data.some(Boolean) }) })()"
     )

@@ -25,7 +25,12 @@ PAGE = "Page"
 
 
 def view(
-    motion: options.Motion,
+    motions: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MOTION...", help="A .json or .npz file that `lift` wrote; several of one video are compared."
+        ),
+    ],
     video: Annotated[
         Path | None, typer.Option("--video", help="The video that it was made from.", rich_help_panel=PAGE)
     ] = None,
@@ -62,10 +67,10 @@ def view(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:  # fmt: skip
-    """Show a saved motion beside its video, on a page of this machine or in one file."""
+    """Show a saved motion, or several, beside their video, on a page of this machine or in one file."""
     from vidmotion.body.load import load_body
     from vidmotion.io.scene.formats import load
-    from vidmotion.viewer import Footage, PageOptions, save_page
+    from vidmotion.viewer import Footage, PageOptions, check_one_video, save_page
 
     if save is None and (link_video or embed):
         raise typer.BadParameter("--link-video and --embed are for --save; a served page has the video and the files")
@@ -73,13 +78,16 @@ def view(
         raise typer.BadParameter("--link-video: name the video with --video")
     if save is not None:
         _check_target(save, overwrite)
-    scene = load(motion)
+    scene, *compared = map(load, motions)
     with before_work():
+        check_one_video((scene, *compared), list(map(str, motions)))  # before the video is looked at
         page = PageOptions(
             None if video is None else Footage.of(scene, video),
             link_video,
             tuple(embed or ()),
             None if body_model is None else load_body(body_model),
+            tuple(compared),
+            _names(motions),
         )
     if save is None:
         _serve(scene, page, port, quiet)
@@ -87,6 +95,12 @@ def view(
     save_page(scene, save, page)
     if not quiet:
         note(f"wrote {save}")
+
+
+def _names(motions: list[Path]) -> tuple[str, ...]:
+    """File names; with their folders where two are the same."""
+    names = tuple(path.name for path in motions)
+    return names if len(set(names)) == len(names) else tuple(f"{path.parent.name}/{path.name}" for path in motions)
 
 
 def _check_target(path: Path, overwrite: bool) -> None:

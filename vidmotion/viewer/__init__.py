@@ -3,8 +3,9 @@
 Reads values and videos. Does not depend on detectors, networks or torch.
 """
 
+from vidmotion.viewer.comparison import check_one_video
 from vidmotion.viewer.footage import Footage
 from vidmotion.viewer.pages import PageOptions, save_page
 from vidmotion.viewer.served import ServedPage
 
-__all__ = ["Footage", "PageOptions", "ServedPage", "save_page"]
+__all__ = ["Footage", "PageOptions", "ServedPage", "check_one_video", "save_page"]

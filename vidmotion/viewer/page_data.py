@@ -5,6 +5,8 @@ The header holds names, numbers and descriptions of arrays (`block.py`); the pag
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.skeletons import H36M17, Skeleton, by_name, convert
 from vidmotion.types import CONTACT_PARTS, BodyMotion, Floats, Motion, Person, Scene
 from vidmotion.viewer.block import LARGEST, Block
+from vidmotion.viewer.comparison import find_differences
 
 MOST_FRAMES = 2_000_000
 """18 hours at 30 frames a second. The page keeps the time of every frame."""
@@ -25,12 +28,21 @@ INFLUENCES = 4
 """Joints that may move a vertex; the free body needs no more."""
 
 
-def page_data(scene: Scene) -> tuple[dict[str, Any], dict[str, bytes]]:
+def page_data(scene: Scene, compared: Sequence[Scene] = ()) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The header of a scene, and its compressed blocks: "block" is read at once, "angles" when a curve is chosen.
+
+    Args:
+        compared: other scenes of the same video, whose people are shown with those of the first one.
 
     Raises:
         InputError: it has more frames than the page can show.
     """
+    takes = [number for number, one in enumerate((scene, *compared)) for _ in one.people]
+    differences = [
+        *(None for _ in scene.people),
+        *(one for other in compared for one in find_differences(scene.people, other.people)),
+    ]
+    scene = _joined(scene, compared)
     count = max([scene.frame_count, *(int(person.track.frames[-1]) + 1 for person in scene.people)])
     if not 0 < count <= MOST_FRAMES:
         raise InputError(f"{scene.source}: a page shows 1 to {MOST_FRAMES:,} frames, and this motion has {count:,}")
@@ -44,8 +56,13 @@ def page_data(scene: Scene) -> tuple[dict[str, Any], dict[str, bytes]]:
         "times": block.add(_times(scene, count), "f8"),
         "points": _skeleton(H36M17),
         "people": [
-            {**_person(person, world, block), "angles": _angles(person, world, angles)}
-            for person, world in zip(scene.people, worlds, strict=True)
+            {
+                **_person(person, world, block),
+                "angles": _angles(person, world, angles),
+                "take": take,
+                "difference": None if difference is None else asdict(difference),
+            }
+            for person, world, take, difference in zip(scene.people, worlds, takes, differences, strict=True)
         ],
         "angles": list(ANGLES),
         "contacts": list(CONTACT_PARTS),
@@ -53,6 +70,16 @@ def page_data(scene: Scene) -> tuple[dict[str, Any], dict[str, bytes]]:
         "notes": _notes(scene),
     }
     return header, {"block": block.compressed(), "angles": angles.compressed()}
+
+
+def _joined(scene: Scene, compared: Sequence[Scene]) -> Scene:
+    """One scene with the people of all."""
+    scenes = (scene, *compared)
+    return replace(
+        scene,
+        people=tuple(person for one in scenes for person in one.people),
+        frame_count=max(one.frame_count for one in scenes),
+    )
 
 
 def _times(scene: Scene, count: int) -> Floats:

@@ -14,6 +14,7 @@ from vidmotion.errors import InputError
 from vidmotion.io.atomic import write_bytes
 from vidmotion.rendering.frames import start_of
 from vidmotion.types import Scene
+from vidmotion.viewer.comparison import check_one_video
 from vidmotion.viewer.downloads import KINDS, Download, downloads
 from vidmotion.viewer.footage import Footage
 from vidmotion.viewer.html import page_html
@@ -33,6 +34,10 @@ class PageOptions:
     """Formats to download, of `KINDS`."""
     model: BodyModel | None = None
     """The model of the bodies, for the downloads; None is the free body."""
+    compared: tuple[Scene, ...] = ()
+    """Other motions of the same video, which are shown with the first one. Downloads are of the first one."""
+    names: tuple[str, ...] = ()
+    """Of all motions, the first one's first; empty if they have none."""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.embed) - set(KINDS))
@@ -61,7 +66,7 @@ def page_bytes(scene: Scene, options: PageOptions, notes: Sequence[str] = (), li
     Raises:
         InputError: as `save_page`.
     """
-    header, blocks = page_header(scene, options.footage)
+    header, blocks = page_header(scene, options)
     header["notes"] = [*header["notes"], *notes]
     if options.footage is not None:
         video = {"name": options.footage.path.name, "type": options.footage.kind}
@@ -78,12 +83,19 @@ def page_bytes(scene: Scene, options: PageOptions, notes: Sequence[str] = (), li
     return page_html(header, blocks, "blob:" if linked is None else "'self' file:")
 
 
-def page_header(scene: Scene, footage: Footage | None) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """The header of a page, without its video and downloads, and the blocks of its arrays."""
-    header, blocks = page_data(scene)
+def page_header(scene: Scene, options: PageOptions) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The header of a page, without its video and downloads, and the blocks of its arrays.
+
+    Raises:
+        InputError: as `page_data`, or the motions are not of one video.
+    """
+    names = options.names or tuple(f"motion {number + 1}" for number in range(1 + len(options.compared)))
+    check_one_video((scene, *options.compared), names)
+    header, blocks = page_data(scene, options.compared)
+    clocks = options.footage.header() if options.footage else NO_VIDEO
     first = _first_frame(scene) if start_of(scene) else 0
     return {
-        **header, "first": first, **(footage.header() if footage else NO_VIDEO), "video": None, "downloads": [],
+        **header, "motions": list(names), "first": first, **clocks, "video": None, "downloads": [],
     }, blocks  # fmt: skip
 
 

@@ -51,7 +51,7 @@ class ServedPage:
 
     def _build(self) -> bytes:
         footage = self._options.footage
-        header, blocks = page_header(self._scene, footage)
+        header, blocks = page_header(self._scene, self._options)
         if footage is not None:
             header["video"] = {"name": footage.path.name, "type": footage.kind, "href": _VIDEO}
         header["downloads"] = [{"name": name, "label": name, "href": href} for href, (_, name) in self._files.items()]

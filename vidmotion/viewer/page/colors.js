@@ -19,8 +19,10 @@ function confidenceColor(share) {
 }
 
 class Colors {
-  constructor(people) {
-    this.people = new Map(people.map((person, index) => [person, PALETTE[index % PALETTE.length]]));
+  /** A colour for each person, or for each of several motions. */
+  constructor({ people, motions }) {
+    this.several = motions.length > 1;
+    this.people = new Map(people.map((person, index) => [person, PALETTE[(this.several ? person.take : index) % PALETTE.length]]));
     const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
     this.setTheme(dark ? "dark" : "light");
   }
@@ -33,6 +35,9 @@ class Colors {
   }
 
   person(person) { return this.people.get(person); }
+
+  /** Of bones over the video: left and right, or the motions. */
+  bone(person, side) { return this.several ? this.person(person) : this.side(side); }
 
   side(side) { return this.named(side); }
 }

@@ -51,6 +51,7 @@ class Controls {
     $("source").textContent = page.source;
     const people = page.people.length === 1 ? "1 person" : `${page.people.length} people`;
     $("facts").textContent = `${people}, ${page.times.length} frames, ${Number(page.fps.toFixed(3))} frames/s`;
+    if (page.motions.length > 1) $("facts").textContent += `, ${page.motions.map((name, take) => `${LETTERS[take]}: ${name}`).join(", ")}`;
     $("notes").append(...page.notes.map((text) => element("p", {}, text)));
     const name = () => { $("theme").textContent = this.colors.theme === "dark" ? "Light" : "Dark"; };
     $("theme").onclick = () => {
@@ -68,7 +69,7 @@ class Controls {
     $("people").append(...this.boxes.map((box) => box.item));
     const lifted = this.page.people.filter((person) => person.motion);
     for (const id of ["inspected", "follow"]) {
-      $(id).append(...lifted.map((person) => element("option", { value: person.id }, `person ${person.id}`)));
+      $(id).append(...lifted.map((person) => element("option", { value: person.name }, `person ${person.name}`)));
     }
     $("inspected").onchange = () => { this.listJoints(); this.listCurves(); };
     $("curve").onchange = () => this.showCurve();
@@ -79,19 +80,19 @@ class Controls {
   personEntry(person) {
     const shown = element("input", { type: "checkbox", checked: true });
     shown.onchange = () => { person.shown = shown.checked; this.redraw(); };
-    const color = element("input", { type: "color", value: this.colors.person(person), ariaLabel: `Colour of person ${person.id}` });
+    const color = element("input", { type: "color", value: this.colors.person(person), ariaLabel: `Colour of person ${person.name}` });
     color.oninput = () => {
       this.colors.people.set(person, color.value);
       this.space?.figures.find((one) => one.person === person)?.recolor();
       this.redraw();
     };
     const state = element("small", {});
-    const item = element("li", {}, color, element("label", {}, shown, ` Person ${person.id}`), state);
+    const item = element("li", {}, color, element("label", {}, shown, ` Person ${person.name}`), state);
     return { person, shown, state, item };
   }
 
   /** The person whose joints are listed. */
-  get inspected() { return this.page.people.find((person) => person.motion && String(person.id) === $("inspected").value); }
+  get inspected() { return this.page.people.find((person) => person.motion && person.name === $("inspected").value); }
 
   listJoints() {
     const { skeleton, error } = this.inspected?.motion ?? {};
@@ -126,7 +127,7 @@ class Controls {
     if (!space) return;
     ["tape-from", "tape-to"].forEach((id, end) => {
       $(id).append(element("option", { value: "" }, "–"), ...space.figures.map((figure, number) => element(
-        "optgroup", { label: `person ${figure.person.id}` },
+        "optgroup", { label: `person ${figure.person.name}` },
         ...figure.person.motion.skeleton.joints.map((name, joint) => element("option", { value: `${number} ${joint}` }, name.replaceAll("_", " "))),
       )));
       $(id).onchange = () => {
@@ -182,8 +183,9 @@ class Controls {
     $("coloring").onchange = () => { space.coloring = $("coloring").value; space.draw(); };
     $("ghosts").onchange = () => { space.ghosts = $("ghosts").checked; space.draw(); };
     $("path").onchange = () => { space.path = $("path").checked; space.draw(); };
-    $("follow").onchange = () => space.follow(space.figures.find((one) => String(one.person.id) === $("follow").value) ?? null);
-    $("follow").value = space.followed ? space.followed.person.id : "";
+    $("follow").onchange = () => space.follow(space.figures.find((one) => one.person.name === $("follow").value) ?? null);
+    if (this.colors.several) this.choose("coloring", "person");
+    $("follow").value = space.followed ? space.followed.person.name : "";
     if (!this.page.body) for (const option of $("style").options) option.disabled = option.value !== "skeleton";
     $("scale").textContent = `grid ${space.gridStep} m`;
     $("save-space").onclick = () => this.savePicture(space.picture(), "3d");
@@ -256,6 +258,12 @@ class Controls {
   }
 
   describe(person) {
+    const { difference } = person.entry;
+    const apart = difference ? `; ${Math.round(difference.millimeters)} mm from ${difference.other}${LETTERS[0]} on average (${difference.frames} frames)` : "";
+    return this.describeNow(person) + apart;
+  }
+
+  describeNow(person) {
     const row = person.rowOf[this.clock.frame];
     const height = person.motion ? `${person.motion.height.toFixed(2)} m tall` : "2D only";
     if (row < 0) return `${height}, not in this frame`;

@@ -56,7 +56,7 @@ class Curves {
       }
     }
     const middle = (low + high) / 2, half = Math.max(high - low, LEAST_RANGE[this.chosen.kind]) / 2;
-    this.canvas.setAttribute("aria-label", `${this.chosen.title} of person ${this.person.id}: ${this.text(low)} to ${this.text(high)}.`);
+    this.canvas.setAttribute("aria-label", `${this.chosen.title} of person ${this.person.name}: ${this.text(low)} to ${this.text(high)}.`);
     return [middle - half, middle + half];
   }
 

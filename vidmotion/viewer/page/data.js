@@ -1,6 +1,7 @@
 // Reads what the page carries: a header as JSON, and blocks of bytes as base64. Texts of the header are only ever text.
 
 const TYPES = { u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f4: Float32Array, f8: Float64Array };
+const LETTERS = "ABCDEF"; // of several motions
 
 /** The bytes of a script element that holds base64. */
 function bytesOf(id) {
@@ -53,8 +54,8 @@ class Rows {
 
 /** One person, with a row for each frame in which the person is there. */
 class Person {
-  constructor(entry, rows, frameCount) {
-    Object.assign(this, { id: entry.id, actions: entry.actions, entry });
+  constructor(entry, rows, frameCount, letter) {
+    Object.assign(this, { id: entry.id, name: `${entry.id}${letter}`, take: entry.take, actions: entry.actions, entry });
     for (const name of ["frames", "observed", "xy", "score"]) this[name] = rows(entry[name]);
     this.contacts = entry.contacts && rows(entry.contacts);
     this.rowOf = new Int32Array(frameCount).fill(-1);
@@ -140,9 +141,10 @@ async function readPage() {
   const header = JSON.parse(document.getElementById("data-header").textContent);
   const rows = await readBlock("block");
   const times = rows(header.times).raw;
+  const letter = (take) => (header.motions.length > 1 ? LETTERS[take] : "");
   return {
     ...header, times,
-    people: header.people.map((entry) => new Person(entry, rows, times.length)),
+    people: header.people.map((entry) => new Person(entry, rows, times.length, letter(entry.take))),
     body: header.body && {
       parents: header.body.parents, faces: rows(header.body.faces),
       coarseFaces: rows(header.body.coarse_faces), joints: rows(header.body.joints), weights: rows(header.body.weights),

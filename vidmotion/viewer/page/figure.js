@@ -94,7 +94,7 @@ class Figure {
     context.font = "bold 36px system-ui, sans-serif";
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillText(this.person.id, 32, 34, 56);
+    context.fillText(this.person.name, 32, 34, 56);
     this.label.material.map?.dispose();
     this.label.material.map = Object.assign(new THREE.CanvasTexture(canvas), { colorSpace: "srgb" });
   }

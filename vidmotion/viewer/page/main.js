@@ -26,7 +26,7 @@ function openSpace(page, clock, colors) {
 
 async function main() {
   const page = await readPage();
-  const colors = new Colors(page.people);
+  const colors = new Colors(page);
   const clock = new Clock(page.times, page.first, page.media, openVideo(page));
   const picture = new Picture($("picture"), page, clock, colors);
   const space = openSpace(page, clock, colors);

@@ -81,7 +81,7 @@ class Picture {
     const width = Math.min(Math.max((Math.max(...ys) - Math.min(...ys)) / 90, 2), 8);
     context.lineCap = "round";
     context.setLineDash(found.observed ? [] : [width * 2, width * 2.5]);
-    for (const [color, thickness] of [[() => "#0e1015", width + 2], [(side) => this.colors.side(side), width]]) {
+    for (const [color, thickness] of [[() => "#0e1015", width + 2], [(side) => this.colors.bone(person, side), width]]) {
       for (const [a, b] of found.skeleton.bones) {
         if (!shown[a] || !shown[b]) continue;
         context.globalAlpha = Math.min(found.points[a].score, found.points[b].score) < FAINT_BELOW ? 0.45 : 1;
@@ -102,7 +102,7 @@ class Picture {
   drawId(person, x, y) {
     const { context } = this;
     context.font = `bold ${14 * Math.min(window.devicePixelRatio || 1, 2)}px system-ui, sans-serif`;
-    const width = context.measureText(person.id).width + 12;
+    const width = context.measureText(person.name).width + 12;
     context.fillStyle = this.colors.person(person);
     context.beginPath();
     context.roundRect(x - width / 2, y - 12, width, 22, 11);
@@ -110,6 +110,6 @@ class Picture {
     context.fillStyle = inkOn(this.colors.person(person));
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillText(person.id, x, y);
+    context.fillText(person.name, x, y);
   }
 }

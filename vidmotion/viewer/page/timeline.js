@@ -112,7 +112,7 @@ class Timeline {
     const color = this.colors.person(person);
     context.globalAlpha = person.shown ? 1 : 0.3;
     context.fillStyle = this.colors.named("ink");
-    context.fillText(person.id, 2, y + SPAN / 2, LEFT - 4);
+    context.fillText(person.name, 2, y + SPAN / 2, LEFT - 4);
     for (const { from, to, kind } of spans) {
       const x = this.xOf(from), width = Math.max(this.endOf(to) - x, 1);
       context.fillStyle = color;
@@ -177,5 +177,5 @@ function describe({ person, spans, contacts }) {
   const tags = person.actions.map(({ label, start, end }) => `${label} ${start.toFixed(1)} to ${end.toFixed(1)} s`).slice(0, 20).join(", ");
   const feet = contacts.filter(({ side, runs }) => side !== "trunk" && runs.length)
     .map(({ side, runs }) => `${side} ${runs.slice(0, 20).map(([from, to]) => `${from} to ${to}`).join(", ")}`).join("; ");
-  return `Person ${person.id}, frames: ${text}. ${feet && `Feet on the floor: ${feet}. `}${tags && `Actions: ${tags}.`}`;
+  return `Person ${person.name}, frames: ${text}. ${feet && `Feet on the floor: ${feet}. `}${tags && `Actions: ${tags}.`}`;
 }
