@@ -128,8 +128,9 @@ def _angle_lines(measured: Measurements) -> list[str]:
     from vidmotion.measurements.report import with_range
 
     angles = with_range(measured.angles)
-    width = max(map(len, angles))
+    width, errors = max(map(len, angles)), measured.angle_errors
     return [
         f"{name.replace('_', ' '):<{width}} {round(values.min()):5} to {round(values.max()):4} degrees"
+        + ("" if errors is None else f", expected error {round(errors[name].mean())}")
         for name, values in angles.items()
     ]

@@ -1,4 +1,7 @@
-"""Draws joint angles over time, with the times at which the feet stand. Needs matplotlib (the extra `plot`)."""
+"""Draws joint angles over time with their expected errors, and the times at which the feet stand.
+
+Needs matplotlib (the extra `plot`).
+"""
 
 from __future__ import annotations
 
@@ -75,9 +78,13 @@ def _draw_angle(panel: Any, angle: str, color: str, measured: Measurements, trac
     side, name = split_side(angle)
     label = side or name.partition("_")[2]
     for number, run in enumerate(unbroken_runs(track.frames, track.times)):
+        times, values = track.times[run], measured.angles[angle][run]
+        if measured.angle_errors is not None:
+            error = measured.angle_errors[angle][run]
+            panel.fill_between(times, values - error, values + error, color=COLORS.get(side, color), alpha=0.15, lw=0)
         panel.plot(
-            track.times[run],
-            measured.angles[angle][run],
+            times,
+            values,
             color=COLORS.get(side, color),
             label=None if number else label,
             linewidth=1.3,

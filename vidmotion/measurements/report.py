@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vidmotion.body.angle_errors import expected_angle_errors
 from vidmotion.body.joint_angles import joint_angles
 from vidmotion.body.model import BodyModel
 from vidmotion.geometry.filters import unbroken_runs
@@ -27,6 +28,8 @@ class Measurements:
     """Its id."""
     angles: Mapping[str, Floats]
     """Degrees (T,) of each joint angle."""
+    angle_errors: Mapping[str, Floats] | None
+    """Degrees (T,) by which each angle is expected to be wrong; None where the motion has no expected errors."""
     gait: Gait | None
     """None if the person does not walk."""
     exercise: Exercise | None
@@ -64,7 +67,7 @@ def measure_person(person: Person, model: BodyModel) -> Measurements:
     ]
     found = [exercise for exercise in exercises if exercise is not None]
     exercise = max(found, key=lambda exercise: len(exercise.repetitions), default=None)
-    return Measurements(person.id, angles, find_gait(motion, track), exercise)
+    return Measurements(person.id, angles, expected_angle_errors(motion), find_gait(motion, track), exercise)
 
 
 def measures(measured: Measurements) -> Iterator[Measure]:
@@ -77,6 +80,8 @@ def measures(measured: Measurements) -> Iterator[Measure]:
         side, angle = split_side(name)
         yield Measure(f"{angle}_min", float(values.min()), "deg", side)
         yield Measure(f"{angle}_max", float(values.max()), "deg", side)
+        if measured.angle_errors is not None:
+            yield Measure(f"{angle}_error", float(measured.angle_errors[name].mean()), "deg", side)
 
 
 def with_range(angles: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -1,12 +1,14 @@
 """Joint angles: the table and OpenSim's file hold the angles of the body, with the rows of CSV and TRC."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.io.scene.scenes import embodied, scene_of, wander
+from vidmotion.body.angle_errors import expected_angle_errors
 from vidmotion.body.joint_angles import ANGLES, joint_angles, opensim_coordinates
 from vidmotion.body.load import free_body
 from vidmotion.geometry.rotations import axis_angle_to_matrix
@@ -40,6 +42,24 @@ def test_table_has_a_row_for_each_frame(tmp_path: Path) -> None:
     for person, part in zip(people, (rows[:4], rows[4:]), strict=True):
         for name, values in joint_angles(*pose_of(person)).items():
             assert [float(row[name]) for row in part] == pytest.approx(values, abs=0.006)
+
+
+def test_expected_errors_follow_the_angles(tmp_path: Path) -> None:
+    """Only where every person has them."""
+    walker, other = embodied(wander(4)), embodied(wander(4, number=7), number=7)
+    assert walker.motion
+    motion = replace(walker.motion, expected_error=np.full((4, 17), 0.05))
+    errors = expected_angle_errors(motion)
+    assert errors
+    unsure = replace(walker, motion=motion)
+    (path,) = export(scene_of(unsure), tmp_path / "one.angles.csv")
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[-len(ANGLES) :] == [f"{name}_error" for name in ANGLES]
+    for name, values in errors.items():
+        assert [float(row[f"{name}_error"]) for row in rows] == pytest.approx(values, abs=0.006)
+    (path,) = export(scene_of(unsure, other), tmp_path / "two.angles.csv")
+    assert "_error" not in path.read_text()
 
 
 def test_mot_has_opensim_s_header_and_coordinates(walker: Person, tmp_path: Path) -> None:
