@@ -58,7 +58,7 @@ def read_json(path: Path) -> Scene:
         OSError: the file cannot be read.
     """
     try:
-        tree = parse_numbers(path.read_bytes())
+        tree = parse_numbers(path.read_bytes(), plain=("cuts", "provenance"))
     except ValueError as error:
         raise InputError(f"{path} is not valid JSON ({error}); export it again") from None
     try:
@@ -70,7 +70,7 @@ def read_json(path: Path) -> Scene:
 def _encode(value: Any, name: str) -> Iterator[bytes]:
     """The JSON text of a tree in pieces; `name` is the field that holds the tree."""
     if isinstance(value, np.ndarray):
-        yield from array_text(value, DECIMALS.get(name, 0))
+        yield from array_text(value, DECIMALS[name] if value.dtype.kind == "f" else 0)
     elif isinstance(value, Mapping):
         yield b"{"
         for index, (key, item) in enumerate(value.items()):
