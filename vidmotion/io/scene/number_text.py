@@ -53,10 +53,10 @@ def parse_numbers(text: bytes, plain: tuple[str, ...] = ()) -> Any:
         try:
             short, arrays = _without_arrays(text)
             tree = json.loads(short, parse_constant=lambda _: next(arrays))
+            if isinstance(tree, dict) and not any(_holds_arrays(tree.get(name)) for name in plain):
+                return tree
         except (ValueError, RecursionError):
-            tree = None  # read again for the message, as places in the short text are others
-        if isinstance(tree, dict) and not any(_holds_arrays(tree.get(name)) for name in plain):
-            return tree
+            pass  # read again for the message, as places in the short text are others
     return parse_json(text, strict=True)
 
 
