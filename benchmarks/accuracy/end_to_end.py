@@ -35,6 +35,7 @@ import torch
 
 from benchmarks.accuracy.sample_error import body_height, in_camera
 from benchmarks.lib.blazepose_world import Projection, Watched, one_euro, watched
+from vidmotion.choices import Smoothing
 from vidmotion.data.footage_windows import observe_footage
 from vidmotion.data.store import SEEN, Store, StoredClip, read_store
 from vidmotion.detectors import resolve_detector_name
@@ -45,6 +46,7 @@ from vidmotion.geometry.filters import unbroken_runs
 from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.geometry.vectors import unit
 from vidmotion.lifting.lift import lift_tracks
+from vidmotion.lifting.physics import make_plausible
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.head_set import HeadSet
 from vidmotion.model.network import MotionNetwork
@@ -181,7 +183,8 @@ def lift_all(
     for person, track, one in zip(
         owners, tracks, lift_tracks(HeadSet([network]), tracks, clip.size, settings), strict=True
     ):
-        out[person][track.frames] = in_camera(one.motion)
+        motion, _ = make_plausible(one.motion, track, Smoothing.light)
+        out[person][track.frames] = in_camera(motion)
     return out
 
 

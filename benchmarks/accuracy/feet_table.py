@@ -25,10 +25,12 @@ from benchmarks.accuracy.foot_skate import track_of
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.load import free_body
+from vidmotion.choices import Smoothing
 from vidmotion.data.store import Store, read_store
 from vidmotion.evaluate.bootstrap import mean_estimate
 from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.lifting.lift import lift_tracks
+from vidmotion.lifting.physics import make_plausible
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.head_set import HeadSet
 from vidmotion.model.network import MotionNetwork
@@ -61,18 +63,19 @@ def measure(store: Store, network: MotionNetwork, clips: int) -> Iterator[dict[s
                 continue
             blind = replace(track, keypoints=convert(track.keypoints, "h36m17"))
             one = lift_tracks(HeadSet([network]), [track], clip.size, LiftSettings(), ("mesh",))[0]
+            motion, _ = make_plausible(one.motion, track, Smoothing.light)
             bodies = {
-                "floor": fit_body(model, one.motion, blind),
-                "points": fit_body(model, one.motion, track),
-                "head": fit_body(model, one.motion, blind, one.guess),
-                "head + points": fit_body(model, one.motion, track, one.guess),
+                "floor": fit_body(model, motion, blind),
+                "points": fit_body(model, motion, track),
+                "head": fit_body(model, motion, blind, one.guess),
+                "head + points": fit_body(model, motion, track, one.guess),
             }
             truth = forwards(store.person(clip, person).pose[track.frames])
             score = np.minimum(*(track.keypoints.score[:, list(part)] for part in points))
             well = (score > SURE) & (np.abs(truth[..., 2]) < SIDE)
             row = {}
             for name, body in bodies.items():
-                found = forwards(body.pose) @ one.motion.camera.rotation.T
+                found = forwards(body.pose) @ motion.camera.rotation.T
                 angle = np.degrees(np.arccos(np.clip((found * truth).sum(-1), -1, 1)))
                 row[name] = float(angle.sum()), angle.size, float(angle[well].sum()), int(well.sum())
             yield row
