@@ -11,7 +11,7 @@ import typer
 from vidmotion.batch.journal import State
 from vidmotion.batch.lift_file import Outputs
 from vidmotion.batch.summary import FILE as SUMMARY
-from vidmotion.choices import BoneNames, CameraMode, Device, Format, Head, Markers
+from vidmotion.choices import BoneNames, CameraMode, Device, Format, Head, Markers, Smoothing
 from vidmotion.cli import options
 from vidmotion.cli.checks import before_work, check_detector
 from vidmotion.cli.console import counted, fail, note, results
@@ -93,8 +93,11 @@ def batch(
     ] = None,
     height: options.Height = 1.70,
     fov: options.FieldOfView = 55.0,
+    flip: options.Flip = True,
+    smooth: options.Smooth = Smoothing.light,
     weights: options.Networks = None,
     body_model: options.BodyModel = None,
+    refine: options.Refine = True,
     detector: options.Detector = "auto",
     person: Annotated[
         str, typer.Option(metavar="ID|all", help="Lift only this person.", rich_help_panel=options.PEOPLE)
@@ -106,6 +109,8 @@ def batch(
     camera: options.Camera = CameraMode.auto,
     start: options.Start = None,
     end: options.End = None,
+    fps: options.TrueRate = None,
+    rotate: options.Rotate = 0,
     device: options.DeviceOption = Device.auto,
     quiet: options.Quiet = False,
 ) -> None:
@@ -141,6 +146,8 @@ def batch(
             device=device,
             start=section[0],
             end=section[1],
+            fps=fps,
+            rotate=rotate,
             person=one,
             max_people=max_people,
             keep_uncertain=keep_uncertain,
@@ -148,8 +155,11 @@ def batch(
             every_frame=every_frame,
             hands=hands,
             heads=asked,
+            refine=refine,
             height=height,
             fov=fov,
+            flip=flip,
+            smooth=smooth,
             body_model=body_model,
         )
         clips = find_clips(sources, patterns or [], settings)

@@ -57,25 +57,11 @@ def lift(
     ] = None,
     height: options.Heights = None,
     fov: options.FieldOfView = 55.0,
-    flip: Annotated[
-        bool,
-        typer.Option(
-            "--flip/--no-flip",
-            help="Average with the mirrored input: more accurate, half as fast.",
-            rich_help_panel=options.LIFTING,
-        ),
-    ] = True,
+    flip: options.Flip = True,
     smooth: options.Smooth = Smoothing.light,
     weights: options.Networks = None,
     body_model: options.BodyModel = None,
-    refine: Annotated[
-        bool,
-        typer.Option(
-            "--refine/--no-refine",
-            help="With --head mesh: pull bodies to the lifted joints.",
-            rich_help_panel=options.LIFTING,
-        ),
-    ] = True,
+    refine: options.Refine = True,
     detector: options.Detector = "auto",
     person: Annotated[
         str, typer.Option(metavar="ID|all", help="Lift only this person.", rich_help_panel=options.PEOPLE)

@@ -103,6 +103,22 @@ CameraFile = Annotated[
         rich_help_panel=LIFTING,
     ),
 ]
+Flip = Annotated[
+    bool,
+    typer.Option(
+        "--flip/--no-flip",
+        help="Average with the mirrored input: more accurate, half as fast.",
+        rich_help_panel=LIFTING,
+    ),
+]
+Refine = Annotated[
+    bool,
+    typer.Option(
+        "--refine/--no-refine",
+        help="With --head mesh: pull bodies to the lifted joints.",
+        rich_help_panel=LIFTING,
+    ),
+]
 Start = Annotated[str | None, typer.Option(help="Begin here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
 End = Annotated[str | None, typer.Option(help="Stop here: seconds or HH:MM:SS.s.", rich_help_panel=PEOPLE)]
 
