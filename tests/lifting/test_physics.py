@@ -115,3 +115,21 @@ def test_smoothing_has_no_lag_and_keeps_bones() -> None:
         lags = [np.linalg.norm(wrist[5:-5] - np.roll(filtered, lag, axis=0)[5:-5]) for lag in range(-3, 4)]
         assert int(np.argmin(lags)) == 3
     np.testing.assert_array_equal(smoothed(joints, RATE, Smoothing.none), joints)
+
+
+def test_legs_that_stand_stay_straight_where_the_feet_differ_in_height() -> None:
+    """The left leg stands straight, 3 cm too low; the right one is bent, and its foot above the floor."""
+    rest = HEIGHT * RESTING_HEIGHTS[LEFT]
+    joints = standing(60)
+    joints[:, [4, 5, 6]] = [[0.1, rest + 0.77, 0], [0.1, rest + 0.37, 0.05], [0.1, rest - 0.03, 0]]
+    joints[:, [1, 2, 3]] = [[-0.1, rest + 0.77, 0], [-0.1, rest + 0.43, 0.22], [-0.1, rest + 0.03, 0]]
+    held = hold_contacts(joints, touching(60, "left_foot", "right_foot"), HEIGHT, RATE)
+    np.testing.assert_allclose(held[:, [LEFT, RIGHT], 1], joints[:, [LEFT, RIGHT], 1].clip(rest), atol=1e-3)
+    assert knee(held).min() > knee(joints).min() - 0.5
+
+
+def knee(joints: np.ndarray) -> np.ndarray:
+    """(T,) degrees, the angle of the left knee."""
+    thigh, shin = joints[:, 4] - joints[:, 5], joints[:, LEFT] - joints[:, 5]
+    cosine = (thigh * shin).sum(1) / np.linalg.norm(thigh, axis=1) / np.linalg.norm(shin, axis=1)
+    return np.asarray(np.degrees(np.arccos(cosine)))

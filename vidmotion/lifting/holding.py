@@ -1,7 +1,8 @@
 """Holds what touches: it keeps its place, and no part of the body is below the floor. Numpy only.
 
-The whole body is moved by what its contacts have in common, which leaves the pose as it is. Arms and legs then bring
-each foot and hand to its place (two bones, lengths kept, the knee or elbow in its plane).
+The whole body is moved by what its contacts have in common, which leaves the pose as it is. A straight limb carries the
+body: where contacts differ, it counts more than a bent one, so that standing legs stay straight. Arms and legs then
+bring each foot and hand to its place (two bones, lengths kept, the knee or elbow in its plane).
 """
 
 from __future__ import annotations
@@ -22,10 +23,16 @@ BODY_SECONDS = 0.1
 """Width of the filter of the movement of the whole body."""
 MAX_CORRECTION = 0.1
 """Metres; largest correction of a part that touches."""
-MAX_RAISE = 0.15
+MAX_RAISE = 0.25
 """Metres; what is deeper below the floor is no error of the pose, and stays."""
 STRAIGHT = 0.998
 """Largest length of a limb as a share of that of its two bones, so that the knee or elbow keeps its plane."""
+
+BENT, UPRIGHT = 0.94, 0.99
+"""Length of a limb as a share of that of its two bones: with a knee or elbow of 140 degrees, which carries nothing, and
+of 164 degrees, which counts as straight."""
+LEAST_LEAD = 0.1
+"""Weight of a bent limb in the movement of the whole body; that of a straight one is 1."""
 
 
 def hold_contacts(joints: Floats, touching: Bools, height: float, rate: float) -> Floats:
@@ -39,10 +46,12 @@ def hold_contacts(joints: Floats, touching: Bools, height: float, rate: float) -
     """
     shares = gaussian_smooth(touching.astype(float), rate * TRANSITION_SECONDS).clip(0, 1)
     goals = _goals(joints[:, PART_JOINTS], touching, height)
+    carries = _carries(joints)
+    weights = (shares * np.maximum(carries, LEAST_LEAD))[..., None]
     pulls = shares[..., None] * (goals - joints[:, PART_JOINTS])
-    common = pulls.sum(1) / np.maximum(shares.sum(1), 1)[:, None]
+    common = (weights * pulls).sum(1) / np.maximum(weights.sum(1), 1e-9)
     joints = joints + gaussian_smooth(_limited(common), rate * BODY_SECONDS)[:, None]
-    joints = joints + _raised(joints, height, rate)[:, None, None] * [0, 1, 0]
+    joints = joints + _raised(joints, shares * carries, height, rate)[:, None, None] * [0, 1, 0]
     for part, limb in LIMBS.items():
         row = CONTACT_PARTS.index(part)
         end = joints[:, limb[2]]
@@ -73,11 +82,26 @@ def _limited(corrections: Floats) -> Floats:
     return corrections * np.minimum(1, MAX_CORRECTION / np.maximum(length, 1e-9))
 
 
-def _raised(joints: Floats, height: float, rate: float) -> Floats:
-    """(T,) metres by which the body is raised, smoothly, so that all but hands and feet are above the floor."""
-    ends = [limb[2] for limb in LIMBS.values()]
+def _carries(joints: Floats) -> Floats:
+    """(T, 7) from 0 to 1, how much the body rests on each part if it touches: a limb does as far as it is straight."""
+    carries = np.ones((len(joints), len(CONTACT_PARTS)))
+    for part, limb in LIMBS.items():
+        start, middle, end = (joints[:, joint] for joint in limb)
+        bones = np.linalg.norm(middle - start, axis=-1) + np.linalg.norm(end - middle, axis=-1)
+        reach = np.linalg.norm(end - start, axis=-1) / np.maximum(bones, 1e-9)
+        carries[:, CONTACT_PARTS.index(part)] = ((reach - BENT) / (UPRIGHT - BENT)).clip(0, 1)
+    return carries
+
+
+def _raised(joints: Floats, carries: Floats, height: float, rate: float) -> Floats:
+    """(T,) metres by which the body is raised, smoothly, so that it is above the floor.
+
+    Hands and feet count as far as they carry the body (T, 7); their limbs bring up the rest of the way.
+    """
     below = height * np.array(RESTING_HEIGHTS) - joints[..., 1]
-    needed = np.delete(below, ends, axis=1).max(1).clip(0, MAX_RAISE)
+    for part, limb in LIMBS.items():
+        below[:, limb[2]] *= carries[:, CONTACT_PARTS.index(part)]
+    needed = below.max(1).clip(0, MAX_RAISE)
     width = rate * BODY_SECONDS
     radius = int(np.ceil(3 * width))
     padded = np.pad(needed, radius, mode="edge")
