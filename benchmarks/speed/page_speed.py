@@ -102,6 +102,7 @@ def main() -> None:
         first = heap(browser)
         for style in ("skeleton", "mesh", "both"):
             browser.run(f"vidmotion.controls.choose('style', '{style}')")
+            browser.wait_for(f"'{style}' === 'skeleton' || vidmotion.space.figures[0].mesh !== undefined")
             alone = browser.run(ALONE)
             shown = browser.run(COUNT.replace("SECONDS", str(args.seconds)))
             print(f"{style:9} {shown:5.1f} frames/s   alone {alone:5.0f} ms")

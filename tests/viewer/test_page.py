@@ -144,7 +144,9 @@ def test_the_overlay_and_the_films_camera_are_where_the_camera_saw_people(
 
 def test_the_skinned_mesh_is_the_body(browser: Browser, saved: Path, scene: Scene) -> None:
     browser.open(saved.as_uri())
-    browser.run("vidmotion.controls.choose('style', 'mesh'); vidmotion.clock.goTo(9); vidmotion.space.render()")
+    browser.run("vidmotion.controls.choose('style', 'mesh')")
+    browser.wait_for("vidmotion.space.figures[1].mesh !== undefined")
+    browser.run("vidmotion.clock.goTo(9); vidmotion.space.render()")
     vertices = browser.run(
         "(() => { const m = vidmotion.space.figures[1].mesh; m.skeleton.update();"
         " const inverse = vidmotion.space.figures[1].group.matrixWorld.clone().invert();"
@@ -163,6 +165,7 @@ def test_without_a_gpu_many_bodies_have_fewer_faces(browser: Browser, scene: Sce
     browser.open((tmp_path / "page.html").as_uri())
     corners = "vidmotion.space.render(), vidmotion.space.figures[1].mesh.geometry.index.count"
     browser.run("vidmotion.controls.choose('style', 'mesh')")
+    browser.wait_for("vidmotion.space.figures[2].mesh !== undefined")
     assert browser.run(corners) == 3 * len(coarse_faces())
     browser.press("1")
     assert browser.run(corners) == 3 * len(free_body().faces)
@@ -355,6 +358,11 @@ def test_a_served_page_seeks_in_its_video_and_writes_downloads(
     with ServedPage(scene, PageOptions(Footage.of(scene, video))) as served:
         browser.open(served.address)
         assert brightness(browser, 9) == pytest.approx(180, abs=6)
+        assert browser.run("vidmotion.page.body") is None
+        browser.run(
+            "vidmotion.controls.choose('style', 'mesh'); vidmotion.controls.choose('curve', 'angle hip flexion')"
+        )
+        browser.wait_for("vidmotion.space.figures[1].mesh !== undefined && vidmotion.curves.chosen !== null")
     assert browser.problems == []
 
 

@@ -1,5 +1,6 @@
 """The served page: parts of the video, downloads, and who is refused."""
 
+import base64
 import html
 import http.client
 import re
@@ -49,6 +50,18 @@ def test_parts_of_the_video(
     assert (answer.status, answer.read()) == (status, content[first : last + 1])
     if status == 206:
         assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{len(content)}"
+
+
+def test_arrays_are_served_as_they_are_and_no_base64(served: ServedPage, tmp_path: Path) -> None:
+    made = scene(SIZE, (person(3, [0, 1], SIZE),))
+    save_page(made, tmp_path / "page.html", PageOptions())
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    for name in ("block", "bodies", "angles"):
+        found = re.search(f'id="data-{name}">([^<]*)<', text)
+        assert found
+        assert ask(served, f"block-{name}").read() == base64.b64decode(found[1])
+        assert f'id="data-{name}"' not in ask(served, "").read().decode()
+    assert ask(served, "block-other").status == 404
 
 
 def test_a_part_after_the_end_is_refused(served: ServedPage) -> None:

@@ -1,7 +1,8 @@
 """Packs arrays into one block of bytes that the page decodes. Numpy only; does not depend on scenes.
 
-An array is described by the place of its first byte, its type and its shape. Positions are stored as 16-bit steps
-between the least and the greatest value of each component: a step is 0.15 mm where people walk within 10 m.
+An array is described by the place of its first byte, its type and its shape. Positions and angles are stored in 16-bit
+steps from the least value of each component. A step has a least size, below which nobody sees a difference, and as
+neighbouring frames are alike, what is stored are the differences between them: both make the block much smaller.
 """
 
 from __future__ import annotations
@@ -37,14 +38,25 @@ class Block:
         self._length += len(content)
         return {"at": place, "type": dtype, "shape": list(stored.shape)}
 
-    def add_steps(self, values: Floats) -> dict[str, Any]:
-        """Store an array (..., C) in 16-bit steps; the description has "low" and "step" for each component."""
+    def add_steps(self, values: Floats, least_step: float) -> dict[str, Any]:
+        """Store an array (T, ..., C) in 16-bit steps; the description has "low" and "step" for each component.
+
+        The type "d2" is: for each column the differences modulo 65536 from row to row, the sign in the lowest bit; all
+        low bytes, then all high bytes.
+
+        Args:
+            least_step: in the unit of the values; components of a large range have larger steps.
+        """
         values = np.clip(values, -LARGEST, LARGEST)
         flat = values.reshape(-1, values.shape[-1])
         low, high = (flat.min(0), flat.max(0)) if len(flat) else (np.zeros(flat.shape[1]),) * 2
-        step = np.maximum(high - low, 1e-9) / STEPS
-        steps = np.round((values - low) / step)
-        return {**self.add(steps, "u2"), "low": low.tolist(), "step": step.tolist()}
+        step = np.maximum((high - low) / STEPS, least_step)
+        columns = np.round((values - low) / step).astype(np.uint16).reshape(len(values), -1).T
+        changes = np.diff(columns, axis=1, prepend=np.uint16(0)).view(np.int16)
+        signed = ((changes << 1) ^ (changes >> 15)).astype("<u2")
+        planes = signed.ravel().view(np.uint8).reshape(-1, 2).T
+        stored = self.add(planes, "u1")
+        return {**stored, "type": "d2", "shape": list(values.shape), "low": low.tolist(), "step": step.tolist()}
 
     def add_share(self, values: Floats) -> dict[str, Any]:
         """Store numbers in 0..1 in 255 steps."""

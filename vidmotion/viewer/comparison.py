@@ -59,7 +59,7 @@ def find_differences(first: Sequence[Person], others: Sequence[Person]) -> list[
     distances = np.array([[_picture_distance(one, other) for one in first] for other in others])
     found: list[Difference | None] = [None] * len(others)
     while distances.size and distances.min() < SAME_PERSON:
-        row, column = np.unravel_index(int(distances.argmin()), distances.shape)
+        row, column = divmod(int(distances.argmin()), len(first))
         found[row] = _difference(first[column], others[row])
         distances[row], distances[:, column] = np.inf, np.inf
     return found

@@ -22,22 +22,28 @@ SCRIPTS = (
     "curves.js", "controls.js", "main.js",
 )  # fmt: skip
 """In the order in which they use each other."""
+LATER = ("bodies", "angles")
+"""Blocks at the end of the file: the page is shown before the browser has read them."""
 _MARK = re.compile(r"@@([A-Z]+)@@")
 
 
-def page_html(header: Mapping[str, Any], blocks: Mapping[str, bytes], media: str = "blob:") -> bytes:
+def page_html(
+    header: Mapping[str, Any], blocks: Mapping[str, bytes], media: str = "blob:", connect: str = "'none'"
+) -> bytes:
     """The page, UTF-8.
 
     Args:
         header: what the page's scripts read as JSON; any text in it is shown as text.
         blocks: bytes by the name under which the scripts find them.
         media: from where the video may come, in the words of a Content-Security-Policy.
+        connect: from where blocks may come that the page does not contain.
     """
     parts = {
-        "POLICY": html.escape(policy(media)),
+        "POLICY": html.escape(policy(media, connect)),
         "TITLE": html.escape(f"{header['source']} - vidmotion"),
         "STYLE": _read("style.css"),
-        "DATA": "\n".join([_json(header), *(_base64(name, content) for name, content in blocks.items())]),
+        "DATA": "\n".join([_json(header), *(_base64(*one) for one in blocks.items() if one[0] not in LATER)]),
+        "LATER": "\n".join(_base64(*one) for one in blocks.items() if one[0] in LATER),
         "THREE": _three(),
         "SCRIPT": _script(),
     }
@@ -45,12 +51,12 @@ def page_html(header: Mapping[str, Any], blocks: Mapping[str, bytes], media: str
     return _MARK.sub(lambda mark: parts[mark[1]], _read("index.html")).encode()
 
 
-def policy(media: str) -> str:
+def policy(media: str, connect: str) -> str:
     """The Content-Security-Policy of a page."""
     scripts = " ".join(map(_hash, (_three(), _script())))
     return (
         f"default-src 'none'; script-src {scripts}; style-src {_hash(_read('style.css'))}; "
-        f"img-src data: blob:; media-src {media}; base-uri 'none'; form-action 'none'"
+        f"img-src data: blob:; media-src {media}; connect-src {connect}; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -24,12 +24,16 @@ from vidmotion.viewer.comparison import find_differences
 
 MOST_FRAMES = 2_000_000
 """18 hours at 30 frames a second. The page keeps the time of every frame."""
+LEAST_METERS, LEAST_PIXELS, LEAST_RADIANS, LEAST_DEGREES = 0.0002, 0.05, 0.0005, 0.02
+"""Sizes of the steps in which values are stored."""
 INFLUENCES = 4
 """Joints that may move a vertex; the free body needs no more."""
 
 
 def page_data(scene: Scene, compared: Sequence[Scene] = ()) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """The header of a scene, and its compressed blocks: "block" is read at once, "angles" when a curve is chosen.
+    """The header of a scene, and its compressed blocks.
+
+    "block" is read at once, "bodies" when a mesh is wanted, "angles" when the curve of one is.
 
     Args:
         compared: other scenes of the same video, whose people are shown with those of the first one.
@@ -46,7 +50,7 @@ def page_data(scene: Scene, compared: Sequence[Scene] = ()) -> tuple[dict[str, A
     count = max([scene.frame_count, *(int(person.track.frames[-1]) + 1 for person in scene.people)])
     if not 0 < count <= MOST_FRAMES:
         raise InputError(f"{scene.source}: a page shows 1 to {MOST_FRAMES:,} frames, and this motion has {count:,}")
-    block, angles = Block(), Block()
+    block, bodies, angles = Block(), Block(), Block()
     worlds = align_worlds(scene.people, scene.camera_motion)
     header = {
         "source": scene.source,
@@ -58,6 +62,7 @@ def page_data(scene: Scene, compared: Sequence[Scene] = ()) -> tuple[dict[str, A
         "people": [
             {
                 **_person(person, world, block),
+                "body": _body(person.body, bodies) if person.body is not None and _has_free_body(person) else None,
                 "angles": _angles(person, world, angles),
                 "take": take,
                 "difference": None if difference is None else asdict(difference),
@@ -66,10 +71,10 @@ def page_data(scene: Scene, compared: Sequence[Scene] = ()) -> tuple[dict[str, A
         ],
         "angles": list(ANGLES),
         "contacts": list(CONTACT_PARTS),
-        "body": _body_model(free_body(), block) if any(map(_has_free_body, scene.people)) else None,
+        "body": _body_model(free_body(), bodies) if any(map(_has_free_body, scene.people)) else None,
         "notes": _notes(scene),
     }
-    return header, {"block": block.compressed(), "angles": angles.compressed()}
+    return header, {"block": block.compressed(), "bodies": bodies.compressed(), "angles": angles.compressed()}
 
 
 def _joined(scene: Scene, compared: Sequence[Scene]) -> Scene:
@@ -111,10 +116,9 @@ def _person(person: Person, world: RigidTransform | None, block: Block) -> dict[
         "id": person.id,
         "frames": block.add(track.frames, "u4"),
         "observed": block.add(track.observed, "u1"),
-        "xy": block.add_steps(points.xy),
+        "xy": block.add_steps(points.xy, LEAST_PIXELS),
         "score": block.add_share(points.score),
         "motion": None if person.motion is None or world is None else _motion(person.motion, world, block),
-        "body": _body(person.body, block) if person.body is not None and _has_free_body(person) else None,
         "contacts": None if person.contacts is None else block.add(person.contacts.touching, "u1"),
         "actions": [
             {"start": one.start, "end": one.end, "label": one.label, "score": one.score}
@@ -127,7 +131,7 @@ def _motion(motion: Motion, world: RigidTransform, block: Block) -> dict[str, An
     camera = motion.camera
     return {
         "skeleton": _skeleton(by_name(motion.skeleton)),
-        "joints": block.add_steps(motion.joints),
+        "joints": block.add_steps(motion.joints, LEAST_METERS),
         "confidence": block.add_share(motion.confidence),
         "error": None if motion.expected_error is None else block.add_millimeters(motion.expected_error),
         "height": motion.height,
@@ -148,7 +152,7 @@ def _angles(person: Person, world: RigidTransform | None, block: Block) -> dict[
     rotations = axis_angle_to_matrix(np.clip(person.body.pose, -LARGEST, LARGEST))
     rotations[:, 0] = world.rotation @ rotations[:, 0]
     angles = joint_angles(rotations, free_body().shape(person.body.betas).joints)
-    return block.add_steps(np.stack([angles[name] for name in ANGLES], axis=1))
+    return block.add_steps(np.stack([angles[name] for name in ANGLES], axis=1), LEAST_DEGREES)
 
 
 def _has_free_body(person: Person) -> bool:
@@ -171,10 +175,10 @@ def _body_model(model: BodyModel, block: Block) -> dict[str, Any]:
 def _body(body: BodyMotion, block: Block) -> dict[str, Any]:
     rest = free_body().shape(body.betas)
     return {
-        "vertices": block.add_steps(rest.vertices),
+        "vertices": block.add_steps(rest.vertices, LEAST_METERS),
         "joints": rest.joints.tolist(),
-        "pose": block.add_steps(body.pose.reshape(len(body), -1, 3)),
-        "translation": block.add_steps(body.translation),
+        "pose": block.add_steps(body.pose, LEAST_RADIANS),
+        "translation": block.add_steps(body.translation, LEAST_METERS),
     }
 
 

@@ -95,7 +95,8 @@ def page_header(scene: Scene, options: PageOptions) -> tuple[dict[str, Any], dic
     clocks = options.footage.header() if options.footage else NO_VIDEO
     first = _first_frame(scene) if start_of(scene) else 0
     return {
-        **header, "motions": list(names), "first": first, **clocks, "video": None, "downloads": [],
+        **header, "motions": list(names), "first": first, **clocks, "served": False, "video": None,
+        "downloads": [],
     }, blocks  # fmt: skip
 
 

@@ -20,7 +20,8 @@ from vidmotion.viewer.pages import PageOptions, page_header
 
 CHUNK = 1 << 20
 """Bytes that are read at once."""
-MEDIA = "'self'"
+SOURCES = ("'self'", "'self'")
+"""Of the video and of the blocks."""
 _VIDEO = "video"
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 
@@ -52,10 +53,12 @@ class ServedPage:
     def _build(self) -> bytes:
         footage = self._options.footage
         header, blocks = page_header(self._scene, self._options)
+        self._blocks = {f"block-{name}": content for name, content in blocks.items()}
         if footage is not None:
             header["video"] = {"name": footage.path.name, "type": footage.kind, "href": _VIDEO}
         header["downloads"] = [{"name": name, "label": name, "href": href} for href, (_, name) in self._files.items()]
-        return page_html(header, blocks, MEDIA)
+        header["served"] = True
+        return page_html(header, {}, *SOURCES)
 
     def _write(self, kind: str) -> dict[str, bytes]:
         return {file.name: file.content for file in downloads(self._scene, (kind,), self._options.model)}
@@ -84,7 +87,9 @@ class ServedPage:
     def _answer(self, request: Request, name: str) -> None:
         footage = self._options.footage
         if not name:
-            request.send(200, self._page, "text/html; charset=utf-8", policy(MEDIA))
+            request.send(200, self._page, "text/html; charset=utf-8", policy(*SOURCES))
+        elif name in self._blocks:
+            request.send(200, self._blocks[name], "application/octet-stream")
         elif name == _VIDEO and footage is not None:
             _send_part(request, footage)
         elif name in self._files:

@@ -179,14 +179,14 @@ class Controls {
     if (!space) return;
     space.onFree = () => { space.view = $("view").value = "orbit"; };
     $("view").onchange = () => space.setView($("view").value);
-    $("style").onchange = () => { space.style = $("style").value; space.draw(); };
+    $("style").onchange = () => space.setStyle($("style").value);
     $("coloring").onchange = () => { space.coloring = $("coloring").value; space.draw(); };
     $("ghosts").onchange = () => { space.ghosts = $("ghosts").checked; space.draw(); };
     $("path").onchange = () => { space.path = $("path").checked; space.draw(); };
     $("follow").onchange = () => space.follow(space.figures.find((one) => one.person.name === $("follow").value) ?? null);
     if (this.colors.several) this.choose("coloring", "person");
     $("follow").value = space.followed ? space.followed.person.name : "";
-    if (!this.page.body) for (const option of $("style").options) option.disabled = option.value !== "skeleton";
+    if (!this.page.hasBodies) for (const option of $("style").options) option.disabled = option.value !== "skeleton";
     $("scale").textContent = `grid ${space.gridStep} m`;
     $("save-space").onclick = () => this.savePicture(space.picture(), "3d");
   }
@@ -220,7 +220,7 @@ class Controls {
       f: () => this.choose("view", "film"), r: () => this.choose("view", "orbit"), t: () => this.choose("view", "top"),
       s: () => this.choose("view", "side"), "?": () => $("keys").showModal(),
       g: () => $("ghosts").click(), c: () => $("curve").focus(), d: () => $("tape-from").focus(),
-      m: () => this.page.body && this.choose("style", styles[(styles.indexOf($("style").value) + 1) % 3]),
+      m: () => this.page.hasBodies && this.choose("style", styles[(styles.indexOf($("style").value) + 1) % 3]),
     };
     const action = actions[event.key] ?? (/^[1-9]$/.test(event.key) && (() => this.boxes[event.key - 1]?.shown.click()));
     if (!action) return;

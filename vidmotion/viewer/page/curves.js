@@ -31,7 +31,7 @@ class Curves {
   /** Draw one of the choices, or nothing. Angles are unpacked when the first of them is wanted. */
   async show(person, choice) {
     if (choice?.kind === "angle") {
-      const rows = await (this.angles ??= readBlock("angles"));
+      const rows = await (this.angles ??= readBlock("angles", this.page.served));
       person.angles ??= rows(person.entry.angles);
     }
     Object.assign(this, { person, chosen: choice, still: null });

@@ -13,8 +13,8 @@ function bytesOf(id) {
   return bytes;
 }
 
-async function inflate(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+async function inflate(blob) {
+  const stream = blob.stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).arrayBuffer();
 }
 
@@ -24,9 +24,24 @@ class Rows {
     this.shape = found.shape;
     this.length = found.shape[0];
     this.width = found.shape.slice(1).reduce((a, b) => a * b, 1);
-    this.raw = new TYPES[found.type](buffer, found.at, this.length * this.width);
+    this.raw = found.type === "d2" ? this.sumUp(buffer, found.at) : new TYPES[found.type](buffer, found.at, this.length * this.width);
     this.low = found.low;
     this.step = found.step;
+  }
+
+  /** Steps from their differences: column by column, the sign in the lowest bit, low bytes before high bytes. */
+  sumUp(buffer, at) {
+    const { length, width } = this, count = length * width;
+    const low = new Uint8Array(buffer, at, count), high = new Uint8Array(buffer, at + count, count);
+    const out = new Uint16Array(count);
+    for (let column = 0, i = 0; column < width; column++) {
+      for (let row = 0, sum = 0; row < length; row++, i++) {
+        const stored = low[i] | high[i] << 8;
+        sum += stored >>> 1 ^ -(stored & 1);
+        out[row * width + column] = sum;
+      }
+    }
+    return out;
   }
 
   /** Number `column` of a row; rows after the last one are the last one, so that one row may stand for all frames. */
@@ -62,12 +77,12 @@ class Person {
     this.frames.raw.forEach((frame, row) => { this.rowOf[frame] = row; });
     this.shown = true;
     if (entry.motion) this.readMotion(entry.motion, rows);
-    if (entry.body) {
-      this.body = {
-        vertices: rows(entry.body.vertices), joints: entry.body.joints, pose: rows(entry.body.pose),
-        translation: rows(entry.body.translation),
-      };
-    }
+  }
+
+  readBody(rows) {
+    const { body } = this.entry;
+    if (!body) return;
+    this.body = { joints: body.joints, vertices: rows(body.vertices), pose: rows(body.pose), translation: rows(body.translation) };
   }
 
   readMotion(motion, rows) {
@@ -131,23 +146,39 @@ class Person {
   }
 }
 
-/** Reads arrays of a block; blocks that are not needed at once are asked for later. */
-async function readBlock(name) {
-  const buffer = await inflate(bytesOf(name));
+/** The bytes of a block: a server gives them as they are, a file has them as base64 in an element further down. */
+async function blockBytes(name, served) {
+  if (served) return (await fetch(`block-${name}`)).blob();
+  if (!document.getElementById(`data-${name}`)?.nextSibling) {
+    await new Promise((done) => { document.addEventListener("DOMContentLoaded", done, { once: true }); });
+  }
+  return new Blob([bytesOf(name)]);
+}
+
+/** Reads arrays of a block; those that are not needed at once are asked for later. */
+async function readBlock(name, served) {
+  const buffer = await inflate(await blockBytes(name, served));
   return (found) => new Rows(buffer, found);
 }
 
 async function readPage() {
   const header = JSON.parse(document.getElementById("data-header").textContent);
-  const rows = await readBlock("block");
+  const rows = await readBlock("block", header.served);
   const times = rows(header.times).raw;
   const letter = (take) => (header.motions.length > 1 ? LETTERS[take] : "");
   return {
     ...header, times,
     people: header.people.map((entry) => new Person(entry, rows, times.length, letter(entry.take))),
-    body: header.body && {
-      parents: header.body.parents, faces: rows(header.body.faces),
-      coarseFaces: rows(header.body.coarse_faces), joints: rows(header.body.joints), weights: rows(header.body.weights),
+    body: null, // until a mesh is wanted
+    hasBodies: header.body !== null,
+    async readBodies() {
+      if (!this.hasBodies || this.body) return;
+      const rows = await readBlock("bodies", header.served), { body } = header;
+      for (const person of this.people) person.readBody(rows);
+      this.body = {
+        parents: body.parents, faces: rows(body.faces), coarseFaces: rows(body.coarse_faces), joints: rows(body.joints),
+        weights: rows(body.weights),
+      };
     },
   };
 }

@@ -23,7 +23,6 @@ class Figure {
     this.label.scale.set(0.2, 0.2, 1);
     this.group.add(this.shadow, this.label);
     this.addDiscs();
-    if (person.body && page.body) this.addMesh(person.body, page.body);
     this.recolor();
   }
 
@@ -53,7 +52,10 @@ class Figure {
     });
   }
 
-  addMesh(body, model) {
+  /** Add the skinned body, once the page has read it. */
+  addMesh() {
+    const { body } = this.person, model = this.page.body;
+    if (!body || this.mesh) return;
     const geometry = new THREE.BufferGeometry();
     geometry.setAttribute("position", new THREE.BufferAttribute(body.vertices.floats(), 3));
     geometry.setAttribute("skinIndex", new THREE.BufferAttribute(model.joints.raw, 4));
@@ -73,6 +75,7 @@ class Figure {
     this.mesh = new THREE.SkinnedMesh(geometry, new THREE.MeshLambertMaterial());
     this.mesh.frustumCulled = false;
     this.mesh.add(bones[0]);
+    this.mesh.material.color.set(this.colors.person(this.person));
     this.mesh.bind(new THREE.Skeleton(bones, inverses), new THREE.Matrix4());
     this.group.add(this.mesh);
   }

@@ -88,6 +88,15 @@ class Space {
     this.controls.update();
   }
 
+  async setStyle(style) {
+    this.style = style;
+    if (style !== "skeleton") {
+      await this.page.readBodies();
+      for (const figure of this.figures) figure.addMesh();
+    }
+    this.draw();
+  }
+
   setView(view) {
     this.view = view;
     this.controls.enabled = view !== "film";
