@@ -54,7 +54,7 @@ def with_head_and_hands(
     local = axis_angle_to_matrix(body.pose[:, :BODY_JOINTS].astype(np.float64))
     world, places = forward_kinematics(local, rest, PARENTS, body.translation)
     if head is not None:
-        seen = _seen_in_world(axis_angle_to_matrix(head.rotation.astype(np.float64)), places[:, HEAD], motion.camera)
+        seen = seen_in_world(axis_angle_to_matrix(head.rotation.astype(np.float64)), places[:, HEAD], motion.camera)
         _turn_head(local, world, rest, seen @ _TO_HEAD, head.confidence)
     fingers = body.fingers
     if hands is not None:
@@ -69,7 +69,7 @@ def with_head_and_hands(
             points = hands.points[nearest, side].astype(np.float64)
             shown = share[:, None, None]
             fingers[:, side] = shown * finger_rotations(points, side) + (1 - shown) * fingers[:, side]
-            seen = _seen_in_world(palm_rotation(points, side), places[:, WRISTS[side]], motion.camera)
+            seen = seen_in_world(palm_rotation(points, side), places[:, WRISTS[side]], motion.camera)
             _turn_hand(local, world, rest, seen, share, side)
         fingers = fingers.astype(np.float32)
     pose = body.pose.copy()
@@ -79,11 +79,15 @@ def with_head_and_hands(
     return replace(body, pose=pose, error=error, fingers=fingers)
 
 
-def _seen_in_world(rotation: Floats, places: Floats, camera: Camera) -> Floats:
-    """Rotations (T, 3, 3) relative to the lines of sight to places (T, 3), in the world."""
+def seen_in_world(rotation: Floats, places: Floats, camera: Camera) -> Floats:
+    """Rotations (T, 3, 3), or directions (T, 3, N) as columns, relative to the lines of sight to places, in the world.
+
+    Args:
+        places: (T, 3) metres.
+    """
     sight = unit(camera.to_camera_axes(places))
     turned = shortest_rotation(np.tile([0.0, 0.0, 1.0], (len(sight), 1)), sight) @ rotation
-    columns = np.moveaxis(turned, -1, 1)  # (T, 3 columns, 3): directions, as cameras take them
+    columns = np.moveaxis(turned, -1, 1)  # (T, N, 3): directions, as cameras take them
     return np.moveaxis(camera.turn_to_world(columns), 1, -1)
 
 

@@ -54,8 +54,10 @@ def write_c3d(
     if len(grid) > MOST_FRAMES:
         raise InputError(f"C3D holds {MOST_FRAMES} frames, {scene.source} has {len(grid)}; cut the video, or take trc")
     points = np.ones((4, len(names), len(grid)))
-    points[:3] = (grid.interpolate(places) * MILLIMETRES * ~grid.missing[:, None, None]).transpose(2, 1, 0)
-    residuals = np.where(grid.missing, -1.0, 0.0) * np.ones((1, len(names), 1))
+    at_rows = grid.interpolate(places) * MILLIMETRES  # (N, M, 3)
+    is_missing = grid.missing[:, None] | np.isnan(at_rows[..., 0])
+    points[:3] = np.where(is_missing[..., None], 0.0, at_rows).transpose(2, 1, 0)
+    residuals = np.where(is_missing.T, -1.0, 0.0)[None]
     c3d = ezc3d.c3d()
     c3d.add_parameter("POINT", "LABELS", list(names))
     c3d.add_parameter("POINT", "DESCRIPTIONS", [""] * len(names))

@@ -8,13 +8,14 @@ from __future__ import annotations
 import numpy as np
 
 from vidmotion.body.feet import ANKLES, LIFTED_ANKLES
+from vidmotion.body.head_and_hands import seen_in_world
 from vidmotion.body.joints import HEAD
 from vidmotion.body.joints import offsets as head_offsets
 from vidmotion.body.kinematics import forward_kinematics, local_rotations
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.choices import Markers
 from vidmotion.io.scene.requirements import require_body, require_motion
-from vidmotion.skeletons import H36M17, foot_points
+from vidmotion.skeletons import H36M17, HAND21, foot_points
 from vidmotion.types import Bools, Floats, Person
 
 HALPE26_JOINTS = {
@@ -35,17 +36,44 @@ def markers_of(person: Person, markers: Markers, model: BodyModel) -> tuple[tupl
 
     Halpe's hips and shoulders lie a little outside of the joint centers. Its nose, heels and toes are points of the
     skin of the body, which moves with the joints: a person without a body lacks them, and a person whose 2D points
-    have no heels and toes lacks those of the feet.
+    have no heels and toes lacks those of the feet. Hands that are seen at some time have markers at their landmarks
+    after the wrist, which are NaN while they are not seen.
 
     Raises:
         InputError: no motion, a body of another model, or a number that is not finite.
     """
     joints = require_motion(person).joints
+    hand_names, hand_places = _hand_markers(person, joints, markers)
     if markers is Markers.h36m17:
-        return H36M17.joints, joints
+        return (*H36M17.joints, *hand_names), np.concatenate([joints, hand_places], 1)
     chosen = _moved_outward(joints)[:, [H36M17.joints.index(joint) for joint in HALPE26_JOINTS.values()]]
     names, places = _skin_markers(person, joints, model)
-    return (*HALPE26_JOINTS, *names), np.concatenate([chosen, places], 1)
+    return (*HALPE26_JOINTS, *names, *hand_names), np.concatenate([chosen, places, hand_places], 1)
+
+
+def _hand_markers(person: Person, joints: Floats, markers: Markers) -> tuple[list[str], Floats]:
+    """The names of N markers and their places (T, N, 3) in metres, NaN while a hand is not seen."""
+    names, places, hands = [], [joints[:, :0]], person.hands
+    for index, side in enumerate(("left", "right") if hands is not None else ()):
+        assert hands is not None
+        seen = hands.score[:, index] > 0
+        if not seen.any():
+            continue
+        wrist = joints[:, H36M17.joints.index(f"{side}_wrist")]
+        points = hands.points[:, index].astype(np.float64)
+        from_wrist = (points[:, 1:] - points[:, :1]).swapaxes(1, 2)
+        camera = require_motion(person).camera
+        turned = seen_in_world(from_wrist, wrist, camera).swapaxes(1, 2)
+        places.append(np.where(seen[:, None, None], wrist[:, None] + turned, np.nan))
+        own = [f"{side}_{name}" for name in HAND21.joints[1:]]
+        names += own if markers is Markers.h36m17 else [_halpe_name(name) for name in own]
+    return names, np.concatenate(places, 1)
+
+
+def _halpe_name(name: str) -> str:
+    """`left_index_tip` as `LIndexTip`."""
+    side, *parts = name.split("_")
+    return side[0].upper() + "".join(part.capitalize() for part in parts)
 
 
 def _moved_outward(joints: Floats) -> Floats:

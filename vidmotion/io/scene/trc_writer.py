@@ -1,7 +1,8 @@
 """TRC for OpenSim and other marker programs: the joints of one person as markers, millimetres, Y up.
 
 The first row is the first frame of the video, and times count from it. The markers are blank, which readers take as
-missing, before the person comes, after it leaves, and in long gaps (see `even_frames`). Does not depend on paths.
+missing, before the person comes, after it leaves, and in long gaps (see `even_frames`); those of a hand also in rows
+between two frames in one of which it is not seen. Does not depend on paths.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import BinaryIO
+
+import numpy as np
 
 from vidmotion.body.model import BodyModel
 from vidmotion.choices import Markers
@@ -50,5 +53,6 @@ def _lines(grid: Grid, positions: Floats) -> Iterator[str]:
     blank = "\t" * (positions.shape[1] * 3)
     for number, (time, missing, row) in enumerate(zip(grid.times, grid.missing, positions, strict=True), start=1):
         # Adding 0 makes -0.0 a plain 0.0.
-        values = blank if missing else "\t".join(f"{value:.3f}" for value in row.ravel() + 0.0)
+        fields = ["" if np.isnan(value) else f"{value:.3f}" for value in row.ravel() + 0.0]
+        values = blank if missing else "\t".join(fields) + ("" if fields[-1] else "\t")
         yield f"{number}\t{time:.6f}\t{values}"
