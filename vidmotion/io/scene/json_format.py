@@ -74,8 +74,8 @@ def _encode(value: Any, name: str) -> Iterator[bytes]:
     elif isinstance(value, Mapping):
         yield b"{"
         for index, (key, item) in enumerate(value.items()):
-            yield f"{',' if index else ''}{json.dumps(key)}:".encode()
-            yield from _encode(item, key)
+            yield f"{',' if index else ''}{json.dumps(str(key))}:".encode()
+            yield from _encode(item, str(key))
         yield b"}"
     elif isinstance(value, list | tuple):
         yield b"["
