@@ -9,9 +9,10 @@ from scipy.spatial.transform import Rotation
 
 from tests.io.scene.bvh_reader import read_bvh
 from tests.io.scene.glb_reader import read_glb
-from tests.io.scene.scenes import embodied, free_body, scene_of, wander
+from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.body.hand_at_rest import rest_hand
 from vidmotion.body.hand_pose import LENGTH, hand_at_rest, relaxed_fingers
+from vidmotion.body.load import free_body
 from vidmotion.choices import BoneNames
 from vidmotion.io.scene.finger_bones import finger_bones
 from vidmotion.io.scene.formats import export

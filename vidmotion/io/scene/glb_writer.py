@@ -164,7 +164,7 @@ def _person_meshes(scene: Scene, model: BodyModel, bones: BoneNames) -> list[_Pe
 def _armature(model: BodyModel, rest: RestBody, body: BodyMotion, bones: BoneNames) -> dict[str, Any]:
     """The joints of a person's mesh, by the names of its fields, with fingers if there are any."""
     count = len(model.parents)
-    made = {
+    made: dict[str, Any] = {
         "names": joint_names(count, bones),
         "parents": model.parents,
         "joints": rest.joints,
