@@ -60,7 +60,7 @@ def main() -> None:
         for smoothing in Smoothing:
             found, contacts = make_plausible(motion, track, smoothing)
             touching = contacts.touching[:, :2]
-            counts = {"hit": feet & touching, "told": touching, "true": feet}
+            counts: dict[str, np.ndarray] = {"hit": feet & touching, "told": touching, "true": feet}
             rows[f"smooth {smoothing}"].append({**_errors(found, track, world, turn), **counts})
     print(f"{len(accelerations)} people")
     for name, parts in rows.items():

@@ -83,8 +83,8 @@ def angle_errors(network: MotionNetwork, footage: FootageSampler) -> dict[str, n
 
 def rank_correlation(one: np.ndarray, two: np.ndarray) -> float:
     """Spearman's, of arrays of any one shape."""
-    ranks = [np.argsort(np.argsort(values.ravel())) for values in (one, two)]
-    return float(np.corrcoef(ranks)[0, 1])
+    ranks = np.stack([np.argsort(np.argsort(values.ravel())) for values in (one, two)])
+    return float(np.atleast_2d(np.corrcoef(ranks))[0, 1])
 
 
 def main() -> None:

@@ -312,7 +312,7 @@ def _set_together(people: list[_SizelessMotion], stated: list[Height], camera_is
             for person, motion, height, before in zip(people, motions, found, stated, strict=True)
         ]
         to_world = to_world if camera_is_known else _level(motions)
-    raised = [one.joints @ to_world.T for one in motions]
+    raised: list[Floats] = [one.joints @ to_world.T for one in motions]
     origins = np.zeros((len(motions), 3)) if camera_is_known else _origins(motions, raised, found)
     lifted = []
     for person, joints, origin, height in zip(motions, raised, origins, found, strict=True):

@@ -86,7 +86,7 @@ class ActionHead(nn.Module):
             return self.from_features(self.fc1(self.dropout(rep).mean(2).flatten(2).mean(1)))
         # One mask for all frames: a new mask in each frame would look like motion.
         kept = rep * self.dropout(torch.ones_like(rep[:, :, :1]))
-        return self.from_features(self.features(kept.flatten(0, 1)).mean(1).unflatten(0, rep.shape[:2]).mean(1))
+        return self.from_features(self.features(kept.flatten(0, 1)).mean(1).view(*rep.shape[:2], -1).mean(1))
 
     def features(self, rep: Tensor) -> Tensor:
         """(B, T, F) of a representation (B, T, J, C): their mean over any frames goes into `from_features`."""
@@ -199,7 +199,7 @@ class ErrorHead(nn.Module):
     def scale(self, factor: float) -> None:
         """Multiply all expected distances by a factor from now on."""
         with torch.no_grad():
-            self.fc2.bias += math.log(factor)
+            self.fc2.bias.add_(math.log(factor))
 
 
 HEADS: dict[str, type[ActionHead | EmbeddingHead | MeshHead | ErrorHead]] = {

@@ -69,6 +69,8 @@ class _ErrorLoss:
         if batch.observed is None:
             raise InputError("a head for errors needs data with 3D")
         output = self.encodings.run(network, draw, batch.x, batch.positions, (POSE3D, "error"))
+        assert output.pose3d is not None  # both were asked for
+        assert output.error is not None
         distance = joint_errors(output.pose3d.detach(), batch.observed.target)
         millimetres = 1000 * distance * batch.observed.metres[..., 0]
         return error_loss(output.error, distance), {"mpjpe_mm": millimetres.mean()}
