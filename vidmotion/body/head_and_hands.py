@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vidmotion.body.hand_at_rest import rest_hand
 from vidmotion.body.hand_pose import finger_rotations, palm_rotation, relaxed_fingers
 from vidmotion.body.inverse_kinematics import PARENTS, PoseSequence, RestSkeleton, h36m_joints
 from vidmotion.body.joints import HEAD
@@ -50,7 +51,8 @@ def with_head_and_hands(
     The forearm and the wrist share the twist of a hand; the neck and the head that of a head. Hands that are not seen
     follow the forearms and are relaxed.
     """
-    rest = model.shape(body.betas).joints[:BODY_JOINTS].astype(np.float64)
+    shaped = model.shape(body.betas)
+    rest = shaped.joints[:BODY_JOINTS].astype(np.float64)
     local = axis_angle_to_matrix(body.pose[:, :BODY_JOINTS].astype(np.float64))
     world, places = forward_kinematics(local, rest, PARENTS, body.translation)
     if head is not None:
@@ -70,7 +72,7 @@ def with_head_and_hands(
             shown = share[:, None, None]
             fingers[:, side] = shown * finger_rotations(points, side) + (1 - shown) * fingers[:, side]
             seen = seen_in_world(palm_rotation(points, side), places[:, WRISTS[side]], motion.camera)
-            _turn_hand(local, world, rest, seen, share, side)
+            _turn_hand(local, world, rest, seen @ rest_hand(model, shaped, side).rotation.T, share, side)
         fingers = fingers.astype(np.float32)
     pose = body.pose.copy()
     pose[:, :BODY_JOINTS] = matrix_to_axis_angle(local)
@@ -113,7 +115,7 @@ def _turn_hand(local: Floats, world: Floats, rest: Floats, seen: Floats, share: 
     """Write the rotations of a forearm and a wrist into `local` (T, 22, 3, 3).
 
     Args:
-        seen: (T, 3, 3) of the palm in the world.
+        seen: (T, 3, 3) of the hand from its rest pose, in the world.
         share: (T,) 0..1, how much it counts.
     """
     elbow, wrist = ELBOWS[side], WRISTS[side]
