@@ -50,7 +50,7 @@ def test_a_changed_video_is_looked_at_again(
     assert vidmotion("actions", "teach", "walk", video, "-l", library, "--weights", network)[0] == 0
     write_video(video, beginning(sample, 24))
     seen, detect = [], Pipeline.detect
-    monkeypatch.setattr(Pipeline, "detect", lambda self, path: seen.append(path) or detect(self, path))
+    monkeypatch.setattr(Pipeline, "detect", lambda self, path, **how: seen.append(path) or detect(self, path, **how))
     assert vidmotion("actions", "search", library, video, "--weights", network)[0] == 0
     assert seen == [video]
 

@@ -100,7 +100,8 @@ def test_heads_of_several_files_are_read_together(weights: Path, tmp_path: Path)
 
 
 def test_without_refinement_the_body_is_the_head_s_own(weights: Path) -> None:
-    settings = [Settings(weights=(str(weights),), heads=(Head.mesh,), refine=refine) for refine in (True, False)]
+    weight = str(weights)
+    settings = [Settings(weights=(weight,), heads=(Head.mesh,), refine=refine, hands=False) for refine in (True, False)]
     refined, raw = (Pipeline(each).lift(scene()).people[0] for each in settings)
     assert refined.body
     assert raw.body

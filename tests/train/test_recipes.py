@@ -224,7 +224,7 @@ def test_expected_errors_are_learned_and_scaled(job: MakeJob, footage: Path, tmp
     """Of people who are lifted badly by an untrained encoder, and who are not in the training data."""
     save_network(MotionNetwork(DSTformer(dstformer.PRESETS["tiny"])), tmp_path / "start.safetensors", {})
     held_out = tiny_footage.write(tmp_path / "held-out")
-    config = ErrorConfig(**{**TINY, "lr": 0.03}, steps=60, hidden=8, encodings=4, calibration=str(held_out))  # type: ignore[arg-type]
+    config = ErrorConfig(**{**TINY, "lr": 0.03}, steps=200, hidden=16, encodings=8, calibration=str(held_out))  # type: ignore[arg-type]
     network, _ = load_network(train_error(job("run", footage, start=tmp_path / "start.safetensors"), config))
     assert network.kinds == ("pose3d", "error")
     sampler = FootageSampler(read_store(held_out), CPU)
@@ -237,7 +237,7 @@ def test_expected_errors_are_learned_and_scaled(job: MakeJob, footage: Path, tmp
 
 
 def test_expected_errors_need_a_network_that_lifts(job: MakeJob, footage: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="name its weights with --from"):
+    with pytest.raises(InputError, match="pass `from`, its weights"):
         train_error(job("run", footage), ErrorConfig(preset="tiny"))
     start = tmp_path / "start.safetensors"
     save_network(MotionNetwork(DSTformer(dstformer.PRESETS["tiny"]), lifts=False), start, {})

@@ -45,7 +45,12 @@ ENTRIES = (
         "export",
     ),
     Entry("measure", MOTION, "Measure steps, repetitions and ranges of joint angles in a saved motion.", "measure"),
-    Entry("view", MOTION, "Show a saved motion beside its video, on a page of this machine or in one file.", "view"),
+    Entry(
+        "view",
+        MOTION,
+        "Show a saved motion, or several, beside their video, on a page of this machine or in one file.",
+        "view",
+    ),
     Entry("render", MOTION, "Draw the people of a saved motion over the video, beside a 3D view of them.", "render"),
     Entry("actions", MOTION, "Teach motions by example, and find them in videos.", "app"),
     Entry("data", LEARNING, "Make, import and inspect training data.", "app"),

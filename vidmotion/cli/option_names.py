@@ -15,10 +15,10 @@ SPECIAL = {
 """Names whose option is not the same name with dashes."""
 PLAIN = frozenset({
     "backgrounds", "body_model", "bones", "camera", "camera_file", "clips", "data", "detector", "device", "embed",
-    "end", "every_frame", "first_frame", "flip", "fov", "fps", "gpus", "hands", "height", "jobs", "keep_uncertain",
-    "keypoints", "link_video", "markers", "max_people", "pattern", "person", "port", "ray", "refine", "resume",
-    "rotate", "size", "skeleton", "split", "split_rule", "start", "style", "subjects", "table", "timeout", "unit",
-    "up", "view", "weights",
+    "end", "every_frame", "first_frame", "flip", "fov", "fps", "from", "gpus", "hands", "height", "jobs",
+    "keep_uncertain", "keypoints", "link_video", "markers", "max_people", "pattern", "person", "port", "ray",
+    "refine", "resume", "rotate", "size", "skeleton", "split", "split_rule", "start", "style", "subjects", "table",
+    "timeout", "unit", "up", "view", "weights",
 })  # fmt: skip
 """Names whose option is the same name with dashes."""
 _NAMED = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]+))?`")

@@ -140,7 +140,7 @@ def _run_batch(
     if passes[0].mesh is not None:
         fields |= _body([each.mesh for each in passes if each.mesh is not None], normalized)
     if passes[0].error is not None:
-        fields["error"] = _error([each.error for each in passes if each.error is not None], poses[0])
+        fields["error"] = _error([each.error for each in passes if each.error is not None], poses)
     for name in FEATURES.values():
         if name in wanted:
             fields[name] = torch.stack([getattr(each, name) for each in passes], 2)
@@ -159,13 +159,14 @@ def _joints(poses: list[Tensor], normalized: NormalizedWindow) -> dict[str, Tens
     return {"joints": joints, "disagreement": disagreement}
 
 
-def _error(logarithms: list[Tensor], pose: Tensor) -> Tensor:
-    """Expected distances (B, T, J) of the passes' mean, as shares of the size of the body in a pose (B, T, J, 3)."""
-    expected = logarithms[0].exp()
+def _error(logarithms: list[Tensor], poses: list[Tensor]) -> Tensor:
+    """Expected distances (B, T, J) of the passes' mean, as shares of the body's size in their poses (B, T, J, 3)."""
+    expected, size = logarithms[0].exp(), _body_size(poses[0])
     if len(logarithms) > 1:
         expected = (expected + logarithms[1][..., list(H36M17.mirror)].exp()) / 2
+        size = (size + _body_size(poses[1])) / 2
     expected[..., 0] = 0
-    return expected / _body_size(_rooted(pose))
+    return expected / size
 
 
 def _body(bodies: list[BodyPose], normalized: NormalizedWindow) -> dict[str, Tensor]:

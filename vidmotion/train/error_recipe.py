@@ -33,7 +33,7 @@ def train_error(job: TrainingJob, config: ErrorConfig) -> Path:
         VidmotionError: as `run_recipe` and `initial_network`.
     """
     if job.start is None:
-        raise InputError("a head for errors learns those of a trained network; name its weights with --from")
+        raise InputError("a head for errors learns those of a trained network; pass `from`, its weights")
     calibration = Path(config.calibration) if config.calibration else None
     if calibration and not is_store(calibration):
         raise InputError(f"setting calibration: {calibration} is no folder of footage; make one with `data render`")
