@@ -1,8 +1,8 @@
-"""Whose height is what: stated by the user, or told by the floor that people share.
+"""The heights of people: stated by the user, or told by the floor under a known camera.
 
 A person who is lifted with another height stands at another distance, and the floor under the feet as far below the
-camera as the height is larger. So where several people stand on one floor, or the height of the camera above the floor
-is known, the floor tells heights. Needs numpy only.
+camera as the height is larger. So where the height of the camera above the floor is known, the floor tells heights.
+Needs numpy only.
 """
 
 from __future__ import annotations

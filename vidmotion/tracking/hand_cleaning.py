@@ -89,7 +89,6 @@ def _consistent(values: Floats) -> np.ndarray:
 
 
 def _frequent(times: Floats, fewest: int) -> np.ndarray:
-    """(N,) whether there are enough readings around each one."""
-    near = np.abs(times[:, None] - times[None]) <= WITHIN
-    frequent: np.ndarray = near.sum(1) >= fewest
-    return frequent
+    """(N,) whether there are enough readings around each one, at rising times (N,)."""
+    near = np.searchsorted(times, times + WITHIN, side="right") - np.searchsorted(times, times - WITHIN, side="left")
+    return np.asarray(near >= fewest)
