@@ -196,6 +196,14 @@ def test_keys_step_loop_hide_and_change_views(browser: Browser, saved: Path) -> 
     assert not browser.run("vidmotion.clock.playing")
 
 
+def test_played_before_the_video_has_come_it_plays_on_with_the_video(browser: Browser, saved: Path) -> None:
+    browser.open(saved.as_uri())
+    browser.wait_for("vidmotion.clock.hasVideo && !vidmotion.clock.video.seeking")
+    browser.run("vidmotion.clock.video.load(), vidmotion.clock.play(), vidmotion.clock.hasVideo")
+    browser.wait_for("vidmotion.clock.frame === 11 && !vidmotion.clock.playing")
+    assert browser.run("vidmotion.clock.video.currentTime") > 0.3
+
+
 def test_the_timeline_knows_what_was_seen_filled_in_and_missing(browser: Browser, saved: Path) -> None:
     browser.open(saved.as_uri())
     spans = browser.run("vidmotion.timeline.rows[0].spans.map(s => [s.from, s.to, s.kind])")

@@ -19,7 +19,10 @@ class Clock {
       if (!this.playing && Math.abs(video.currentTime - this.target()) > 1e-4) this.seek();
       redraw();
     });
-    video.addEventListener("loadeddata", () => this.seek());
+    video.addEventListener("loadeddata", () => {
+      this.seek();
+      if (this.playing) this.playVideo();
+    });
     video.addEventListener("ended", () => { if (this.playing) this.reachEnd(); });
     if (!video.requestVideoFrameCallback) return;
     const seen = (_, { mediaTime }) => {
@@ -87,10 +90,13 @@ class Clock {
     this.playing = true;
     this.begin();
     this.setSpeed(this.speed);
-    if (this.hasVideo) this.video.play().catch(() => this.pause());
+    this.playVideo();
     this.tell();
     requestAnimationFrame(() => this.tick());
   }
+
+  /** Let the video run; one that is not there yet follows when it has come. */
+  playVideo() { if (this.hasVideo) this.video.play().catch(() => this.pause()); }
 
   pause() {
     if (!this.playing) return;
@@ -130,7 +136,7 @@ class Clock {
   reachEnd() {
     if (!this.loop.on) return this.pause();
     this.goTo(this.loop.from);
-    if (this.hasVideo) this.video.play();
+    this.playVideo();
     return undefined;
   }
 }
