@@ -1,7 +1,7 @@
 """What does pretraining give? Each task is trained from random weights and from a pretrained encoder, for equal steps.
 
     python -m benchmarks.accuracy.pretraining --pretrained FILE --mocap MOCAP --footage TRAIN_STORE --test STORE
-        --keep DIR [--seeds 3]
+        --keep DIR [--seeds 3] [--steps 100 400] [--plot FILE.png]
 
 Everything is trained by the recipes of `vidmotion train`, and all parameters are trained. Measured on the test
 subjects' footage, once with the detector's points and once with simulated noise on exact points:
@@ -11,18 +11,22 @@ subjects' footage, once with the detector's points and once with simulated noise
     action    % of the windows whose class is right, and the mean over classes; trained on both
     one-shot  % right among the four classes of HELD_OUT, which are not in the training data, from one example of each
 
-The results are kept in --keep, so that a killed run continues with the next training.
+Each number of steps is a training of its own, whose rate falls to zero at its end. The results are kept in --keep, so
+that a killed run continues with the next training. --plot draws them over the steps (needs matplotlib).
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import shutil
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from vidmotion.choices import Recipe
@@ -47,7 +51,11 @@ ARMS = ("scratch", "pretrained")
 TASKS = ("pose3d", "mesh", "action", "one-shot")
 BETTER = {"MPJPE": "less", "P-MPJPE": "less", "MPVE": "less", "right": "more", "classes": "more", "one-shot": "more"}
 
+UNITS = {"MPJPE": "mm", "P-MPJPE": "mm", "MPVE": "mm", "right": "%", "classes": "%", "one-shot": "%"}
+
 Figures = dict[str, float]
+Results = dict[tuple[str, str, str], dict[tuple[str, int], list[float]]]
+"""Of a task, the points and a figure: the values of the seeds by arm and steps."""
 
 
 def settings(task: str, arm: str, steps: int, seed: int) -> tuple[Recipe, RecipeConfig]:
@@ -92,24 +100,33 @@ def main() -> None:
     parser.add_argument("--test", type=Path, required=True, help="store of the split test")
     parser.add_argument("--keep", type=Path, required=True, help="folder for the results")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=120, help="of each training")
+    parser.add_argument("--steps", type=int, nargs="+", default=[120], help="of each training")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS)
+    parser.add_argument("--plot", type=Path, help="picture of the figures over the steps")
     args = parser.parse_args()
     args.keep.mkdir(parents=True, exist_ok=True)
     store = read_store(args.test)
     seen = {"detector": FootageSampler(store, CPU), "simulated": SimulatedFootage(store, NoiseRange(), WINDOW)}
-    cells = [(task, arm, seed) for seed in range(args.seeds) for task in TASKS for arm in ARMS]
-    for task, arm, seed in cells:
-        file = args.keep / f"{task}-{arm}-{args.steps}-{seed}.json"
+    for steps, seed, task, arm in itertools.product(args.steps, range(args.seeds), args.tasks, ARMS):
+        file = result_file(args.keep, task, arm, steps, seed)
         if not file.exists():
-            network = trained(args, task, arm, seed)
+            network = trained(args, task, arm, steps, seed)
             found = {name: measure(task, network, footage) for name, footage in seen.items()}
             file.write_text(json.dumps(found), encoding="utf-8")
-            print(task, arm, seed, found, flush=True)
-    show(args.keep, args.steps, args.seeds)
+            print(task, arm, steps, seed, found, flush=True)
+    results = read_results(args.keep, args.tasks, args.steps, args.seeds)
+    for steps in args.steps:
+        show(results, steps, args.seeds)
+    if args.plot:
+        draw(results, args.plot)
 
 
-def trained(args: argparse.Namespace, task: str, arm: str, seed: int) -> MotionNetwork:
-    recipe, config = settings(task, arm, args.steps, seed)
+def result_file(keep: Path, task: str, arm: str, steps: int, seed: int) -> Path:
+    return keep / f"{task}-{arm}-{steps}-{seed}.json"
+
+
+def trained(args: argparse.Namespace, task: str, arm: str, steps: int, seed: int) -> MotionNetwork:
+    recipe, config = settings(task, arm, steps, seed)
     data = [args.footage] if task == "mesh" else [args.footage, args.mocap]
     folder = args.keep / f"run-{task}-{arm}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -118,20 +135,43 @@ def trained(args: argparse.Namespace, task: str, arm: str, seed: int) -> MotionN
     return load_network(path)[0]
 
 
-def show(keep: Path, steps: int, seeds: int) -> None:
+def read_results(keep: Path, tasks: Sequence[str], steps: Sequence[int], seeds: int) -> Results:
+    results: Results = {}
+    for task, number, arm, seed in itertools.product(tasks, steps, ARMS, range(seeds)):
+        found = json.loads(result_file(keep, task, arm, number, seed).read_text(encoding="utf-8"))
+        for points, figures in found.items():
+            for figure, value in figures.items():
+                cells = results.setdefault((task, points, figure), {})
+                cells.setdefault((arm, number), []).append(value)
+    return results
+
+
+def show(results: Results, steps: int, seeds: int) -> None:
     """Means over the seeds and, after +-, their standard deviation; ratios pretrained / scratch of the means."""
     print(f"\n{steps} steps of 432 frames, {seeds} seeds\n{'':31}{'scratch':>16}{'pretrained':>16}{'ratio':>8}")
-    for task in TASKS:
-        found = {
-            arm: [json.loads((keep / f"{task}-{arm}-{steps}-{seed}.json").read_text()) for seed in range(seeds)]
-            for arm in ARMS
-        }
-        for points, figures in found["scratch"][0].items():
-            for figure in figures:
-                values = [[cell[points][figure] for cell in found[arm]] for arm in ARMS]
-                cells = "".join(f"{mean_text(each):>16}" for each in values)
-                ratio = statistics.mean(values[1]) / statistics.mean(values[0])
-                print(f"{task:9} {points:10} {figure:10} {cells}{ratio:8.3f} ({BETTER[figure]} is better)")
+    for (task, points, figure), cells in results.items():
+        scratch, pretrained = (cells[arm, steps] for arm in ARMS)
+        texts = f"{mean_text(scratch):>16}{mean_text(pretrained):>16}"
+        ratio = statistics.mean(pretrained) / statistics.mean(scratch)
+        print(f"{task:9} {points:10} {figure:10} {texts}{ratio:8.3f} ({BETTER[figure]} is better)")
+
+
+def draw(results: Results, path: Path) -> None:
+    """One panel for each figure on the detector's points, over the steps."""
+    from matplotlib.figure import Figure
+
+    shown = {name: cells for name, cells in results.items() if name[1] == "detector"}
+    picture = Figure(figsize=(3.2 * len(shown), 3.2), layout="constrained")
+    for axes, ((task, _, figure), cells) in zip(
+        np.atleast_1d(picture.subplots(1, len(shown))), shown.items(), strict=True
+    ):
+        for arm in ARMS:
+            points = sorted((steps, statistics.mean(values)) for (kind, steps), values in cells.items() if kind == arm)
+            axes.plot(*zip(*points, strict=True), marker="o", label=arm)
+        axes.set(title=f"{task}: {figure}, {UNITS[figure]}", xlabel="steps", xscale="log")
+        axes.grid(alpha=0.3)
+    axes.legend()
+    picture.savefig(path, dpi=120)
 
 
 def mean_text(values: list[float]) -> str:
