@@ -191,3 +191,22 @@ def test_a_style_without_bodies_is_refused(tmp_path: Path) -> None:
 def test_a_scene_without_people_needs_no_body(tmp_path: Path) -> None:
     vm.render(scene(SIZE, (), 2), tmp_path / "out.mp4", style="mesh", view="side")
     assert len(read(tmp_path / "out.mp4")) == 2
+
+
+def test_a_disc_has_the_radius_of_the_expected_error() -> None:
+    """Around the left wrist, at which the arm ends, the panel is tinted within 0.2 m and as before beyond."""
+    viewport = fit_viewport([np.arange(1)], [STANDING[None]], 1, (720, 720), 30.0, CameraOrbit.for_view(View.turn, 0.0))
+    wrist, errors = H36M17.joints.index("left_wrist"), np.zeros(17)
+    errors[wrist] = 0.2
+    certain = Person3D(1, STANDING, np.ones(17), H36M17)
+    unsure = dataclasses.replace(certain, expected_error=errors)
+    before, after = (draw_panel(viewport, [one], 0, Style.skeleton).astype(int) for one in (certain, unsure))
+
+    def tint(away: float) -> int:
+        point = STANDING[wrist] + np.array([0, away, 0])
+        column, row = viewport.project(point[None], 0)[0][0].round().astype(int)
+        return int(np.abs(after[row, column] - before[row, column]).max())
+
+    assert tint(0.17) > 10
+    assert tint(-0.17) > 10
+    assert tint(0.23) == tint(-0.23) == 0

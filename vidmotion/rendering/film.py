@@ -140,7 +140,9 @@ class _Film:
         if self.layout.panel:
             people_3d = [one.in_3d for one in people if one.in_3d is not None]
             panel = draw_panel(self.viewport, people_3d, frame.index, self.style)
-            legend(panel, self.layout, self.viewport.grid_step, sides=self.style is not Style.mesh)
+            bones = self.style is not Style.mesh
+            errors = bones and any(person.expected_error is not None for person in people_3d)
+            legend(panel, self.layout, self.viewport.grid_step, sides=bones, errors=errors)
             canvas[:, self.layout.tile :] = panel
             caption(canvas, self.layout, f"frame {frame.index}   {frame.time:.2f} s")
         if self.layout.strip:

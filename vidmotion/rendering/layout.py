@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidmotion.rendering.drawing import DARK, LEFT, RIGHT, TEXT, Canvas, Color, dot, line, text_width, write
+from vidmotion.rendering.drawing import DARK, LEFT, RIGHT, TEXT, TRUNK, Canvas, Color, dot, line, mix, text_width, write
 
 SMALLEST, TALLEST = 480, 720
 """Least and greatest height of a film with a panel, in pixels."""
@@ -18,6 +18,8 @@ FULL = 1080
 NARROWEST, WIDEST = 0.45, 16 / 9
 """Bounds of width over height for the part that holds the picture."""
 BACKGROUND = 13
+DISC = mix(DARK, TRUNK, 0.4)
+"""Stands in the legend for the discs that show expected errors."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,17 @@ def caption(canvas: Canvas, layout: Layout, text: str) -> None:
     write(canvas, text, left, base, size)
 
 
-def legend(panel: Canvas, layout: Layout, grid_step: float, sides: bool) -> None:
-    """Write the legend in the lower right corner of the panel: the step of the grid, and the colors of left and right.
+def legend(panel: Canvas, layout: Layout, grid_step: float, sides: bool, errors: bool = False) -> None:
+    """Write the legend in the lower right corner of the panel: the step of the grid, discs, colors of left and right.
 
     Args:
         grid_step: metres.
         sides: explain the colors of left and right.
+        errors: explain the discs around joints.
     """
     size = layout.text_size
     entries: list[tuple[str, Color | None]] = [("left", LEFT), ("right", RIGHT)] if sides else []
+    entries += [("expected error", DISC)] if errors else []
     entries.append((f"grid {grid_step:g} m", None))
     width = sum(text_width(text, size) + size * (3.4 if color else 2) for text, color in entries) - size * 2
     x, base = panel.shape[1] - size * 2 - width, layout.height - size * 2

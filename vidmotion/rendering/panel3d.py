@@ -1,4 +1,7 @@
-"""Draws the 3D panel: shadows and rings on the floor, then the people as meshes, skeletons or both."""
+"""Draws the 3D panel: shadows and rings on the floor, then the people as meshes, skeletons or both.
+
+Skeletons have discs that show expected errors.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import numpy as np
 from vidmotion.choices import Style
 from vidmotion.rendering.drawing import Canvas, draw_label, line, mix, person_color, ring
 from vidmotion.rendering.mesh_shading import draw_meshes
-from vidmotion.rendering.skeleton3d import HAZE, Person3D, draw_bones
+from vidmotion.rendering.skeleton3d import HAZE, Person3D, draw_bones, draw_error_discs
 from vidmotion.rendering.viewport import Viewport
 from vidmotion.types import Floats
 
@@ -35,7 +38,9 @@ def draw_panel(viewport: Viewport, people: list[Person3D], frame: int, style: St
     meshes = [person.mesh for person in people if person.mesh is not None]
     if meshes:
         draw_meshes(canvas, meshes, [viewport.camera(frame)] * len(meshes), np.ones(2), OPACITY[style])
-    draw_bones(canvas, viewport, [one for one in people if one.mesh is None or style is Style.both], frame)
+    with_bones = [one for one in people if one.mesh is None or style is Style.both]
+    draw_error_discs(canvas, viewport, with_bones, frame)
+    draw_bones(canvas, viewport, with_bones, frame)
     for person in people:
         _draw_id(canvas, viewport, person, frame)
     return canvas

@@ -81,7 +81,14 @@ class PersonTrack:
             return None
         if mesh is not None:
             mesh = dataclasses.replace(mesh, vertices=self.to_common_world.apply(mesh.vertices))
-        return Person3D(self.person.id, self.joints[row], motion.confidence[row], by_name(motion.skeleton), mesh)
+        return Person3D(
+            self.person.id,
+            self.joints[row],
+            motion.confidence[row],
+            by_name(motion.skeleton),
+            mesh,
+            None if motion.expected_error is None else motion.expected_error[row],
+        )
 
 
 def people_of(scene: Scene, meshes: Mapping[int, Mesh]) -> tuple[PersonTrack, ...]:

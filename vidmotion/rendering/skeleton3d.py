@@ -1,9 +1,10 @@
-"""Draws 3D skeletons: bones and joints from far to near."""
+"""Draws 3D skeletons from far to near: bones, joints, and how far off each joint is expected to be."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from vidmotion.rendering.drawing import DARK, Canvas, Color, dot, line, mix, side_color
@@ -15,6 +16,8 @@ from vidmotion.types import Floats
 BONE = 0.042
 JOINT = 0.031
 """Metres: width of a bone, radius of a joint."""
+DISC_OPACITY = 0.16
+"""Of the discs that show expected errors."""
 HAZE: Color = (34, 38, 48)
 """The color that bones fade to with distance, and with low confidence."""
 
@@ -31,6 +34,8 @@ class Person3D:
     skeleton: Skeleton
     mesh: PersonMesh | None = None
     """In the world of the joints; None if there is no body."""
+    expected_error: Floats | None = None
+    """(J,) metres, as in `Motion`; None if it is unknown."""
 
     @property
     def points(self) -> Floats:
@@ -43,6 +48,19 @@ def draw_bones(canvas: Canvas, viewport: Viewport, people: list[Person3D], frame
     strokes = [stroke for person in people for stroke in _strokes(viewport, person, frame)]
     for stroke in sorted(strokes, key=lambda stroke: -stroke.depth):
         stroke.draw(canvas)
+
+
+def draw_error_discs(canvas: Canvas, viewport: Viewport, people: list[Person3D], frame: int) -> None:
+    """Draw a faint disc around each joint whose radius is the joint's expected error, if that is known."""
+    layer = canvas.copy()
+    for person in people:
+        if person.expected_error is None:
+            continue
+        xy, depth = viewport.project(person.joints, frame)
+        radius = person.expected_error * viewport.focal / depth
+        for joint in np.argsort(-depth):
+            dot(layer, xy[joint], float(radius[joint]), side_color(person.skeleton, int(joint)))
+    cv2.addWeighted(layer, DISC_OPACITY, canvas, 1 - DISC_OPACITY, 0, dst=canvas)
 
 
 @dataclass(frozen=True, eq=False)
