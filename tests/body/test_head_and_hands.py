@@ -7,7 +7,7 @@ from vidmotion.body.hand_pose import hand_at_rest, relaxed_fingers
 from vidmotion.body.head_and_hands import with_head_and_hands
 from vidmotion.body.inverse_kinematics import PARENTS
 from vidmotion.body.kinematics import forward_kinematics
-from vidmotion.body.load import free_body
+from vidmotion.body.load import free_body, with_finger_joints
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
 from vidmotion.types import BodyMotion, Camera, Floats, Hands, Head, Keypoints2D, Motion, Track
 
@@ -56,7 +56,8 @@ def test_a_nod_of_the_head_bends_it_forward() -> None:
 def test_the_palm_turns_forearm_and_wrist_and_the_other_hand_stays() -> None:
     turned = axis_angle_to_matrix(np.radians([60, 0, 0]))  # about the forearm
     before, after = seen(points=hand_at_rest(0, 0.19) @ turned.T @ FACING.T)
-    palm_at_rest = rest_hand(free_body(), free_body().shape(np.zeros(10)), 0).rotation  # it is not flat
+    model = with_finger_joints(free_body())
+    palm_at_rest = rest_hand(model, model.shape(np.zeros(10)), 0).rotation  # it is not flat
     np.testing.assert_allclose(world(after, 20) @ palm_at_rest, turned, atol=0.02)
     np.testing.assert_allclose(after.pose[0, [19, 21]], before.pose[0, [19, 21]], atol=1e-9)
 

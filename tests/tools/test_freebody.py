@@ -1,4 +1,4 @@
-"""The builder of the free body still makes the shipped file, byte for byte.
+"""The builder of the free body still makes the shipped files, byte for byte.
 
 Minutes: run it by hand as tools/freebody/README.md describes.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from vidmotion.body.load import FREE_BODY_FILE
+from vidmotion.body.load import FINGERS_FILE, FREE_BODY_FILE
 
 ROOT = Path(__file__).parents[2]
 BUILDER = ROOT / "tools/freebody"
@@ -59,7 +59,8 @@ def test_builds_the_shipped_bytes(tmp_path: Path) -> None:
     assert hashlib.sha256(source.read_bytes()).hexdigest() == SHA256
     command = [sys.executable, "-m", "tools.freebody.build", "--source", str(source), "--out", str(tmp_path / "built")]
     subprocess.run(command, cwd=ROOT, check=True)
-    assert (tmp_path / "built/freebody.npz").read_bytes() == FREE_BODY_FILE.read_bytes()
+    for shipped in (FREE_BODY_FILE, FINGERS_FILE):
+        assert (tmp_path / "built" / shipped.name).read_bytes() == shipped.read_bytes()
 
 
 def test_missing_tools_are_named_with_their_packages(tmp_path: Path) -> None:

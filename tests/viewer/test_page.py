@@ -54,6 +54,9 @@ def person(seed: int) -> Person:
     body = BodyMotion(
         "freebody", rng.normal(0, 0.4, (10, 24, 3)), rng.normal(0, 0.5, 10), rng.normal(0, 0.3, (10, 3)), np.zeros(10)
     )
+    body.pose[:, 22:] = 0  # SMPL's hand joints do not turn
+    if seed == 2:
+        body = replace(body, fingers=rng.normal(0, 0.4, (10, 2, 15, 3)))
     return Person(
         Track(seed, rows, rows / 30, np.zeros((10, 4)), points, rows != 4),
         Motion(joints[rows], rng.uniform(0, 1, (10, 17)), "h36m17", part, 1.7),
@@ -142,20 +145,23 @@ def test_the_overlay_and_the_films_camera_are_where_the_camera_saw_people(
             np.testing.assert_allclose(seen, wanted, atol=0.1)
 
 
-def test_the_skinned_mesh_is_the_body(browser: Browser, saved: Path, scene: Scene) -> None:
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_skinned_mesh_is_the_body(browser: Browser, saved: Path, scene: Scene, number: int) -> None:
+    """The second person has fingers."""
+    tip = int(free_body().template[:, 0].argmax())
     browser.open(saved.as_uri())
     browser.run("vidmotion.controls.choose('style', 'mesh')")
     browser.wait_for("vidmotion.space.figures[1].mesh !== undefined")
     browser.run("vidmotion.clock.goTo(9); vidmotion.space.render()")
     vertices = browser.run(
-        "(() => { const m = vidmotion.space.figures[1].mesh; m.skeleton.update();"
-        " const inverse = vidmotion.space.figures[1].group.matrixWorld.clone().invert();"
-        " return [0, 1000, 3000, 6934].map(i => m.getVertexPosition(i, new THREE.Vector3())"
+        f"(() => {{ const m = vidmotion.space.figures[{number}].mesh; m.skeleton.update();"
+        f" const inverse = vidmotion.space.figures[{number}].group.matrixWorld.clone().invert();"
+        f" return [0, 1000, 3000, 6934, {tip}].map(i => m.getVertexPosition(i, new THREE.Vector3())"
         ".applyMatrix4(m.matrixWorld).applyMatrix4(inverse).toArray()) })()"
     )
-    body = scene.people[1].body
+    body = scene.people[number].body
     assert body is not None
-    wanted = PosedMesh(free_body(), body).vertices(7)[[0, 1000, 3000, 6934]]
+    wanted = PosedMesh(free_body(), body).vertices(7)[[0, 1000, 3000, 6934, tip]]
     np.testing.assert_allclose(vertices, wanted, atol=1e-3)
 
 

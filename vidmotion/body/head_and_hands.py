@@ -12,7 +12,8 @@ from vidmotion.body.inverse_kinematics import PARENTS, PoseSequence, RestSkeleto
 from vidmotion.body.joints import HEAD
 from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.limits import BOUNDS
-from vidmotion.body.model import BODY_JOINTS, BodyModel
+from vidmotion.body.load import with_finger_joints
+from vidmotion.body.model import BODY_JOINTS, WRISTS, BodyModel
 from vidmotion.geometry.filters import frame_rate, gaussian_smooth, unbroken_runs
 from vidmotion.geometry.rotations import (
     axis_angle_to_matrix,
@@ -26,7 +27,7 @@ from vidmotion.geometry.vectors import unit
 from vidmotion.types import BodyMotion, Camera, Floats, Hands, Head, Motion, Track
 
 CHEST, NECK = 9, 12
-ELBOWS, WRISTS = (18, 19), (20, 21)
+ELBOWS = (18, 19)
 UNSURE, SURE = 0.15, 0.45
 """Confidence of a head's rotation up to which it does not count, and from which it counts in full."""
 FARTHEST = np.radians([85, 115])
@@ -51,7 +52,7 @@ def with_head_and_hands(
     The forearm and the wrist share the twist of a hand; the neck and the head that of a head. Hands that are not seen
     follow the forearms and are relaxed.
     """
-    shaped = model.shape(body.betas)
+    shaped = (model := with_finger_joints(model)).shape(body.betas)
     rest = shaped.joints[:BODY_JOINTS].astype(np.float64)
     local = axis_angle_to_matrix(body.pose[:, :BODY_JOINTS].astype(np.float64))
     world, places = forward_kinematics(local, rest, PARENTS, body.translation)

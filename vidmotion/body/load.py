@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from vidmotion.body.arrays import Arrays, read_arrays
-from vidmotion.body.model import BODY_JOINTS, BodyModel, Phenotype, Texture
+from vidmotion.body.model import BODY_JOINTS, FINGER_COUNT, WRISTS, BodyModel, Phenotype, Texture, finger_parents
 from vidmotion.errors import InputError
-from vidmotion.types import Ints
+from vidmotion.types import Floats, Ints
 
 FREE_BODY = "freebody"
 """Name of the model that the package ships; if its shape directions change, the name must change too."""
 FREE_BODY_FILE = Path(__file__).parent / "freebody" / "freebody.npz"
+FINGERS_FILE = FREE_BODY_FILE.parent / "fingers.npz"
 COARSE_FACES_FILE = FREE_BODY_FILE.parent / "coarse_faces.npy"
 FREE_LICENCE = "CC0-1.0"
 SMPL_LICENCE = "SMPL's licence: non-commercial research only, unless you bought another one"
@@ -45,6 +47,38 @@ def coarse_faces() -> Ints:
     """(C, 3) faces of a coarse skin of the free body, C about 2,000; their corners are vertices of the fine one."""
     faces: Ints = np.load(COARSE_FACES_FILE, allow_pickle=False)
     return faces
+
+
+def with_finger_joints(model: BodyModel) -> BodyModel:
+    """The free body with SMPL-H's joints: 22 of the body and 30 of fingers, which take the place of two hand joints.
+
+    Shapes, faces and what the other joints move stay as they are. Any other model is returned as it is.
+    """
+    if model.name != FREE_BODY or model.first_finger is not None:
+        return model
+    regressor, fingers = _finger_arrays(len(model.template))
+    weights = np.concatenate([model.weights[:, :BODY_JOINTS], fingers], 1)
+    for side, wrist in enumerate(WRISTS):
+        own = fingers[:, side * FINGER_COUNT : (side + 1) * FINGER_COUNT].sum(1)
+        weights[:, wrist] = (model.weights[:, wrist] + model.weights[:, BODY_JOINTS + side] - own).clip(0)
+    return replace(
+        model,
+        pose_directions=None,
+        regressor=np.concatenate([model.regressor[:BODY_JOINTS], regressor]),
+        weights=weights,
+        parents=model.parents[:BODY_JOINTS] + finger_parents(BODY_JOINTS),
+    )
+
+
+@cache
+def _finger_arrays(vertices: int) -> tuple[Floats, Floats]:
+    """The regressor (30, V) and the skinning weights (V, 30) of the free body's finger joints."""
+    with np.load(FINGERS_FILE, allow_pickle=False) as file:
+        regressor = np.zeros((2 * FINGER_COUNT, vertices), np.float32)
+        regressor[file["regressor_joint"], file["regressor_vertex"]] = file["regressor"]
+        weights = np.zeros((vertices, 2 * FINGER_COUNT), np.float32)
+        weights[file["weight_vertex"], file["weight_joint"]] = file["weight"]
+    return regressor, weights
 
 
 def load_body(path: Path | None = None) -> BodyModel:

@@ -2,7 +2,7 @@
 
 Source: Loper et al., "SMPL: A Skinned Multi-Person Linear Model", 2015. Axes of a model at rest: metres, Y up,
 T-pose that faces +Z, its left is +X. Joints 0 to 21 are SMPL's body joints in every model of the family; what
-follows them (hands, jaw, fingers) stays at rest. Numpy only.
+follows them is hands, or jaw, eyes and fingers. Numpy only.
 """
 
 from __future__ import annotations
@@ -18,11 +18,19 @@ from vidmotion.types import BodyMotion, Floats, Ints, check_shape
 SMPL_JOINTS, SMPL_PARENTS = SMPL24.joints, SMPL24.parents
 BODY_JOINTS = 22
 """Number of joints that all models of the SMPL family have, in the same order."""
+WRISTS = (20, 21)
+FINGER_COUNT = 15
+"""Finger joints of a hand: those of `vidmotion.skeletons.FINGER_JOINTS`."""
 
 
 _LOWEST = (0.0, 0.0, 0.15, 0.15, 0.25, 0.25)
 _HIGHEST = (1.0, 0.8, 0.95, 0.95, 0.75, 0.8)
 """Range of the phenotypes of random people."""
+
+
+def finger_parents(first: int) -> tuple[int, ...]:
+    """(30,) parents of the finger joints of the left and the right hand, of which the first has the number `first`."""
+    return tuple(first + joint - 1 if joint % 3 else WRISTS[joint // FINGER_COUNT] for joint in range(2 * FINGER_COUNT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +124,15 @@ class BodyModel:
             raise ValueError("BodyModel.parents: wanted each parent before its children")
         if len(self.faces) and not 0 <= self.faces.min() <= self.faces.max() < vertices:
             raise ValueError(f"BodyModel.faces: wanted vertex numbers below {vertices}")
+
+    @property
+    def first_finger(self) -> int | None:
+        """Number of the first of the 30 finger joints, left hand first, as the last joints of SMPL-H and SMPL-X are.
+
+        None if the model has none.
+        """
+        first = len(self.parents) - 2 * FINGER_COUNT
+        return first if first >= BODY_JOINTS and self.parents[first:] == finger_parents(first) else None
 
     def shape(self, betas: Floats) -> RestBody:
         """The body at rest in a shape.

@@ -1,15 +1,20 @@
-"""The mesh of a `BodyMotion` over time, for rendering and measurements. Torch."""
+"""The mesh of a `BodyMotion` over time, for rendering and measurements. Torch.
+
+Fingers bend if they are in the motion and the model has joints for them: the free body, SMPL-H and SMPL-X do.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from vidmotion.body.finger_pose import FingerPoser, full_pose
 from vidmotion.body.kinematics import local_rotations
-from vidmotion.body.load import FREE_BODY
+from vidmotion.body.load import FREE_BODY, with_finger_joints
 from vidmotion.body.model import BodyModel
 from vidmotion.body.skinning import Skinning
 from vidmotion.body.smplx_skinning import SmplxSkinning, smplx_is_installed
+from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.types import BodyMotion, Floats, Ints
 
 CHUNK = 32
@@ -36,7 +41,10 @@ class PosedMesh:
         self.faces: Ints = model.faces
         """(F, 3) vertex indices, counterclockwise when seen from outside."""
         self._body = body
-        self._skinning = skinning_for(model)
+        self._model = model if body.fingers is None else with_finger_joints(model)
+        self._skinning = skinning_for(self._model)
+        has_fingers = body.fingers is not None and self._model.first_finger is not None
+        self._fingers = FingerPoser(self._model, self._model.shape(body.betas)) if has_fingers else None
         self._first, self._chunk = -CHUNK, torch.empty(0)
 
     def __len__(self) -> int:
@@ -56,9 +64,15 @@ class PosedMesh:
     @torch.no_grad()
     def _pose(self, rows: slice) -> Tensor:
         body = self._body
-        rotations = local_rotations(body.pose[rows], len(self._skinning.parents))
         return self._skinning(
-            torch.tensor(rotations, dtype=torch.float32),
+            torch.tensor(self._rotations(rows), dtype=torch.float32),
             torch.tensor(body.betas[None], dtype=torch.float32),
             torch.tensor(body.translation[rows], dtype=torch.float32),
         )[0]
+
+    def _rotations(self, rows: slice) -> Floats:
+        """(N, J, 3, 3) of each joint in the frame of its parent."""
+        pose, fingers = self._body.pose[rows], self._body.fingers
+        if self._fingers is None or fingers is None:
+            return local_rotations(pose, len(self._model.parents))
+        return axis_angle_to_matrix(full_pose(self._model, pose, self._fingers.pose(fingers[rows])))

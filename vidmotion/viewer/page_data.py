@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from vidmotion.body.finger_pose import FingerPoser, full_pose
 from vidmotion.body.joint_angles import ANGLES, joint_angles
-from vidmotion.body.load import FREE_BODY, coarse_faces, free_body
-from vidmotion.body.model import BodyModel
+from vidmotion.body.load import FREE_BODY, coarse_faces, free_body, with_finger_joints
+from vidmotion.body.model import FINGER_COUNT, BodyModel, RestBody
 from vidmotion.errors import InputError
 from vidmotion.geometry.alignment import RigidTransform, align_worlds
 from vidmotion.geometry.rotations import axis_angle_to_matrix
@@ -52,6 +53,7 @@ def page_data(scene: Scene, compared: Sequence[Scene] = ()) -> tuple[dict[str, A
         raise InputError(f"{scene.source}: a page shows 1 to {MOST_FRAMES:,} frames, and this motion has {count:,}")
     block, bodies, angles = Block(), Block(), Block()
     worlds = align_worlds(scene.people, scene.camera_motion)
+    model = _model(scene)
     header = {
         "source": scene.source,
         "fps": float(scene.fps),
@@ -62,7 +64,9 @@ def page_data(scene: Scene, compared: Sequence[Scene] = ()) -> tuple[dict[str, A
         "people": [
             {
                 **_person(person, world, block),
-                "body": _body(person.body, bodies) if person.body is not None and _has_free_body(person) else None,
+                "body": _body(model, person.body, bodies)
+                if person.body is not None and _has_free_body(person)
+                else None,
                 "angles": _angles(person, world, angles),
                 "take": take,
                 "difference": None if difference is None else asdict(difference),
@@ -71,7 +75,7 @@ def page_data(scene: Scene, compared: Sequence[Scene] = ()) -> tuple[dict[str, A
         ],
         "angles": list(ANGLES),
         "contacts": list(CONTACT_PARTS),
-        "body": _body_model(free_body(), bodies) if any(map(_has_free_body, scene.people)) else None,
+        "body": _body_model(model, bodies) if any(map(_has_free_body, scene.people)) else None,
         "notes": _notes(scene),
     }
     return header, {"block": block.compressed(), "bodies": bodies.compressed(), "angles": angles.compressed()}
@@ -159,6 +163,12 @@ def _has_free_body(person: Person) -> bool:
     return person.motion is not None and person.body is not None and person.body.model == FREE_BODY
 
 
+def _model(scene: Scene) -> BodyModel:
+    """The free body, with finger joints if somebody's hands were looked for."""
+    fingers = any(person.body is not None and person.body.fingers is not None for person in scene.people)
+    return with_finger_joints(free_body()) if fingers else free_body()
+
+
 def _body_model(model: BodyModel, block: Block) -> dict[str, Any]:
     """What all bodies share: fine and coarse faces, skinning weights and the tree of joints."""
     strongest = np.argsort(-model.weights, axis=1)[:, :INFLUENCES]
@@ -172,14 +182,23 @@ def _body_model(model: BodyModel, block: Block) -> dict[str, Any]:
     }
 
 
-def _body(body: BodyMotion, block: Block) -> dict[str, Any]:
-    rest = free_body().shape(body.betas)
+def _body(model: BodyModel, body: BodyMotion, block: Block) -> dict[str, Any]:
+    rest = model.shape(body.betas)
     return {
         "vertices": block.add_steps(rest.vertices, LEAST_METERS),
         "joints": rest.joints.tolist(),
-        "pose": block.add_steps(body.pose, LEAST_RADIANS),
+        "pose": block.add_steps(_pose(model, rest, body), LEAST_RADIANS),
         "translation": block.add_steps(body.translation, LEAST_METERS),
     }
+
+
+def _pose(model: BodyModel, rest: RestBody, body: BodyMotion) -> Floats:
+    """(T, J, 3) radians, axis times angle; fingers stay at rest if this person's hands were not looked for."""
+    if model.first_finger is None:
+        return body.pose
+    if body.fingers is None:
+        return full_pose(model, body.pose, np.zeros((len(body), 2 * FINGER_COUNT, 3)))
+    return full_pose(model, body.pose, FingerPoser(model, rest).pose(np.clip(body.fingers, -LARGEST, LARGEST)))
 
 
 def _notes(scene: Scene) -> list[str]:

@@ -12,7 +12,7 @@ from tests.io.scene.glb_reader import read_glb
 from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.body.hand_at_rest import rest_hand
 from vidmotion.body.hand_pose import LENGTH, hand_at_rest, relaxed_fingers
-from vidmotion.body.load import free_body
+from vidmotion.body.load import free_body, with_finger_joints
 from vidmotion.choices import BoneNames
 from vidmotion.io.scene.finger_bones import finger_bones
 from vidmotion.io.scene.formats import export
@@ -46,7 +46,7 @@ def pointing(fingers: Floats, palm: Rotation, side: int) -> Floats:
 def test_fingers_point_as_those_of_a_flat_hand_with_these_rotations(person: Person, tmp_path: Path) -> None:
     assert person.body is not None
     assert person.body.fingers is not None
-    model = free_body()
+    model = with_finger_joints(free_body())
     rest = model.shape(person.body.betas)
     export(scene_of(person), tmp_path / "a.bvh", person=0)
     places = read_bvh((tmp_path / "a.bvh").read_text()).positions()

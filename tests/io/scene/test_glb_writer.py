@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from tests.io.scene.glb_reader import Glb, read_glb
 from tests.io.scene.scenes import embodied, panned, scene_of, wander
-from vidmotion.body.load import free_body
+from vidmotion.body.load import free_body, with_finger_joints
 from vidmotion.body.posed_mesh import PosedMesh
 from vidmotion.choices import BoneNames
 from vidmotion.errors import InputError
@@ -102,6 +102,22 @@ def test_several_people_at_uneven_times(walker: Person, tmp_path: Path) -> None:
     assert meshes[0]["attributes"]["POSITION"] != meshes[1]["attributes"]["POSITION"]
     colours = [material["pbrMetallicRoughness"]["baseColorFactor"] for material in glb.tree["materials"]]
     assert colours[0] != colours[1]
+
+
+def with_fingers(person: Person) -> Person:
+    assert person.body
+    fingers = np.random.default_rng(2).normal(0, 0.4, (len(person.track), 2, 15, 3))
+    return replace(person, body=replace(person.body, fingers=fingers))
+
+
+def test_the_skin_of_fingers_bends(walker: Person, tmp_path: Path) -> None:
+    """Also beside somebody whose hands were not looked for."""
+    other = with_fingers(embodied(wander(60, 2), number=4))
+    glb = write(scene_of(walker, other), tmp_path)
+    assert furthest(glb, walker, (0, 77)) < 1e-4
+    assert furthest(glb, other, (0, 31, 59)) < 1e-4
+    assert other.body
+    assert np.abs(skin(other.body, 31) - skin(replace(other.body, fingers=None), 31)).max() > 0.02
 
 
 def test_people_share_the_world_of_the_first(walker: Person, tmp_path: Path) -> None:
@@ -325,6 +341,27 @@ def test_model_with_fingers_and_a_jaw(walker: Person, tmp_path: Path) -> None:
     assert [node["name"] for node in glb.tree["nodes"][24:27]] == ["Joint22", "Joint23", "Joint24"]
     assert glb.channels(glb.node("Joint22")) == {}
     assert body_vertices(glb, "Body0", 1.0) == pytest.approx(skin(walker.body, 30), abs=1e-4)
+
+
+def test_a_model_with_finger_joints_of_its_own(walker: Person, tmp_path: Path) -> None:
+    """SMPL-X has jaw and eyes before them. Its bones have names, and its skin bends."""
+    free = with_finger_joints(free_body())
+    model = replace(
+        free,
+        name="SMPLX_MINE",
+        parents=(*free.parents[:22], 15, 15, 15, *(one if one < 22 else one + 3 for one in free.parents[22:])),
+        regressor=np.insert(free.regressor, [22] * 3, free.regressor[15], axis=0),
+        weights=np.insert(free.weights, [22] * 3, 0, axis=1),
+    )
+    person = with_fingers(walker)
+    assert person.body
+    body = replace(person.body, model="SMPLX_MINE")
+    (path,) = export(scene_of(replace(person, body=body)), tmp_path / "x.glb", body_model=model)
+    glb = read_glb(path.read_bytes())
+    names = [node["name"] for node in glb.tree["nodes"]]
+    assert names[2 + 22 : 2 + 26] == ["Joint22", "Joint23", "Joint24", "LeftHandIndex1"]
+    assert names[2 + 54] == "RightHandThumb3"
+    assert body_vertices(glb, "Body0", 1.0) == pytest.approx(skin(person.body, 30), abs=1e-4)
 
 
 def test_file_is_small(tmp_path: Path) -> None:

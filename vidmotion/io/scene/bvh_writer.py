@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from vidmotion.body.load import with_finger_joints
 from vidmotion.body.model import BODY_JOINTS, SMPL_PARENTS, BodyModel
 from vidmotion.choices import BoneNames
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_euler_zyx
@@ -77,12 +78,13 @@ def write_bvh(
 
 
 def _rig(model: BodyModel, body: BodyMotion, bones: BoneNames) -> _Rig:
+    model = with_finger_joints(model)
     rest = model.shape(body.betas)
     names, parents, places = body_joint_names(bones), SMPL_PARENTS[:BODY_JOINTS], rest.joints[:BODY_JOINTS]
     ends, pose = bone_ends(model, rest), body.pose[:, :BODY_JOINTS]
-    fingers = finger_bones(model, rest, body, bones, BODY_JOINTS)
-    if fingers is None:
+    if body.fingers is None:
         return _Rig(names, parents, places, ends, pose)
+    fingers = finger_bones(model, rest, body, bones, BODY_JOINTS)
     return _Rig(
         (*names, *fingers.names),
         (*parents, *fingers.parents),

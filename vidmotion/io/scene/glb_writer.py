@@ -6,8 +6,8 @@ last joint, to the end of the skin, which an end bone marks. At rest people stan
 Keyframes have the exact times of the frames. While a person is not visible (before it appears, after it leaves, in long
 gaps, while the video pauses) its node has scale 0, which is how glTF hides a skinned mesh.
 glTF has no pose-dependent shapes, which SMPL's licensed models have: the mesh is that of linear blend skinning with the
-four strongest joints of each vertex. If hands were looked for, there are finger bones, but the skin does not bend with
-them.
+four strongest joints of each vertex. There are finger bones if hands were looked for, or the model has them. The skin
+bends with them, but for SMPL's, whose model has no joints for fingers.
 
 Source: Khronos, "glTF 2.0 Specification", sections 3.7 (meshes and skins) and 3.11 (animations). Does not depend on
 paths.
@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from vidmotion.body.load import with_finger_joints
 from vidmotion.body.model import BodyModel, RestBody
 from vidmotion.choices import BoneNames
 from vidmotion.errors import InputError
@@ -120,6 +121,8 @@ def write_glb(scene: Scene, file: BinaryIO, *, model: BodyModel, bones: BoneName
     """
     if not scene.people:
         raise InputError(f"nobody is in {scene.source}, so there is nothing to write")
+    if any(person.body is not None and person.body.fingers is not None for person in scene.people):
+        model = with_finger_joints(model)
     meshes = _person_meshes(scene, model, bones)
     gltf = Gltf({
         "generator": "vidmotion",
@@ -163,25 +166,26 @@ def _person_meshes(scene: Scene, model: BodyModel, bones: BoneNames) -> list[_Pe
 
 def _armature(model: BodyModel, rest: RestBody, body: BodyMotion, bones: BoneNames) -> dict[str, Any]:
     """The joints of a person's mesh, by the names of its fields, with fingers if there are any."""
-    count = len(model.parents)
+    count = len(model.parents) if model.first_finger is None else model.first_finger
+    pose = body.pose[:, : min(count, posed_joints(len(model.parents)))]
     made: dict[str, Any] = {
-        "names": joint_names(count, bones),
-        "parents": model.parents,
-        "joints": rest.joints,
-        "axes": bone_axes(model, rest),
-        "pose": body.pose[:, : posed_joints(count)],
+        "names": joint_names(len(model.parents), bones)[:count],
+        "parents": model.parents[:count],
+        "joints": rest.joints[:count],
+        "axes": bone_axes(model, rest)[:count],
+        "pose": pose,
         "ends": {joint: end for joint, end in bone_ends(model, rest).items() if joint not in model.parents},
     }
-    # The skin of models with fingers has joints of its own for them.
-    fingers = finger_bones(model, rest, body, bones, count) if posed_joints(count) == count else None
-    if fingers is None:
+    if model.first_finger is None and body.fingers is None:
         return made
+    fingers = finger_bones(model, rest, body, bones, count)
+    between = np.zeros((len(body), count - pose.shape[1], 3))  # jaw and eyes
     return {
         "names": (*made["names"], *fingers.names),
-        "parents": (*model.parents, *fingers.parents),
-        "joints": np.concatenate([rest.joints, fingers.places]),
+        "parents": (*made["parents"], *fingers.parents),
+        "joints": np.concatenate([made["joints"], fingers.places]),
         "axes": np.concatenate([made["axes"], fingers.axes]),
-        "pose": np.concatenate([made["pose"], fingers.pose], 1),
+        "pose": np.concatenate([pose, between, fingers.pose], 1),
         "ends": made["ends"] | fingers.ends,
     }
 
