@@ -74,7 +74,7 @@ def main() -> int:
         vm.export(scene, folder / "ours.mot")
         (folder / "person.json").write_text(json.dumps(anatomical_position(person)))
         run(options.python, SOLVER, folder / "person.json", folder / "own.mot", joints, halpe)
-        ours, theirs = read(folder / "ours.mot"), {"own model": read(folder / "own.mot")}
+        ours, theirs = read(folder / "ours.mot"), {"model of the person": read(folder / "own.mot")}
         if options.setup is not None:
             run(options.python, RECIPE, halpe, options.setup, folder / "recipe")
             theirs["Pose2Sim's model"] = read(folder / "recipe" / "part1.mot")
@@ -99,7 +99,7 @@ def anatomical_position(person: Person) -> dict[str, dict[str, object]]:
     assert person.motion is not None
     model = free_body()
     rest = model.shape(person.body.betas)
-    local = np.broadcast_to(np.eye(3), (1, 24, 3, 3)).copy()
+    local: Floats = np.broadcast_to(np.eye(3), (1, 24, 3, 3)).copy()
     for side, turn in (("left", -np.pi / 2), ("right", np.pi / 2)):
         lowered = axis_angle_to_matrix(np.array([0.0, 0.0, turn]))
         local[0, SMPL_JOINTS.index(f"{side}_shoulder")] = lowered
