@@ -76,7 +76,7 @@ def main() -> int:
         run(options.python, SOLVER, folder / "person.json", folder / "own.mot", joints, halpe)
         ours, theirs = read(folder / "ours.mot"), {"model of the person": read(folder / "own.mot")}
         if options.setup is not None:
-            run(options.python, RECIPE, halpe, options.setup, folder / "recipe")
+            run(options.python, RECIPE, halpe, options.setup.resolve(), folder / "recipe")
             theirs["Pose2Sim's model"] = read(folder / "recipe" / "part1.mot")
     for model, angles in theirs.items():
         print_table(model, ours, angles)
@@ -86,8 +86,9 @@ def main() -> int:
 
 
 def run(python: str, *arguments: Path) -> None:
-    """Run a script with OpenSim, and show what it says if it fails."""
-    done = subprocess.run([python, *map(str, arguments)], capture_output=True, text=True, check=False)
+    """Run a script with OpenSim, and show what it says if it fails. Its log is left beside the last file."""
+    command = [str(Path(python).absolute()), *map(str, arguments)]
+    done = subprocess.run(command, cwd=arguments[-1].parent, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stdout[-2000:] + done.stderr[-2000:]
         raise SystemExit(f"{arguments[0].name} ended with {done.returncode}\n{said}")
