@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from vidmotion.choices import Style, View
@@ -32,7 +30,7 @@ class LiveView:
         self.layout = lay_out(source.size)
         orbit = CameraOrbit.for_view(view, 0.0)
         size = self.layout.panel, self.layout.height
-        self._viewport = Viewport(size, float(source.fps), orbit, np.zeros((1, 2)), LEAST_RADIUS, TOP)
+        self._viewport = Viewport.around(size, float(source.fps), orbit, np.zeros(2), LEAST_RADIUS, TOP)
         self._previous_time: float | None = None
         self._rate = 0.0
 
@@ -59,7 +57,8 @@ class LiveView:
         needed = LEAST_RADIUS + float(np.linalg.norm(hips - center, axis=1).max())
         moved = np.linalg.norm(center - self._viewport.center[0])
         if moved > FOLLOW_BEYOND or needed > self._viewport.radius + FOLLOW_BEYOND:
-            self._viewport = replace(self._viewport, center=center[None], radius=needed)
+            now = self._viewport
+            self._viewport = Viewport.around(now.size, now.fps, now.orbit, center, needed, TOP)
 
     def _caption(self, live: LiveFrame) -> str:
         """Time, frame rate and delays."""

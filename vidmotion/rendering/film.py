@@ -103,7 +103,8 @@ class _Film:
     scene: Scene
     style: Style
     layout: Layout
-    viewport: Viewport
+    viewport: Viewport | None
+    """None: the picture alone."""
     people: tuple[PersonTrack, ...]
 
     @classmethod
@@ -112,16 +113,7 @@ class _Film:
         layout = lay_out_alone(scene.size) if picture_only else lay_out(scene.size if has_video else None)
         layout = replace(layout, strip=strip_height(scene.people, layout.text_size))
         people = people_of(scene, {} if options.style is Style.skeleton else options.meshes)
-        lifted = [(one.person.track.frames, one.joints) for one in people if one.joints is not None]
-        start = next((heading(p.motion.camera.at(0)) for p in scene.people if p.motion is not None), 0.0)
-        viewport = fit_viewport(
-            [frames for frames, _ in lifted],
-            [joints for _, joints in lifted],
-            scene.frame_count,
-            (layout.panel, layout.height),
-            float(scene.fps),
-            CameraOrbit.for_view(options.view, start),
-        )
+        viewport = None if picture_only else _viewport(scene, people, (layout.panel, layout.height), options.view)
         return cls(scene, options.style, layout, viewport, people)
 
     def draw(self, frame: Frame, span: tuple[float, float]) -> Canvas:
@@ -137,7 +129,7 @@ class _Film:
         if self.layout.tile:
             picture = place_picture(canvas, self.layout, frame.rgb)
             draw_people(picture, people, np.array(self.layout.picture) / np.array(self.scene.size), self.style)
-        if self.layout.panel:
+        if self.viewport is not None:
             people_3d = [one.in_3d for one in people if one.in_3d is not None]
             panel = draw_panel(self.viewport, people_3d, frame.index, self.style)
             bones = self.style is not Style.mesh
@@ -148,3 +140,16 @@ class _Film:
         if self.layout.strip:
             draw_strip(strip, self.scene.people, span, frame.time, self.layout.text_size)
         return whole
+
+
+def _viewport(scene: Scene, people: tuple[PersonTrack, ...], size: tuple[int, int], view: View) -> Viewport:
+    lifted = [(one.person.track.frames, one.joints) for one in people if one.joints is not None]
+    start = next((heading(p.motion.camera.at(0)) for p in scene.people if p.motion is not None), 0.0)
+    return fit_viewport(
+        [frames for frames, _ in lifted],
+        [joints for _, joints in lifted],
+        scene.frame_count,
+        size,
+        float(scene.fps),
+        CameraOrbit.for_view(view, start),
+    )

@@ -59,7 +59,7 @@ def _draw_shadows(canvas: Canvas, viewport: Viewport, people: list[Person3D], fr
                 line(light, xy[a] / SHADOW_SCALE, xy[b] / SHADOW_SCALE, dark, LIMB * meter)
         else:
             _darken(light, xy / SHADOW_SCALE, dark, VERTEX * meter)
-    blur = 0.035 * viewport.focal / viewport.distance / SHADOW_SCALE
+    blur = 0.035 * viewport.focal / viewport.distance_at(frame) / SHADOW_SCALE
     light = np.asarray(cv2.GaussianBlur(light, (0, 0), max(blur, 0.8)), dtype=np.uint8)
     light = np.asarray(cv2.resize(light, viewport.size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
     return np.asarray(cv2.multiply(canvas, cv2.merge([light] * 3), scale=1 / 255), dtype=np.uint8)
@@ -80,7 +80,7 @@ def _draw_ring(canvas: Canvas, viewport: Viewport, person: Person3D, frame: int)
     angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     around = RING * np.stack([np.sin(angles), np.zeros(40), np.cos(angles)], axis=-1)
     xy, _ = viewport.project(person.joints[0] * [1, 0, 1] + around, frame)
-    ring(canvas, xy, mix(HAZE, person_color(person.id), 0.7), 0.008 * viewport.focal / viewport.distance)
+    ring(canvas, xy, mix(HAZE, person_color(person.id), 0.7), 0.008 * viewport.focal / viewport.distance_at(frame))
 
 
 def _draw_id(canvas: Canvas, viewport: Viewport, person: Person3D, frame: int) -> None:

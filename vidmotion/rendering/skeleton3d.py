@@ -86,23 +86,23 @@ class _Stroke:
 def _strokes(viewport: Viewport, person: Person3D, frame: int) -> list[_Stroke]:
     xy, depth = viewport.project(person.joints, frame)
     scale = viewport.focal / depth
+    behind = (depth - viewport.distance_at(frame)) / (2 * viewport.radius)
     strokes = []
     for a, b in person.skeleton.bones:
-        near = float(depth[a] + depth[b]) / 2
         confidence = float(min(person.confidence[a], person.confidence[b]))
-        color = _shade(side_color(person.skeleton, b), confidence, near, viewport)
-        strokes.append(_Stroke(near, xy[a], xy[b], BONE * float(scale[[a, b]].mean()), color, round=False))
+        color = _shade(side_color(person.skeleton, b), confidence, float(behind[[a, b]].mean()))
+        width = BONE * float(scale[[a, b]].mean())
+        strokes.append(_Stroke(float(depth[[a, b]].mean()), xy[a], xy[b], width, color, round=False))
     for joint in range(len(person.skeleton)):
         bright = mix(side_color(person.skeleton, joint), (255, 255, 255), 0.35)
-        color = _shade(bright, float(person.confidence[joint]), float(depth[joint]), viewport)
+        color = _shade(bright, float(person.confidence[joint]), float(behind[joint]))
         # A little nearer than the bones that meet in it, so that it is drawn over them.
         near, width = float(depth[joint]) - JOINT, 2 * JOINT * float(scale[joint])
         strokes.append(_Stroke(near, xy[joint], xy[joint], width, color, round=True))
     return strokes
 
 
-def _shade(color: Color, confidence: float, depth: float, viewport: Viewport) -> Color:
-    """Fade a color with low confidence and, slightly, with distance."""
-    behind = (depth - viewport.distance) / (2 * viewport.radius)
+def _shade(color: Color, confidence: float, behind: float) -> Color:
+    """Fade a color with low confidence and, slightly, with distance; `behind` is 0 at the center, 0.5 at the edge."""
     haze = float(np.clip(0.12 + 0.3 * behind, 0, 0.4))
     return mix(mix(HAZE, color, 0.35 + 0.65 * float(np.clip(confidence, 0, 1))), HAZE, haze)

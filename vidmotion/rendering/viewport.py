@@ -1,19 +1,20 @@
 """The viewport of the 3D view: a camera that circles the people or stands beside them, and a floor with a grid.
 
-The viewport is fitted once to the whole motion, so that the view is steady; it follows only people who walk far.
-Metres, Y up, the floor at y = 0. Does not depend on skeletons.
+The viewport is fitted to the whole motion, so that the view is steady. It follows people who walk far, and comes slowly
+nearer while they stand closer together. Metres, Y up, the floor at y = 0. Does not depend on skeletons.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from vidmotion.choices import View
-from vidmotion.geometry.filters import gaussian_smooth
+from vidmotion.geometry.filters import gaussian_smooth, opening
 from vidmotion.rendering.drawing import Canvas, lines
 from vidmotion.types import Camera, Floats
 
@@ -23,6 +24,8 @@ ELEVATION = np.radians(13.0)
 """How far the camera looks down."""
 FIELD_OF_VIEW = np.radians(32.0)
 """Vertical."""
+LEAST_RADIUS = 0.7
+"""Metres around the people that are shown at least."""
 FOLLOW_BEYOND = 1.0
 """Metres; the camera looks at a fixed center while people stay this near to it."""
 FOLLOW_SECONDS = 1.0
@@ -31,6 +34,18 @@ NEAREST = 0.05
 """Metres; what is nearer to the camera is projected as if it were this far away."""
 MARGIN = 0.86
 """Share of the panel that the people may fill."""
+HEADROOM = 0.2
+"""Metres above the joints that are in view: the top of the head and the person's number."""
+AIM = 0.48
+"""Height of the point that the camera looks at, as a share of that of the people."""
+ZOOM_SECONDS = 1.5
+"""Width of the filter of the camera's distance."""
+MOMENT_SECONDS = 0.3
+"""People who need a larger distance for less than this are not waited for."""
+STEADY = 1.25
+"""Where the largest distance that is needed is not larger than this times the least, the camera keeps it."""
+BACKDROP_STEP = 1.02
+"""Ratio of the distances for which backdrops are drawn."""
 SKY_TOP, SKY_BOTTOM = np.array([17.0, 19.0, 25.0]), np.array([29.0, 32.0, 41.0])
 """Colors of the background at the upper and the lower edge of the panel."""
 FLOOR_LIGHT = np.array([34.0, 38.0, 48.0])
@@ -47,6 +62,10 @@ class CameraOrbit:
     """Radians around the Y axis at frame 0; 0 lies on +Z."""
     speed: float
     """Radians per second."""
+
+    def angles(self, frames: np.ndarray, fps: float) -> Floats:
+        """Radians around the Y axis at frames (T,)."""
+        return self.start + self.speed * frames / fps
 
     @classmethod
     def for_view(cls, view: View, heading: float) -> CameraOrbit:
@@ -66,47 +85,39 @@ class Viewport:
     orbit: CameraOrbit
     center: Floats
     """(F, 2) metres, the x and z that the camera looks at in each frame."""
+    distance: Floats
+    """(F,) metres from the camera to the point that it looks at."""
     radius: float
     """Metres around the center that the people take up."""
     top: float
     """Metres above the floor that the people take up."""
 
-    @cached_property
+    @classmethod
+    def around(
+        cls, size: tuple[int, int], fps: float, orbit: CameraOrbit, center: Floats, radius: float, top: float
+    ) -> Viewport:
+        """The viewport that shows all of a cylinder whose center (2,) is on the floor, from all sides."""
+        angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+        circle = radius * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+        points = np.concatenate([np.insert(circle, 1, y, axis=-1) for y in (0.0, top)])  # (48, 3)
+        distance = _needed_distance(points[None], np.zeros(1), np.zeros((1, 2)), top, size)
+        return cls(size, fps, orbit, center[None], distance, radius, top)
+
+    @property
     def focal(self) -> float:
         """Pixels."""
-        return self.size[1] / 2 / float(np.tan(FIELD_OF_VIEW / 2))
+        return _focal(self.size)
 
-    @cached_property
-    def distance(self) -> float:
-        """Metres from the camera to the center of the people; the least distance from which all of them are in view."""
-        angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-        circle = self.radius * np.stack([np.sin(angles), np.cos(angles)], axis=-1)
-        points = np.concatenate([np.insert(circle, 1, y, axis=-1) for y in (0.0, self.top)])  # (48, 3)
-        for distance in np.geomspace(self.radius + 0.5, 100 * self.radius + 10, 200):
-            x, y, depth = self._camera(0.0, float(distance), np.zeros(2)).to_camera_axes(points).T
-            fits = (np.abs(x) * self.focal < depth * self.size[0] / 2 * MARGIN) & (
-                np.abs(y) * self.focal < depth * self.size[1] / 2 * MARGIN
-            )
-            if fits.all() and (depth > 0.1).all():
-                break
-        return float(distance)
+    def distance_at(self, frame: int) -> float:
+        """Metres from the camera to the point that it looks at in a frame."""
+        return float(self.distance[min(frame, len(self.distance) - 1)])
 
     def camera(self, frame: int) -> Camera:
         """The camera at a frame; its picture is the panel."""
-        angle = self.orbit.start + self.orbit.speed * frame / self.fps
-        return self._camera(angle, self.distance, self.center[min(frame, len(self.center) - 1)])
-
-    def _camera(self, angle: float, distance: float, center: Floats) -> Camera:
-        """The camera at an angle around, and a distance in metres from, a point (x, z) of the floor."""
-        sin, cos, rise, flat = np.sin(angle), np.cos(angle), np.sin(ELEVATION), np.cos(ELEVATION)
-        right = [cos, 0.0, -sin]
-        down = [sin * rise, -flat, cos * rise]
-        forward = [-sin * flat, -rise, -cos * flat]
-        rotation = np.array([right, down, forward])
-        target = np.array([center[0], self.top * 0.48, center[1]])
-        return Camera(
-            self.focal, (self.size[0] / 2, self.size[1] / 2), rotation, np.array([0, 0, distance]) - rotation @ target
-        )
+        rotation = _rotations(self.orbit.angles(np.array([frame]), self.fps))[0]
+        x, z = self.center[min(frame, len(self.center) - 1)]
+        away = np.array([0, 0, self.distance_at(frame)]) - rotation @ np.array([x, self.top * AIM, z])
+        return Camera(self.focal, (self.size[0] / 2, self.size[1] / 2), rotation, away)
 
     def project(self, points: Floats, frame: int) -> tuple[Floats, Floats]:
         """Pixels (N, 2) and depths (N,) in metres of world points (N, 3) at a frame."""
@@ -122,7 +133,10 @@ class Viewport:
             alike = (light <= level) & (light > level - GRID_SHADES)
             if alike.any():
                 lines(grid, starts[alike], ends[alike], level)
-        return np.asarray(cv2.add(self._backdrop, cv2.merge([grid] * 3)), dtype=np.uint8)
+        step = np.log(BACKDROP_STEP)
+        distance = float(np.exp(np.round(np.log(self.distance_at(frame)) / step) * step))
+        backdrop = _backdrop(self.size, distance, self.top, self._floor_radius)
+        return np.asarray(cv2.add(backdrop, cv2.merge([grid] * 3)), dtype=np.uint8)
 
     @property
     def grid_step(self) -> float:
@@ -150,23 +164,50 @@ class Viewport:
         b, _ = self.project(ends[seen], frame)
         return a, b, light[seen]
 
-    @cached_property
-    def _backdrop(self) -> Canvas:
-        """(H, W, 3) without the grid. The camera keeps its height, so the round floor is the same in all frames."""
-        width, height = self.size
-        x, y = np.meshgrid(np.arange(width) - width / 2, height / 2 - np.arange(height))
-        rays = np.stack([x / self.focal, y / self.focal, np.ones_like(x)], axis=-1)  # (H, W, 3) right, up, forward
-        cos, sin = np.cos(ELEVATION), np.sin(ELEVATION)
-        eye = np.array([0.0, self.top * 0.48 + self.distance * sin, self.distance * cos])
-        fall = rays[..., 1] * cos - sin
-        far = eye[1] / np.maximum(-fall, 1e-6)
-        forward = eye[2] - far * (cos + rays[..., 1] * sin)
-        away = np.hypot(rays[..., 0] * far, forward)
-        light = np.where(fall < 0, _fade(away / self._floor_radius), 0.0)
-        sky = SKY_TOP + (SKY_BOTTOM - SKY_TOP) * np.linspace(0, 1, height)[:, None, None]
-        # Noise below one level of brightness hides the steps of the dark gradients.
-        noise = np.random.default_rng(0).random((height, width, 3))
-        return (sky + light[..., None] * FLOOR_LIGHT + noise).astype(np.uint8)
+
+def _focal(size: tuple[int, int]) -> float:
+    return size[1] / 2 / float(np.tan(FIELD_OF_VIEW / 2))
+
+
+def _rotations(angles: Floats) -> Floats:
+    """(T, 3, 3) world to camera axes of a camera at angles (T,) around the people."""
+    sin, cos, rise, flat = np.sin(angles), np.cos(angles), np.sin(ELEVATION), np.cos(ELEVATION)
+    zero = np.zeros_like(sin)
+    right = [cos, zero, -sin]
+    down = [sin * rise, zero - flat, cos * rise]
+    forward = [-sin * flat, zero - rise, -cos * flat]
+    return np.moveaxis(np.array([right, down, forward]), -1, 0)
+
+
+def _needed_distance(points: Floats, angles: Floats, center: Floats, top: float, size: tuple[int, int]) -> Floats:
+    """(T,) metres: the least distance from which points (T, N, 3) are in view.
+
+    At a distance d, a point at (x, y, z) in the axes of a camera that stands at its target is in view if
+    |x| * focal <= (z + d) * width / 2, and likewise for y.
+    """
+    target = np.insert(center, 1, top * AIM, axis=-1)
+    x, y, z = np.moveaxis((points - target[:, None]) @ np.swapaxes(_rotations(angles), 1, 2), -1, 0)
+    half_width, half_height = (side / 2 * MARGIN / _focal(size) for side in size)
+    return (np.maximum(np.abs(x) / half_width, np.abs(y) / half_height) - z).max(1)
+
+
+@lru_cache(maxsize=4)
+def _backdrop(size: tuple[int, int], distance: float, top: float, floor_radius: float) -> Canvas:
+    """(H, W, 3) without the grid. The camera keeps its height, so the round floor is the same at all angles."""
+    width, height = size
+    x, y = np.meshgrid(np.arange(width) - width / 2, height / 2 - np.arange(height))
+    rays = np.stack([x / _focal(size), y / _focal(size), np.ones_like(x)], axis=-1)  # (H, W, 3) right, up, forward
+    cos, sin = np.cos(ELEVATION), np.sin(ELEVATION)
+    eye = np.array([0.0, top * AIM + distance * sin, distance * cos])
+    fall = rays[..., 1] * cos - sin
+    far = eye[1] / np.maximum(-fall, 1e-6)
+    forward = eye[2] - far * (cos + rays[..., 1] * sin)
+    away = np.hypot(rays[..., 0] * far, forward)
+    light = np.where(fall < 0, _fade(away / floor_radius), 0.0)
+    sky = SKY_TOP + (SKY_BOTTOM - SKY_TOP) * np.linspace(0, 1, height)[:, None, None]
+    # Noise below one level of brightness hides the steps of the dark gradients.
+    noise = np.random.default_rng(0).random((height, width, 3))
+    return (sky + light[..., None] * FLOOR_LIGHT + noise).astype(np.uint8)
 
 
 def _fade(share: Floats) -> Floats:
@@ -191,15 +232,36 @@ def fit_viewport(
         size: width and height of the panel in pixels.
     """
     if not joints:
-        return Viewport(size, fps, orbit, np.zeros((1, 2)), radius=1.0, top=1.8)
+        return Viewport.around(size, fps, orbit, np.zeros(2), radius=1.0, top=1.8)
     center = _center(frames, joints, max(frame_count, *(int(seen[-1]) + 1 for seen in frames)), fps)
     flat = [
         np.linalg.norm(body[..., [0, 2]] - center[seen][:, None], axis=-1)
         for seen, body in zip(frames, joints, strict=True)
     ]
-    radius = max(float(np.percentile(np.concatenate([away.max(1) for away in flat]), 97)), 0.7)
+    radius = max(float(np.percentile(np.concatenate([away.max(1) for away in flat]), 97)), LEAST_RADIUS)
     tops = np.concatenate([body[..., 1].max(1) for body in joints])
-    return Viewport(size, fps, orbit, center, radius, top=max(float(np.percentile(tops, 97)), 1.0))
+    top = max(float(np.percentile(tops, 97)), 1.0)
+    needed = np.zeros(len(center))
+    for seen, body in zip(frames, joints, strict=True):
+        shown = np.concatenate([body, body + np.array([0, HEADROOM, 0])], axis=1)
+        of_person = _needed_distance(shown, orbit.angles(seen, fps), center[seen], top, size)
+        needed[seen] = np.maximum(needed[seen], of_person)
+    return Viewport(size, fps, orbit, center, _smooth_distance(needed, fps), radius, top)
+
+
+def _smooth_distance(needed: Floats, fps: float) -> Floats:
+    """(F,) distances that change slowly and suffice for what is needed in each frame (F,); 0: nobody is there.
+
+    What is needed for a moment only, as where a person is lifted wrongly, does not count.
+    """
+    known = np.flatnonzero(needed)
+    filled = np.interp(np.arange(len(needed)), known, needed[known])
+    lasting = opening(filled[:, None], round(MOMENT_SECONDS * fps))[:, 0]
+    if lasting.max() <= STEADY * np.percentile(lasting, 2):
+        return np.full(len(needed), lasting.max())
+    radius = round(2 * ZOOM_SECONDS * fps)
+    largest = sliding_window_view(np.pad(lasting, radius, mode="edge"), 2 * radius + 1).max(-1)
+    return gaussian_smooth(largest, ZOOM_SECONDS * fps)
 
 
 def _center(frames: list[np.ndarray], joints: list[Floats], count: int, fps: float) -> Floats:
