@@ -128,15 +128,19 @@ def test_heads_learn_from_encodings_that_come_again(
         posing(encodings=4)
 
 
-def test_classes_are_drawn_equally(footage: Path) -> None:
+def test_classes_are_drawn_as_balance_says(footage: Path) -> None:
     """Four walk, two jump, and the two who do nothing known, or nothing that is learned, are never drawn."""
     (source,) = open_sources([footage], acting(), CPU)
     rng = torch.Generator().manual_seed(0)
-    for classes, expected in ((("jump", "walk"), {"jump": 0.5, "walk": 0.5}), (("jump",), {"jump": 1.0})):
-        labelled = _LabelledSource(source, classes, CPU)
+    for balance, classes, expected in (
+        (1.0, ("jump", "walk"), {"jump": 0.5, "walk": 0.5}),
+        (0.0, ("jump", "walk"), {"jump": 1 / 3, "walk": 2 / 3}),
+        (0.5, ("jump",), {"jump": 1.0}),
+    ):
+        labelled = _LabelledSource(source, classes, balance, CPU)
         drawn = [source.labels[int(item)] for item in source.choose(2000, rng, labelled.weights)]
         assert {label: drawn.count(label) / 2000 for label in set(drawn)} == pytest.approx(expected, abs=0.04)
-    assert not _LabelledSource(source, ("run",), CPU).has_classes
+    assert not _LabelledSource(source, ("run",), 1.0, CPU).has_classes
 
 
 def test_a_calibrated_head_is_trained_further(job: MakeJob, footage: Path) -> None:

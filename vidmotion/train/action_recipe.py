@@ -56,7 +56,7 @@ def train_action(job: TrainingJob, config: ActionConfig) -> Path:
     def make_loss(device: torch.device) -> _ActionLoss:
         # The sources that gave the classes are used again, unless training runs on another device.
         found = data if device == job.device else job_sources(job, config, device, capture_or_points)
-        labelled = [_LabelledSource(source, classes, device) for source in found]
+        labelled = [_LabelledSource(source, classes, config.balance, device) for source in found]
         useful = [source for source in labelled if source.has_classes]
         return _ActionLoss(useful, config, network.encoder.config.max_frames, device)
 
@@ -98,15 +98,15 @@ def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:
 
 
 class _LabelledSource:
-    """A source with weights by which all classes are drawn equally often."""
+    """A source with weights of its clips, so that a class of N clips is drawn in proportion to N ** (1 - balance)."""
 
-    def __init__(self, source: BatchSource, classes: tuple[str, ...], device: torch.device) -> None:
+    def __init__(self, source: BatchSource, classes: tuple[str, ...], balance: float, device: torch.device) -> None:
         self.source = source
         number = {label: index for index, label in enumerate(classes)}
         self.label = torch.tensor([number.get(label, -1) for label in source.labels], device=device)
         known = self.label >= 0
         counts = torch.bincount(self.label[known], minlength=len(classes)).clamp_min(1)
-        self.weights = torch.where(known, 1 / counts[self.label.clamp_min(0)].float(), 0.0)
+        self.weights = torch.where(known, counts[self.label.clamp_min(0)].float() ** -balance, 0.0)
         self.has_classes = bool(known.any())
 
 
