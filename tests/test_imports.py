@@ -37,8 +37,10 @@ ALLOWED: dict[str, set[str]] = {
     "data": FIRST | {"body", "detectors", "io", "model", "tracking"},
     "evaluate": FIRST | {"body", "model", "data", "tracking"},
     "train": FIRST | {"body", "data", "evaluate", "io", "model"},
+    "detection": FIRST | {"detectors", "lifting", "settings", "tracking", "video"},
     "pipeline": FIRST
-    | {"actions", "body", "detectors", "devices", "lifting", "model", "settings", "tracking", "video", "weights"},
+    | {"actions", "body", "detection", "detectors", "devices", "lifting", "model", "settings", "tracking", "video"}
+    | {"weights"},
     "api": FIRST | {"body", "io", "pipeline", "rendering", "settings", "viewer"},
     "batch": FIRST | {"io", "pipeline", "settings", "video"},
 }

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import vidmotion
 from vidmotion.actions.search import WindowEmbeddings, embed_windows
 from vidmotion.actions.timeline import timeline
 from vidmotion.body.fitting import fit_body
@@ -17,10 +16,10 @@ from vidmotion.body.head_and_hands import with_head_and_hands
 from vidmotion.body.load import FREE_BODY, load_body
 from vidmotion.body.model import BodyModel
 from vidmotion.choices import CameraMode, Head
+from vidmotion.detection import VideoDetection
 from vidmotion.detectors import Detector, check_detector_name, create_detector, resolve_detector_name
-from vidmotion.detectors.hand_face_networks import load_networks
 from vidmotion.devices import torch_device
-from vidmotion.errors import InputError, MissingExtraError, NobodyFoundError, WeightsError
+from vidmotion.errors import InputError, NobodyFoundError, WeightsError
 from vidmotion.lifting.lift import LiftedTrack, lift_focal, lift_tracks
 from vidmotion.lifting.physics import make_plausible
 from vidmotion.model.checkpoint import heads_in, load_network
@@ -30,13 +29,11 @@ from vidmotion.model.network import POSE3D, MotionNetwork
 from vidmotion.progress import NoProgress, Progress
 from vidmotion.settings import Settings
 from vidmotion.skeletons import SMPL24
-from vidmotion.tracking import PersonTracker, most_prominent
+from vidmotion.tracking import most_prominent
 from vidmotion.tracking.cache import cached_people
-from vidmotion.tracking.camera_motion import camera_motion, with_focal
-from vidmotion.tracking.hands import HandReader
+from vidmotion.tracking.camera_motion import with_focal
 from vidmotion.tracking.head import head_from
 from vidmotion.tracking.known_camera import KnownCamera
-from vidmotion.tracking.plausibility import Dropped, split_plausible
 from vidmotion.types import Actions, BodyMotion, CameraMotion, Person, Scene, Track
 from vidmotion.video.reader import open_video
 from vidmotion.weights import find_weights, model_card, networks
@@ -106,84 +103,16 @@ class Pipeline:
             VideoError: the file cannot be read as a video.
             NobodyFoundError: nobody is in view for long enough.
         """
-        path, detector, settings = Path(video), self.detector, self.settings
-        with open_video(path, settings.start, settings.end, fps=settings.fps, rotate=settings.rotate) as frames:
-            if frames.description:
-                self.progress.message(f"{frames.name}: {frames.description}")
-            tracker = PersonTracker(detector, frames.fps, settings.every_frame)
-            with self.progress.task("detect", frames.frame_count) as task:
-                last = -1
-                for done, frame in enumerate(frames, start=1):
-                    tracker.update(frame.rgb, frame.index, frame.time)
-                    last = frame.index
-                    task.advance(done)
-            damaged = frames.damaged
-            if damaged:
-                self.progress.message(f"{frames.name}: {damaged}")
-            tracks, dropped = self._plausible(tracker.finish(), frames.size)
-            tracks = most_prominent(tracks, settings.max_people)
-            people = tuple(map(Person, tracks))
-            scene = Scene(frames.name, frames.fps, frames.size, last + 1, people, {}, tracker.cuts, frames.offset)
-        if dropped and not tracks:
-            raise NobodyFoundError(
-                f"{path}: nobody who is certain is in view; dropped: {dropped[0]}; keep such tracks with "
-                "`keep_uncertain=True`"
-            )
-        if not tracks:
-            raise NobodyFoundError(
-                f"{path}: nobody is in view for half a second; try a closer view, or `detector=best`"
-            )
-        reader = self._hand_reader(tracks) if (settings.hands if hands is None else hands) else None
-        if settings.camera is not CameraMode.still and settings.camera_file is None:
-            scene = dataclasses.replace(scene, camera_motion=self._camera_motion(path, scene, reader))
-        elif reader is not None:
-            self._read_hands(path, scene, reader)
-        if reader is not None:
-            scene = _with_hands(scene, reader)
-        provenance = self._detect_provenance(detector)
-        if dropped:
-            provenance["dropped"] = [str(one) for one in dropped]
-        if damaged:
-            provenance["damaged"] = damaged
-        return dataclasses.replace(scene, provenance=provenance)
+        return self.detection(Path(video), hands).run()
 
-    def _hand_reader(self, tracks: list[Track]) -> HandReader | None:
-        """What reads hands and faces; None, with a message, where its networks do not run."""
-        try:
-            return HandReader(*load_networks(self._threads), tracks)
-        except MissingExtraError as error:
-            self.progress.message(f"hands and faces are not read: {error}")
-            return None
+    def detection(self, video: Path, hands: bool | None = None) -> VideoDetection:
+        """The steps of `detect`, for callers that take them one by one.
 
-    def _read_hands(self, video: Path, scene: Scene, reader: HandReader) -> None:
-        """Read hands and faces in a reading of their own."""
-        settings = self.settings
-        with (
-            open_video(video, settings.start, settings.end, fps=settings.fps, rotate=settings.rotate) as frames,
-            self.progress.task("hands", scene.frame_count) as task,
-        ):
-            for done, _ in enumerate(reader.watch(frames), start=1):
-                task.advance(done)
-
-    def _camera_motion(self, video: Path, scene: Scene, reader: HandReader | None) -> CameraMotion:
-        """The motion of the camera: the video is read again, as people are not background. Hands are read as well."""
-        settings, tracks = self.settings, [person.track for person in scene.people]
-        with (
-            open_video(video, settings.start, settings.end, fps=settings.fps, rotate=settings.rotate) as frames,
-            self.progress.task("camera" if reader is None else "camera, hands", scene.frame_count) as task,
-        ):
-            watched = frames if reader is None else reader.watch(frames)
-            focal = lift_focal(scene.size, settings.lift)
-            turns = settings.camera is CameraMode.pan
-            return camera_motion(watched, scene.frame_count, tracks, scene.cuts, focal, task.advance, turns=turns)
-
-    def _plausible(self, tracks: list[Track], size: tuple[int, int]) -> tuple[list[Track], list[Dropped]]:
-        """The tracks that show people, and the others, which are listed."""
-        if self.settings.keep_uncertain:
-            return tracks, []
-        kept, dropped = split_plausible(tracks, size)
-        self._list_dropped(dropped)
-        return kept, dropped
+        Args:
+            hands: as for `detect`.
+        """
+        wanted = self.settings.hands if hands is None else hands
+        return VideoDetection(video, self.settings, self.detector, self.progress, self._threads, wanted)
 
     def _list_dropped(self, dropped: Iterable[object]) -> None:
         for one in dropped:
@@ -409,33 +338,6 @@ class Pipeline:
     @cached_property
     def _head_set(self) -> HeadSet:
         return HeadSet([one.network for one in self._loaded])
-
-    def _detect_provenance(self, detector: Detector) -> dict[str, Any]:
-        settings = self.settings
-        return {
-            "program": f"vidmotion {vidmotion.__version__}",
-            "detector": {"name": detector.name, "licence": detector.licence},
-            "settings": {
-                "start": settings.start,
-                "end": settings.end,
-                "fps": settings.fps,
-                "rotate": settings.rotate,
-                "max_people": settings.max_people,
-                "keep_uncertain": settings.keep_uncertain,
-                "camera": str(settings.camera),
-                "every_frame": settings.every_frame,
-                "hands": settings.hands,
-            },
-        }
-
-
-def _with_hands(scene: Scene, reader: HandReader) -> Scene:
-    """The scene with what was read of everybody's hands and face."""
-    people = tuple(
-        dataclasses.replace(person, hands=hands, head=head)
-        for person, (hands, head) in zip(scene.people, reader.finish(), strict=True)
-    )
-    return dataclasses.replace(scene, people=people)
 
 
 def _check_body(posed: str, model: BodyModel) -> None:

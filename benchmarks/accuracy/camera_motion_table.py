@@ -35,6 +35,8 @@ from vidmotion.model.checkpoint import load_network
 from vidmotion.model.head_set import HeadSet
 from vidmotion.settings import LiftSettings
 from vidmotion.tracking.camera_motion import camera_motion
+from vidmotion.tracking.corners import CornerReader
+from vidmotion.tracking.parts import read_in_parts
 from vidmotion.types import CameraMotion, Floats, Keypoints2D, Motion, Track
 from vidmotion.video.reader import open_video
 from vidmotion.weights import find_weights
@@ -80,7 +82,8 @@ def main() -> None:
         if not tracks:
             continue
         with open_video(video) as frames:
-            motion = camera_motion(frames, recipe.frames, tracks, (), clip.focal)
+            steps = read_in_parts(frames, lambda part: CornerReader(part, tracks, (), clip.focal))  # noqa: B023
+            motion = camera_motion(steps, recipe.frames, clip.size, (), clip.focal)
         angles[recipe.camera.kind].append(_rotation_error(motion, labels))
         for track in tracks:
             height = float(np.clip(recipe.actors[track.id].height, 0.3, 3.0))

@@ -1,6 +1,6 @@
 """The camera's rotation from pictures of a textured background, against the rotation that made them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import cv2
@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from vidmotion.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from vidmotion.tracking.camera_motion import camera_motion, fit_rotation, with_focal
+from vidmotion.tracking import camera_motion as tested
+from vidmotion.tracking.camera_motion import with_focal
+from vidmotion.tracking.corners import CornerReader, fit_rotation
+from vidmotion.tracking.parts import read_in_parts
 from vidmotion.types import STILL, TURNS, UNSURE, Camera, CameraMotion, Keypoints2D, Track
 from vidmotion.video.reader import Frame
 
@@ -37,6 +40,13 @@ def pan(degrees: float) -> np.ndarray:
 def frames(pictures: list[np.ndarray]) -> Iterator[Frame]:
     for index, picture in enumerate(pictures):
         yield Frame(index, index / 30, picture)
+
+
+def camera_motion(
+    pictures: Iterator[Frame], count: int, tracks: list[Track], cuts: Sequence[int], focal: float, turns: bool = False
+) -> CameraMotion:
+    steps = read_in_parts(pictures, lambda part: CornerReader(part, tracks, cuts, focal))
+    return tested.camera_motion(steps, count, SIZE, cuts, focal, turns=turns)
 
 
 def degrees_apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -64,6 +64,8 @@ class Detector(Protocol):
     def reset(self, rate: float) -> None:
         """Drop the state of the frames so far. Called before each video.
 
+        A shallow copy of a detector shares its networks, and no state once it was reset.
+
         Args:
             rate: frames per second of the next video.
         """

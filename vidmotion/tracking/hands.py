@@ -7,8 +7,8 @@ frames a second and more the two hands are read in turn, since that takes as lon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from vidmotion.geometry.filters import frame_rate
 from vidmotion.skeletons import by_name
 from vidmotion.tracking.hand_cleaning import clean_hands
 from vidmotion.tracking.head import EYES, face_rotation, head_from
+from vidmotion.tracking.parts import Part
 from vidmotion.types import Floats, Hands, Head, Track
 from vidmotion.video.reader import Frame
 
@@ -45,22 +46,86 @@ TOGETHER = 0.2
 SIDES = ("left", "right")
 
 
+@dataclass(frozen=True, eq=False)
+class HandRows:
+    """What is read of one person's hands and face, before it is cleaned, in N rows of the person's track."""
+
+    xy: Floats
+    """(N, 2, 21, 2) pixels, as `Hands.xy`."""
+    points: Floats
+    """(N, 2, 21, 3) metres, as `Hands.points`."""
+    score: Floats
+    """(N, 2) in 0..1, as `Hands.score`."""
+    face_rotation: Floats
+    """(N, 3, 3) from a head that looks at the camera."""
+    face_presence: Floats
+    """(N,) in 0..1; 0 where no face is seen."""
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @classmethod
+    def empty(cls, count: int) -> HandRows:
+        """Nothing is seen."""
+        hands = np.zeros((count, 2, 21, 2)), np.zeros((count, 2, 21, 3)), np.zeros((count, 2))
+        return cls(*hands, np.tile(np.eye(3), (count, 1, 1)), np.zeros(count))
+
+    def part(self, rows: slice) -> HandRows:
+        """Some of the rows, which share their memory with these."""
+        return HandRows(*(array[rows] for array in self.arrays()))
+
+    def arrays(self) -> list[Floats]:
+        """All arrays, in the order of the fields."""
+        return [getattr(self, one.name) for one in fields(self)]
+
+
+@dataclass(frozen=True, eq=False)
+class ReadHands:
+    """What was read of one person in one part of a video."""
+
+    person: int
+    """Position among the tracks."""
+    first: int
+    """The first of the rows in the track."""
+    rows: HandRows
+
+
 class HandReader:
-    """Reads the hands and faces of the people of a video, frame after frame."""
+    """A `PartReader` of the hands and faces of the people in one part of a video."""
 
-    def __init__(self, hand: HandNetwork, face: FaceNetwork, tracks: Sequence[Track]) -> None:
-        self._people = [_PersonReader(hand, face, track) for track in tracks]
+    def __init__(self, part: Part, hand: HandNetwork, face: FaceNetwork, tracks: Sequence[Track]) -> None:
+        self._people = [_PersonReader(part, number, hand, face, track) for number, track in enumerate(tracks)]
 
-    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The frames, each of them after it was read."""
-        for frame in frames:
-            for person in self._people:
-                person.read(frame)
-            yield frame
+    def update(self, frame: Frame) -> tuple[()]:
+        """Read the next frame."""
+        for person in self._people:
+            person.read(frame)
+        return ()
 
-    def finish(self) -> list[tuple[Hands, Head]]:
-        """The hands and heads of all people, in the order of their tracks."""
-        return [person.finish() for person in self._people]
+    def finish(self) -> list[ReadHands]:
+        """What was read of everybody who is in the part."""
+        found = [person.finish() for person in self._people]
+        return [one for one in found if len(one.rows)]
+
+
+def hands_and_heads(tracks: Sequence[Track], read: Iterable[ReadHands]) -> list[tuple[Hands, Head]]:
+    """The hands and heads of all people of a video, in the order of their tracks, from what was read in all parts."""
+    people = [HandRows.empty(len(track)) for track in tracks]
+    for one in read:
+        into = people[one.person].part(slice(one.first, one.first + len(one.rows)))
+        for array, values in zip(into.arrays(), one.rows.arrays(), strict=True):
+            array[:] = values
+    return [_cleaned(track, rows) for track, rows in zip(tracks, people, strict=True)]
+
+
+def _cleaned(track: Track, rows: HandRows) -> tuple[Hands, Head]:
+    hands = clean_hands(Hands(rows.xy, rows.points, rows.score), track, _stride(track))
+    return hands, head_from(track, (rows.face_rotation, rows.face_presence))
+
+
+def _stride(track: Track) -> int:
+    """Rows from one reading of a hand or face to the next."""
+    return max(1, round(frame_rate(track.times, RATE) / RATE))
 
 
 @dataclass
@@ -74,18 +139,17 @@ class _FollowedHand:
 
 
 class _PersonReader:
-    """Reads one person's hands and face."""
+    """Reads one person's hands and face in one part."""
 
-    def __init__(self, hand: HandNetwork, face: FaceNetwork, track: Track) -> None:
-        self._hand, self._face, self._track = hand, face, track
+    def __init__(self, part: Part, number: int, hand: HandNetwork, face: FaceNetwork, track: Track) -> None:
+        self._number, self._hand, self._face, self._track = number, hand, face, track
         self._xy = track.keypoints.xy.astype(np.float64)
         self._joint = {name: at for at, name in enumerate(by_name(track.keypoints.skeleton).joints)}
-        self._rows = {int(frame): row for row, frame in enumerate(track.frames)}
-        self._stride = max(1, round(frame_rate(track.times, RATE) / RATE))
+        self._base, self._begin, end = np.searchsorted(track.times, (part.warm_up, part.start, part.end)).tolist()
+        self._rows = {int(frame): row for row, frame in enumerate(track.frames[self._base : end], start=self._base)}
+        self._stride = _stride(track)
         self._followed = (_FollowedHand(), _FollowedHand())
-        count = len(track)
-        self._hands = Hands(np.zeros((count, 2, 21, 2)), np.zeros((count, 2, 21, 3)), np.zeros((count, 2)))
-        self._face_rotations, self._face_presence = np.tile(np.eye(3), (count, 1, 1)), np.zeros(count)
+        self._found = HandRows.empty(end - self._base)
         self._face_at: Floats | None = None
 
     def read(self, frame: Frame) -> None:
@@ -100,10 +164,9 @@ class _PersonReader:
             self._read_face(frame.rgb, row)
         self._drop_double(row)
 
-    def finish(self) -> tuple[Hands, Head]:
-        """The person's hands and head."""
-        faces = self._face_rotations, self._face_presence
-        return clean_hands(self._hands, self._track, self._stride), head_from(self._track, faces)
+    def finish(self) -> ReadHands:
+        """What was read in the part, without what is before it."""
+        return ReadHands(self._number, self._begin, self._found.part(slice(self._begin - self._base, None)))
 
     def _point(self, row: int, name: str) -> Floats | None:
         """(2,) pixels of a point of the body; None if it is not seen."""
@@ -143,8 +206,8 @@ class _PersonReader:
         if found is None:
             return
         hand.from_wrist, hand.time, hand.failures = found.xy - wrist, time, 0
-        self._hands.xy[row, side], self._hands.points[row, side] = found.xy, found.points
-        self._hands.score[row, side] = found.presence
+        at, into = row - self._base, self._found
+        into.xy[at, side], into.points[at, side], into.score[at, side] = found.xy, found.points, found.presence
 
     def _accepted(self, found: FoundHand, wrist: Floats, side: int) -> FoundHand | None:
         """A hand, if it is one, and that of this wrist."""
@@ -181,7 +244,8 @@ class _PersonReader:
         if found.presence < SEEN:
             return
         self._face_at = found.points[:, :2] - nose
-        self._face_rotations[row], self._face_presence[row] = face_rotation(found.points), found.presence
+        at, into = row - self._base, self._found
+        into.face_rotation[at], into.face_presence[at] = face_rotation(found.points), found.presence
 
     def _face_region(self, row: int, nose: Floats, left: Floats, right: Floats) -> Region:
         """Where the face is: where it was, moved with the nose, or around the body's points."""
@@ -194,15 +258,16 @@ class _PersonReader:
 
     def _drop_double(self, row: int) -> None:
         """Of two hands at one place, drop the one whose body's wrist is further away."""
-        scores = self._hands.score
-        recent = [np.flatnonzero(scores[max(row - self._stride, 0) : row + 1, side]) for side in range(2)]
+        scores, at = self._found.score, row - self._base
+        first = max(at - self._stride, 0)
+        recent = [np.flatnonzero(scores[first : at + 1, side]) for side in range(2)]
         if not (len(recent[0]) and len(recent[1])):
             return
-        rows = [max(row - self._stride, 0) + int(found[-1]) for found in recent]
-        xy = [self._hands.xy[at, side] for side, at in enumerate(rows)]
+        rows = [first + int(found[-1]) for found in recent]
+        xy = [self._found.xy[at, side] for side, at in enumerate(rows)]
         if np.linalg.norm(xy[0] - xy[1], axis=-1).mean() > TOGETHER * hand_region(xy[0]).side:
             return
-        wrists = [self._xy[at, self._joint[f"{SIDES[side]}_wrist"]] for side, at in enumerate(rows)]
+        wrists = [self._xy[self._base + at, self._joint[f"{SIDES[side]}_wrist"]] for side, at in enumerate(rows)]
         away = [float(np.linalg.norm(xy[side][0] - wrists[side])) for side in range(2)]
         worse = int(np.argmax(away))
         scores[rows[worse], worse] = 0

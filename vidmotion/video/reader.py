@@ -6,6 +6,7 @@ A folder of numbered pictures is a video too. Does not depend on people.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,13 +21,12 @@ from numpy.typing import NDArray
 from vidmotion.choices import ROTATIONS
 from vidmotion.errors import InputError, VideoError
 from vidmotion.video.container import ContainerPictures
+from vidmotion.video.frame_index import LONGEST_PAUSE, FrameIndex, InexactIndexError, decode_from
 from vidmotion.video.numbered_pictures import SequencePictures, find_numbered_pictures
 from vidmotion.video.sound import Sound, open_sound
 
 WIDEST_PIXEL = 4
 """Ratio of a pixel's sides; a file that states a larger one is wrong, and its pixels are taken for square."""
-LONGEST_PAUSE = 24 * 3600
-"""Seconds; a longer pause is a clock that was set while recording, and is left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +96,7 @@ class Video:
         end: float | None = None,
         fps: Fraction | None = None,
         rotate: int = 0,
+        index: FrameIndex | None = None,
     ) -> None:
         self.path = source.path
         self.name = source.name
@@ -105,7 +106,7 @@ class Video:
         """One line that the user should read before the work; None if there is nothing to say."""
         self._source = source
         self._slowdown = source.fps / self.fps
-        self._start, self._end = start, end
+        self._start, self._end, self._index = start, end, index
         self._decoded, self._last, self._left_out = 0, Fraction(0), Fraction(0)
         self._pictures = source.decode()
         first = next(self._pictures, None)
@@ -148,6 +149,11 @@ class Video:
         return None if self._source.duration is None else float(self._source.duration * self._slowdown)
 
     @property
+    def last_time(self) -> float | None:
+        """Time of the last frame of the file in seconds, from its index; None without one."""
+        return None if self._index is None else float(self._index.seconds(-1) * self._slowdown)
+
+    @property
     def frame_count(self) -> int | None:
         """Number of frames between start and end, estimated from the header, for a progress bar; None if unknown."""
         frames = self._all_frames()
@@ -181,13 +187,16 @@ class Video:
         self._source.close()
 
     def __iter__(self) -> Iterator[Frame]:
-        """The frames from start to end. Earlier frames are decoded too, because they count for the frame numbers.
+        """The frames from start to end.
+
+        Earlier frames are decoded too, because they count for the frame numbers, unless there is an index.
 
         Raises:
             VideoError: the video ends before start.
+            InexactIndexError: the index is not that of the file's frames.
         """
         time, yielded = 0.0, False
-        for index, (time, picture) in enumerate(self._timed()):
+        for index, time, picture in self._numbered() if self._index is None else self._indexed(self._index):
             if self._end is not None and time >= self._end:
                 return
             if self._start is None or time >= self._start:
@@ -201,6 +210,24 @@ class Video:
     def times(self) -> list[float]:
         """The times in seconds of all frames of the file, regardless of start and end. Use it instead of iterating."""
         return [time for time, _ in self._timed()]
+
+    def _numbered(self) -> Iterator[tuple[int, float, VideoFrame]]:
+        """Pictures with their numbers and times, from the first one on."""
+        for number, (time, picture) in enumerate(self._timed()):
+            yield number, time, picture
+
+    def _indexed(self, index: FrameIndex) -> Iterator[tuple[int, float, VideoFrame]]:
+        """Pictures with their numbers and times, from the first one at or after start on."""
+
+        def time_of(number: int) -> float:
+            return float(index.seconds(number) * self._slowdown)
+
+        if self.origin != int(index.stamps[0]) * index.time_base:
+            raise InexactIndexError(f"{self.path}: begins with another frame than its packets tell")
+        count = len(index.stamps)
+        first = min(bisect_left(range(count), self._start or 0.0, key=time_of), count - 1)
+        for number, picture in enumerate(decode_from(self.path, index, first), start=first):
+            yield number, time_of(number), picture
 
     def _timed(self) -> Iterator[tuple[float, VideoFrame]]:
         """Pictures with their times in seconds from the first one.
@@ -282,6 +309,7 @@ def open_video(
     *,
     fps: float | Fraction | None = None,
     rotate: int = 0,
+    index: FrameIndex | None = None,
 ) -> Video:
     """Open a video: a file, a folder of numbered pictures, or a pattern of their names. One image is one frame.
 
@@ -291,6 +319,7 @@ def open_video(
         fps: the true frame rate, of slow motion, raw streams and numbered pictures: all times are rescaled to it. None
             takes the file's; numbered pictures then have 30.
         rotate: degrees clockwise by which upright pictures are turned, for footage that lies on its side.
+        index: of this file; then the frames before start are not decoded, as far as possible.
 
     Raises:
         VideoError: the file is missing, empty, damaged at its beginning, or without pictures, or the video ends before
@@ -305,8 +334,8 @@ def open_video(
     rate = None if fps is None else Fraction(fps).limit_denominator(1001)
     source = _stored_pictures(path)
     try:
-        video = Video(source, start, end, rate, rotate)
-        if start is not None and video.duration is not None and start >= video.duration:
+        video = Video(source, start, end, rate, rotate, index)
+        if start is not None and index is None and video.duration is not None and start >= video.duration:
             raise VideoError(f"{path}: start {start:g} s is after the end ({video.duration:.2f} s); start earlier")
     except BaseException:
         source.close()
