@@ -133,7 +133,7 @@ class ActionConfig(HeadsConfig):
     """The least number of subjects of a class that is learned: with one subject alone, a network may learn who moves
     instead of how."""
     balance: float = 0.5
-    """1: all classes are drawn equally often; 0: as often as they have clips, so that common ones are named more readily."""
+    """1: all classes are drawn equally often; 0: as often as they have clips, so that common ones are named more."""
     hold_out: tuple[str, ...] = ()
     """Classes that are left out of training, to measure one-shot recognition with."""
     window: tuple[int, int] = (27, 3)
