@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -43,6 +44,9 @@ def node(*options: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": path, "RAY_USAGE_STATS_ENABLED": "0"}
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *options]
     command += ["--node-ip-address=127.0.0.1", "--num-cpus=1", "--num-gpus=0", "--object-store-memory=100000000"]
+    # Where it has to choose these ports, Ray gives up a node whose parts need more than 15 s to start.
+    command += [f"--{name}-port={free_port()}" for name in ("dashboard-agent-grpc", "dashboard-agent-listen")]
+    command += [f"--{name}-port={free_port()}" for name in ("metrics-export", "runtime-env-agent")]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -156,6 +160,38 @@ def test_an_address_at_which_nothing_answers_is_refused_at_once() -> None:
     with pytest.raises(InputError, match=r"nothing answers there .*; start the cluster with `ray start`"):
         run(f"127.0.0.1:{free_port()}", "a")
     assert time.monotonic() - began < 20
+
+
+def test_a_cluster_that_ended_without_notice_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{free_port()}")
+    with pytest.raises(InputError, match="`ray` auto: nothing answers there"):
+        run("auto", "a")
+
+
+def test_a_start_that_takes_too_long_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    tries = []
+
+    def late(address: str, **options: object) -> None:
+        tries.append(address)
+        raise Exception("The current node timed out during startup.")  # noqa: TRY002  # as Ray does
+
+    monkeypatch.setattr("ray.init", late)
+    with pytest.raises(InputError, match=r"Ray does not start on this machine \(The current node timed out .*`jobs`"):
+        run("local", "a")
+    assert tries == ["local"] * 3
+
+
+def test_sigterm_while_a_cluster_does_not_answer_is_no_wrong_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.setattr("ray.init", lambda *_, **__: sys.exit(signal.SIGTERM))  # as Ray takes the signal
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run("local", "a")
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, half_second: Path, vidmotion: Run) -> None:

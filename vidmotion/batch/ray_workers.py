@@ -31,6 +31,8 @@ _LOOK = 1.0
 """Seconds between two questions to an actor about its progress."""
 _REACHED = 5.0
 """Seconds in which a cluster must answer."""
+_STARTS = 3
+"""Tries to start Ray on this machine: on a busy one its parts need more than the 15 s that Ray gives them at first."""
 _STORE = 128 << 20
 """Bytes of Ray's memory for values; the actors return a few words for each clip."""
 
@@ -73,7 +75,7 @@ class RayWorkers:
         Args:
             load: called once in each actor.
             jobs: number of actors; None takes one for each core of the cluster.
-            most: more actors are of no use.
+            most: more actors are of no use, until `grow` is called.
             timeout: seconds without a sign of life after which a task is given up.
             address: `LOCAL`, `AUTO`, or HOST:PORT of a cluster that this machine belongs to.
             gpus: that all actors share; 0 runs them on the CPU.
@@ -86,6 +88,7 @@ class RayWorkers:
         self._address, self._gpus = address, gpus
         self._options: dict[str, Any] = {}
         self._actors: list[_Actor] = []
+        self._limit = 0
 
     def __enter__(self) -> Self:
         """Connect, and start the actors.
@@ -100,6 +103,8 @@ class RayWorkers:
                 raise InputError(f"`gpus` {self._gpus}: the cluster has {have.get('GPU', 0):g}; ask for fewer")
             count = min(self._jobs or max(int(have.get("CPU", 1)), 1), self._most)
             self._options = {"num_cpus": 1, "num_gpus": _share(self._gpus, count)}
+            # The actors share the GPUs as they are so many.
+            self._limit = count if self._gpus else self._jobs or max(int(have.get("CPU", 1)), 1)
             self._actors = [self._start() for _ in range(count)]
         except BaseException:
             self._ray.shutdown()
@@ -112,6 +117,11 @@ class RayWorkers:
         for actor in self._actors:
             actor.end()
         self._ray.shutdown()
+
+    def grow(self, tasks: int) -> None:
+        """Start more actors, as there are so many tasks beside those that are done now."""
+        busy = sum(actor.task is not None for actor in self._actors)
+        self._actors += [self._start() for _ in range(len(self._actors), min(busy + tasks, self._limit))]
 
     @property
     def has_room(self) -> bool:
@@ -261,18 +271,23 @@ class _Served:
 
 
 def _connect(ray: ModuleType, address: str, jobs: int | None, gpus: int) -> None:
-    if address not in (LOCAL, AUTO):
-        _check_reachable(address)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     if address == LOCAL:
         # The loopback address works without a network, too.
         options |= {"num_cpus": jobs or usable_cores(), "include_dashboard": False, "object_store_memory": _STORE}
         options |= {"_node_ip_address": "127.0.0.1"} | ({} if gpus else {"num_gpus": 0})
-    with _termination_kept():
+    else:
+        _check_reachable(address)
+    for left in reversed(range(_STARTS if address == LOCAL else 1)):
         try:
-            ray.init(address, **options)
+            with _termination_kept():
+                ray.init(address, **options)
         except (Exception, SystemExit) as error:  # noqa: BLE001  # Ray raises what comes, bare `Exception` too
-            raise InputError(_refusal(address, error)) from None
+            ray.shutdown()
+            if not left:
+                raise InputError(_refusal(address, error)) from None
+        else:
+            return
 
 
 def _refusal(address: str, error: BaseException) -> str:
@@ -281,18 +296,33 @@ def _refusal(address: str, error: BaseException) -> str:
         return f"`ray` {address}: {reason}; install the cluster's versions of Ray and Python here, or these ones there"
     if address == LOCAL:
         return f"Ray does not start on this machine ({reason}); leave `ray` out: `jobs` needs no Ray"
-    return f"`ray` {address}: no cluster can be joined ({reason}); run this on one of its machines, after `ray start`"
+    return (
+        f"`ray` {address}: no cluster can be joined ({reason}); run this on one of its machines, after `ray start`, "
+        "and with RAY_AUTH_MODE=token if the cluster asks for a token"
+    )
 
 
 def _check_reachable(address: str) -> None:
     """Refuse at once what Ray would wait for by minutes."""
     try:
-        socket.create_connection(_host_and_port(address), _REACHED).close()
+        found = _found() if address == AUTO else address
+        socket.create_connection(_host_and_port(found), _REACHED).close()
     except OSError as error:
         raise InputError(
             f"`ray` {address}: nothing answers there ({error.strerror or error}); start the cluster with `ray start`, "
             "or check the address"
         ) from None
+
+
+def _found() -> str:
+    """The address of the cluster that this machine belongs to, as Ray finds it; it may have ended without notice.
+
+    Raises:
+        ConnectionError: there is none.
+    """
+    from ray._private.services import get_ray_address_from_environment
+
+    return str(get_ray_address_from_environment(AUTO, None))
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
@@ -315,12 +345,17 @@ def _in_one_line(error: BaseException) -> str:
 
 @contextmanager
 def _termination_kept() -> Iterator[None]:
-    """Ray takes SIGTERM for itself; afterwards it means again what it meant before."""
+    """Ray takes SIGTERM for itself; it means again what it meant before, at the latest at the end of the block."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
+    except SystemExit as end:
+        if end.code == signal.SIGTERM:  # what Ray makes of the signal
+            signal.signal(signal.SIGTERM, before)
+            signal.raise_signal(signal.SIGTERM)
+        raise
     finally:
         signal.signal(signal.SIGTERM, before)
