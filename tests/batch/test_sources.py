@@ -108,3 +108,10 @@ def test_an_unreadable_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(InputError, match=r"closed: cannot be read \(Permission denied\)"):
         find(tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_that_leads_nowhere_is_a_clip_that_fails_later(tmp_path: Path) -> None:
+    (tmp_path / "loop.mp4").symlink_to("loop.mp4")
+    (tmp_path / "gone.mp4").symlink_to("nothing.mp4")
+    assert [clip.stem for clip in find(tmp_path)] == ["gone", "loop"]

@@ -80,7 +80,7 @@ def _clips_of(source: Path, patterns: Sequence[str], common: Settings) -> Iterab
         raise InputError(f"{source}: no such file or folder; check the spelling")
     if source.suffix.lower() in MANIFESTS:
         return _in_manifest(source, common)
-    return [Clip(source.resolve(), source.stem)]
+    return [Clip(_real(source), source.stem)]
 
 
 def _in_folder(folder: Path, patterns: Sequence[str]) -> list[Clip]:
@@ -88,7 +88,7 @@ def _in_folder(folder: Path, patterns: Sequence[str]) -> list[Clip]:
     if not found:
         wanted = ", ".join(patterns or sorted(VIDEO_SUFFIXES))
         raise InputError(f"{folder}: no video in this folder ({wanted}); choose others with `pattern`")
-    return [Clip(path.resolve(), path.relative_to(folder).with_suffix("").as_posix()) for path in found]
+    return [Clip(_real(path), path.relative_to(folder).with_suffix("").as_posix()) for path in found]
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -183,7 +183,12 @@ def _clip_of_row(folder: Path, row: dict[str, Any]) -> Clip:
 
     above = Path(video).parent
     stem = video_stem(folder / video)
-    return Clip((folder / video).resolve(), stem if _leads_out(above) else (above / stem).as_posix(), row)
+    return Clip(_real(folder / video), stem if _leads_out(above) else (above / stem).as_posix(), row)
+
+
+def _real(path: Path) -> Path:
+    """The absolute path without links. `Path.resolve` fails at a link to itself, which is for the clip to do."""
+    return Path(os.path.realpath(path))
 
 
 def _leads_out(folder: Path) -> bool:
