@@ -189,7 +189,7 @@ def export(
     when all new ones are complete.
 
     Args:
-        path: ends in .json, .npz, .bvh, .glb, .trc, .c3d, .csv, .angles.csv, .mot, .amass.npz, .vtt or .eaf.
+        path: ends in .json, .json.gz, .npz, .bvh, .glb, .trc, .c3d, .csv, .angles.csv, .mot, .amass.npz, .vtt or .eaf.
         person: write only the person with this id.
         body_model: the model that the bodies were made with, or its file; None is the free body.
         markers: of .trc and .c3d: "h36m17", our joints, or "halpe26", as Pose2Sim's OpenSim models name them.

@@ -21,6 +21,7 @@ class Format(StrEnum):
     """Export formats; each is a file name suffix."""
 
     json = "json"
+    json_gz = "json.gz"
     npz = "npz"
     bvh = "bvh"
     amass = "amass.npz"

@@ -64,7 +64,7 @@ def test_a_name_that_is_no_utf8_is_escaped_in_every_format(
     scene = Scene("\udcff.mp4", Fraction(30), (1000, 1000), 3, (replace(person, actions=actions),))
     motion = export(scene, tmp_path / "motion.json")[0]
     assert load(motion).source == "\\udcff.mp4"
-    suffixes = ("json", "npz", "bvh", "glb", "trc", "csv", "amass.npz", "vtt", "eaf")
+    suffixes = ("json", "json.gz", "npz", "bvh", "glb", "trc", "csv", "amass.npz", "vtt", "eaf")
     assert run(monkeypatch, motion, *(f"-o{tmp_path / 'out'}.{suffix}" for suffix in suffixes)) == 0
     assert "w\\udcfflk" in (tmp_path / "out.csv").read_text(encoding="utf-8")
     assert ElementTree.parse(tmp_path / "out.eaf").findtext(".//ANNOTATION_VALUE") == "w\\udcfflk"

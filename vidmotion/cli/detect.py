@@ -47,14 +47,14 @@ def detect(
     check_detector(detector)
     first, last = parse_section(start, end)
 
-    from vidmotion.io.scene.formats import READERS, export
+    from vidmotion.io.scene.formats import READERS, export, is_scene
     from vidmotion.pipeline import Pipeline
     from vidmotion.settings import Settings
     from vidmotion.video.numbered_pictures import video_stem
 
     path = output or Path(f"{video_stem(video)}.json")
-    if path.suffix.lower() not in READERS:
-        raise typer.BadParameter(f"-o {path}: 2D people are written to {' or '.join(READERS)} files")
+    if not is_scene(path):
+        raise typer.BadParameter(f"-o {path}: 2D people are written to {', '.join(READERS)} files")
     progress = TerminalProgress(quiet, verbose)
     with before_work():
         check_file(path, overwrite)

@@ -102,15 +102,18 @@ def _of_video(path: Path) -> Job:
         except InputError as error:
             raise InputError(f"{error}; read other programs' files with --keypoints {path}") from None
 
+    from vidmotion.io.scene.formats import split_name
     from vidmotion.video.numbered_pictures import video_stem
 
-    return Job(video_stem(path), (path,), None if _is_saved(path) else path, read)
+    if _is_saved(path):
+        return Job(split_name(path)[0], (path,), None, read)
+    return Job(video_stem(path), (path,), path, read)
 
 
 def _is_saved(path: Path) -> bool:
-    from vidmotion.io.scene.formats import READERS
+    from vidmotion.io.scene.formats import is_scene
 
-    return path.suffix.lower() in READERS
+    return is_scene(path)
 
 
 def _of_keypoints(path: Path, videos: Sequence[Path], keypoints: KeypointOptions, options: VideoOptions) -> Job:

@@ -29,7 +29,7 @@ MarkersOption = Annotated[
 Bones = Annotated[
     BoneNames, typer.Option("--bones", help="BVH and GLB: whose names the bones have.", rich_help_panel=OUTPUT)
 ]
-Motion = Annotated[Path, typer.Argument(metavar="MOTION", help="A .json or .npz file that `lift` wrote.")]
+Motion = Annotated[Path, typer.Argument(metavar="MOTION", help="A .json, .json.gz or .npz file that `lift` wrote.")]
 LiftedBodyModel = Annotated[
     Path | None,
     typer.Option("--body-model", help="The SMPL file that it was lifted with.", show_default="the free body"),

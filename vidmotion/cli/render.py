@@ -40,9 +40,9 @@ def render(
     verbose: options.Verbose = False,
 ) -> None:
     """Draw the people of a saved motion over the video, beside a 3D view of them."""
-    from vidmotion.io.scene.formats import load
+    from vidmotion.io.scene.formats import load, split_name
 
-    path = output or motion.with_suffix(film_suffix(style))
+    path = output or motion.with_name(split_name(motion)[0] + film_suffix(style))
     if path.suffix.lower() != ".mp4":
         raise typer.BadParameter(f"-o {path}: films are written as MP4; choose a name that ends in .mp4")
     check_file(path, overwrite)

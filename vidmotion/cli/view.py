@@ -28,7 +28,8 @@ def view(
     motions: Annotated[
         list[Path],
         typer.Argument(
-            metavar="MOTION...", help="A .json or .npz file that `lift` wrote; several of one video are compared."
+            metavar="MOTION...",
+            help="A .json, .json.gz or .npz file that `lift` wrote; several of one video are compared.",
         ),
     ],
     video: Annotated[

@@ -26,11 +26,11 @@ def pair() -> Scene:
 def test_unknown_suffix_lists_the_known(walker: Person, tmp_path: Path) -> None:
     with pytest.raises(
         InputError,
-        match=r"'\.docx'; known: \.amass\.npz, \.angles\.csv, \.bvh, \.c3d, \.csv, \.eaf, \.glb, \.json, \.mot, \.npz, "
-        r"\.trc, \.vtt",
+        match=r"'\.docx'; known: \.amass\.npz, \.angles\.csv, \.bvh, \.c3d, \.csv, \.eaf, \.glb, \.json, \.json\.gz, "
+        r"\.mot, \.npz, \.trc, \.vtt",
     ):
         export(scene_of(walker), tmp_path / "a.docx")
-    with pytest.raises(InputError, match=r"wanted \.json or \.npz"):
+    with pytest.raises(InputError, match=r"wanted \.json, \.json\.gz, \.npz"):
         load(tmp_path / "a.bvh")
 
 

@@ -1,6 +1,7 @@
 """JSON: valid by its schema, the same after a round trip, and strict with damaged files."""
 
 import copy
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 
 from tests.io.scene.scenes import embodied, panned, person_of, scene_of, walk, wander
 from vidmotion.errors import InputError
+from vidmotion.io.scene import json_format
 from vidmotion.io.scene.formats import export, load
 from vidmotion.types import Scene
 
@@ -67,6 +69,32 @@ def test_round_trip_is_identical(scene: Scene, tmp_path: Path) -> None:
     assert after
     for name in ("pose", "betas", "translation", "error"):
         assert getattr(after, name) == pytest.approx(getattr(before, name), abs=6e-6)
+
+
+def test_packed_by_gzip(scene: Scene, tmp_path: Path) -> None:
+    (plain,) = export(scene, tmp_path / "scene.json")
+    (packed,) = export(scene, tmp_path / "scene.JSON.gz")
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+    assert packed.stat().st_size < 0.5 * plain.stat().st_size
+    (again,) = export(load(packed), tmp_path / "again.json.gz")
+    assert again.read_bytes() == packed.read_bytes()
+
+
+def test_packed_files_that_are_damaged_are_told_in_one_line(scene: Scene, tmp_path: Path) -> None:
+    (path,) = export(scene, tmp_path / "scene.json.gz")
+    whole = path.read_bytes()
+    for damaged in (whole[:-30], b"{}", whole[:40] + bytes(40) + whole[80:]):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match=r"scene\.json\.gz is not a whole gzip file \(.*\); export it again"):
+            load(path)
+
+
+def test_packed_file_that_unpacks_to_far_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_format, "LARGEST_SMALL", 1 << 16)
+    path = tmp_path / "bomb.json.gz"
+    path.write_bytes(gzip.compress(b" " * (1 << 20)))
+    with pytest.raises(InputError, match=r"bomb\.json\.gz is small but unpacks to far too much"):
+        load(path)
 
 
 def test_cuts(scene: Scene, tmp_path: Path) -> None:

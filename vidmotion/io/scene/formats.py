@@ -1,6 +1,7 @@
 """Writes scenes to files and reads them: `export` selects the writer by suffix, `load` the reader.
 
     .json       everything, rounded; the schema is scene.schema.json
+    .json.gz    the same, packed by gzip
     .npz        everything, in full precision
     .glb        the bodies of all people as skinned meshes, for animation programs and viewers
     .bvh        the motion of one person's body, for animation programs
@@ -35,14 +36,14 @@ from vidmotion.io.scene.c3d_writer import write_c3d
 from vidmotion.io.scene.csv_writer import write_csv
 from vidmotion.io.scene.elan_writer import write_eaf
 from vidmotion.io.scene.glb_writer import write_glb
-from vidmotion.io.scene.json_format import read_json, write_json
+from vidmotion.io.scene.json_format import read_json, read_packed_json, write_json, write_packed_json
 from vidmotion.io.scene.mot_writer import write_mot
 from vidmotion.io.scene.npz_format import read_npz, write_npz
 from vidmotion.io.scene.trc_writer import write_trc
 from vidmotion.io.scene.webvtt_writer import write_vtt
 from vidmotion.types import Person, Scene
 
-__all__ = ["READERS", "WRITERS", "Writer", "existing_targets", "export", "load", "paths_for"]
+__all__ = ["READERS", "WRITERS", "Writer", "existing_targets", "export", "is_scene", "load", "paths_for", "split_name"]
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,17 @@ WRITERS = {
     ".eaf": Writer(write_eaf),
     ".glb": Writer(write_glb, with_body=True, options=("model", "bones")),
     ".json": Writer(write_json),
+    ".json.gz": Writer(write_packed_json),
     ".mot": Writer(write_mot, one_person=True, with_body=True, options=("model",)),
     ".npz": Writer(write_npz),
     ".trc": Writer(write_trc, one_person=True, options=("model", "markers")),
     ".vtt": Writer(write_vtt),
 }
-READERS: dict[str, Callable[[Path], Scene]] = {".json": read_json, ".npz": read_npz}
+READERS: dict[str, Callable[[Path], Scene]] = {
+    ".json": read_json,
+    ".json.gz": read_packed_json,
+    ".npz": read_npz,
+}
 
 
 def export(
@@ -120,21 +126,26 @@ def export(
 
 
 def load(path: str | os.PathLike[str]) -> Scene:
-    """Read a scene that `export` wrote as .json or .npz.
+    """Read a scene that `export` wrote as .json, .json.gz or .npz.
 
     Raises:
         InputError: there is no such file, or it is not a scene.
     """
     path = Path(path)
-    reader = READERS.get(path.suffix.lower())
+    reader = READERS.get(split_name(path)[1].lower())
     if reader is None:
-        raise InputError(f"{path}: cannot load this kind of file; wanted {' or '.join(sorted(READERS))}")
+        raise InputError(f"{path}: cannot load this kind of file; wanted {', '.join(sorted(READERS))}")
     try:
         return reader(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def is_scene(path: Path) -> bool:
+    """Whether `load` reads files with such a name."""
+    return split_name(path)[1].lower() in READERS
 
 
 def paths_for(scene: Scene, path: str | os.PathLike[str], person: int | None = None) -> list[Path]:
@@ -157,13 +168,13 @@ def existing_targets(path: str | os.PathLike[str]) -> list[Path]:
     path = Path(path)
     found = [path] if path.exists() else []
     if _writer(path).one_person and path.parent.is_dir():
-        stem, suffix = _split(path)
+        stem, suffix = split_name(path)
         pattern = re.compile(re.escape(stem) + r"\.[0-9]+" + re.escape(suffix))
         found += [other for other in sorted(path.parent.iterdir()) if pattern.fullmatch(other.name)]
     return found
 
 
-def _split(path: Path) -> tuple[str, str]:
+def split_name(path: Path) -> tuple[str, str]:
     """A file's name before its suffix, and the suffix, which may have two parts."""
     suffix = "".join(path.suffixes[-2:])
     suffix = suffix if suffix.lower() in WRITERS else path.suffix
@@ -172,7 +183,7 @@ def _split(path: Path) -> tuple[str, str]:
 
 def _writer(path: Path) -> Writer:
     try:
-        return WRITERS[_split(path)[1].lower()]
+        return WRITERS[split_name(path)[1].lower()]
     except KeyError:
         known = ", ".join(sorted(WRITERS))
         raise InputError(f"{path}: unknown export format {path.suffix!r}; known: {known}") from None
@@ -183,7 +194,7 @@ def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, tup
     people = tuple(one for one in scene.people if person in (None, one.id))
     if person is not None and not people:
         raise InputError(_no_such_person(scene, person))
-    stem, suffix = _split(path)
+    stem, suffix = split_name(path)
     if not _writer(path).one_person:
         return [(path, people)]
     if not people:
