@@ -27,6 +27,8 @@ MOST_FRAMES = 2_000_000
 """18 hours at 30 frames a second. The page keeps the time of every frame."""
 LEAST_METERS, LEAST_PIXELS, LEAST_RADIANS, LEAST_DEGREES = 0.0002, 0.05, 0.0005, 0.02
 """Sizes of the steps in which values are stored."""
+FINGER_STEP = 0.01
+"""Radians, likewise of fingers: half a step moves a fingertip by less than half a millimetre."""
 INFLUENCES = 4
 """Joints that may move a vertex; the free body needs no more."""
 
@@ -198,7 +200,8 @@ def _pose(model: BodyModel, rest: RestBody, body: BodyMotion) -> Floats:
         return body.pose
     if body.fingers is None:
         return full_pose(model, body.pose, np.zeros((len(body), 2 * FINGER_COUNT, 3)))
-    return full_pose(model, body.pose, FingerPoser(model, rest).pose(np.clip(body.fingers, -LARGEST, LARGEST)))
+    fingers = FingerPoser(model, rest).pose(np.clip(body.fingers, -LARGEST, LARGEST))
+    return full_pose(model, body.pose, np.round(fingers / FINGER_STEP) * FINGER_STEP)
 
 
 def _notes(scene: Scene) -> list[str]:
