@@ -8,7 +8,7 @@ frames a second and more the two hands are read in turn, since that takes as lon
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -106,6 +106,21 @@ class HandReader:
         """What was read of everybody who is in the part."""
         found = [person.finish() for person in self._people]
         return [one for one in found if len(one.rows)]
+
+
+def hand_of_side(found: FoundHand, side: int) -> FoundHand | None:
+    """What was found, as a hand of one side; None if it is no hand, or surely one of the other side.
+
+    From afar, a left hand looks like a right one that is mirrored in depth. So a hand that is taken for one of the
+    other side is mirrored.
+
+    Args:
+        side: 0 is the left hand, 1 the right one.
+    """
+    of_side = found.rightness if side else 1 - found.rightness
+    if found.presence < SEEN or of_side <= 1 - OTHER_SIDE:
+        return None
+    return found if of_side >= 0.5 else replace(found, points=found.points * [1, 1, -1])
 
 
 def hands_and_heads(tracks: Sequence[Track], read: Iterable[ReadHands]) -> list[tuple[Hands, Head]]:
@@ -212,9 +227,7 @@ class _PersonReader:
     def _accepted(self, found: FoundHand, wrist: Floats, side: int) -> FoundHand | None:
         """A hand, if it is one, and that of this wrist."""
         away = float(np.linalg.norm(found.xy[0] - wrist))
-        right = found.rightness if side else 1 - found.rightness
-        near = away < AWAY * hand_region(found.xy).side
-        return found if found.presence >= SEEN and near and right > 1 - OTHER_SIDE else None
+        return hand_of_side(found, side) if away < AWAY * hand_region(found.xy).side else None
 
     def _searched(self, row: int, name: str, wrist: Floats) -> Region | None:
         """Where a hand should be: around the body's points of the hand, or beyond the forearm."""
