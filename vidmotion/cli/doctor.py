@@ -1,4 +1,4 @@
-"""`vidmotion doctor`: what works on this machine, and what to do about what does not."""
+"""`vidmotion doctor`: what works on this machine, what to do about what does not, and what would be faster."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from rich.table import Table
 
 import vidmotion
 from vidmotion.cli.console import results
+from vidmotion.cli.speed_advice import speed_advice
 from vidmotion.cli.weights import remedy
 
 PACKAGES = ("torch", "numpy", "av", "opencv-python-headless", "ai-edge-litert", "safetensors")
 EXTRAS = {
-    "numba": "pip install numba draws meshes about 10 times faster and renders labelled footage",
+    "numba": "pip install numba draws meshes and writes long JSON about 10 times faster, and renders labelled footage",
     "mmpose": "pip install 'vidmotion[mmpose]' runs RTMPose and your own mmpose models, in an environment of its own",
     "rtmlib": "pip install 'vidmotion[rtmlib]' runs RTMPose and RTMW on ONNX Runtime; see guides/rtmlib about OpenCV",
     "h5py": "pip install 'vidmotion[h5]' reads DeepLabCut's H5",
@@ -25,7 +26,7 @@ EXTRAS = {
 
 
 def doctor() -> None:
-    """Check versions, devices and weights on this machine."""
+    """Check versions, devices and weights on this machine, and say what would be faster."""
     table = Table("", "what", "found", "to do", box=None)
     table.add_row("ok", "vidmotion", vidmotion.__version__, "")
     table.add_row("ok", "Python", platform.python_version(), "")
@@ -36,6 +37,8 @@ def doctor() -> None:
     for row in [*_devices(), _encoder(), *_weights()]:
         table.add_row(*row)
     results.print(table)
+    for line in speed_advice():
+        results.print(f"faster: {line}", soft_wrap=True, highlight=False)
 
 
 def _row(good: bool, what: str, found: str, remedy: str) -> tuple[str, str, str, str]:
