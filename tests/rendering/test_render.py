@@ -96,6 +96,21 @@ def test_doubtful_joints_fade_and_vanish(tmp_path: Path) -> None:
     assert abs(gone) <= 5
 
 
+def test_the_id_is_above_the_head_and_hides_no_raised_hand(tmp_path: Path) -> None:
+    size = (960, 720)
+    one = person(0, [0], size)
+    xy = one.track.keypoints.xy.copy()
+    xy[0, 16] = xy[0, 10] + [-90, -70]
+    points = dataclasses.replace(one.track.keypoints, xy=xy)
+    made = scene(size, (dataclasses.replace(one, track=dataclasses.replace(one.track, keypoints=points)),), 1)
+    render(made, tmp_path / "out.mp4", footage(tmp_path / "film.mp4", size, 1))
+    (frame,) = read(tmp_path / "out.mp4")
+    green = np.argwhere((frame[:, :960, 1] - frame[:, :960, 0] > 60) & (frame[:, :960, 1] - frame[:, :960, 2] > 10))
+    row, column = green.mean(0)
+    assert column == pytest.approx(xy[0, 10, 0], abs=6)
+    assert row < xy[0, 16, 1]
+
+
 def test_filled_gaps_are_dashed(tmp_path: Path) -> None:
     size = (960, 720)
     one = person(1, [0, 1], size)

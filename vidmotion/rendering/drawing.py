@@ -26,6 +26,10 @@ TEXT: Color = (198, 203, 214)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 SHIFT = 4
 """Fractional bits of the coordinates that OpenCV receives."""
+SMALL = 2.5
+"""Pixels; OpenCV draws circles of a smaller radius as squares on a corner."""
+_CIRCLE = np.stack([np.cos(np.arange(24) * np.pi / 12), np.sin(np.arange(24) * np.pi / 12)], axis=1)
+"""(24, 2) corners of a circle of radius 1."""
 FAR = 30_000.0
 """Pixels; coordinates are clipped to this, because larger ones overflow in OpenCV."""
 
@@ -63,9 +67,13 @@ def dashes(canvas: Canvas, start: Floats, end: Floats, color: Color, width: floa
 
 
 def dot(canvas: Canvas, center: Floats, radius: float, color: Color) -> None:
-    """Draw a filled circle."""
-    scale = 1 << SHIFT
-    cv2.circle(canvas, _fixed(center), max(round(radius * scale), scale), color, -1, cv2.LINE_AA, SHIFT)
+    """Draw a filled circle, at least 2 pixels wide."""
+    scale, radius = 1 << SHIFT, max(radius, 1.0)
+    if radius >= SMALL:
+        cv2.circle(canvas, _fixed(center), round(radius * scale), color, -1, cv2.LINE_AA, SHIFT)
+        return
+    outline = np.rint(_CIRCLE * (radius * scale) + _fixed(center)).astype(np.int32)
+    cv2.fillConvexPoly(canvas, outline, color, cv2.LINE_AA, SHIFT)
 
 
 def lines(canvas: Canvas, starts: Floats, ends: Floats, color: Color | int) -> None:

@@ -26,6 +26,7 @@ from vidmotion.rendering.people import PersonFrame
 from vidmotion.skeletons import H36M17
 from vidmotion.types import Floats
 
+_HEAD = H36M17.joints.index("head")
 OMIT_BELOW = 0.2
 FAINT_BELOW = 0.5
 """Joints with a lower score are left out, or drawn half transparent."""
@@ -58,9 +59,9 @@ def draw_people(canvas: Canvas, people: list[PersonFrame], scale: Floats, style:
                 draw_head(canvas, person.head, scale, width)
             if person.hands is not None and person.hand_score is not None:
                 draw_hands(canvas, person.hands, person.hand_score, scale)
-        top = xy[shown][xy[shown, 1].argmin()]
         above = 6 if person.mesh is None else 11  # the mesh reaches further up than the joints
-        draw_label(canvas, str(person.id), top - [0, width * above], max(width * 2.6, 8), person_color(person.id))
+        label = np.array([_middle(xy, shown), xy[shown, 1].min() - width * above])
+        draw_label(canvas, str(person.id), label, max(width * 2.6, 8), person_color(person.id))
 
 
 def _draw_skeleton(canvas: Canvas, xy: Floats, score: Floats, width: float, observed: bool) -> None:
@@ -98,6 +99,11 @@ def _around(canvas: Canvas, xy: Floats, margin: float) -> Canvas:
 
 def _light(color: Color) -> Color:
     return mix(color, (255, 255, 255), 0.35)
+
+
+def _middle(xy: Floats, shown: np.ndarray) -> float:
+    """The x of a person's head, or of the highest joint where the head is not seen: a raised hand is not hidden."""
+    return float(xy[_HEAD, 0] if shown[_HEAD] else xy[shown][xy[shown, 1].argmin(), 0])
 
 
 def _stroke(canvas: Canvas, xy: Floats) -> float:
