@@ -207,11 +207,13 @@ def run_way(name: str, clips: Path, out: Path, cluster: tuple[list[int], str], m
 def two_nodes() -> Iterator[tuple[list[int], str]]:
     """The processes and the address of a cluster of two nodes with one core each, which nobody else can use."""
     os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    port = free_port()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     nodes: list[subprocess.Popen[str]] = []
     try:
-        nodes.append(_start_node(["--head", f"--port={port}", "--include-dashboard=false"]))
-        nodes.append(_start_node([f"--address=127.0.0.1:{port}"]))
+        nodes.append(_start_node("--head", f"--port={port}", "--include-dashboard=false"))
+        nodes.append(_start_node(f"--address=127.0.0.1:{port}"))
         yield [node.pid for node in nodes], f"127.0.0.1:{port}"
     finally:
         for node in reversed(nodes):
@@ -220,27 +222,18 @@ def two_nodes() -> Iterator[tuple[list[int], str]]:
         del os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"]
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _start_node(which: list[str]) -> subprocess.Popen[str]:
+def _start_node(*which: str) -> subprocess.Popen[str]:
+    """Three tries: Ray gives up a node whose parts need more than 15 s to start, as on a busy machine."""
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *which]
     command += ["--node-ip-address=127.0.0.1", "--num-cpus=1", "--num-gpus=0", "--object-store-memory=100000000"]
-    # Where it has to choose these ports, Ray gives up a node whose parts need more than 15 s to start.
-    command += [f"--{name}-port={free_port()}" for name in ("dashboard-agent-grpc", "dashboard-agent-listen")]
-    command += [f"--{name}-port={free_port()}" for name in ("metrics-export", "runtime-env-agent")]
-    node = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert node.stdout is not None
-    told = ""
-    while "--block" not in told:  # it says that it runs until it is ended
-        line = node.stdout.readline()
-        if not line:
-            raise SystemExit(f"a node of Ray did not start: {told}")
-        told += line
-    return node
+    for _ in range(3):
+        node = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert node.stdout is not None
+        for line in node.stdout:
+            if "--block" in line:  # it says that it runs until it is ended
+                return node
+        node.wait()
+    raise SystemExit("a node of Ray did not start in three tries")
 
 
 def describe(outcome: Outcome, first: Outcome, one: Outcome | None, clips: int) -> str:

@@ -39,15 +39,24 @@ def free_port() -> int:
 
 
 def node(*options: str) -> subprocess.Popen[str]:
-    """A node with one core, which ends with its process."""
+    """A node with one core, which ends with its process, once it runs.
+
+    Three tries: Ray gives up a node whose parts need more than 15 s to start, as on a busy machine.
+    """
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     environment = {**os.environ, "PYTHONPATH": path, "RAY_USAGE_STATS_ENABLED": "0"}
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *options]
     command += ["--node-ip-address=127.0.0.1", "--num-cpus=1", "--num-gpus=0", "--object-store-memory=100000000"]
-    # Where it has to choose these ports, Ray gives up a node whose parts need more than 15 s to start.
-    command += [f"--{name}-port={free_port()}" for name in ("dashboard-agent-grpc", "dashboard-agent-listen")]
-    command += [f"--{name}-port={free_port()}" for name in ("metrics-export", "runtime-env-agent")]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    told = ""
+    for _ in range(3):
+        one = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert one.stdout is not None
+        for line in one.stdout:
+            if "--block" in line:  # it says that it runs until it is ended
+                return one
+            told += line
+        one.wait()
+    raise AssertionError(told)
 
 
 @pytest.fixture(scope="module")
@@ -62,26 +71,15 @@ def cluster() -> Iterator[str]:
 
 def two_nodes() -> Iterator[str]:
     address = f"127.0.0.1:{free_port()}"
-    nodes = [node("--head", f"--port={address.partition(':')[2]}", "--include-dashboard=false")]
+    nodes: list[subprocess.Popen[str]] = []
     try:
-        wait_for(nodes[0])
+        nodes.append(node("--head", f"--port={address.partition(':')[2]}", "--include-dashboard=false"))
         nodes.append(node(f"--address={address}"))
-        wait_for(nodes[1])
         yield address
     finally:
         for one in reversed(nodes):
             one.terminate()
             one.communicate(timeout=SECONDS)
-
-
-def wait_for(one: subprocess.Popen[str]) -> None:
-    """Wait until a node says that it runs."""
-    assert one.stdout is not None
-    told = ""
-    while "--block" not in told:
-        line = one.stdout.readline()
-        assert line, told
-        told += line
 
 
 def run(
