@@ -8,10 +8,11 @@ from typing import Any, Self
 import pytest
 
 from vidmotion.batch import run as run_module
+from vidmotion.batch.divided import PartWork, Stage
 from vidmotion.batch.journal import Record, read_journal
 from vidmotion.batch.lift_file import Outputs
 from vidmotion.batch.run import RunOptions, run_batch
-from vidmotion.batch.sources import Clip, ClipTask
+from vidmotion.batch.sources import Clip, ClipTask, PartTask
 from vidmotion.batch.workers import Ended
 from vidmotion.choices import Format
 from vidmotion.errors import OutputError
@@ -20,6 +21,9 @@ from vidmotion.settings import Settings
 DONE: dict[str, Any] = {"value": {"seconds": 1, "frames": 2, "people": 1, "files": []}}
 CRASH: dict[str, Any] = {"reason": "crash", "again": True}
 REFUSED: dict[str, Any] = {"reason": "no video"}
+PARTS = [PartWork(Stage.people, number) for number in range(3)]
+DIVIDED: dict[str, Any] = {"value": PARTS}
+READ: dict[str, Any] = {"value": {"seconds": 2.5}}
 
 
 class Script:
@@ -27,7 +31,9 @@ class Script:
 
     def __init__(self, **outcomes: list[dict[str, Any]]) -> None:
         self.outcomes = outcomes
-        self.tasks: list[ClipTask] = []
+        self.tasks: list[ClipTask | PartTask] = []
+        self.given = 0
+        self.workers = 1
         self.told: list[str] = []
 
     def __call__(self, *options: object) -> Self:
@@ -41,13 +47,16 @@ class Script:
 
     @property
     def has_room(self) -> bool:
-        return len(self.tasks) == len(self.told)
+        return len(self.tasks) == self.given
 
-    def submit(self, task: ClipTask) -> None:
+    def grow(self, tasks: int) -> None:
+        self.workers = max(self.workers, tasks)
+
+    def submit(self, task: ClipTask | PartTask) -> None:
         self.tasks.append(task)
 
     def wait(self) -> list[Ended]:
-        task = self.tasks[-1]
+        task, self.given = self.tasks[-1], len(self.tasks)
         return [Ended(task, **self.outcomes[task.name].pop(0))]
 
     def begin(self, left: int, total: int) -> None:
@@ -55,6 +64,9 @@ class Script:
 
     def finished(self, record: Record, rate: float, left: int) -> None:
         self.told.append(f"{record.name} {record.state}, {left} left")
+
+    def part_finished(self, record: Record, stage: str, done: int, total: int) -> None:
+        self.told.append(f"{record.name} {stage} {done}/{total}")
 
     def retried(self, record: Record, reason: str) -> None:
         self.told.append(f"{record.name} again: {reason}")
@@ -88,7 +100,7 @@ def test_the_next_run_does_what_is_left_and_what_failed(run: Callable[..., Scrip
     run(a=[DONE], b=[REFUSED])
     script = run(a=[DONE], b=[DONE], c=[DONE])
     assert script.told == ["c done, 1 left", "b done, 0 left"]  # what was never begun comes first
-    assert [task.overwrite for task in script.tasks] == [False, True]
+    assert [task.overwrite for task in script.tasks if isinstance(task, ClipTask)] == [False, True]
     assert run(a=[], b=[], c=[]).tasks == []
 
 
@@ -103,3 +115,23 @@ def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
     with pytest.raises(OutputError, match="the disk is full; finished clips are kept"):
         run(a=[], b=[DONE])
     assert [record.state for record in read_journal(tmp_path).records.values()] == ["done", "failed"]
+
+
+def test_parts_of_a_long_clip_are_read_before_other_clips(run: Callable[..., Script], tmp_path: Path) -> None:
+    script = run(a=[DIVIDED, READ, READ, READ, DONE], b=[DONE])
+    assert script.told == [*(f"a people {done}/3" for done in (1, 2, 3)), "a done, 1 left", "b done, 0 left"]
+    assert [task.work for task in script.tasks if isinstance(task, PartTask)] == PARTS
+    assert [task.finished for task in script.tasks if isinstance(task, ClipTask)] == [set(), set(PARTS), set()]
+    assert script.workers == 4  # three parts and another clip
+    record = read_journal(tmp_path).records["a"]
+    assert (record.tries, record.result["seconds"]) == (1, 1 + 3 * 2.5)
+
+
+def test_a_part_that_crashes_is_tried_again_and_then_fails_its_clip(run: Callable[..., Script], tmp_path: Path) -> None:
+    script = run(a=[DIVIDED, CRASH, READ, READ, READ, DONE], retries=1)
+    assert script.told[0] == "a again: crash"
+    assert script.told[-1] == "a done, 0 left"
+    assert script.tasks[1] == script.tasks[4]
+    script = run(b=[DIVIDED, READ, REFUSED], c=[DONE])
+    assert script.told == ["b people 1/3", "b failed, 1 left", "c done, 0 left"]
+    assert read_journal(tmp_path).records["b"].reason == "no video"

@@ -15,8 +15,9 @@ from typing import Any, BinaryIO
 import cv2
 import torch
 
-from vidmotion.batch.lift_file import Job, Outputs, lift_file
-from vidmotion.batch.sources import ClipTask
+from vidmotion.batch.divided import DividedDetection, PartWork
+from vidmotion.batch.lift_file import Job, Outputs, check_targets, lift_file
+from vidmotion.batch.sources import ClipTask, PartTask
 from vidmotion.batch.workers import Alive
 from vidmotion.errors import VidmotionError
 from vidmotion.io.atomic import output_error
@@ -27,6 +28,8 @@ from vidmotion.settings import Settings
 
 LOGS = "logs"
 """The folder of the clips' logs, in that of the batch."""
+PARTS = ".parts"
+"""The folder of what was found in parts of long videos, in that of the batch; of each video until it is done."""
 
 
 class ClipLifter:
@@ -45,28 +48,60 @@ class ClipLifter:
         self._pipeline.prepare()
         _ = self._pipeline.detector
 
-    def __call__(self, task: ClipTask, alive: Alive) -> dict[str, Any]:
-        """Lift a clip and write its files: seconds of work, frames, number of people, files.
+    def __call__(self, task: ClipTask | PartTask, alive: Alive) -> dict[str, Any] | list[PartWork]:
+        """Do one task.
+
+        Returns:
+            of a clip: seconds of work, frames, number of people, files; or, of a long video, the parts to read first.
+            Of a part: seconds of work.
 
         Raises:
             VidmotionError: as `lift_file`; or a file cannot be written, and the others are.
         """
-        began, video = time.monotonic(), task.clip.video
-        job = Job(task.name, (video,), video, lambda: video)
-        outputs = replace(self._outputs, overwrite=task.overwrite)
+        clip = task.of if isinstance(task, PartTask) else task
         # Nothing that is loaded depends on the options of a clip.
-        self._pipeline.settings = task.clip.settings(self._settings)
+        self._pipeline.settings = clip.clip.settings(self._settings)
         self._pipeline.progress = _LoggedProgress(alive)
-        with _log(outputs.folder / LOGS / f"{task.name}.log"):
-            lifted = lift_file(self._pipeline, job, outputs)
-            if lifted.errors:
-                raise lifted.errors[0]
+        began = time.monotonic()
+        with _log(self._outputs.folder / LOGS / f"{_log_name(task)}.log", append=bool(clip.finished)):
+            done = self._read_part(task) if isinstance(task, PartTask) else self._lift(task)
+        return done if isinstance(done, list) else done | {"seconds": round(time.monotonic() - began, 2)}
+
+    def _lift(self, task: ClipTask) -> dict[str, Any] | list[PartWork]:
+        video, outputs = task.clip.video, replace(self._outputs, overwrite=task.overwrite)
+        check_targets(outputs.paths(task.name), (video,), task.overwrite)
+        divided = self._divided(task)
+        if divided is not None:
+            # What another process has read, and is not there, is read here.
+            left = [work for work in divided.to_do() if work not in task.finished]
+            if left:
+                return left
+        job = Job(task.name, (video,), video, lambda: video if divided is None else divided.run())
+        lifted = lift_file(self._pipeline, job, outputs)
+        if lifted.errors:
+            raise lifted.errors[0]
+        if divided is not None:
+            divided.files.remove()
         return {
-            "seconds": round(time.monotonic() - began, 2),
             "frames": lifted.scene.frame_count,
             "people": len(lifted.scene.people),
             "files": [path.relative_to(outputs.folder).as_posix() for path in lifted.written],
         }
+
+    def _read_part(self, task: PartTask) -> dict[str, Any]:
+        divided = self._divided(task.of)
+        if divided is not None:
+            divided.do(task.work)
+        return {}
+
+    def _divided(self, task: ClipTask) -> DividedDetection | None:
+        return DividedDetection.open(
+            self._pipeline.detection(task.clip.video), self._outputs.folder / PARTS / task.name
+        )
+
+
+def _log_name(task: ClipTask | PartTask) -> str:
+    return f"{task.name}.{task.work}" if isinstance(task, PartTask) else task.name
 
 
 class _LoggedProgress:
@@ -94,17 +129,20 @@ class _LoggedProgress:
 
 
 @contextmanager
-def _log(path: Path) -> Iterator[None]:
+def _log(path: Path, append: bool) -> Iterator[None]:
     """Within the block, what is written to stdout and stderr goes to a file, which stays if something is in it.
 
     Native code included, and the traceback of a bug.
+
+    Args:
+        append: to what is in the file.
 
     Raises:
         OutputError: the file cannot be written.
     """
     make_folder(path.parent)
     try:
-        file = path.open("wb")
+        file = path.open("ab" if append else "wb")
     except OSError as error:
         raise output_error(path, error) from None
     try:

@@ -79,7 +79,7 @@ def lift_file(pipeline: Pipeline, job: Job, outputs: Outputs, others: Mapping[Pa
         for path in outputs.paths(job.stem)
     }
     writers |= others or {}
-    _check_targets(list(writers), job.inputs, outputs.overwrite)
+    check_targets(list(writers), job.inputs, outputs.overwrite)
     scene = pipeline.lift(job.read())
     written: list[Path] = []
     errors: list[Exception] = []
@@ -91,8 +91,12 @@ def lift_file(pipeline: Pipeline, job: Job, outputs: Outputs, others: Mapping[Pa
     return Lifted(scene, written, errors)
 
 
-def _check_targets(paths: list[Path], inputs: tuple[Path, ...], overwrite: bool) -> None:
-    """Refuse before the work what could not be written after it."""
+def check_targets(paths: list[Path], inputs: tuple[Path, ...], overwrite: bool) -> None:
+    """Refuse before the work what could not be written after it.
+
+    Raises:
+        OutputError: a file exists already, is the input itself, or its folder cannot be written to.
+    """
     for path, given in product(paths, inputs):
         if path.exists() and given.exists() and path.samefile(given):
             raise OutputError(f"{path} is the input itself; name another folder with `output`")

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from vidmotion.batch.journal import FILE as JOURNAL
 from vidmotion.batch.journal import Book, Journal, Record, State
 from vidmotion.batch.lift_file import Outputs
-from vidmotion.batch.sources import Clip, ClipTask
+from vidmotion.batch.part_queue import PartQueue
+from vidmotion.batch.sources import Clip, ClipTask, PartTask
 from vidmotion.batch.summary import write_summary
 from vidmotion.batch.workers import Ended, Work, Workers
 from vidmotion.choices import Device
@@ -53,7 +54,10 @@ class Reporter(Protocol):
         """Called when a clip is done or has failed for good, with the clips per hour and the number that is left."""
 
     def retried(self, record: Record, reason: str) -> None:
-        """Called when a clip has failed and is tried again."""
+        """Called when a clip, or a part of it, has failed and is tried again."""
+
+    def part_finished(self, record: Record, stage: str, done: int, total: int) -> None:
+        """Called when a part of a long clip was read, with the number of those that were, and of all of this stage."""
 
 
 def run_batch(
@@ -119,6 +123,7 @@ class _Run:
         self._queue = deque(
             sorted(journal.book.of(State.waiting, State.begun, State.failed), key=lambda one: one.tries)
         )
+        self._parts = PartQueue(options.retries)
         self._tries: dict[str, int] = {}
         self._left = len(self._queue)
         self._began = time.monotonic()
@@ -131,19 +136,25 @@ class _Run:
             return
         with self._workers(load) as workers:
             while self._left:
-                while self._queue and workers.has_room:
-                    workers.submit(self._begin(self._queue.popleft()))
+                while workers.has_room and (task := self._next()) is not None:
+                    workers.submit(task)
                 for ended in workers.wait():
                     self._take(ended)
+                    if self._parts.waiting:
+                        workers.grow(self._parts.waiting + len(self._queue))
 
     def _workers(self, load: Callable[[], Work]) -> Workers | RayWorkers:
         options = self._options
         if options.ray is None:
-            count = min(options.jobs or usable_cores(), self._left)
-            return Workers(load, count, options.timeout, options.gpus)
+            most = options.jobs or usable_cores()
+            return Workers(load, min(most, self._left), options.timeout, options.gpus, most)
         from vidmotion.batch.ray_workers import RayWorkers
 
         return RayWorkers(load, options.jobs, self._left, options.timeout, options.ray, options.gpus)
+
+    def _next(self) -> ClipTask | PartTask | None:
+        """What to do next: parts of long clips that are begun come first."""
+        return self._parts.next() or (self._begin(self._queue.popleft()) if self._queue else None)
 
     def _begin(self, record: Record) -> ClipTask:
         task = ClipTask(record.name, record.clip, self._overwrite or record.tries > 0)
@@ -152,9 +163,29 @@ class _Run:
         return task
 
     def _take(self, ended: Ended) -> None:
-        record = self._journal.book.records[ended.task.name]
+        task, record = ended.task, self._journal.book.records[ended.task.name]
+        if isinstance(task, PartTask):
+            self._take_part(task, ended, record)
+        elif isinstance(ended.value, list):
+            self._parts.divide(task, ended.value)
+        else:
+            self._take_clip(ended, record)
+
+    def _take_part(self, task: PartTask, ended: Ended, record: Record) -> None:
+        if not self._parts.knows(task):
+            return  # its clip has failed meanwhile
         if not ended.reason:
-            self._journal.finish(record, ended.value)
+            done, total = self._parts.finish(task, ended.value["seconds"])
+            self._reporter.part_finished(record, str(task.work.stage), done, total)
+        elif ended.again and self._parts.try_again(task):
+            self._reporter.retried(record, ended.reason)
+        else:
+            self._take_clip(dataclasses.replace(ended, again=False), record)
+
+    def _take_clip(self, ended: Ended, record: Record) -> None:
+        seconds = self._parts.drop(record.name)
+        if not ended.reason:
+            self._journal.finish(record, ended.value | {"seconds": round(ended.value["seconds"] + seconds, 2)})
         elif ended.again and self._tries[record.name] <= self._options.retries:
             self._reporter.retried(record, ended.reason)
             self._queue.append(record)

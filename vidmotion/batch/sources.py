@@ -12,12 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from vidmotion.errors import InputError
 from vidmotion.io.folders import VIDEO_SUFFIXES
 from vidmotion.io.json_text import parse_json
 from vidmotion.settings import Settings
+
+if TYPE_CHECKING:
+    from vidmotion.batch.divided import PartWork
 
 OPTIONS = ("height", "fov", "person", "start", "end")
 """The settings that a manifest may give for each clip."""
@@ -55,6 +58,21 @@ class ClipTask:
     clip: Clip
     overwrite: bool
     """Whether its files may exist: the clip was begun before, or the user allows it."""
+    finished: frozenset[PartWork] = frozenset()
+    """Of a long video: the parts that were read for it."""
+
+
+@dataclass(frozen=True)
+class PartTask:
+    """One part of a long video to read."""
+
+    of: ClipTask
+    work: PartWork
+
+    @property
+    def name(self) -> str:
+        """That of the clip."""
+        return self.of.name
 
 
 def find_clips(sources: Sequence[Path], patterns: Sequence[str], common: Settings) -> list[Clip]:

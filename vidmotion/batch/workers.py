@@ -49,22 +49,22 @@ class Ended:
 class Workers:
     """So many processes. Used as a context: all of them are ended at its end."""
 
-    def __init__(self, load: Callable[[], Work], count: int, timeout: float, gpus: int = 0) -> None:
+    def __init__(self, load: Callable[[], Work], count: int, timeout: float, gpus: int = 0, most: int = 0) -> None:
         """Remember what to start; `__enter__` starts the processes.
 
         Args:
             load: called once in each process; it is sent there, as are the tasks.
+            most: processes to which `grow` may add.
             timeout: seconds without a sign of life after which a task is given up.
             gpus: that the processes take in turn, one each; 0 lets all of them see every GPU.
         """
-        self._load, self._count, self._timeout = load, count, timeout
+        self._load, self._count, self._timeout, self._most = load, count, timeout, max(most, count)
         self._gpus = _visible_gpus(gpus)
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
         try:
-            for number in range(self._count):
-                self._workers.append(_Worker(self._load, self._gpus[number % len(self._gpus)]))
+            self._start(self._count)
         except BaseException:
             self._end()
             raise
@@ -74,6 +74,15 @@ class Workers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+
+    def grow(self, tasks: int) -> None:
+        """Start more processes, as there are so many tasks beside those that are done now."""
+        busy = sum(worker.task is not None for worker in self._workers)
+        self._start(min(busy + tasks, self._most))
+
+    def _start(self, count: int) -> None:
+        for number in range(len(self._workers), count):
+            self._workers.append(_Worker(self._load, self._gpus[number % len(self._gpus)]))
 
     @property
     def has_room(self) -> bool:

@@ -204,6 +204,10 @@ class _TerminalReporter:
         """Tell that a clip is tried again."""
         self._note(f"{record.name}: {reason}; it will be tried again")
 
+    def part_finished(self, record: Record, stage: str, done: int, total: int) -> None:
+        """Tell how far a long clip is."""
+        self._note(f"{record.name}: {stage}, part {done} of {total}")
+
     def _note(self, text: str) -> None:
         if not self._quiet:
             note(text)

@@ -110,8 +110,10 @@ class PartFiles:
         )
 
     def remove(self) -> None:
-        """Remove the folder."""
+        """Remove the folder, and the one above it if nothing else is in it."""
         shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):
+            self._folder.parent.rmdir()
 
     def _found(self, part: Part) -> Path:
         return self._folder / f"people-{part.number:05d}.npz"
