@@ -19,6 +19,7 @@ from vidmotion.evaluate.metrics import joint_errors
 from vidmotion.model import dstformer
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
+from vidmotion.model.heads import ActionHead
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.action_recipe import _LabelledSource, train_action
 from vidmotion.train.batches import Batch, BatchSource
@@ -128,19 +129,26 @@ def test_heads_learn_from_encodings_that_come_again(
         posing(encodings=4)
 
 
-def test_classes_are_drawn_as_balance_says(footage: Path) -> None:
+def test_classes_are_drawn_equally(footage: Path) -> None:
     """Three walk, two jump, and the two who do nothing known, or nothing that is learned, are never drawn."""
     (source,) = open_sources([footage], acting(), CPU)
     rng = torch.Generator().manual_seed(0)
-    for balance, classes, expected in (
-        (1.0, ("jump", "walk"), {"jump": 0.5, "walk": 0.5}),
-        (0.0, ("jump", "walk"), {"jump": 0.4, "walk": 0.6}),
-        (0.5, ("jump",), {"jump": 1.0}),
-    ):
-        labelled = _LabelledSource(source, classes, balance, CPU)
+    for classes, expected in ((("jump", "walk"), {"jump": 0.5, "walk": 0.5}), (("jump",), {"jump": 1.0})):
+        labelled = _LabelledSource(source, classes, CPU)
         drawn = [source.labels[int(item)] for item in source.choose(2000, rng, labelled.weights)]
         assert {label: drawn.count(label) / 2000 for label in set(drawn)} == pytest.approx(expected, abs=0.04)
-    assert not _LabelledSource(source, ("run",), 1.0, CPU).has_classes
+    assert not _LabelledSource(source, ("run",), CPU).has_classes
+
+
+def test_common_classes_are_named_more_readily(job: MakeJob, footage: Path) -> None:
+    """Three walk and two jump: the prior of exponent 1 adds log 1.5 to the difference of their scores."""
+    biases = []
+    for prior in (0.0, 1.0):
+        path = train_action(job(f"prior-{prior}", footage), acting(prior=prior))
+        head = load_network(path)[0].heads["action"]
+        assert isinstance(head, ActionHead)
+        biases.append(head.fc2.bias.detach())
+    np.testing.assert_allclose((biases[1] - biases[0]).diff(), [np.log(1.5)], atol=1e-5)
 
 
 def test_a_calibrated_head_is_trained_further(job: MakeJob, footage: Path) -> None:

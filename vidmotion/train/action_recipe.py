@@ -20,7 +20,7 @@ from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
 from vidmotion.evaluate.action import predict
 from vidmotion.evaluate.calibration import best_temperature
-from vidmotion.model.heads import HeadConfig
+from vidmotion.model.heads import ActionHead, HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.batches import BatchSource
 from vidmotion.train.config import ActionConfig
@@ -56,13 +56,15 @@ def train_action(job: TrainingJob, config: ActionConfig) -> Path:
     def make_loss(device: torch.device) -> _ActionLoss:
         # The sources that gave the classes are used again, unless training runs on another device.
         found = data if device == job.device else job_sources(job, config, device, capture_or_points)
-        labelled = [_LabelledSource(source, classes, config.balance, device) for source in found]
+        labelled = [_LabelledSource(source, classes, device) for source in found]
         useful = [source for source in labelled if source.has_classes]
         return _ActionLoss(useful, config, network.encoder.config.max_frames, device)
 
-    return run_recipe(
-        job, config, "action", network, config.heads, make_loss, lambda trained: _calibrated(trained, job.data)
-    )
+    def finish(trained: MotionNetwork) -> MotionNetwork:
+        _add_prior(trained, data, config.prior)
+        return _calibrated(trained, job.data)
+
+    return run_recipe(job, config, "action", network, config.heads, make_loss, finish)
 
 
 def _classes(data: list[BatchSource], config: ActionConfig) -> tuple[str, ...]:
@@ -74,6 +76,22 @@ def _classes(data: list[BatchSource], config: ActionConfig) -> tuple[str, ...]:
     able = {label for label, subjects in subjects_of.items() if len(subjects) >= config.subjects}
     able -= {*NAMELESS, *config.hold_out}
     return tuple(sorted(able & set(config.classes) if config.classes else able))
+
+
+def _add_prior(network: MotionNetwork, data: list[BatchSource], exponent: float) -> None:
+    """Add the logarithm of (a class's share of the clips) ** exponent to the action head's scores, if it has one.
+
+    Training draws all classes equally often, so that without this a rare class is named as readily as a common one
+    (logit adjustment, Menon et al. 2021).
+    """
+    for config in network.head_configs:
+        if config.kind == "action":
+            labels = [label for source in data for label in source.labels]
+            counts = torch.tensor([labels.count(label) for label in config.classes])
+            head = network.heads["action"]
+            assert isinstance(head, ActionHead)
+            with torch.no_grad():
+                head.fc2.bias.add_(exponent * (counts / counts.float().mean()).log().to(head.fc2.bias))
 
 
 def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:
@@ -98,15 +116,15 @@ def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:
 
 
 class _LabelledSource:
-    """A source with weights of its clips, so that a class of N clips is drawn in proportion to N ** (1 - balance)."""
+    """A source with weights by which all classes are drawn equally often."""
 
-    def __init__(self, source: BatchSource, classes: tuple[str, ...], balance: float, device: torch.device) -> None:
+    def __init__(self, source: BatchSource, classes: tuple[str, ...], device: torch.device) -> None:
         self.source = source
         number = {label: index for index, label in enumerate(classes)}
         self.label = torch.tensor([number.get(label, -1) for label in source.labels], device=device)
         known = self.label >= 0
         counts = torch.bincount(self.label[known], minlength=len(classes)).clamp_min(1)
-        self.weights = torch.where(known, counts[self.label.clamp_min(0)].float() ** -balance, 0.0)
+        self.weights = torch.where(known, 1 / counts[self.label.clamp_min(0)].float(), 0.0)
         self.has_classes = bool(known.any())
 
 

@@ -132,13 +132,13 @@ class ActionConfig(HeadsConfig):
     subjects: int = 1
     """The least number of subjects of a class that is learned: with one subject alone, a network may learn who moves
     instead of how."""
-    balance: float = 0.5
-    """1: all classes are drawn equally often; 0: as often as they have clips, so that common ones are named more."""
     hold_out: tuple[str, ...] = ()
     """Classes that are left out of training, to measure one-shot recognition with."""
     window: tuple[int, int] = (27, 3)
     """Frames and stride of the windows: 2.7 seconds with every third frame, so that a batch holds many windows for its
     normalisation."""
+    prior: float = 0.5
+    """Exponent of the classes' shares of the clips in the prior of the probabilities; 0: all classes are as likely."""
     pooling: Literal["mean", "mean_std"] = "mean_std"
     """What the action head reads of a window: the mean of the frames' features, or their standard deviation as well."""
     temperature: float = 0.1
