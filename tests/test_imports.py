@@ -42,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"actions", "body", "detection", "detectors", "devices", "lifting", "model", "settings", "tracking", "video"}
     | {"weights"},
     "api": FIRST | {"body", "io", "pipeline", "rendering", "settings", "viewer"},
-    "batch": FIRST | {"detection", "io", "pipeline", "settings", "tracking", "video"},
+    "batch": FIRST | {"detection", "io", "pipeline", "rendering", "settings", "tracking", "video"},
 }
 
 

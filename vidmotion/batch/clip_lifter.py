@@ -18,6 +18,8 @@ import torch
 from vidmotion.batch.divided import DividedDetection, PartWork
 from vidmotion.batch.lift_file import Job, Outputs, check_targets, lift_file
 from vidmotion.batch.sources import ClipTask, PartTask
+from vidmotion.batch.summary_page import thumbnail_path
+from vidmotion.batch.thumbnail import write_thumbnail
 from vidmotion.batch.workers import Alive
 from vidmotion.errors import VidmotionError
 from vidmotion.io.atomic import output_error
@@ -25,6 +27,7 @@ from vidmotion.io.targets import make_folder
 from vidmotion.pipeline import Pipeline
 from vidmotion.progress import Task
 from vidmotion.settings import Settings
+from vidmotion.types import Scene
 
 LOGS = "logs"
 """The folder of the clips' logs, in that of the batch."""
@@ -82,11 +85,20 @@ class ClipLifter:
             raise lifted.errors[0]
         if divided is not None:
             divided.files.remove()
+        self._draw(lifted.scene, task)
         return {
             "frames": lifted.scene.frame_count,
             "people": len(lifted.scene.people),
             "files": [path.relative_to(outputs.folder).as_posix() for path in lifted.written],
         }
+
+    def _draw(self, scene: Scene, task: ClipTask) -> None:
+        """Write the small picture of a clip; without one, the clip is done as well."""
+        try:
+            path = thumbnail_path(self._outputs.folder, task.name)
+            write_thumbnail(scene, task.clip.video, self._pipeline.settings, path)
+        except Exception:  # noqa: BLE001  # the log tells
+            traceback.print_exc()
 
     def _read_part(self, task: PartTask) -> dict[str, Any]:
         divided = self._divided(task.of)

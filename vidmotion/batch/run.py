@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vidmotion.batch.journal import FILE as JOURNAL
@@ -18,6 +19,7 @@ from vidmotion.batch.lift_file import Outputs
 from vidmotion.batch.part_queue import PartQueue
 from vidmotion.batch.sources import Clip, ClipTask, PartTask
 from vidmotion.batch.summary import write_summary
+from vidmotion.batch.summary_page import write_page
 from vidmotion.batch.workers import Ended, Work, Workers
 from vidmotion.choices import Device
 from vidmotion.errors import OutputError
@@ -84,10 +86,20 @@ def run_batch(
             _Run(journal, outputs.overwrite, options, reporter).run(partial(_load, there, outputs))
         except BaseException:
             with suppress(OutputError):  # the first error says more
-                write_summary(outputs.folder, journal.book)
+                _summarise(outputs.folder, journal.book)
             raise
-        write_summary(outputs.folder, journal.book)
+        _summarise(outputs.folder, journal.book)
         return journal.book
+
+
+def _summarise(folder: Path, book: Book) -> None:
+    """Write the table and the page.
+
+    Raises:
+        OutputError: one cannot be written.
+    """
+    write_summary(folder, book)
+    write_page(folder, book)
 
 
 def _common(settings: Settings, outputs: Outputs) -> dict[str, Any]:
