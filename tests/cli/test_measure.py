@@ -1,6 +1,7 @@
 """`vidmotion measure`: a summary, a table and a picture."""
 
 import csv
+import math
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -57,6 +58,26 @@ def test_plot(vidmotion: Run, motion: Path, tmp_path: Path, name: str, start: by
     path = tmp_path / name
     assert vidmotion("measure", motion, "--plot", path) == (0, f"wrote {path}\n")
     assert path.read_bytes().startswith(start)
+
+
+def test_one_frame_has_measures(vidmotion: Run, tmp_path: Path) -> None:
+    """Nobody walks or repeats anything in it, and each angle is as large as it gets."""
+    (motion,) = export(scene_of(embodied(wander(1))), tmp_path / "one.json")
+    table = tmp_path / "report.csv"
+    assert vidmotion("measure", motion, "-o", table, "-q") == (0, "")
+    with table.open(newline="") as file:
+        values = {(row["measure"], row["side"]): float(row["value"]) for row in csv.DictReader(file)}
+    assert all(math.isfinite(value) for value in values.values())
+    assert values["knee_flexion_min", "left"] == values["knee_flexion_max", "left"]
+    assert not any(measure.startswith(("step", "stride", "repetition")) for measure, _ in values)
+
+
+@needs_matplotlib
+def test_a_plot_of_one_frame_has_dots(vidmotion: Run, tmp_path: Path) -> None:
+    (motion,) = export(scene_of(embodied(wander(1))), tmp_path / "one.json")
+    path = tmp_path / "a.svg"
+    assert vidmotion("measure", motion, "--plot", path, "-q") == (0, "")
+    assert path.read_text().count("#0072b2") > 2 * 6  # six legends of left angles have a line in this color, and no dot
 
 
 @needs_matplotlib

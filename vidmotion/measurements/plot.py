@@ -74,7 +74,7 @@ def plot_angles(measured: Measurements, track: Track, title: str, path: Path) ->
 
 
 def _draw_angle(panel: Any, angle: str, color: str, measured: Measurements, track: Track) -> None:
-    """One line, which is broken where the person is not seen."""
+    """One line, which is broken where the person is not seen; a dot for a frame between two breaks."""
     side, name = split_side(angle)
     label = side or name.partition("_")[2]
     for number, run in enumerate(unbroken_runs(track.frames, track.times)):
@@ -88,6 +88,8 @@ def _draw_angle(panel: Any, angle: str, color: str, measured: Measurements, trac
             color=COLORS.get(side, color),
             label=None if number else label,
             linewidth=1.3,
+            marker="o" if len(times) == 1 else "",
+            markersize=4,
         )
 
 
