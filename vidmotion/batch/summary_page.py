@@ -22,16 +22,16 @@ _PICTURES = ".thumbnails"
 """Folder of the small pictures, in that of the batch."""
 _ORDER = (State.failed, State.begun, State.waiting, State.done)
 """What needs attention comes first."""
-_HEADER = ("", "clip", "state", "people", "frames", "seconds of work", "files, or reason of the failure")
+_HEADER = ("", "clip", "state", "people", "frames", "work, s", "files, or reason of the failure")
 _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.4 system-ui, sans-serif }
 body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
 th { text-align: left; position: sticky; top: 0; background: Canvas; z-index: 1 }
-th, td { padding: .35rem .7rem; border-bottom: 1px solid #8884; vertical-align: middle; overflow-wrap: anywhere }
+th, td { padding: .35rem .7rem; border-bottom: 1px solid #8884; vertical-align: middle }
 td:first-child { width: 160px; padding-left: 0 }
-td:nth-child(n + 3) { overflow-wrap: normal }
-td:last-child { overflow-wrap: anywhere }
+td:nth-child(2) { min-width: 12rem }
+td:nth-child(2), td:last-child { overflow-wrap: anywhere }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 img { display: block; max-width: 160px; max-height: 120px; border-radius: 4px }
 .failed td:nth-child(3) { color: #c22; font-weight: 600 }

@@ -19,7 +19,7 @@ from vidmotion.io.scene.formats import export, load
 from vidmotion.types import Scene
 from vidmotion.video.numbered_pictures import video_files
 
-REVISION = 6
+REVISION = 7
 """Revision of detection and tracking; entries of earlier revisions are not used."""
 
 
