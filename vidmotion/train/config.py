@@ -137,7 +137,7 @@ class ActionConfig(HeadsConfig):
     window: tuple[int, int] = (27, 3)
     """Frames and stride of the windows: 2.7 seconds with every third frame, so that a batch holds many windows for its
     normalisation."""
-    prior: float = 0.5
+    prior: float = 0.75
     """Exponent of the classes' shares of the clips in the prior of the probabilities; 0: all classes are as likely."""
     pooling: Literal["mean", "mean_std"] = "mean_std"
     """What the action head reads of a window: the mean of the frames' features, or their standard deviation as well."""
