@@ -64,7 +64,7 @@ def write_packed_json(scene: Scene, file: BinaryIO) -> None:
         InputError: as `write_json`.
     """
     packer = gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0)
-    with packer, io.BufferedWriter(packer, 1 << 20) as buffered:  # type: ignore[type-var]  # arrays come in small pieces
+    with packer, io.BufferedWriter(packer, 1 << 20) as buffered:  # arrays come in small pieces
         write_json(scene, buffered)
 
 
