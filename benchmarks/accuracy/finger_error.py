@@ -59,12 +59,12 @@ class HandPose:
     @property
     def fingers(self) -> Floats:
         """(2, 15, 3) radians, of both hands, as in `BodyMotion`."""
-        left = np.zeros((len(FINGERS), 3, 3))
+        by_finger = np.zeros((len(FINGERS), 3, 3))
         for number, finger in enumerate(FINGERS):
-            left[number, :, 2] = -np.array(self.bends.get(finger, (0, 0, 0)))
-            left[number, 0, 1] = -self.spread.get(finger, 0)
-        left[FINGERS.index("thumb")] = self.thumb
-        left = left.reshape(len(FINGER_JOINTS), 3)
+            by_finger[number, :, 2] = -np.array(self.bends.get(finger, (0, 0, 0)))
+            by_finger[number, 0, 1] = -self.spread.get(finger, 0)
+        by_finger[FINGERS.index("thumb")] = self.thumb
+        left = by_finger.reshape(len(FINGER_JOINTS), 3)
         return np.radians(np.stack([left, left * [1, -1, -1]]))
 
 
