@@ -99,7 +99,7 @@ def _gait_lines(measured: Measurements) -> list[str]:
     from vidmotion.measurements.report import measures
 
     if measured.gait is None:
-        return ["does not walk"]
+        return ["no two steps are seen"]
     values = {(row.measure, row.side): row for row in measures(measured) if row.number is None}
     steps, cadence, speed = (values[name, ""].value for name in ("steps", "cadence", "speed"))
     lines = [f"walks {counted(round(steps), 'step')}, {cadence:.0f} steps/min, {speed:.2f} m/s"]

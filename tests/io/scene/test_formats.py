@@ -1,6 +1,7 @@
 """export and load: the writer by suffix, one file a person, and nothing half-written."""
 
 import errno
+import re
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.io.scene.scenes import embodied, scene_of, wander
 from vidmotion.body.load import free_body
 from vidmotion.errors import InputError, OutputError
 from vidmotion.io.scene.formats import WRITERS, existing_targets, export, load, paths_for
-from vidmotion.types import Actions, Person, Scene, Segment
+from vidmotion.types import Actions, Hands, Head, Person, Scene, Segment
 
 INSTALLED = sorted(suffix for suffix in WRITERS if suffix != ".c3d" or find_spec("ezc3d"))
 
@@ -21,6 +22,15 @@ INSTALLED = sorted(suffix for suffix in WRITERS if suffix != ".c3d" or find_spec
 @pytest.fixture
 def pair() -> Scene:
     return scene_of(embodied(wander(4)), embodied(wander(6, number=2), number=2))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".angles.csv", ".mot", ".trc", ".json"])
+def test_tables_hold_numbers_where_little_is_seen(tmp_path: Path, suffix: str) -> None:
+    """One frame of a person whose hands and head are not seen."""
+    unseen = Hands(np.zeros((1, 2, 21, 2)), np.zeros((1, 2, 21, 3)), np.zeros((1, 2)))
+    person = replace(embodied(wander(1)), hands=unseen, head=Head(np.zeros((1, 3)), np.zeros(1)))
+    (path,) = export(scene_of(person), tmp_path / f"one{suffix}")
+    assert re.search(r"[\d.,\s:\[]-?(nan|inf)", path.read_text().lower()) is None
 
 
 def test_unknown_suffix_lists_the_known(walker: Person, tmp_path: Path) -> None:
