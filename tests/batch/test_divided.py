@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,14 @@ from vidmotion.video.frame_index import InexactIndexError
 
 __all__ = ["detector", "vidmotion"]
 pytestmark = pytest.mark.usefixtures("detector")
-SLOW = {"fps": 0.2, "keep_uncertain": True}
+SLOW = Settings(fps=0.2, keep_uncertain=True)
 """Then the 16 frames last 80 s, which are two parts."""
 
 
 @pytest.fixture
 def divided(half_second: Path, tmp_path: Path) -> Callable[..., DividedDetection]:
-    def divide(**settings: float) -> DividedDetection:
-        detection = Pipeline(Settings(**SLOW | settings), threads=1).detection(half_second)
+    def divide(end: float | None = None) -> DividedDetection:
+        detection = Pipeline(replace(SLOW, end=end), threads=1).detection(half_second)
         found = DividedDetection.open(detection, tmp_path / "parts")
         assert found is not None
         return found

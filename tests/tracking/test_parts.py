@@ -127,7 +127,9 @@ def test_files_of_parts_hold_every_bit(tmp_path: Path) -> None:
     assert all(person.appearance is not None for one in again for person in one.people or ())
     rows = HandRows(*(RNG.random(array.shape) for array in HandRows.empty(5).arrays()))
     step = CameraStep(7, RNG.random((3, 3)), 0.1, True, False, True)
-    for read in ([], [step], [ReadHands(1, 40, rows), ReadHands(4, 0, rows.part(slice(2))), step]):
+    hands = ReadHands(1, 40, rows), ReadHands(4, 0, rows.part(slice(2)))
+    readings: list[list[ReadHands | CameraStep]] = [[], [step], [*hands, step]]
+    for read in readings:
         files.write_second(part, read)
         second = files.read_second(part)
         assert second is not None

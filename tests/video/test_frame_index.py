@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.stream import VideoStream
 
 from vidmotion.video.frame_index import FrameIndex, InexactIndexError, decode_from, read_frame_index
 from vidmotion.video.reader import Frame, open_video
@@ -24,6 +25,7 @@ def pictures() -> Iterator[np.ndarray]:
 def write(path: Path, codec: str, options: dict[str, str], stamps: list[int] | None = None) -> Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options=options)
+        assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
         stream.codec_context.time_base = Fraction(1, 1000)
         for number, picture in enumerate(pictures()):

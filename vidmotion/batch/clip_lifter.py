@@ -17,13 +17,14 @@ import torch
 
 from vidmotion.batch.divided import DividedDetection, PartWork
 from vidmotion.batch.lift_file import Job, Outputs, check_targets, lift_file
+from vidmotion.batch.remote import fetch
 from vidmotion.batch.sources import ClipTask, PartTask
 from vidmotion.batch.summary_page import thumbnail_path
 from vidmotion.batch.thumbnail import write_thumbnail
 from vidmotion.batch.workers import Alive
 from vidmotion.errors import VidmotionError
 from vidmotion.io.atomic import output_error
-from vidmotion.io.targets import make_folder
+from vidmotion.io.targets import make_folder, remove_folder
 from vidmotion.pipeline import Pipeline
 from vidmotion.progress import Task
 from vidmotion.settings import Settings
@@ -33,6 +34,8 @@ LOGS = "logs"
 """The folder of the clips' logs, in that of the batch."""
 PARTS = ".parts"
 """The folder of what was found in parts of long videos, in that of the batch; of each video until it is done."""
+COPIES = ".copies"
+"""The folder of copies of videos that are named by a URL, in that of the batch; of each video until it is done."""
 
 
 class ClipLifter:
@@ -67,13 +70,22 @@ class ClipLifter:
         self._pipeline.progress = _LoggedProgress(alive)
         began = time.monotonic()
         with _log(self._outputs.folder / LOGS / f"{_log_name(task)}.log", append=bool(clip.finished)):
-            done = self._read_part(task) if isinstance(task, PartTask) else self._lift(task)
+            video = self._video(clip, alive)
+            done = self._read_part(task, video) if isinstance(task, PartTask) else self._lift(task, video)
         return done if isinstance(done, list) else done | {"seconds": round(time.monotonic() - began, 2)}
 
-    def _lift(self, task: ClipTask) -> dict[str, Any] | list[PartWork]:
-        video, outputs = task.clip.video, replace(self._outputs, overwrite=task.overwrite)
+    def _video(self, task: ClipTask, alive: Alive) -> Path:
+        """The video of a clip; of one that is named by a URL, its copy."""
+        video = task.clip.video
+        return fetch(video, self._copies_of(task), alive) if isinstance(video, str) else video
+
+    def _copies_of(self, task: ClipTask) -> Path:
+        return self._outputs.folder / COPIES / task.name
+
+    def _lift(self, task: ClipTask, video: Path) -> dict[str, Any] | list[PartWork]:
+        outputs = replace(self._outputs, overwrite=task.overwrite)
         check_targets(outputs.paths(task.name), (video,), task.overwrite)
-        divided = self._divided(task)
+        divided = self._divided(task, video)
         if divided is not None:
             # What another process has read, and is not there, is read here.
             left = [work for work in divided.to_do() if work not in task.finished]
@@ -85,31 +97,31 @@ class ClipLifter:
             raise lifted.errors[0]
         if divided is not None:
             divided.files.remove()
-        self._draw(lifted.scene, task)
+        self._draw(lifted.scene, task, video)
+        if isinstance(task.clip.video, str):
+            remove_folder(self._copies_of(task))
         return {
             "frames": lifted.scene.frame_count,
             "people": len(lifted.scene.people),
             "files": [path.relative_to(outputs.folder).as_posix() for path in lifted.written],
         }
 
-    def _draw(self, scene: Scene, task: ClipTask) -> None:
+    def _draw(self, scene: Scene, task: ClipTask, video: Path) -> None:
         """Write the small picture of a clip; without one, the clip is done as well."""
         try:
             path = thumbnail_path(self._outputs.folder, task.name)
-            write_thumbnail(scene, task.clip.video, self._pipeline.settings, path)
+            write_thumbnail(scene, video, self._pipeline.settings, path)
         except Exception:  # noqa: BLE001  # the log tells
             traceback.print_exc()
 
-    def _read_part(self, task: PartTask) -> dict[str, Any]:
-        divided = self._divided(task.of)
+    def _read_part(self, task: PartTask, video: Path) -> dict[str, Any]:
+        divided = self._divided(task.of, video)
         if divided is not None:
             divided.do(task.work)
         return {}
 
-    def _divided(self, task: ClipTask) -> DividedDetection | None:
-        return DividedDetection.open(
-            self._pipeline.detection(task.clip.video), self._outputs.folder / PARTS / task.name
-        )
+    def _divided(self, task: ClipTask, video: Path) -> DividedDetection | None:
+        return DividedDetection.open(self._pipeline.detection(video), self._outputs.folder / PARTS / task.name)
 
 
 def _log_name(task: ClipTask | PartTask) -> str:

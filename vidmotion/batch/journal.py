@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from vidmotion.batch.remote import is_url
 from vidmotion.batch.sources import Clip
 from vidmotion.errors import InputError, OutputError
 from vidmotion.io.atomic import append, open_for_appending, output_error
@@ -93,7 +94,8 @@ class Book:
         elif "run" in line:
             self.began, self.finished = float(line["run"]), 0
         elif "video" in line:
-            clip = Clip(Path(line["video"]), line["stem"], dict(line["options"]))
+            video = line["video"] if is_url(line["video"]) else Path(line["video"])
+            clip = Clip(video, line["stem"], dict(line["options"]))
             self.records[line["clip"]] = Record(line["clip"], clip)
         else:
             self._read_state(self.records[line["clip"]], line)

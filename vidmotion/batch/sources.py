@@ -1,7 +1,8 @@
 """The clips of a batch: from video files, from folders, and from manifests with options for each clip.
 
-A manifest is a CSV file with a header, or a JSONL file with an object in each line. `video` is a path, from the folder
-of the manifest; `height`, `fov`, `person`, `start` and `end` are optional and have the meaning of the settings.
+A manifest is a CSV file with a header, or a JSONL file with an object in each line. `video` is a URL, or a path from
+the folder of the manifest. `height`, `fov`, `person`, `start` and `end` are optional and have the meaning of the
+settings.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from vidmotion.batch.remote import find_files, is_url, url_name
 from vidmotion.errors import InputError
 from vidmotion.io.folders import VIDEO_SUFFIXES
 from vidmotion.io.json_text import parse_json
@@ -32,8 +34,8 @@ MANIFESTS = (".csv", ".jsonl")
 class Clip:
     """A video, or a part of one, and how it is lifted."""
 
-    video: Path
-    """Absolute."""
+    video: Path | str
+    """Absolute path, or URL."""
     stem: str
     """What the names of its results should begin with: of a video in a folder, its path there without the suffix."""
     options: dict[str, float] = field(default_factory=dict)
@@ -75,10 +77,11 @@ class PartTask:
         return self.of.name
 
 
-def find_clips(sources: Sequence[Path], patterns: Sequence[str], common: Settings) -> list[Clip]:
+def find_clips(sources: Sequence[Path | str], patterns: Sequence[str], common: Settings) -> list[Clip]:
     """The clips of all sources, in their order; of a folder and those in it, by name.
 
     Args:
+        sources: paths, and URLs as texts.
         patterns: for the names of files in folders, such as "*.mp4"; without any, the usual suffixes of videos.
         common: the settings of the batch, with which the options of each clip have to agree.
 
@@ -91,7 +94,10 @@ def find_clips(sources: Sequence[Path], patterns: Sequence[str], common: Setting
     return clips
 
 
-def _clips_of(source: Path, patterns: Sequence[str], common: Settings) -> Iterable[Clip]:
+def _clips_of(source: Path | str, patterns: Sequence[str], common: Settings) -> Iterable[Clip]:
+    if isinstance(source, str) and is_url(source):
+        return _at_url(source, patterns)
+    source = Path(source)
     if source.is_dir():
         return _in_folder(source, patterns)
     if not source.exists():
@@ -107,6 +113,17 @@ def _in_folder(folder: Path, patterns: Sequence[str]) -> list[Clip]:
         wanted = ", ".join(patterns or sorted(VIDEO_SUFFIXES))
         raise InputError(f"{folder}: no video in this folder ({wanted}); choose others with `pattern`")
     return [Clip(_real(path), path.relative_to(folder).with_suffix("").as_posix()) for path in found]
+
+
+def _at_url(url: str, patterns: Sequence[str]) -> list[Clip]:
+    files = find_files(url)
+    if [name for _, name in files] != [url_name(url)]:  # a folder
+        shown = (file for file in files if not any(part.startswith(".") for part in PurePosixPath(file[1]).parts))
+        files = [(file, name) for file, name in shown if _is_wanted(PurePosixPath(name).name, patterns)]
+    if not files:
+        wanted = ", ".join(patterns or sorted(VIDEO_SUFFIXES))
+        raise InputError(f"{url}: no video in this folder ({wanted}); choose others with `pattern`")
+    return [Clip(file, PurePosixPath(name).with_suffix("").as_posix()) for file, name in files]
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
@@ -197,6 +214,8 @@ def _clip_of_row(folder: Path, row: dict[str, Any]) -> Clip:
     video = row.pop("video", None)
     if not isinstance(video, str) or not video or "\0" in video:
         raise InputError(f"`video` {video!r}: wanted the path of a video")
+    if is_url(video):
+        return Clip(video, PurePosixPath(url_name(video)).stem, row)
     from vidmotion.video.numbered_pictures import video_stem
 
     above = Path(video).parent

@@ -27,7 +27,7 @@ _STYLE = """
 :root { color-scheme: light dark; font: 15px/1.4 system-ui, sans-serif }
 body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
-th { text-align: left; position: sticky; top: 0; background: Canvas; z-index: 1 }
+th { text-align: left; white-space: nowrap; position: sticky; top: 0; background: Canvas; z-index: 1 }
 th, td { padding: .35rem .7rem; border-bottom: 1px solid #8884; vertical-align: middle }
 td:first-child { width: 160px; padding-left: 0 }
 td:nth-child(2) { min-width: 12rem }

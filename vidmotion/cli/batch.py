@@ -29,11 +29,11 @@ BATCH = "Batch"
 
 def batch(
     sources: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="SOURCE...",
-            help="Videos, folders (with those in them), CSV or JSONL manifests with the columns video, height, fov, "
-            "person, start, end.",
+            help="Videos, folders (with those in them), URLs of both (s3://, gs://, ...), CSV or JSONL manifests with "
+            "the columns video, height, fov, person, start, end.",
         ),
     ] = None,
     output: Annotated[

@@ -1,8 +1,13 @@
-"""Checks of the files that results go to, made before the work: what could not be written after it is refused."""
+"""Checks of the files that results go to, made before the work: what could not be written after it is refused.
+
+And the folders of the work itself.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from vidmotion.errors import OutputError
@@ -18,6 +23,13 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot make the folder {folder}: {error.strerror}; name another with `output`") from None
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of intermediate files, and the one above it if nothing else is in it; as far as possible."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()
 
 
 def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:

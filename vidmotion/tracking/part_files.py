@@ -19,7 +19,7 @@ from vidmotion.io.atomic import atomic_file, write_text
 from vidmotion.io.npz import read_npz_arrays
 from vidmotion.io.pickles import DAMAGED
 from vidmotion.io.scene.formats import export, load
-from vidmotion.io.targets import make_folder
+from vidmotion.io.targets import make_folder, remove_folder
 from vidmotion.tracking.corners import CameraStep
 from vidmotion.tracking.hands import HandRows, ReadHands
 from vidmotion.tracking.parts import Part
@@ -111,9 +111,7 @@ class PartFiles:
 
     def remove(self) -> None:
         """Remove the folder, and the one above it if nothing else is in it."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        with suppress(OSError):
-            self._folder.parent.rmdir()
+        remove_folder(self._folder)
 
     def _found(self, part: Part) -> Path:
         return self._folder / f"people-{part.number:05d}.npz"

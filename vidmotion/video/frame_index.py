@@ -58,11 +58,14 @@ def read_frame_index(path: Path) -> FrameIndex | None:
 
     That is so for damaged files, for those with packets without times or with two of one time, and for pictures in a
     folder.
+
+    Raises:
+        VideoError: it holds no pictures.
     """
-    if not path.is_file() or is_cut_short(path):
-        return None
     stamps, keys = [], []
     try:
+        if not path.is_file() or is_cut_short(path):
+            return None
         with open_container(path) as container:
             stream = picture_stream(path, container)
             for packet in container.demux(stream):
@@ -74,7 +77,7 @@ def read_frame_index(path: Path) -> FrameIndex | None:
                 if packet.is_keyframe:
                     keys.append(packet.pts)
             base = stream.time_base
-    except av.FFmpegError:
+    except (av.FFmpegError, OSError):  # reading the video tells what is wrong
         return None
     if base is None or not keys or len(set(stamps)) < len(stamps) or min(keys) != min(stamps):
         return None

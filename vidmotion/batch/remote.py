@@ -1,0 +1,109 @@
+"""Videos that are named by a URL (s3://, gs://, file://, ...), through fsspec. Needs the extra `remote`.
+
+Places and credentials are those of fsspec and of its package for the place, such as s3fs. Does not depend on clips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from vidmotion.errors import InputError, MissingExtraError, VidmotionError
+from vidmotion.io.atomic import atomic_path
+from vidmotion.io.targets import make_folder
+
+_BLOCK = 1 << 20
+"""Bytes that are copied at a time."""
+
+
+def is_url(text: str) -> bool:
+    """Whether a text names a place that fsspec opens, and not a path."""
+    return "://" in text
+
+
+def url_name(url: str) -> str:
+    """The name of the file at a URL."""
+    return PurePosixPath(url.partition("://")[2]).name
+
+
+def find_files(url: str) -> list[tuple[str, str]]:
+    """The files at a URL and below it, each with its own URL and its path from there; of a file itself, its name.
+
+    Raises:
+        MissingExtraError: fsspec, or its package for this place, is not installed.
+        InputError: there is nothing at the URL, or it cannot be read.
+    """
+    with _in_one_line(url):
+        system, root = _open(url)
+        if not system.isdir(root):
+            if not system.exists(root):
+                raise InputError(f"{url}: no such file or folder; check the spelling")
+            return [(url, url_name(url))]
+        found = sorted(system.find(root))
+    base = root.rstrip("/") + "/"
+    return [(system.unstrip_protocol(path), path.removeprefix(base)) for path in found]
+
+
+def fetch(url: str, folder: Path, alive: Callable[[], None]) -> Path:
+    """A copy of the file at a URL, in a folder; one that is there already is taken.
+
+    Args:
+        alive: called from time to time.
+
+    Raises:
+        MissingExtraError: as `find_files`.
+        InputError: the file cannot be read.
+        OutputError: the copy cannot be written.
+    """
+    name = url_name(url)
+    if name in ("", ".", ".."):
+        raise InputError(f"{url}: is no file; name the video itself")
+    copy = folder / name
+    if copy.is_file():
+        return copy
+    make_folder(folder)
+    with _in_one_line(url):
+        system, path = _open(url)
+        source = system.open(path, "rb")
+    with source, atomic_path(copy) as pending, pending.open("wb") as target:
+        while block := _read(url, source):
+            target.write(block)
+            alive()
+    return copy
+
+
+def _read(url: str, source: Any) -> bytes:
+    with _in_one_line(url):
+        block: bytes = source.read(_BLOCK)
+    return block
+
+
+def _open(url: str) -> tuple[Any, str]:
+    """The file system of a URL, and the path in it."""
+    if "::" in url:
+        raise InputError(f"{url}: URLs in URLs are not read; name the file itself")
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise MissingExtraError(f"{url}: URLs need fsspec: pip install 'vidmotion[remote]'") from None
+    try:
+        system, path = url_to_fs(url)
+    except ImportError as error:
+        raise MissingExtraError(f"{url}: {' '.join(str(error).split())}") from None
+    return system, str(path)
+
+
+@contextmanager
+def _in_one_line(url: str) -> Iterator[None]:
+    """Each package of fsspec has errors of its own."""
+    try:
+        yield
+    except VidmotionError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{url}: no such file or folder; check the spelling") from None
+    except Exception as error:  # noqa: BLE001
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{url}: cannot be read ({reason}); check the address and the credentials") from None
