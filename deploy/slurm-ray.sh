@@ -17,5 +17,5 @@ export RAY_AUTH_TOKEN RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0 RAY_SYMMETRI
 first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 address=$(getent ahostsv4 "$first" | awk 'NR == 1 {print $1}'):6379
 srun --kill-on-bad-exit ray symmetric-run --address "$address" --min-nodes "$SLURM_JOB_NUM_NODES" \
-  --num-cpus="$SLURM_CPUS_PER_TASK" --include-dashboard=false -- \
+  --num-cpus="$SLURM_CPUS_PER_TASK" -- \
   vidmotion batch "$@" --ray "$address"
