@@ -127,6 +127,8 @@ def batch(
         raise typer.BadParameter("name a SOURCE: videos, folders or manifests; or --status DIR")
     if output is None:
         raise typer.BadParameter("name the folder for the results: -o DIR")
+    if _is_url(output):
+        raise typer.BadParameter(f"-o {output}: wanted a folder; copy the results to a URL afterwards")
     if gpus and device not in (Device.auto, Device.cuda):
         raise typer.BadParameter(f"--gpus {gpus}: not with --device {device}")
     check_detector(detector)
@@ -177,6 +179,12 @@ def batch(
     if failed:
         fail(f"{len(failed)} of {counted(len(book.records), 'clip')} failed; all are listed in {output / SUMMARY}")
         raise typer.Exit(1)
+
+
+def _is_url(path: Path) -> bool:
+    """Whether a path was a URL, whose slashes are one slash now."""
+    scheme, found, _ = path.as_posix().partition(":/")
+    return bool(found) and len(scheme) > 1 and scheme.isalnum()
 
 
 class _TerminalReporter:
