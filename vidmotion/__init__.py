@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         Track,
     )
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.2.0"
 
 _ROOMS = {
     "vidmotion.api": ("detect", "export", "lift", "render", "view"),
