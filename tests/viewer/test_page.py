@@ -294,7 +294,8 @@ def test_expected_errors_stand_beside_the_confidence(browser: Browser, scene: Sc
     save_page(replace(scene, people=people), tmp_path / "page.html", PageOptions())
     browser.open((tmp_path / "page.html").as_uri())
     assert browser.run("document.querySelector('#people small').textContent").endswith("expected error 49 mm")
-    assert browser.run("document.querySelector('#joints tbody tr:last-child td:last-child').textContent") == "113 mm"
+    assert browser.run("document.querySelector('#joints tbody tr:last-child td:last-child').textContent") == "113"
+    assert browser.run("(side => side.scrollWidth - side.clientWidth)(document.querySelector('aside'))") == 0
     browser.run("vidmotion.controls.choose('inspected', '2')")
     assert browser.run("document.getElementById('error-head').hidden")
     assert browser.problems == []

@@ -251,9 +251,9 @@ class Controls {
     $("tape").textContent = distance === null ? "" : `${distance.toFixed(3)} m`;
     $("curve-now").textContent = this.curves.now();
     this.cells?.forEach(([confidence, height, error], joint) => {
-      if (error) error.textContent = row < 0 ? "–" : `${person.motion.error.at(row, joint)} mm`;
-      confidence.textContent = row < 0 ? "–" : `${Math.round(person.motion.confidence.at(row, joint) / 2.55)} %`;
-      height.textContent = row < 0 ? "–" : `${person.joint(row, joint)[1].toFixed(2)} m`;
+      if (error) error.textContent = row < 0 ? "–" : `${person.motion.error.at(row, joint)}`;
+      confidence.textContent = row < 0 ? "–" : `${Math.round(person.motion.confidence.at(row, joint) / 2.55)}`;
+      height.textContent = row < 0 ? "–" : person.joint(row, joint)[1].toFixed(2);
     });
   }
 
