@@ -57,7 +57,12 @@ ENTRIES = (
     Entry("train", LEARNING, "Train networks on your own data, with MotionBERT's recipes.", "train"),
     Entry("eval", LEARNING, "Measure a network on people that it was not trained on.", "evaluate"),
     Entry("weights", INSTALLATION, "List, fetch and check detector files and network weights.", "app"),
-    Entry("doctor", INSTALLATION, "Check versions, devices and weights on this machine.", "doctor"),
+    Entry(
+        "doctor",
+        INSTALLATION,
+        "Check versions, devices and weights on this machine, and say what would be faster.",
+        "doctor",
+    ),
 )
 
 

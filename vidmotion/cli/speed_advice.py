@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from vidmotion.detectors.rtmlib_detector import providers_of_onnxruntime
 from vidmotion.processes import usable_cores
 
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
@@ -24,7 +25,7 @@ def speed_advice() -> list[str]:
     cores = usable_cores()
     found = [
         _gpu(shutil.which("nvidia-smi") is not None, torch.version.cuda, torch.cuda.is_available()),
-        _onnxruntime(_providers(), torch.cuda.is_available()),
+        _onnxruntime(providers_of_onnxruntime(), torch.cuda.is_available()),
         _allowed_cores(cores, os.cpu_count() or cores),
         _threads(
             torch.get_num_threads(), cores, cpu_limit(CPU_LIMIT), [name for name in THREADS if name in os.environ]
@@ -44,16 +45,6 @@ def cpu_limit(path: Path) -> float | None:
         return int(quota) / int(period)
     except (OSError, ValueError):  # no such file, or "max"
         return None
-
-
-def _providers() -> Sequence[str] | None:
-    """Where onnxruntime runs networks; None if it is not installed."""
-    if find_spec("onnxruntime") is None:
-        return None
-    import onnxruntime
-
-    providers: list[str] = onnxruntime.get_available_providers()
-    return providers
 
 
 def _loops_folder() -> str | None:

@@ -200,6 +200,16 @@ class _Poses:
         return xy, np.nan_to_num(score, posinf=1).clip(0, 1)
 
 
+def providers_of_onnxruntime() -> list[str] | None:
+    """Where ONNX Runtime can run networks; None if it is not installed."""
+    if find_spec("onnxruntime") is None:
+        return None
+    import onnxruntime
+
+    providers: list[str] = onnxruntime.get_available_providers()
+    return providers
+
+
 def _runtime_device(device: Device) -> str:
     """rtmlib's name for the device.
 
@@ -210,11 +220,9 @@ def _runtime_device(device: Device) -> str:
     if device is Device.cpu:
         return "cpu"
 
-    import onnxruntime
-
     from vidmotion.devices import available, torch_device
 
-    supported = onnxruntime.get_available_providers()
+    supported = providers_of_onnxruntime() or []
     if device is Device.auto:  # Apple's GPUs are untested
         return "cuda" if available()["cuda"] and _PROVIDERS["cuda"] in supported else "cpu"
     where = torch_device(device).type
