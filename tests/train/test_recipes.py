@@ -144,11 +144,20 @@ def test_common_classes_are_named_more_readily(job: MakeJob, footage: Path) -> N
     """Three walk and two jump: the prior of exponent 1 adds log 1.5 to the difference of their scores."""
     biases = []
     for prior in (0.0, 1.0):
-        path = train_action(job(f"prior-{prior}", footage), acting(prior=prior))
+        path = train_action(job(f"prior-{prior}", footage), acting(prior=prior, steps=1, lr=1e-9))
         head = load_network(path)[0].heads["action"]
         assert isinstance(head, ActionHead)
         biases.append(head.fc2.bias.detach())
     np.testing.assert_allclose((biases[1] - biases[0]).diff(), [np.log(1.5)], atol=1e-5)
+
+
+def test_an_action_head_that_only_stays_keeps_its_scores(job: MakeJob, footage: Path) -> None:
+    """A new embedding beside it is no reason to add the prior again."""
+    first = train_action(job("first", footage), acting(steps=1, heads=("action",)))
+    beside = job("beside", footage, start=first)
+    second = train_action(beside, acting(steps=1, heads=("embedding",), encoder_lr=0.0))
+    one, two = (load_network(path)[0].heads["action"].state_dict() for path in (first, second))
+    assert torch.equal(one["fc2.bias"], two["fc2.bias"])
 
 
 def test_a_calibrated_head_is_trained_further(job: MakeJob, footage: Path) -> None:

@@ -61,7 +61,8 @@ def train_action(job: TrainingJob, config: ActionConfig) -> Path:
         return _ActionLoss(useful, config, network.encoder.config.max_frames, device)
 
     def finish(trained: MotionNetwork) -> MotionNetwork:
-        _add_prior(trained, data, config.prior)
+        if "action" in config.heads:
+            _add_prior(trained, data, config.prior)
         return _calibrated(trained, job.data)
 
     return run_recipe(job, config, "action", network, config.heads, make_loss, finish)
@@ -79,19 +80,17 @@ def _classes(data: list[BatchSource], config: ActionConfig) -> tuple[str, ...]:
 
 
 def _add_prior(network: MotionNetwork, data: list[BatchSource], exponent: float) -> None:
-    """Add the logarithm of (a class's share of the clips) ** exponent to the action head's scores, if it has one.
+    """Add the logarithm of (a class's share of the clips) ** exponent to the action head's scores.
 
     Training draws all classes equally often, so that without this a rare class is named as readily as a common one
     (logit adjustment, Menon et al. 2021).
     """
-    for config in network.head_configs:
-        if config.kind == "action":
-            labels = [label for source in data for label in source.labels]
-            counts = torch.tensor([labels.count(label) for label in config.classes])
-            head = network.heads["action"]
-            assert isinstance(head, ActionHead)
-            with torch.no_grad():
-                head.fc2.bias.add_(exponent * (counts / counts.float().mean()).log().to(head.fc2.bias))
+    head = network.heads["action"]
+    assert isinstance(head, ActionHead)
+    labels = [label for source in data for label in source.labels]
+    counts = torch.tensor([labels.count(label) for label in head.config.classes])
+    with torch.no_grad():
+        head.fc2.bias.add_(exponent * (counts / counts.float().mean()).log().to(head.fc2.bias))
 
 
 def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:
