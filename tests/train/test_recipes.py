@@ -148,7 +148,7 @@ def test_common_classes_are_named_more_readily(job: MakeJob, footage: Path) -> N
         head = load_network(path)[0].heads["action"]
         assert isinstance(head, ActionHead)
         biases.append(head.fc2.bias.detach())
-    np.testing.assert_allclose((biases[1] - biases[0]).diff(), [np.log(1.5)], atol=1e-5)
+    np.testing.assert_allclose((biases[1] - biases[0]).diff(), [np.log(1.5)], atol=1e-3)  # files hold 16 bits
 
 
 def test_an_action_head_that_only_stays_keeps_its_scores(job: MakeJob, footage: Path) -> None:
