@@ -28,7 +28,7 @@ from vidmotion.lifting.lift import DISAGREEMENT
 from vidmotion.model.checkpoint import load_network
 from vidmotion.model.head_set import HeadSet
 from vidmotion.model.network import MotionNetwork
-from vidmotion.model.windows import run_windows
+from vidmotion.model.windows import Points, run_windows
 from vidmotion.skeletons import H36M17, STATURE_CHAIN
 
 BINS = (0.0, 0.03, 0.05, 0.08, 0.12, 0.2, np.inf)
@@ -45,7 +45,7 @@ def joint_errors(
     for row in range(footage.people):
         seen = footage.all_frames(range(row, row + 1))
         score = seen.score[0].numpy()
-        output = run_windows(HeadSet([network]), seen.rays[0].numpy(), score, ("error",))
+        (output,) = run_windows(HeadSet([network]), [Points(seen.rays[0].numpy(), score)], ("error",))
         truth = seen.joints[0].numpy() - seen.joints[0, :, :1].numpy()
         size = np.median(_stature(truth))
         scaled = output.joints * size / _stature(output.joints)[:, None, None]

@@ -1,13 +1,18 @@
 """Heads of several networks are found by kind and run with one encoding a network and pass."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
+from vidmotion.model.checkpoint import load_network
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
-from vidmotion.model.head_set import HeadSet
+from vidmotion.model.head_set import HeadSet, _run
 from vidmotion.model.heads import HeadConfig
 from vidmotion.model.network import ACTION_FEATURES, MotionNetwork
-from vidmotion.model.normalization import mirror
+from vidmotion.model.normalization import mirror, normalize
+from vidmotion.weights import find_weights
 
 
 def network(seed: int, *heads: HeadConfig, lifts: bool = True, window: int = 27) -> MotionNetwork:
@@ -70,3 +75,20 @@ def test_outputs_are_those_of_each_network(
     (alone,) = HeadSet([tags, lifter]).run(x, ("pose3d",), flip=False)
     torch.testing.assert_close(alone.pose3d, joints[0], rtol=0, atol=0)
     assert alone.mesh is None
+
+
+def test_half_precision_changes_joints_by_less_than_half_a_millimetre(sample: Path) -> None:
+    """What a GPU does, on a CPU; the weights that are released, the sample's motion."""
+    weights, _ = load_network(find_weights(None))
+    with np.load(sample.with_suffix(".npz"), allow_pickle=False) as truth:
+        rays = torch.from_numpy((truth["joints_2d"][None, :120] - truth["center"]) / truth["focal"]).float()
+    seen = normalize(rays, torch.ones(rays.shape[:-1]))
+    with torch.inference_mode():
+        full, half = (_run({weights: ("pose3d", "mesh")}, seen.x, half) for half in (False, True))
+    assert full.pose3d is not None
+    assert half.pose3d is not None
+    assert half.pose3d.dtype == torch.float32
+    roots = [pose[:, :, :1] for pose in (full.pose3d, half.pose3d)]
+    difference = (full.pose3d - roots[0]) - (half.pose3d - roots[1])
+    distance = 5.0  # of the person from the camera, metres: the true one is less
+    assert 0 < difference.norm(dim=-1).mean() * seen.half * distance < 0.0005

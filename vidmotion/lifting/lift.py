@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from vidmotion.lifting import ground, heights, scale, trajectory
 from vidmotion.lifting.heights import Height
 from vidmotion.model.head_set import HeadSet
 from vidmotion.model.normalization import FRAME_RATE
-from vidmotion.model.windows import TrackOutput, run_windows
+from vidmotion.model.windows import Points, TrackOutput, run_windows
 from vidmotion.settings import LiftSettings
 from vidmotion.skeletons import convert
 from vidmotion.types import Camera, CameraMotion, Floats, Motion, Track
@@ -174,11 +175,11 @@ def _lift_all(
     heads: Sequence[str],
     advance: Callable[[int], None],
 ) -> list[_SizelessMotion]:
-    done, people = 0, []
-    for track, camera in zip(tracks, cameras, strict=True):
-        people.append(_lift_track(head_set, track, camera, settings, heads, _after(advance, done)))
-        done += len(track)
-    return people
+    people = [_Seen.by(camera, track) for track, camera in zip(tracks, cameras, strict=True)]
+    total = sum(map(len, tracks))
+    points = [run.points for person in people for run in person.runs]
+    outputs = iter(run_windows(head_set, points, heads, settings.flip, lambda share: advance(round(share * total))))
+    return [_without_size(person, [run.at_own_times(next(outputs)) for run in person.runs]) for person in people]
 
 
 def lift_focal(size: tuple[int, int], settings: LiftSettings) -> float:
@@ -193,35 +194,66 @@ def _mean_up(motions: list[CameraSpaceMotion]) -> Floats:
     return mean
 
 
-def _lift_track(
-    head_set: HeadSet,
-    track: Track,
-    camera: Camera,
-    settings: LiftSettings,
-    heads: Sequence[str],
-    advance: Callable[[int], None],
-) -> _SizelessMotion:
-    keypoints = convert(track.keypoints, "h36m17")
-    rays = camera.to_rays(keypoints.xy.astype(np.float64))
+@dataclass(frozen=True, eq=False)
+class _SeenRun:
+    """2D joints of a person without a gap, for the networks."""
+
+    points: Points
+    times: Floats
+    """(T,) seconds of the frames of the video."""
+    grid: Floats | None
+    """Seconds of the points; None are those of the frames."""
+
+    @classmethod
+    def of(cls, rays: Floats, score: Floats, times: Floats) -> Self:
+        """Rays (T, 17, 2) and scores (T, 17), resampled if the frame rate is not that of the training."""
+        steps = np.diff(times)
+        if len(times) < 2 or (np.abs(steps * FRAME_RATE - 1) < RATE_TOLERANCE).all():
+            return cls(Points(rays, score), times, None)
+        grid = np.linspace(times[0], times[-1], max(2, round((times[-1] - times[0]) * FRAME_RATE) + 1))
+        at = np.interp(grid, times, np.arange(len(times)))
+        seen = np.minimum(score[np.floor(at).astype(int)], score[np.ceil(at).astype(int)])
+        return cls(Points(resample(rays, times, grid), seen), times, grid)
+
+    def at_own_times(self, output: TrackOutput) -> TrackOutput:
+        """The networks' output for the frames of the video."""
+        return output if self.grid is None else _resampled(output, self.grid, self.times)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A person in the picture."""
+
+    track: Track
+    camera: Camera
+    rays: Floats
+    """(T, 17, 2) points of the plane z = 1 in camera axes."""
+    score: Floats
+    """(T, 17) in 0..1."""
+    parts: list[slice]
+    """Frames without a gap."""
+    runs: list[_SeenRun]
+    """Of the parts."""
+
+    @classmethod
+    def by(cls, camera: Camera, track: Track) -> Self:
+        """A track, seen by a camera."""
+        keypoints = convert(track.keypoints, "h36m17")
+        rays, score = camera.to_rays(keypoints.xy.astype(np.float64)), keypoints.score
+        parts = unbroken_runs(track.frames, track.times)
+        runs = [_SeenRun.of(rays[part], score[part], track.times[part]) for part in parts]
+        return cls(track, camera, rays, score, parts, runs)
+
+
+def _without_size(person: _Seen, outputs: list[TrackOutput]) -> _SizelessMotion:
+    """A person's motion from the outputs for the runs."""
+    track, camera, score = person.track, person.camera, person.score
     rate = frame_rate(track.times, float(FRAME_RATE))
-    runs = unbroken_runs(track.frames, track.times)
-    outputs = [
-        _run_at_its_rate(
-            head_set,
-            rays[run],
-            keypoints.score[run],
-            track.times[run],
-            settings.flip,
-            heads,
-            _after(advance, run.start),
-        )
-        for run in runs
-    ]
     output = _joined(outputs)
     pose = np.concatenate([scale.normalize_size(one.joints, rate) for one in outputs])
-    confidence = keypoints.score / (1 + (output.disagreement / DISAGREEMENT) ** 2)
+    confidence = score / (1 + (output.disagreement / DISAGREEMENT) ** 2)
     output = _rotated(output, camera.rotation.swapaxes(-1, -2))
-    return _SizelessMotion(pose, rays, keypoints.score, runs, rate, confidence, track.times, output, camera)
+    return _SizelessMotion(pose, person.rays, score, person.parts, rate, confidence, track.times, output, camera)
 
 
 def _placed(pose: Floats, rays: Floats, score: Floats, rate: float, camera: Camera) -> Floats:
@@ -232,35 +264,6 @@ def _placed(pose: Floats, rays: Floats, score: Floats, rate: float, camera: Came
     eye = np.broadcast_to(camera.position, root.shape)
     path = trajectory.pin_standing_feet(camera.to_world(root), turned, plane, score, root[:, 2], rate, eye)
     return turned + path[:, None]
-
-
-def _after(advance: Callable[[int], None], done: int) -> Callable[[int], None]:
-    """`advance` for a part of the work that begins when `done` frames are done."""
-    return lambda frames: advance(done + frames)
-
-
-def _run_at_its_rate(
-    head_set: HeadSet,
-    rays: Floats,
-    score: Floats,
-    times: Floats,
-    flip: bool,
-    heads: Sequence[str],
-    advance: Callable[[int], None],
-) -> TrackOutput:
-    """The outputs for one unbroken run at its own frame times, resampled to the training rate in between."""
-    steps = np.diff(times)
-    near = np.abs(steps * FRAME_RATE - 1) < RATE_TOLERANCE
-    if len(times) < 2 or near.all():
-        return run_windows(head_set, rays, score, heads, flip, advance)
-    count = max(2, round((times[-1] - times[0]) * FRAME_RATE) + 1)
-    grid = np.linspace(times[0], times[-1], count)
-    at = np.interp(grid, times, np.arange(len(times)))
-    seen = np.minimum(score[np.floor(at).astype(int)], score[np.ceil(at).astype(int)])
-    share = len(times) / count
-    rays = resample(rays, times, grid)
-    output = run_windows(head_set, rays, seen, heads, flip, lambda n: advance(round(n * share)))
-    return _resampled(output, grid, times)
 
 
 def _resampled(output: TrackOutput, times: Floats, wanted: Floats) -> TrackOutput:

@@ -13,7 +13,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from vidmotion.model.heads import ActionHead, EmbeddingHead, MeshHead
+from vidmotion.model.heads import ActionHead, BodyPose, EmbeddingHead, MeshHead
 from vidmotion.model.network import OUTPUT_HEADS, HeadOutputs, MotionNetwork
 from vidmotion.model.normalization import mirror
 
@@ -85,7 +85,8 @@ class HeadSet:
     def run(self, x: Tensor, wanted: Iterable[str], flip: bool = True) -> list[HeadOutputs]:
         """Outputs for the input and, with `flip`, for the mirrored input.
 
-        Each network that is needed encodes each input once. Outputs for the mirrored input stay mirrored.
+        Each network that is needed encodes each input once. Outputs for the mirrored input stay mirrored. A GPU
+        multiplies 16-bit floats (autocast).
 
         Args:
             x: (B, T, J, 3) x, y, confidence, normalised (`vidmotion.model.normalization`).
@@ -95,7 +96,8 @@ class HeadSet:
             ValueError: no network has a head for a wanted output.
         """
         shares, x = self._shares(wanted), x.to(self.device)
-        return [_run(shares, each) for each in ((x, mirror(x)) if flip else (x,))]
+        half = self.device.type == "cuda"
+        return [_run(shares, each, half) for each in ((x, mirror(x)) if flip else (x,))]
 
     def _shares(self, wanted: Iterable[str]) -> dict[MotionNetwork, tuple[str, ...]]:
         """The networks that are needed, and the outputs that each gives."""
@@ -106,9 +108,17 @@ class HeadSet:
         return shares
 
 
-def _run(shares: dict[MotionNetwork, tuple[str, ...]], x: Tensor) -> HeadOutputs:
+def _run(shares: dict[MotionNetwork, tuple[str, ...]], x: Tensor, half: bool) -> HeadOutputs:
     values = dict.fromkeys((field.name for field in fields(HeadOutputs)), None)
     for network, names in shares.items():
-        output = network(x, None, names)
-        values |= {name: getattr(output, name) for name in names}
+        with torch.autocast(x.device.type, torch.float16, enabled=half):
+            output = network(x, None, names)
+        values |= {name: _in_floats(getattr(output, name)) for name in names}
     return HeadOutputs(**values)
+
+
+def _in_floats(value: Tensor | BodyPose) -> Tensor | BodyPose:
+    """32 bits a number."""
+    if isinstance(value, BodyPose):
+        return BodyPose(value.columns.float(), value.betas.float())
+    return value.float()

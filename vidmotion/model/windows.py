@@ -1,13 +1,16 @@
 """Runs tracks of any length through networks of fixed length: overlapping windows, in batches, cross-faded.
 
-Input and output are arrays of one person without gaps, at the training frame rate. Does not depend on videos, frame
+Input and output are arrays of people without gaps, at the training frame rate. Does not depend on videos, frame
 rates or metres.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -49,44 +52,80 @@ class TrackOutput:
     """(T, J) expected distance from the truth, both poses with their roots at 0, as a share of the body's size."""
 
 
+@dataclass(frozen=True, eq=False)
+class Points:
+    """One unbroken run of one person's 2D joints, at the training frame rate."""
+
+    rays: Floats
+    """(T, 17, 2) points of the plane z = 1 in front of the camera."""
+    score: Floats
+    """(T, 17); 0 marks a missing point, whose ray is ignored."""
+
+
 def run_windows(
     head_set: HeadSet,
-    rays: Floats,
-    score: Floats,
+    runs: Sequence[Points],
     heads: Iterable[str] = (),
     flip: bool = True,
-    advance: Callable[[int], None] = lambda frames: None,
-) -> TrackOutput:
-    """Run the heads on one unbroken run of 2D joints.
+    advance: Callable[[float], None] = lambda share: None,
+) -> list[TrackOutput]:
+    """Run the heads on runs of 2D joints. A GPU gets windows of all runs in one batch.
 
     Args:
         head_set: its heads include one for 3D joints.
-        rays: (T, 17, 2) points of the plane z = 1 in front of the camera.
-        score: (T, 17); 0 marks a missing point, whose ray is ignored.
+        runs: of any people, of any length.
         heads: of "action", "embedding", "mesh", "error", those to run beside that for 3D joints.
         flip: average with the mirrored input.
-        advance: called with the number of frames done, for a progress bar.
+        advance: called with the share of the work that is done, for a progress bar.
+
+    Returns:
+        One for each run. On a CPU it does not depend on the other runs.
 
     Raises:
         ValueError: there is no head of a kind.
     """
     wanted = (POSE3D, *(FEATURES.get(head, head) for head in heads))
-    total, window = len(rays), head_set.window(wanted)
-    starts = window_starts(total, window)
-    length = min(total, window)
-    fade = torch.from_numpy(_fade(length))
-    blend = _Blend(total)
-    size = CPU_BATCH if head_set.device.type == "cpu" else GPU_BATCH
-    for first in range(0, len(starts), size):
-        batch = starts[first : first + size]
-        parts = [slice(start, start + length) for start in batch]
-        x = torch.stack([torch.from_numpy(np.ascontiguousarray(rays[part], np.float32)) for part in parts])
-        s = torch.stack([torch.from_numpy(np.ascontiguousarray(score[part], np.float32)) for part in parts])
-        outputs = _run_batch(head_set, x.to(head_set.device), s.to(head_set.device), wanted, flip)
-        for row, part in enumerate(parts):
-            blend.add({name: values[row].cpu() for name, values in outputs.items()}, part, fade)
-        advance(min(batch[-1] + length, total))
-    return _track_output(blend.means())
+    window = head_set.window(wanted)
+    pieces = [
+        _Piece(row, slice(start, start + min(len(run.rays), window)))
+        for row, run in enumerate(runs)
+        for start in window_starts(len(run.rays), window)
+    ]
+    blends = [_Blend(len(run.rays)) for run in runs]
+    total, done = sum(piece.length for piece in pieces), 0
+    for batch in _batches(pieces, head_set.device.type == "cpu"):
+        x, score = (
+            torch.from_numpy(np.stack([getattr(runs[row], name)[part] for row, part in batch]).astype(np.float32))
+            for name in ("rays", "score")
+        )
+        outputs = _run_batch(head_set, x.to(head_set.device), score.to(head_set.device), wanted, flip)
+        found = {name: values.cpu() for name, values in outputs.items()}
+        for number, (row, part) in enumerate(batch):
+            blends[row].add({name: values[number] for name, values in found.items()}, part)
+        done += sum(piece.length for piece in batch)
+        advance(done / total)
+    return [_track_output(blend.means()) for blend in blends]
+
+
+class _Piece(NamedTuple):
+    """A window."""
+
+    row: int
+    """Of its run."""
+    part: slice
+    """Its frames."""
+
+    @property
+    def length(self) -> int:
+        return self.part.stop - self.part.start
+
+
+def _batches(pieces: list[_Piece], on_cpu: bool) -> Iterator[list[_Piece]]:
+    """Windows of one length; on a CPU, of one run, so that each run's numbers are its own to the last bit."""
+    key, size = (attrgetter("row"), CPU_BATCH) if on_cpu else (attrgetter("length"), GPU_BATCH)
+    for _, group in groupby(sorted(pieces, key=key), key=key):
+        while batch := list(islice(group, size)):
+            yield batch
 
 
 class _Blend:
@@ -95,7 +134,8 @@ class _Blend:
     def __init__(self, total: int) -> None:
         self._total, self._sums, self._weight = total, dict[str, Tensor](), torch.zeros(total)
 
-    def add(self, outputs: dict[str, Tensor], part: slice, fade: Tensor) -> None:
+    def add(self, outputs: dict[str, Tensor], part: slice) -> None:
+        fade = torch.from_numpy(_fade(part.stop - part.start))
         for name, values in outputs.items():
             if name not in self._sums:
                 self._sums[name] = torch.zeros(self._total, *values.shape[1:])
