@@ -156,7 +156,7 @@ def test_a_batch_needs_no_standard_streams(half_second: Path, tmp_path: Path) ->
         (("missing.mp4",), "name the folder for the results: -o DIR"),
         (("missing.mp4", "-o", "out"), "missing.mp4: no such file or folder"),
         ((".", "-o", "out"), "no video in this folder"),
-        ((".", "-o", "s3://bucket/out"), "-o s3:/bucket/out: wanted a folder; copy"),
+        (("missing.mp4", "-o", "out", "--work", "w"), "--work w: only for results at a URL"),
         ((".", "--status", "out"), "--status DIR stands alone"),
         ((".", "-o", "out", "-f", "vtt"), "pass --head action too"),
     ],

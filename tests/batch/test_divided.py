@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, detector, vidmotion
-from vidmotion.batch.clip_lifter import PARTS
 from vidmotion.batch.divided import DividedDetection, PartWork, Stage
+from vidmotion.batch.layout import PARTS
 from vidmotion.pipeline import Pipeline
 from vidmotion.settings import Settings
 from vidmotion.types import Scene

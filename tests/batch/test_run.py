@@ -11,6 +11,7 @@ from vidmotion.batch import run as run_module
 from vidmotion.batch.divided import PartWork, Stage
 from vidmotion.batch.journal import Record, read_journal
 from vidmotion.batch.lift_file import Outputs
+from vidmotion.batch.results import FolderResults
 from vidmotion.batch.run import RunOptions, run_batch
 from vidmotion.batch.sources import Clip, ClipTask, PartTask
 from vidmotion.batch.workers import Ended
@@ -78,7 +79,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Script
         script = Script(**outcomes)
         monkeypatch.setattr(run_module, "Workers", script)
         clips = [Clip(Path("/videos", f"{name}.mp4"), name) for name in sorted(outcomes)]
-        run_batch(clips, Settings(), Outputs(tmp_path, (Format.json,)), RunOptions(1, 60, retries), script)
+        options = RunOptions(1, 60, retries)
+        run_batch(clips, Settings(), Outputs(tmp_path, (Format.json,)), FolderResults(tmp_path), options, script)
         return script
 
     return begin

@@ -9,8 +9,9 @@ import numpy as np
 
 from tests.cli.conftest import write_video
 from vidmotion.batch.journal import Journal
+from vidmotion.batch.layout import thumbnail_path
 from vidmotion.batch.sources import Clip
-from vidmotion.batch.summary_page import FILE, thumbnail_path, write_page
+from vidmotion.batch.summary_page import FILE, write_page
 from vidmotion.batch.thumbnail import write_thumbnail
 from vidmotion.settings import Settings
 from vidmotion.types import Keypoints2D, Person, Scene, Track

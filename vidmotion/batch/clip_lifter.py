@@ -16,10 +16,10 @@ import cv2
 import torch
 
 from vidmotion.batch.divided import DividedDetection, PartWork
+from vidmotion.batch.layout import copies_path, log_path, parts_path, thumbnail_path
 from vidmotion.batch.lift_file import Job, Outputs, check_targets, lift_file
 from vidmotion.batch.remote import fetch
 from vidmotion.batch.sources import ClipTask, PartTask
-from vidmotion.batch.summary_page import thumbnail_path
 from vidmotion.batch.thumbnail import write_thumbnail
 from vidmotion.batch.workers import Alive
 from vidmotion.errors import VidmotionError
@@ -29,13 +29,6 @@ from vidmotion.pipeline import Pipeline
 from vidmotion.progress import Task
 from vidmotion.settings import Settings
 from vidmotion.types import Scene
-
-LOGS = "logs"
-"""The folder of the clips' logs, in that of the batch."""
-PARTS = ".parts"
-"""The folder of what was found in parts of long videos, in that of the batch; of each video until it is done."""
-COPIES = ".copies"
-"""The folder of copies of videos that are named by a URL, in that of the batch; of each video until it is done."""
 
 
 class ClipLifter:
@@ -69,7 +62,7 @@ class ClipLifter:
         self._pipeline.settings = clip.clip.settings(self._settings)
         self._pipeline.progress = _LoggedProgress(alive)
         began = time.monotonic()
-        with _log(self._outputs.folder / LOGS / f"{_log_name(task)}.log", append=bool(clip.finished)):
+        with _log(log_path(self._outputs.folder, task), append=bool(clip.finished)):
             video = self._video(clip, alive)
             done = self._read_part(task, video) if isinstance(task, PartTask) else self._lift(task, video)
         return done if isinstance(done, list) else done | {"seconds": round(time.monotonic() - began, 2)}
@@ -77,10 +70,7 @@ class ClipLifter:
     def _video(self, task: ClipTask, alive: Alive) -> Path:
         """The video of a clip; of one that is named by a URL, its copy."""
         video = task.clip.video
-        return fetch(video, self._copies_of(task), alive) if isinstance(video, str) else video
-
-    def _copies_of(self, task: ClipTask) -> Path:
-        return self._outputs.folder / COPIES / task.name
+        return fetch(video, copies_path(self._outputs.folder, task.name), alive) if isinstance(video, str) else video
 
     def _lift(self, task: ClipTask, video: Path) -> dict[str, Any] | list[PartWork]:
         outputs = replace(self._outputs, overwrite=task.overwrite)
@@ -99,7 +89,7 @@ class ClipLifter:
             divided.files.remove()
         self._draw(lifted.scene, task, video)
         if isinstance(task.clip.video, str):
-            remove_folder(self._copies_of(task))
+            remove_folder(copies_path(outputs.folder, task.name))
         return {
             "frames": lifted.scene.frame_count,
             "people": len(lifted.scene.people),
@@ -121,11 +111,7 @@ class ClipLifter:
         return {}
 
     def _divided(self, task: ClipTask, video: Path) -> DividedDetection | None:
-        return DividedDetection.open(self._pipeline.detection(video), self._outputs.folder / PARTS / task.name)
-
-
-def _log_name(task: ClipTask | PartTask) -> str:
-    return f"{task.name}.{task.work}" if isinstance(task, PartTask) else task.name
+        return DividedDetection.open(self._pipeline.detection(video), parts_path(self._outputs.folder, task.name))
 
 
 class _LoggedProgress:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -123,14 +123,24 @@ def read_journal(folder: Path) -> Book:
         raise InputError(f"{folder}: no batch has run in this folder; check the name") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the permissions") from None
-    return _parse(path, content)
+    return parse_journal(str(path), content)
 
 
 class Journal:
     """The open journal of the batch that runs."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, Any],
+        current: Callable[[bytes], bytes] = lambda own: own,
+        name: str = "",
+    ) -> None:
         """Open the journal of a folder; both are made if they are missing.
+
+        Args:
+            current: called when no other batch can write: the content that counts, instead of that of the file.
+            name: of the place of the results, for messages; the folder by default.
 
         Raises:
             InputError: the batch in this folder has other settings, or its file is damaged.
@@ -142,13 +152,13 @@ class Journal:
             self._file = open_for_appending(self._path)
         except BlockingIOError:
             raise OutputError(
-                f"{folder}: another batch runs in it; wait for its end, or write to another folder"
+                f"{name or folder}: another batch runs in it; wait for its end, or write to another folder"
             ) from None
         except OSError as error:
             raise output_error(self._path, error) from None
         try:
-            self.book = self._read()
-            self._begin(folder, json.loads(json.dumps(settings)))
+            self.book = self._read(current)
+            self._begin(name or str(folder), json.loads(json.dumps(settings)))
         except BaseException:
             self._file.close()
             raise
@@ -203,30 +213,36 @@ class Journal:
         self._write({"clip": record.name, "state": state, "time": round(time.time(), 2), **more})
 
     def _write(self, line: dict[str, Any]) -> None:
+        self._append((json.dumps(line) + "\n").encode())
+        self.book.read_line(line)
+
+    def _append(self, content: bytes) -> None:
         try:
-            append(self._file, (json.dumps(line) + "\n").encode())
+            append(self._file, content)
         except OSError as error:
             raise output_error(
                 self._path, error, "finished clips are kept; free some space and run the same command again"
             ) from None
-        self.book.read_line(line)
 
-    def _read(self) -> Book:
-        """What is in the file; a line that was cut off is removed from it."""
+    def _read(self, current: Callable[[bytes], bytes]) -> Book:
+        """What is in the file, or counts instead; a line that was cut off is removed from it."""
         self._file.seek(0)
-        content = self._file.read()
-        end = content.rfind(b"\n") + 1
-        self._file.truncate(end)
-        self._file.seek(end)
-        return _parse(self._path, content[:end])
+        own = self._file.read()
+        own = own[: own.rfind(b"\n") + 1]
+        content = current(own)
+        kept = len(own) if content == own else 0
+        self._file.truncate(kept)
+        self._file.seek(kept)
+        self._append(content[kept:])
+        return parse_journal(str(self._path), content)
 
-    def _begin(self, folder: Path, settings: dict[str, Any]) -> None:
+    def _begin(self, name: str, settings: dict[str, Any]) -> None:
         if not self.book.settings:
             self._write({"format": FORMAT, "settings": settings})
-        for name, before in self.book.settings.items():
-            if before != settings.get(name):
+        for key, before in self.book.settings.items():
+            if before != settings.get(key):
                 raise InputError(
-                    f"{folder}: the batch in it has {_shown(name, before)}, not {_shown(name, settings.get(name))}; "
+                    f"{name}: the batch in it has {_shown(key, before)}, not {_shown(key, settings.get(key))}; "
                     "run it with the same options, or write to another folder"
                 )
         self._write({"run": round(time.time(), 2)})
@@ -273,13 +289,21 @@ def _shown(name: str, value: Any) -> str:
     return f"`{name}` {', '.join(map(str, value)) if isinstance(value, list) else value}"
 
 
-def _parse(path: Path, content: bytes) -> Book:
+def parse_journal(name: str, content: bytes) -> Book:
+    """The states that the content of a journal tells.
+
+    Args:
+        name: of the file, for messages.
+
+    Raises:
+        InputError: it is damaged.
+    """
     book = Book()
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             book.read_line(parse_json(line))
         except (AttributeError, KeyError, TypeError, ValueError):
             raise InputError(
-                f"{path}, line {number}: is damaged; write to another folder, or remove the line"
+                f"{name}, line {number}: is damaged; write to another folder, or remove the line"
             ) from None
     return book

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import platform
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from vidmotion.batch.journal import FILE as JOURNAL
 from vidmotion.batch.journal import Book, Journal, Record, State
 from vidmotion.batch.lift_file import Outputs
 from vidmotion.batch.part_queue import PartQueue
+from vidmotion.batch.results import Results
 from vidmotion.batch.sources import Clip, ClipTask, PartTask
-from vidmotion.batch.summary import write_summary
-from vidmotion.batch.summary_page import write_page
 from vidmotion.batch.workers import Ended, Work, Workers
 from vidmotion.choices import Device
-from vidmotion.errors import OutputError
+from vidmotion.errors import VidmotionError
 from vidmotion.processes import usable_cores
 from vidmotion.settings import Settings
 
@@ -63,43 +58,41 @@ class Reporter(Protocol):
 
 
 def run_batch(
-    clips: Sequence[Clip], settings: Settings, outputs: Outputs, options: RunOptions, reporter: Reporter
+    clips: Sequence[Clip],
+    settings: Settings,
+    outputs: Outputs,
+    results: Results,
+    options: RunOptions,
+    reporter: Reporter,
 ) -> Book:
-    """Lift all clips that are not done yet, also those of earlier runs in the same folder. Failed ones are tried again.
+    """Lift all clips that are not done yet, also those of earlier runs in the same place. Failed ones are tried again.
 
     Whatever ends this process, what is done stays done, and the next call goes on.
+
+    Args:
+        results: where they go; its folder is that of `outputs`.
 
     Returns:
         the states of all clips.
 
     Raises:
-        InputError: the batch in this folder has other settings, or the cluster cannot be joined.
+        InputError: the batch in this place has other settings, or the cluster cannot be joined.
         MissingExtraError: Ray is asked for and not installed.
-        OutputError: another batch runs in the folder, or the states cannot be written.
+        OutputError: another batch runs in this place, or the states cannot be written.
         VidmotionError: a network cannot be loaded.
     """
-    outputs = dataclasses.replace(outputs, folder=outputs.folder.resolve())
-    with Journal(outputs.folder, _common(settings, outputs)) as journal:
+    with Journal(results.folder, _common(settings, outputs), results.current_states, results.name) as journal:
         journal.add(clips)
+        results.begin()
         try:
             there = dataclasses.replace(settings, device=Device.cuda) if options.gpus else settings
-            _Run(journal, outputs.overwrite, options, reporter).run(partial(_load, there, outputs))
+            _Run(journal, outputs.overwrite, options, reporter, results).run(results.loader(there, outputs))
         except BaseException:
-            with suppress(OutputError):  # the first error says more
-                _summarise(outputs.folder, journal.book)
+            with suppress(VidmotionError):  # the first error says more
+                results.finish(journal.book)
             raise
-        _summarise(outputs.folder, journal.book)
+        results.finish(journal.book)
         return journal.book
-
-
-def _summarise(folder: Path, book: Book) -> None:
-    """Write the table and the page.
-
-    Raises:
-        OutputError: one cannot be written.
-    """
-    write_summary(folder, book)
-    write_page(folder, book)
 
 
 def _common(settings: Settings, outputs: Outputs) -> dict[str, Any]:
@@ -110,27 +103,14 @@ def _common(settings: Settings, outputs: Outputs) -> dict[str, Any]:
     return values | {"body_model": None if body is None else str(body.resolve())}
 
 
-def _load(settings: Settings, outputs: Outputs) -> Work:
-    """What a worker does; imported there, so that the process that waits stays small.
-
-    Raises:
-        OutputError: the folder of the batch is not there, on another machine.
-    """
-    if not (outputs.folder / JOURNAL).is_file():
-        raise OutputError(
-            f"{outputs.folder}: is not there on {platform.node()}; write to a folder that all machines of the cluster "
-            "share, and read videos from one"
-        )
-    from vidmotion.batch.clip_lifter import ClipLifter
-
-    return ClipLifter(settings, outputs)
-
-
 class _Run:
     """One run of a batch."""
 
-    def __init__(self, journal: Journal, overwrite: bool, options: RunOptions, reporter: Reporter) -> None:
+    def __init__(
+        self, journal: Journal, overwrite: bool, options: RunOptions, reporter: Reporter, results: Results
+    ) -> None:
         self._journal, self._overwrite, self._options, self._reporter = journal, overwrite, options, reporter
+        self._results = results
         # A clip that was begun and not finished may be what ended the last run: others first.
         self._queue = deque(
             sorted(journal.book.of(State.waiting, State.begun, State.failed), key=lambda one: one.tries)
@@ -154,6 +134,7 @@ class _Run:
                     self._take(ended)
                     if self._parts.waiting:
                         workers.grow(self._parts.waiting + len(self._queue))
+                self._results.update()
 
     def _workers(self, load: Callable[[], Work]) -> Workers | RayWorkers:
         options = self._options

@@ -14,12 +14,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from vidmotion.batch.journal import OWN, Book, Record, State
+from vidmotion.batch.layout import thumbnail_path
 from vidmotion.io.atomic import write_text
 from vidmotion.io.plain_text import visible
 
 FILE = f"{OWN}.html"
-_PICTURES = ".thumbnails"
-"""Folder of the small pictures, in that of the batch."""
 _ORDER = (State.failed, State.begun, State.waiting, State.done)
 """What needs attention comes first."""
 _HEADER = ("", "clip", "state", "people", "frames", "work, s", "files, or reason of the failure")
@@ -37,15 +36,6 @@ img { display: block; max-width: 160px; max-height: 120px; border-radius: 4px }
 .failed td:nth-child(3) { color: #c22; font-weight: 600 }
 .begun td:nth-child(3), .waiting td:nth-child(3) { opacity: .6 }
 """
-
-
-def thumbnail_path(folder: Path, name: str) -> Path:
-    """Where the small picture of a clip is.
-
-    Args:
-        folder: that of the batch.
-    """
-    return folder / _PICTURES / f"{name}.jpg"
 
 
 def write_page(folder: Path, book: Book) -> None:

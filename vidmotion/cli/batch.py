@@ -10,6 +10,7 @@ import typer
 
 from vidmotion.batch.journal import State
 from vidmotion.batch.lift_file import Outputs
+from vidmotion.batch.remote import is_url
 from vidmotion.batch.summary import FILE as SUMMARY
 from vidmotion.choices import BoneNames, CameraMode, Device, Format, Head, Markers, Smoothing
 from vidmotion.cli import options
@@ -22,7 +23,8 @@ from vidmotion.errors import InputError, MissingExtraError, WeightsError
 from vidmotion.io.plain_text import visible
 
 if TYPE_CHECKING:
-    from vidmotion.batch.journal import Record
+    from vidmotion.batch.journal import Book, Record
+    from vidmotion.batch.results import Results
 
 BATCH = "Batch"
 
@@ -37,8 +39,23 @@ def batch(
         ),
     ] = None,
     output: Annotated[
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIR|URL",
+            help="Folder for the results and their states, or its URL (s3://, gs://, ...).",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+    work: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder for the results and their states.", rich_help_panel=options.OUTPUT),
+        typer.Option(
+            metavar="DIR",
+            help="Folder for files on their way to a URL.",
+            show_default="the user's cache",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     formats: options.Formats = None,
     overwrite: options.Overwrite = False,
@@ -84,8 +101,8 @@ def batch(
         ),
     ] = 1,
     status: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Only say how far the batch in DIR is.", rich_help_panel=BATCH),
+        str | None,
+        typer.Option(metavar="DIR|URL", help="Only say how far the batch in DIR is.", rich_help_panel=BATCH),
     ] = None,
     heads: Annotated[
         list[Head] | None,
@@ -127,15 +144,15 @@ def batch(
         raise typer.BadParameter("name a SOURCE: videos, folders or manifests; or --status DIR")
     if output is None:
         raise typer.BadParameter("name the folder for the results: -o DIR")
-    if _is_url(output):
-        raise typer.BadParameter(f"-o {output}: wanted a folder; copy the results to a URL afterwards")
+    if work is not None and not is_url(output):
+        raise typer.BadParameter(f"--work {work}: only for results at a URL")
     if gpus and device not in (Device.auto, Device.cuda):
         raise typer.BadParameter(f"--gpus {gpus}: not with --device {device}")
     check_detector(detector)
     section, one = parse_section(start, end), parse_person(person)
     asked = tuple(heads or [Head.pose3d])
-    outputs = Outputs(output, tuple(dict.fromkeys(formats or [Format.json])), markers, bones, overwrite)
-    check_formats(outputs.formats, asked)
+    written = tuple(dict.fromkeys(formats or [Format.json]))
+    check_formats(written, asked)
 
     from vidmotion.batch.run import RunOptions, run_batch
     from vidmotion.batch.sources import find_clips
@@ -169,22 +186,35 @@ def batch(
             from vidmotion.batch.ray_workers import check_address
 
             check_address(ray)
+        place = _results(output, work, overwrite)
+    outputs = Outputs(place.folder, written, markers, bones, overwrite)
     run = RunOptions(jobs, timeout, retries, ray, gpus)
     try:
-        book = run_batch(clips, settings, outputs, run, _TerminalReporter(quiet))
+        book = run_batch(clips, settings, outputs, place, run, _TerminalReporter(quiet))
     except (InputError, MissingExtraError, WeightsError) as error:  # they concern all clips; those of one are listed
         fail(str(error))
         raise typer.Exit(2) from None
     failed = book.of(State.failed)
     if failed:
-        fail(f"{len(failed)} of {counted(len(book.records), 'clip')} failed; all are listed in {output / SUMMARY}")
+        table = f"{output.rstrip('/')}/{SUMMARY}" if is_url(output) else Path(output) / SUMMARY
+        fail(f"{len(failed)} of {counted(len(book.records), 'clip')} failed; all are listed in {table}")
         raise typer.Exit(1)
 
 
-def _is_url(path: Path) -> bool:
-    """Whether a path was a URL, whose slashes are one slash now."""
-    scheme, found, _ = path.as_posix().partition(":/")
-    return bool(found) and len(scheme) > 1 and scheme.isalnum()
+def _results(output: str, work: Path | None, overwrite: bool) -> Results:
+    """The place of the results: a folder or a URL.
+
+    Raises:
+        MissingExtraError: the package for the URL is not installed.
+        InputError: it is no URL that fsspec knows.
+    """
+    if is_url(output):
+        from vidmotion.batch.remote_results import RemoteResults
+
+        return RemoteResults(output, work, overwrite)
+    from vidmotion.batch.results import FolderResults
+
+    return FolderResults(Path(output).resolve())
 
 
 class _TerminalReporter:
@@ -221,11 +251,9 @@ class _TerminalReporter:
             note(text)
 
 
-def _tell_status(folder: Path) -> None:
+def _tell_status(place: str) -> None:
     """Print how far a batch is, and what failed."""
-    from vidmotion.batch.journal import read_journal
-
-    book = read_journal(folder)
+    book = _read_states(place)
     counts = {state: len(book.of(state)) for state in State}
     shown = [f"{counts[State.done]} of {counted(len(book.records), 'clip')} done"]
     shown += [f"{counts[state]} {state}" for state in (State.failed, State.begun, State.waiting) if counts[state]]
@@ -234,6 +262,22 @@ def _tell_status(folder: Path) -> None:
         results.print(f"last run: {_speed(book.clips_per_hour, counts[State.waiting] + counts[State.begun])}")
     for record in book.of(State.failed):
         results.print(visible(f"{record.name}: {with_options(record.reason)}"))
+
+
+def _read_states(place: str) -> Book:
+    """The states of the batch in a folder or at a URL.
+
+    Raises:
+        MissingExtraError: the package for the URL is not installed.
+        InputError: there is no batch.
+    """
+    if is_url(place):
+        from vidmotion.batch.remote_results import read_remote_journal
+
+        return read_remote_journal(place)
+    from vidmotion.batch.journal import read_journal
+
+    return read_journal(Path(place))
 
 
 def _speed(rate: float, left: int) -> str:
