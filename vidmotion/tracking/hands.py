@@ -36,7 +36,7 @@ AWAY = 0.3
 FOLLOWED = 0.35
 """Seconds for which a hand's landmarks tell where it is."""
 TRIES = 3
-"""Readings without success after which only every so manieth one is done."""
+"""Readings of a hand or face without success after which only every so manieth one is done."""
 HAND_LENGTH = 0.36
 """From the wrist to the tip of the middle finger, as a share of the trunk from shoulders to hips."""
 OTHER_SIDE = 0.9
@@ -143,6 +143,11 @@ def _stride(track: Track) -> int:
     return max(1, round(frame_rate(track.times, RATE) / RATE))
 
 
+def _is_left_out(failures: int) -> bool:
+    """Whether a reading is not done, as so many in a row, with this one, had no success."""
+    return failures > TRIES and failures % TRIES > 0
+
+
 @dataclass
 class _FollowedHand:
     """One hand of one person, as far as it was read."""
@@ -166,6 +171,8 @@ class _PersonReader:
         self._followed = (_FollowedHand(), _FollowedHand())
         self._found = HandRows.empty(end - self._base)
         self._face_at: Floats | None = None
+        """(468, 2) pixels of the last landmarks, from the body's nose."""
+        self._face_failures = 0
 
     def read(self, frame: Frame) -> None:
         """Read a frame, if the person is in it."""
@@ -205,7 +212,7 @@ class _PersonReader:
         if wrist is None:
             return
         hand.failures += 1
-        if hand.failures > TRIES and hand.failures % TRIES:
+        if _is_left_out(hand.failures):
             return
         found = None
         if hand.from_wrist is not None and time - hand.time < FOLLOWED:
@@ -250,13 +257,16 @@ class _PersonReader:
         region = self._face_region(row, nose, left, right)
         if region.side < SMALLEST_FACE:
             return
+        self._face_failures += 1
+        if _is_left_out(self._face_failures):
+            return
         found = self._face.read(rgb, region)
         if self._face_at is None and found.presence >= SEEN / 2:
             found = self._face.read(rgb, face_region(found.points[:, :2]))
         self._face_at = None
         if found.presence < SEEN:
             return
-        self._face_at = found.points[:, :2] - nose
+        self._face_at, self._face_failures = found.points[:, :2] - nose, 0
         at, into = row - self._base, self._found
         into.face_rotation[at], into.face_presence[at] = face_rotation(found.points), found.presence
 
