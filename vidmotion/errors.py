@@ -27,6 +27,23 @@ class OutputError(VidmotionError):
     """A result cannot be written: it exists already, the folder is read-only, the disk is full."""
 
 
+class DiskFullError(OutputError):
+    """A disk is full, so that nothing else can be written to it either."""
+
+    def __init__(self, path: object, advice: str) -> None:
+        """Remember which file did not fit.
+
+        Args:
+            path: a `Path`, or the name of a place that is none.
+            advice: what to do next.
+        """
+        super().__init__(path, advice)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: the disk is full; {self.args[1]}"
+
+
 class WeightsError(VidmotionError):
     """Weights are missing, unknown, damaged, or do not fit the network."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vidmotion.batch.workers import Alive, Work
 from vidmotion.errors import InputError, WeightsError
+from vidmotion.io.atomic import output_error
 
 
 def load() -> Work:
@@ -35,6 +36,12 @@ def work(task: str, alive: Alive) -> str:
         raise RuntimeError("a\nbug")
     elif what == "refuse":
         raise InputError("no video")
+    elif what == "fill":
+        path = Path("/dev/full")
+        try:
+            path.open("wb", buffering=0).write(b"more")
+        except OSError as error:
+            raise output_error(path, error) from None
     elif what == "gpu":  # notes which GPU it sees, and waits for the other process
         Path(more, os.environ["CUDA_VISIBLE_DEVICES"]).touch()
         while len(list(Path(more).iterdir())) < 2:

@@ -8,16 +8,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run, detector, vidmotion
-from tests.faults.conftest import SECONDS, Start, end, start, wait_for
+from tests.faults.conftest import SECONDS, Start, disk, end, start, wait_for
 from vidmotion.batch.journal import FILE, State, read_journal
 from vidmotion.io.scene.formats import load
 
-__all__ = ["detector", "start", "vidmotion"]
+__all__ = ["detector", "disk", "start", "vidmotion"]
 pytestmark = pytest.mark.usefixtures("detector")
 
 
@@ -117,6 +118,18 @@ def test_a_killed_worker_and_a_killed_driver_lose_nothing(clips: Path, tmp_path:
     assert code == 0, told
     assert Counter(done(out)) == Counter(["a", "b", "more/a", "more/c"])
     assert results(out) == ["a.json", "b.json", "more/a.json", "more/c.json"]
+
+
+def test_a_full_disk_ends_the_run_in_one_line(clips: Path, disk: Callable[[int], Path], start: Start) -> None:
+    small = disk(1)
+    (small / "fill").write_bytes(bytes(1_000_000))  # the states fit beside it, and no clip
+    arguments = ("batch", clips / "more", "-o", small / "out", "-j", 1)
+    code, told = end(start(*arguments))
+    assert (code, told.count("error: ")) == (1, 1), told
+    assert f"the disk is full; finished clips are kept, and the others wait; free some space on {small} and run" in told
+    assert [record.state for record in read_journal(small / "out").records.values()] == [State.begun, State.waiting]
+    (small / "fill").unlink()
+    assert end(start(*arguments, "-q")) == (0, "")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")

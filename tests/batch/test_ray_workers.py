@@ -1,6 +1,7 @@
 """Actors of Ray that crash, hang and fail, on a cluster of two nodes on this machine; skips without Ray."""
 
 import os
+import platform
 import secrets
 import shutil
 import signal
@@ -18,7 +19,7 @@ from tests.batch import fake_work
 from tests.cli.conftest import Run, detector, vidmotion
 from vidmotion.batch.ray_workers import RayWorkers, check_address
 from vidmotion.batch.workers import Ended, Work
-from vidmotion.errors import InputError, MissingExtraError, VidmotionError, WeightsError
+from vidmotion.errors import DiskFullError, InputError, MissingExtraError, VidmotionError, WeightsError
 from vidmotion.io.scene.formats import load
 
 __all__ = ["detector", "vidmotion"]
@@ -112,6 +113,12 @@ def test_what_cannot_be_loaded_ends_the_run(cluster: str) -> None:
         run(cluster, "a", start=fake_work.refuse)
     with pytest.raises(VidmotionError, match="a Ray worker ended while it loaded the networks"):
         run(cluster, "a", start=fake_work.crash)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="writes to a device that is always full")
+def test_a_full_disk_of_one_machine_ends_the_run(cluster: str) -> None:
+    with pytest.raises(DiskFullError, match=f"^{platform.node()}: /dev/full: the disk is full"):
+        run(cluster, "fill")
 
 
 def test_other_versions_are_refused(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from tests.cli.conftest import Run, detector, vidmotion
 from tests.faults.conftest import Start, end, start, wait_for
 from vidmotion.batch import run as run_module
 from vidmotion.batch.divided import PartWork, Stage
-from vidmotion.batch.journal import Book, Record, State
+from vidmotion.batch.journal import Book, PartsRead, Record, State
 from vidmotion.batch.layout import copies_path, log_path, parts_path, thumbnail_path
 from vidmotion.batch.lift_file import Outputs
 from vidmotion.batch.remote_folder import RemoteFolder
@@ -83,7 +83,7 @@ class Silent:
     def retried(self, record: Record, reason: str) -> None:
         pass
 
-    def part_finished(self, record: Record, stage: str, done: int, total: int) -> None:
+    def part_finished(self, record: Record, parts: PartsRead) -> None:
         pass
 
 

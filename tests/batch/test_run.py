@@ -9,21 +9,21 @@ import pytest
 
 from vidmotion.batch import run as run_module
 from vidmotion.batch.divided import PartWork, Stage
-from vidmotion.batch.journal import Record, read_journal
+from vidmotion.batch.journal import PartsRead, Record, State, read_journal
 from vidmotion.batch.lift_file import Outputs
 from vidmotion.batch.results import FolderResults
 from vidmotion.batch.run import RunOptions, run_batch
-from vidmotion.batch.sources import Clip, ClipTask, PartTask
+from vidmotion.batch.sources import Clip, ClipTask, PartsToRead, PartTask
 from vidmotion.batch.workers import Ended
 from vidmotion.choices import Format
-from vidmotion.errors import OutputError
+from vidmotion.errors import DiskFullError, OutputError
 from vidmotion.settings import Settings
 
 DONE: dict[str, Any] = {"value": {"seconds": 1, "frames": 2, "people": 1, "files": []}}
 CRASH: dict[str, Any] = {"reason": "crash", "again": True}
 REFUSED: dict[str, Any] = {"reason": "no video"}
 PARTS = [PartWork(Stage.people, number) for number in range(3)]
-DIVIDED: dict[str, Any] = {"value": PARTS}
+DIVIDED: dict[str, Any] = {"value": PartsToRead(tuple(PARTS), 3)}
 READ: dict[str, Any] = {"value": {"seconds": 2.5}}
 
 
@@ -58,7 +58,10 @@ class Script:
 
     def wait(self) -> list[Ended]:
         task, self.given = self.tasks[-1], len(self.tasks)
-        return [Ended(task, **self.outcomes[task.name].pop(0))]
+        outcome = self.outcomes[task.name].pop(0)
+        if "raises" in outcome:
+            raise outcome["raises"]
+        return [Ended(task, **outcome)]
 
     def begin(self, left: int, total: int) -> None:
         pass
@@ -66,8 +69,8 @@ class Script:
     def finished(self, record: Record, rate: float, left: int) -> None:
         self.told.append(f"{record.name} {record.state}, {left} left")
 
-    def part_finished(self, record: Record, stage: str, done: int, total: int) -> None:
-        self.told.append(f"{record.name} {stage} {done}/{total}")
+    def part_finished(self, record: Record, parts: PartsRead) -> None:
+        self.told.append(f"{record.name} {parts.stage} {parts.done}/{parts.total}")
 
     def retried(self, record: Record, reason: str) -> None:
         self.told.append(f"{record.name} again: {reason}")
@@ -117,6 +120,37 @@ def test_a_full_disk_ends_the_run_and_keeps_what_is_done(
     with pytest.raises(OutputError, match="the disk is full; finished clips are kept"):
         run(a=[], b=[DONE])
     assert [record.state for record in read_journal(tmp_path).records.values()] == ["done", "failed"]
+
+
+def test_a_full_disk_of_a_worker_ends_the_run_and_the_others_wait(
+    run: Callable[..., Script], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == tmp_path)
+    full: dict[str, Any] = {"raises": DiskFullError(tmp_path / "more" / "b.json", "free some space")}
+    with pytest.raises(DiskFullError) as caught:
+        run(a=[DONE], b=[full], c=[])
+    assert str(caught.value) == (
+        f"{tmp_path / 'more' / 'b.json'}: the disk is full; finished clips are kept, and the others wait; "
+        f"free some space on {tmp_path} and run the same command again"
+    )
+    states = {record.name: record.state for record in read_journal(tmp_path).records.values()}
+    assert states == {"a": State.done, "b": State.begun, "c": State.waiting}
+    assert run(a=[], b=[DONE], c=[DONE]).told == ["c done, 1 left", "b done, 0 left"]
+
+
+def test_parts_that_were_read_are_told_of_a_clip_that_is_begun(run: Callable[..., Script], tmp_path: Path) -> None:
+    stop: dict[str, Any] = {"raises": KeyboardInterrupt()}
+    with pytest.raises(KeyboardInterrupt):
+        run(a=[DIVIDED, READ, READ, stop])
+    assert read_journal(tmp_path).records["a"].parts == PartsRead("people", 2, 3)
+    rest: dict[str, Any] = {"value": PartsToRead((PARTS[2],), 3)}
+    with pytest.raises(KeyboardInterrupt):
+        run(a=[rest, stop])
+    assert read_journal(tmp_path).records["a"].parts == PartsRead("people", 2, 3)
+    second: dict[str, Any] = {"value": PartsToRead((PartWork(Stage.second, 0),), 1)}
+    script = run(a=[rest, READ, second, READ, DONE])
+    assert script.told == ["a people 3/3", "a second 1/1", "a done, 0 left"]
+    assert read_journal(tmp_path).records["a"].parts is None
 
 
 def test_parts_of_a_long_clip_are_read_before_other_clips(run: Callable[..., Script], tmp_path: Path) -> None:

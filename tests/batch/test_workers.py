@@ -9,7 +9,7 @@ import pytest
 
 from tests.batch import fake_work
 from vidmotion.batch.workers import Ended, Work, Workers
-from vidmotion.errors import VidmotionError, WeightsError
+from vidmotion.errors import DiskFullError, VidmotionError, WeightsError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
 
@@ -60,6 +60,12 @@ def test_what_cannot_be_loaded_ends_the_run() -> None:
         run("a", load=fake_work.refuse)
     with pytest.raises(VidmotionError, match="a process ended with code 3 while it loaded"):
         run("a", load=fake_work.crash)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="writes to a device that is always full")
+def test_a_full_disk_ends_the_run() -> None:
+    with pytest.raises(DiskFullError, match="/dev/full: the disk is full"):
+        run("a", "fill", "b")
 
 
 def test_tasks_clean_up_when_the_run_ends(tmp_path: Path) -> None:

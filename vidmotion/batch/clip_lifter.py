@@ -15,15 +15,15 @@ from typing import Any, BinaryIO
 import cv2
 import torch
 
-from vidmotion.batch.divided import DividedDetection, PartWork
+from vidmotion.batch.divided import DividedDetection
 from vidmotion.batch.layout import copies_path, log_path, parts_path, thumbnail_path
 from vidmotion.batch.lift_file import Job, Outputs, check_targets, lift_file
 from vidmotion.batch.remote import fetch
-from vidmotion.batch.sources import ClipTask, PartTask
+from vidmotion.batch.sources import ClipTask, PartsToRead, PartTask
 from vidmotion.batch.thumbnail import write_thumbnail
 from vidmotion.batch.workers import Alive
 from vidmotion.errors import VidmotionError
-from vidmotion.io.atomic import output_error
+from vidmotion.io.atomic import is_full, output_error
 from vidmotion.io.targets import make_folder, remove_folder
 from vidmotion.pipeline import Pipeline
 from vidmotion.progress import Task
@@ -47,7 +47,7 @@ class ClipLifter:
         self._pipeline.prepare()
         _ = self._pipeline.detector
 
-    def __call__(self, task: ClipTask | PartTask, alive: Alive) -> dict[str, Any] | list[PartWork]:
+    def __call__(self, task: ClipTask | PartTask, alive: Alive) -> dict[str, Any] | PartsToRead:
         """Do one task.
 
         Returns:
@@ -56,23 +56,29 @@ class ClipLifter:
 
         Raises:
             VidmotionError: as `lift_file`; or a file cannot be written, and the others are.
+            DiskFullError: the disk is full.
         """
         clip = task.of if isinstance(task, PartTask) else task
         # Nothing that is loaded depends on the options of a clip.
         self._pipeline.settings = clip.clip.settings(self._settings)
         self._pipeline.progress = _LoggedProgress(alive)
         began = time.monotonic()
-        with _log(log_path(self._outputs.folder, task), append=bool(clip.finished)):
-            video = self._video(clip, alive)
-            done = self._read_part(task, video) if isinstance(task, PartTask) else self._lift(task, video)
-        return done if isinstance(done, list) else done | {"seconds": round(time.monotonic() - began, 2)}
+        try:
+            with _log(log_path(self._outputs.folder, task), append=bool(clip.finished)):
+                video = self._video(clip, alive)
+                done = self._read_part(task, video) if isinstance(task, PartTask) else self._lift(task, video)
+        except OSError as error:
+            if is_full(error):
+                raise output_error(Path(error.filename or self._outputs.folder), error) from None
+            raise
+        return done if isinstance(done, PartsToRead) else done | {"seconds": round(time.monotonic() - began, 2)}
 
     def _video(self, task: ClipTask, alive: Alive) -> Path:
         """The video of a clip; of one that is named by a URL, its copy."""
         video = task.clip.video
         return fetch(video, copies_path(self._outputs.folder, task.name), alive) if isinstance(video, str) else video
 
-    def _lift(self, task: ClipTask, video: Path) -> dict[str, Any] | list[PartWork]:
+    def _lift(self, task: ClipTask, video: Path) -> dict[str, Any] | PartsToRead:
         outputs = replace(self._outputs, overwrite=task.overwrite)
         check_targets(outputs.paths(task.name), (video,), task.overwrite)
         divided = self._divided(task, video)
@@ -80,7 +86,7 @@ class ClipLifter:
             # What another process has read, and is not there, is read here.
             left = [work for work in divided.to_do() if work not in task.finished]
             if left:
-                return left
+                return PartsToRead(tuple(left), len(divided.parts))
         job = Job(task.name, (video,), video, lambda: video if divided is None else divided.run())
         lifted = lift_file(self._pipeline, job, outputs)
         if lifted.errors:

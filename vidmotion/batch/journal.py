@@ -6,6 +6,7 @@ process did not complete is no line. While a batch runs, it holds the lock of th
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import time
@@ -41,6 +42,17 @@ class State(StrEnum):
     failed = "failed"
 
 
+@dataclass(frozen=True)
+class PartsRead:
+    """How far a long clip is."""
+
+    stage: str
+    """What is read of its parts, a value of `vidmotion.batch.divided.Stage`."""
+    done: int
+    """Number of parts that were read."""
+    total: int
+
+
 @dataclass
 class Record:
     """What is known of one clip."""
@@ -55,6 +67,8 @@ class Record:
     """Why it failed."""
     result: dict[str, Any] = field(default_factory=dict)
     """Of a clip that is done: `seconds` of work, `frames`, `people`, and `files` below the folder of the batch."""
+    parts: PartsRead | None = None
+    """Of a long clip that is begun."""
 
 
 @dataclass
@@ -97,11 +111,14 @@ class Book:
             video = line["video"] if is_url(line["video"]) else Path(line["video"])
             clip = Clip(video, line["stem"], dict(line["options"]))
             self.records[line["clip"]] = Record(line["clip"], clip)
+        elif "stage" in line:
+            parts = PartsRead(str(line["stage"]), int(line["done"]), int(line["total"]))
+            self.records[line["clip"]].parts = parts
         else:
             self._read_state(self.records[line["clip"]], line)
 
     def _read_state(self, record: Record, line: dict[str, Any]) -> None:
-        record.state = State(line["state"])
+        record.state, record.parts = State(line["state"]), None
         record.reason, record.result = str(line.get("reason", "")), dict(line.get("result", {}))
         if record.state is State.begun:
             record.tries += 1
@@ -192,6 +209,14 @@ class Journal:
             OutputError: the journal cannot be written.
         """
         self._write_state(record, State.begun)
+
+    def read_parts(self, record: Record, parts: PartsRead) -> None:
+        """Note how many parts of a long clip were read.
+
+        Raises:
+            OutputError: the journal cannot be written.
+        """
+        self._write({"clip": record.name, **dataclasses.asdict(parts)})
 
     def finish(self, record: Record, result: Mapping[str, Any]) -> None:
         """Note that the files of a clip are complete.

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vidmotion.batch.sources import ClipTask, PartTask
+from vidmotion.batch.sources import ClipTask, PartsToRead, PartTask
 
 if TYPE_CHECKING:
     from vidmotion.batch.divided import PartWork
@@ -51,10 +50,11 @@ class PartQueue:
         """The next task: a part, or a clip whose parts were all read; None if there is none."""
         return self._queue.popleft() if self._queue else None
 
-    def divide(self, task: ClipTask, works: Sequence[PartWork]) -> None:
-        """Read parts of a clip, and then do its task again."""
-        self._clips[task.name] = _Divided(task, set(works), len(works))
-        self._queue.extend(PartTask(task, work) for work in works)
+    def divide(self, task: ClipTask, parts: PartsToRead) -> int:
+        """Read parts of a clip, and then do its task again: the number of those that were read before."""
+        self._clips[task.name] = _Divided(task, set(parts.works), parts.total)
+        self._queue.extend(PartTask(task, work) for work in parts.works)
+        return parts.total - len(parts.works)
 
     def knows(self, task: PartTask) -> bool:
         """Whether the clip of a part still waits for it."""
@@ -71,7 +71,7 @@ class PartQueue:
             del self._clips[task.name]
             whole = divided.task
             self._queue.appendleft(dataclasses.replace(whole, finished=whole.finished | divided.finished))
-        return len(divided.finished), divided.total
+        return divided.total - len(divided.left), divided.total
 
     def try_again(self, task: PartTask) -> bool:
         """Whether a part that failed is tried again."""

@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import vidmotion
 from vidmotion.batch.workers import Ended, Work, do_task
-from vidmotion.errors import InputError, MissingExtraError, VidmotionError
+from vidmotion.errors import DiskFullError, InputError, MissingExtraError, VidmotionError
 from vidmotion.processes import usable_cores
 
 LOCAL, AUTO = "local", "auto"
@@ -137,6 +137,7 @@ class RayWorkers:
 
         Raises:
             VidmotionError: an actor could not load what it needs.
+            DiskFullError: a disk is full, of any of the machines.
         """
         calls = [actor.call for actor in self._actors if actor.call is not None]
         self._ray.wait(calls, num_returns=1, timeout=min(_LOOK, self._timeout / 4))
@@ -209,11 +210,11 @@ class _Actor:
                 return self._over(reason=f"its Ray worker ended: {reason}", again=True)
             self.reason = reason
             return None
+        if isinstance(answer, VidmotionError):
+            raise answer
         if self.task is not None:
             value, reason, again = answer
             return self._over(value=value, reason=reason, again=again)
-        if answer is not None:
-            raise answer
         self.is_ready = True
         return None
 
@@ -256,11 +257,14 @@ class _Served:
             return error
         return None
 
-    def do(self, task: Any) -> tuple[Any, str, bool]:
-        """Do one task, as `do_task`."""
+    def do(self, task: Any) -> tuple[Any, str, bool] | VidmotionError:
+        """Do one task, as `do_task`; an error if no other one can succeed."""
         assert self._work is not None
         self._alive()
-        return do_task(self._work, task, self._alive)
+        try:
+            return do_task(self._work, task, self._alive)
+        except DiskFullError as error:
+            return DiskFullError(f"{platform.node()}: {error.path}", error.args[1])
 
     def quiet_for(self) -> float:
         """Seconds since the last sign of life."""

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from vidmotion.errors import InputError, MissingExtraError, OutputError, VidmotionError
-from vidmotion.io.atomic import atomic_path
+from vidmotion.errors import DiskFullError, InputError, MissingExtraError, OutputError, VidmotionError
+from vidmotion.io.atomic import atomic_path, is_full
 from vidmotion.io.targets import make_folder
 
 _BLOCK = 1 << 20
@@ -78,6 +78,8 @@ def writing(url: str) -> Iterator[None]:
     except VidmotionError:
         raise
     except Exception as error:  # noqa: BLE001
+        if isinstance(error, OSError) and is_full(error):
+            raise DiskFullError(url, "free some space there") from None
         reason = f"{url}: cannot be written ({_reason(error)})"
         raise OutputError(f"{reason}; check the address and the credentials, and run the same command again") from None
 

@@ -8,16 +8,17 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from vidmotion.batch.journal import Book, Journal, Record, State
+from vidmotion.batch.journal import Book, Journal, PartsRead, Record, State
 from vidmotion.batch.lift_file import Outputs
 from vidmotion.batch.part_queue import PartQueue
 from vidmotion.batch.results import Results
-from vidmotion.batch.sources import Clip, ClipTask, PartTask
+from vidmotion.batch.sources import Clip, ClipTask, PartsToRead, PartTask
 from vidmotion.batch.workers import Ended, Work, Workers
 from vidmotion.choices import Device
-from vidmotion.errors import VidmotionError
+from vidmotion.errors import DiskFullError, VidmotionError
 from vidmotion.processes import usable_cores
 from vidmotion.settings import Settings
 
@@ -53,8 +54,8 @@ class Reporter(Protocol):
     def retried(self, record: Record, reason: str) -> None:
         """Called when a clip, or a part of it, has failed and is tried again."""
 
-    def part_finished(self, record: Record, stage: str, done: int, total: int) -> None:
-        """Called when a part of a long clip was read, with the number of those that were, and of all of this stage."""
+    def part_finished(self, record: Record, parts: PartsRead) -> None:
+        """Called when a part of a long clip was read."""
 
 
 def run_batch(
@@ -79,6 +80,7 @@ def run_batch(
         InputError: the batch in this place has other settings, or the cluster cannot be joined.
         MissingExtraError: Ray is asked for and not installed.
         OutputError: another batch runs in this place, or the states cannot be written.
+        DiskFullError: a disk is full; what is done stays done.
         VidmotionError: a network cannot be loaded.
     """
     with Journal(results.folder, _common(settings, outputs), results.current_states, results.name) as journal:
@@ -87,12 +89,23 @@ def run_batch(
         try:
             there = dataclasses.replace(settings, device=Device.cuda) if options.gpus else settings
             _Run(journal, outputs.overwrite, options, reporter, results).run(results.loader(there, outputs))
-        except BaseException:
+        except BaseException as error:
             with suppress(VidmotionError):  # the first error says more
                 results.finish(journal.book)
+            if isinstance(error, DiskFullError):
+                raise _with_disk(error) from None
             raise
         results.finish(journal.book)
         return journal.book
+
+
+def _with_disk(error: DiskFullError) -> DiskFullError:
+    """The error, with the disk and what to do."""
+    disk = next((one for one in error.path.parents if one.is_mount()), "it") if isinstance(error.path, Path) else "it"
+    return DiskFullError(
+        error.path,
+        f"finished clips are kept, and the others wait; free some space on {disk} and run the same command again",
+    )
 
 
 def _common(settings: Settings, outputs: Outputs) -> dict[str, Any]:
@@ -159,8 +172,10 @@ class _Run:
         task, record = ended.task, self._journal.book.records[ended.task.name]
         if isinstance(task, PartTask):
             self._take_part(task, ended, record)
-        elif isinstance(ended.value, list):
-            self._parts.divide(task, ended.value)
+        elif isinstance(ended.value, PartsToRead):
+            done = self._parts.divide(task, ended.value)
+            stage = str(ended.value.works[0].stage)
+            self._journal.read_parts(record, PartsRead(stage, done, ended.value.total))
         else:
             self._take_clip(ended, record)
 
@@ -168,8 +183,9 @@ class _Run:
         if not self._parts.knows(task):
             return  # its clip has failed meanwhile
         if not ended.reason:
-            done, total = self._parts.finish(task, ended.value["seconds"])
-            self._reporter.part_finished(record, str(task.work.stage), done, total)
+            parts = PartsRead(str(task.work.stage), *self._parts.finish(task, ended.value["seconds"]))
+            self._journal.read_parts(record, parts)
+            self._reporter.part_finished(record, parts)
         elif ended.again and self._parts.try_again(task):
             self._reporter.retried(record, ended.reason)
         else:

@@ -77,6 +77,15 @@ class PartTask:
         return self.of.name
 
 
+@dataclass(frozen=True)
+class PartsToRead:
+    """What the task of a long video gives first: parts of it to be read, all of one stage."""
+
+    works: tuple[PartWork, ...]
+    total: int
+    """The number of parts of this video; the others were read before."""
+
+
 def find_clips(sources: Sequence[Path | str], patterns: Sequence[str], common: Settings) -> list[Clip]:
     """The clips of all sources, in their order; of a folder and those in it, by name.
 

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any, Self
 
-from vidmotion.errors import VidmotionError
+from vidmotion.errors import DiskFullError, VidmotionError
 from vidmotion.processes import one_thread_per_process
 
 Alive = Callable[[], None]
@@ -98,6 +98,7 @@ class Workers:
 
         Raises:
             VidmotionError: a process could not load what it needs.
+            DiskFullError: a disk is full.
         """
         busy = [worker for worker in self._workers if worker.task is not None]
         until = min((worker.heard + self._timeout for worker in busy), default=None)
@@ -243,18 +244,23 @@ def _serve(connection: Connection, load: Callable[[], Work], gpu: str | None) ->
     with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):
         try:
             work = load()
+            connection.send(("ready", None))
+            while True:
+                connection.send(("ended", do_task(work, connection.recv(), _heartbeat(connection))))
         except VidmotionError as error:
             connection.send(("refused", error))
-            return
-        connection.send(("ready", None))
-        while True:
-            connection.send(("ended", do_task(work, connection.recv(), _heartbeat(connection))))
 
 
 def do_task(work: Work, task: Any, alive: Alive) -> tuple[Any, str, bool]:
-    """What the work returned; or why it failed, and whether another try may succeed."""
+    """What the work returned; or why it failed, and whether another try may succeed.
+
+    Raises:
+        DiskFullError: no other task can succeed.
+    """
     try:
         return work(task, alive), "", False
+    except DiskFullError:
+        raise
     except VidmotionError as error:
         return None, str(error), False
     except Exception as error:  # noqa: BLE001  # not even a bug takes the other tasks along

@@ -23,10 +23,12 @@ from vidmotion.errors import InputError, MissingExtraError, WeightsError
 from vidmotion.io.plain_text import visible
 
 if TYPE_CHECKING:
-    from vidmotion.batch.journal import Book, Record
+    from vidmotion.batch.journal import Book, PartsRead, Record
     from vidmotion.batch.results import Results
 
 BATCH = "Batch"
+_STAGES = {"people": "people", "second": "hands and camera"}
+"""What is read of the parts of long videos, by the values of `vidmotion.batch.divided.Stage`."""
 
 
 def batch(
@@ -242,9 +244,9 @@ class _TerminalReporter:
         """Tell that a clip is tried again."""
         self._note(f"{record.name}: {reason}; it will be tried again")
 
-    def part_finished(self, record: Record, stage: str, done: int, total: int) -> None:
+    def part_finished(self, record: Record, parts: PartsRead) -> None:
         """Tell how far a long clip is."""
-        self._note(f"{record.name}: {stage}, part {done} of {total}")
+        self._note(f"{record.name}: {_parts(parts)}")
 
     def _note(self, text: str) -> None:
         if not self._quiet:
@@ -260,8 +262,16 @@ def _tell_status(place: str) -> None:
     results.print(", ".join(shown))
     if book.finished:
         results.print(f"last run: {_speed(book.clips_per_hour, counts[State.waiting] + counts[State.begun])}")
+    for record in book.of(State.begun):
+        if record.parts is not None:
+            results.print(visible(f"{record.name}: {_parts(record.parts)}"))
     for record in book.of(State.failed):
         results.print(visible(f"{record.name}: {with_options(record.reason)}"))
+
+
+def _parts(parts: PartsRead) -> str:
+    """How far a long clip is: "people, 3 of 60 parts read"."""
+    return f"{_STAGES[parts.stage]}, {parts.done} of {parts.total} parts read"
 
 
 def _read_states(place: str) -> Book:

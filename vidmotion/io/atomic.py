@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO, Protocol, cast
 
-from vidmotion.errors import OutputError
+from vidmotion.errors import DiskFullError, OutputError
 
 fcntl: ModuleType | None
 try:
@@ -52,14 +52,19 @@ class SystemRefusal(Protocol):
         """The system's text for the code."""
 
 
+def is_full(error: SystemRefusal) -> bool:
+    """Whether the operating system refuses because a disk, or somebody's share of it, is full."""
+    return error.errno in _FULL
+
+
 def output_error(path: Path, error: SystemRefusal, advice: str = "") -> OutputError:
     """The error to raise when the operating system refuses to write `path`.
 
     Args:
         advice: what to do next, in place of "write to another folder" and the like.
     """
-    if error.errno in _FULL:
-        return OutputError(f"{path}: the disk is full; {advice or 'free some space or write to another folder'}")
+    if is_full(error):
+        return DiskFullError(path, advice or "free some space or write to another folder")
     reason = error.strerror or error
     return OutputError(f"{path}: cannot be written ({reason}); {advice or 'write to another folder'}")
 

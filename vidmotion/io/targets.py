@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vidmotion.errors import OutputError
+from vidmotion.io.atomic import is_full, output_error
 
 
 def make_folder(folder: Path) -> None:
@@ -22,6 +23,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        if is_full(error):
+            raise output_error(folder, error) from None
         raise OutputError(f"cannot make the folder {folder}: {error.strerror}; name another with `output`") from None
 
 
