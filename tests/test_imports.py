@@ -12,7 +12,8 @@ import vidmotion
 PACKAGE = Path(vidmotion.__file__).parent
 FIRST = {"types", "errors", "choices", "skeletons", "geometry", "processes", "progress"}
 ALLOWED: dict[str, set[str]] = {
-    "types": set(),
+    "short_repr": set(),
+    "types": {"short_repr"},
     "errors": set(),
     "choices": set(),
     "progress": set(),

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from vidmotion.types import Keypoints2D, Scene, Track
+from vidmotion.types import Keypoints2D, Person, Scene, Track
 
 
 def test_a_wrong_shape_is_named() -> None:
@@ -25,3 +25,17 @@ def test_cuts_must_rise() -> None:
     for cuts in ((0,), (5, 5)):
         with pytest.raises(ValueError, match=r"Scene.cuts: wanted rising frame numbers"):
             Scene("a.mp4", Fraction(30), (8, 8), 9, (), cuts=cuts)
+
+
+def test_a_scene_is_shown_in_a_few_words_whatever_its_length() -> None:
+    points = Keypoints2D(np.zeros((900, 17, 2)), np.zeros((900, 17)), "h36m17")
+    track = Track(3, np.arange(900), np.arange(900) / 30, np.zeros((900, 4)), points, np.ones(900, bool))
+    scene = Scene("a.mp4", Fraction(30), (8, 8), 900, (Person(track),), {"program": "x"}, cuts=tuple(range(1, 50)))
+    assert repr(scene) == (
+        "Scene(source='a.mp4', fps=Fraction(30, 1), size=(8, 8), frame_count=900, people=(<Person 3>), "
+        "provenance=<program>, cuts=<49 items>, offset=0.0, camera_motion=None)"
+    )
+    assert repr(track) == (
+        "Track(id=3, frames=<int64 (900,)>, times=<float64 (900,)>, boxes=<float64 (900, 4)>, "
+        "keypoints=<Keypoints2D of 900 frames>, observed=<bool (900,)>)"
+    )

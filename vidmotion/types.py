@@ -2,7 +2,8 @@
 
     video -> Keypoints2D -> Track -> Motion -> BodyMotion, Actions -> Person -> Scene -> export | render
 
-Points and joints come with the name of their skeleton, which is never guessed from their number. Imports only numpy.
+Points and joints come with the name of their skeleton, which is never guessed from their number. Imports only numpy,
+and what shows a value in a line.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vidmotion.short_repr import ShortRepr
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
@@ -35,8 +38,8 @@ def check_shape(owner: str, name: str, array: np.ndarray[Any, Any], wanted: tupl
         raise ValueError(f"{owner}.{name}: wanted shape ({shape}), received {array.shape}")
 
 
-@dataclass(frozen=True, eq=False)
-class Keypoints2D:
+@dataclass(frozen=True, eq=False, repr=False)
+class Keypoints2D(ShortRepr):
     """The 2D points of one person over T frames."""
 
     xy: Floats
@@ -54,8 +57,8 @@ class Keypoints2D:
         return len(self.xy)
 
 
-@dataclass(frozen=True, eq=False)
-class Track:
+@dataclass(frozen=True, eq=False, repr=False)
+class Track(ShortRepr):
     """One person in a video. Short gaps are interpolated; in long gaps the frames are absent."""
 
     id: int
@@ -84,8 +87,8 @@ class Track:
         return len(self.frames)
 
 
-@dataclass(frozen=True, eq=False)
-class Camera:
+@dataclass(frozen=True, eq=False, repr=False)
+class Camera(ShortRepr):
     """A pinhole camera in a Y-up world. It stands still, or it moves and has a value for each of T frames.
 
     A world point X (metres) has camera coordinates C = rotation @ X + translation (x right, y down,
@@ -204,8 +207,8 @@ STILL, TURNS, UNSURE, KNOWN = "still", "turns", "unsure", "known"
 """Kinds of camera motion: none, rotation and zoom, unknown and therefore taken for none, or given by a file."""
 
 
-@dataclass(frozen=True, eq=False)
-class CameraMotion:
+@dataclass(frozen=True, eq=False, repr=False)
+class CameraMotion(ShortRepr):
     """How the camera of a video turns and zooms, estimated from the background, for N frames from the first on.
 
     The axes are those of the camera in the first frame of each shot. Translation is not part of it. A known camera is
@@ -254,8 +257,8 @@ ASSUMED, GIVEN, FLOOR = "assumed", "given", "floor"
 """Where a height comes from: assumed for everybody, given for this person, told by the floor under the feet."""
 
 
-@dataclass(frozen=True, eq=False)
-class Motion:
+@dataclass(frozen=True, eq=False, repr=False)
+class Motion(ShortRepr):
     """A 3D skeleton over time, in a right-handed world: metres, Y up, the floor at y = 0.
 
     Bone lengths are constant over time. Joint 0 is the center of the hips.
@@ -289,8 +292,8 @@ class Motion:
         return len(self.joints)
 
 
-@dataclass(frozen=True, eq=False)
-class BodyMotion:
+@dataclass(frozen=True, eq=False, repr=False)
+class BodyMotion(ShortRepr):
     """A body model's shape and its pose over time, in the world of the person's `Motion`."""
 
     model: str
@@ -321,8 +324,8 @@ class BodyMotion:
         return len(self.pose)
 
 
-@dataclass(frozen=True, eq=False)
-class Hands:
+@dataclass(frozen=True, eq=False, repr=False)
+class Hands(ShortRepr):
     """The hands of one person over T frames, the left one first, as they are seen in the picture."""
 
     xy: Floats
@@ -341,8 +344,8 @@ class Hands:
         return len(self.xy)
 
 
-@dataclass(frozen=True, eq=False)
-class Head:
+@dataclass(frozen=True, eq=False, repr=False)
+class Head(ShortRepr):
     """Where the head of one person points over T frames, as it is seen in the picture."""
 
     rotation: Floats
@@ -363,8 +366,8 @@ CONTACT_PARTS = ("left_foot", "right_foot", "left_hand", "right_hand", "left_kne
 """The parts of a body whose contacts are told."""
 
 
-@dataclass(frozen=True, eq=False)
-class Contacts:
+@dataclass(frozen=True, eq=False, repr=False)
+class Contacts(ShortRepr):
     """Which parts of a person touch the floor, or a seat, over time."""
 
     touching: Bools
@@ -402,8 +405,8 @@ class Segment:
         object.__setattr__(self, "label", unicode_text(self.label))
 
 
-@dataclass(frozen=True, eq=False)
-class Actions:
+@dataclass(frozen=True, eq=False, repr=False)
+class Actions(ShortRepr):
     """What a person does over time, classified in W overlapping windows."""
 
     labels: tuple[str, ...]
@@ -421,8 +424,8 @@ class Actions:
         check_shape("Actions", "probabilities", self.probabilities, (len(self.times), len(self.labels)))
 
 
-@dataclass(frozen=True, eq=False)
-class Person:
+@dataclass(frozen=True, eq=False, repr=False)
+class Person(ShortRepr):
     """All results for one person. `motion` and `body` are None before lifting, `actions` if they were not requested."""
 
     track: Track
@@ -447,8 +450,8 @@ class Person:
         return self.track.id
 
 
-@dataclass(frozen=True, eq=False)
-class Scene:
+@dataclass(frozen=True, eq=False, repr=False)
+class Scene(ShortRepr):
     """A video and the people in it: the result of `lift` and the input of exporters."""
 
     source: str
