@@ -230,7 +230,7 @@ def render(
         video: the file that the scene was made from; None draws the 3D view alone.
         style: "skeleton", "mesh", or "both": a half transparent mesh with the skeleton over it.
         view: "turn" circles the people, "side" stands at right angles to the video's camera, "camera" leaves the 3D
-            view out.
+            view out, as it is for people who are not lifted.
         body_model: the file of the model that the bodies were made with; None is the free body.
         progress: called after each frame with the number of frames done and, if known, of all frames.
 

@@ -50,6 +50,15 @@ def test_the_film_is_named_after_its_style(
         assert len(list(film)) == 2
 
 
+def test_people_in_2d_are_drawn_without_an_empty_3d_view(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _ = run(monkeypatch, capsys, "render", save(replace(person, motion=None, body=None), tmp_path))
+    assert code == 0
+    with open_video(tmp_path / "motion.skeleton.mp4") as film:
+        assert film.size == (120, 80)
+
+
 def test_meshes_need_bodies_of_the_model(
     person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

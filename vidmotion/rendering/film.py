@@ -49,7 +49,7 @@ def render(
 
     Args:
         video: the video that the scene was made from. Without it the film shows the 3D view alone, or, in the view
-            `camera`, the people on a plain background.
+            `camera`, the people on a plain background, as people who are not lifted always are.
         progress: called after each frame with the number of frames done and, if known, of all frames.
         options: None draws skeletons and a 3D view that turns.
 
@@ -109,7 +109,8 @@ class _Film:
 
     @classmethod
     def of(cls, scene: Scene, options: FilmOptions, has_video: bool) -> _Film:
-        picture_only = options.view is View.camera
+        only_2d = bool(scene.people) and all(person.motion is None for person in scene.people)
+        picture_only = only_2d or options.view is View.camera
         layout = lay_out_alone(scene.size) if picture_only else lay_out(scene.size if has_video else None)
         layout = replace(layout, strip=strip_height(scene.people, layout.text_size))
         people = people_of(scene, {} if options.style is Style.skeleton else options.meshes)
