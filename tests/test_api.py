@@ -165,6 +165,8 @@ def wrong(value: object) -> Any:
         (lambda scene: vm.render(wrong("motion.json"), "x.mp4"), "`scene`: wanted a Scene"),
         (lambda scene: vm.export(wrong("motion.json"), "x.bvh"), "`scene`: wanted a Scene"),
         (lambda scene: vm.export(scene, "x.xyz"), "unknown export format '.xyz'"),
+        (lambda scene: vm.export(scene, "x"), "x: the name has no suffix, which picks the format; known: .amass.npz"),
+        (lambda scene: vm.load("dance.mp4"), "`vidmotion lift` makes one from a video"),
         (lambda scene: vm.export(scene, wrong(["x.bvh"])), "`path` ['x.bvh']: wanted the path of a file"),
         (lambda scene: vm.export(scene, "x.vtt"), "action"),
         (lambda scene: vm.export(scene, "x.bvh", person=wrong("0")), "`person` '0': wanted a whole number"),

@@ -229,7 +229,7 @@ def test_an_output_folder_that_is_a_file_is_refused_before_the_work(
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--format", "xyz"], "xyz"),
+        (["--format", "xyz"], "Invalid value for '-f' / '--format': 'xyz' is not one of 'json'"),
         (["--start", "soon"], "wanted seconds or HH:MM:SS"),
         (["--person", "Bob"], "wanted an id such as 0, or all"),
         (["--height", "17"], "height"),
@@ -370,5 +370,5 @@ def test_a_signal_is_one_line_and_leaves_nothing_half_written(
 def test_doctor_says_what_is_here(vidmotion: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert vidmotion("doctor")[0] == 0
     told = capsys.readouterr().out
-    for word in ("torch", "device cpu", "motion-small", "blazepose", "H.264"):
+    for word in ("torch", "device cpu", "motion-small", "blazepose", "H.264", "matplotlib", "accelerate"):
         assert word in told

@@ -53,7 +53,7 @@ def test_wrong_usage(vidmotion: Run, motion: Path, tmp_path: Path) -> None:
 
 
 @needs_matplotlib
-@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
+@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.pdf", b"%PDF")])
 def test_plot(vidmotion: Run, motion: Path, tmp_path: Path, name: str, start: bytes) -> None:
     path = tmp_path / name
     assert vidmotion("measure", motion, "--plot", path) == (0, f"wrote {path}\n")

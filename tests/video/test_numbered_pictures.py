@@ -92,7 +92,7 @@ def test_a_file_with_the_name_of_a_pattern_is_that_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "given", "message"),
     [
-        ([], ".", "is a folder without numbered pictures"),
+        ([], ".", "or lift all of them with `vidmotion batch`"),
         (["a.png", "b.png"], ".", "is a folder without numbered pictures"),
         (["a1.png", "a01.png"], ".", "several pictures have the same number"),
         (["a1.png"], "b*.png", "no numbered picture has such a name"),

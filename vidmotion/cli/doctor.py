@@ -19,6 +19,8 @@ EXTRAS = {
     "rtmlib": "pip install 'vidmotion[rtmlib]' runs RTMPose and RTMW on ONNX Runtime; see guides/rtmlib about OpenCV",
     "h5py": "pip install 'vidmotion[h5]' reads DeepLabCut's H5",
     "ezc3d": "pip install 'vidmotion[c3d]' writes C3D files",
+    "matplotlib": "pip install 'vidmotion[plot]' draws joint angles (measure --plot)",
+    "accelerate": "pip install 'vidmotion[train]' trains networks",
     "ray": "pip install 'vidmotion[batch]' runs a batch on several machines",
     "smplx": "pip install 'vidmotion[smpl]' poses your own SMPL files; non-commercial research only, never needed",
 }

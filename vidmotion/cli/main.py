@@ -85,7 +85,7 @@ class LazyGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except USAGE_ERROR as error:
-            error.message = visible_lines(error.message)
+            error.message = visible_lines(error.message).replace("Value error, ", "")
             raise
 
     def load(self, name: str) -> None:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from vidmotion.measurements.report import Measurements
     from vidmotion.types import Person, Scene
 
-PLOT_SUFFIXES = (".png", ".svg")
-
 
 def measure(
     motion: options.Motion,
@@ -27,7 +25,9 @@ def measure(
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option("--plot", help="Picture of the angles over time, .png or .svg.", rich_help_panel=options.OUTPUT),
+        typer.Option(
+            "--plot", help="Picture of the angles over time, .png, .svg or .pdf.", rich_help_panel=options.OUTPUT
+        ),
     ] = None,
     overwrite: options.Overwrite = False,
     person: Annotated[int | None, typer.Option(min=0, help="Only the person with this id.")] = None,
@@ -37,13 +37,13 @@ def measure(
     """Measure steps, repetitions and ranges of joint angles in a saved motion."""
     from vidmotion.body.load import load_body
     from vidmotion.io.scene.formats import load
-    from vidmotion.measurements.plot import plot_angles, require_matplotlib
+    from vidmotion.measurements.plot import SUFFIXES, plot_angles, require_matplotlib
     from vidmotion.measurements.report import csv_lines, measure_person
 
     if output is not None:
         _check(output, (".csv",), overwrite)
     if plot is not None:
-        _check(plot, PLOT_SUFFIXES, overwrite)
+        _check(plot, SUFFIXES, overwrite)
         require_matplotlib()
     scene, model = load(motion), load_body(body_model)
     people = _people(scene, person)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import typer
 
-_TIME = re.compile(r"^(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)$")
-_HEIGHT = re.compile(r"(?:([0-9]{1,9})=)?([0-9]{1,3}(?:\.[0-9]*)?)")
+_TIME = re.compile(r"^(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?|\.\d+)$")
+_HEIGHT = re.compile(r"(?:([0-9]{1,9})=)?([0-9]{1,3}(?:\.[0-9]*)?|\.[0-9]+)")
 _SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})")
 
 

@@ -15,7 +15,7 @@ from vidmotion.io.atomic import atomic_file
 from vidmotion.measurements.report import Measurements, split_side
 from vidmotion.types import Track
 
-SUFFIXES = (".png", ".svg")
+SUFFIXES = (".png", ".svg", ".pdf")
 PANELS = {
     "Pelvis": ("pelvis_tilt", "pelvis_list"),
     "Trunk": ("trunk_flexion", "trunk_bending", "trunk_rotation"),

@@ -135,7 +135,10 @@ def _of_folder(path: Path) -> NumberedPictures:
     found = group_series(files)
     videos = {key: pictures for key, pictures in found.items() if len(pictures) > 1} or found
     if not videos:
-        raise VideoError(f"{path}: is a folder without numbered pictures; give a video file in it")
+        raise VideoError(
+            f"{path}: is a folder without numbered pictures; give a video file in it, "
+            "or lift all of them with `vidmotion batch`"
+        )
     pictures = _only(path, videos)
     return replace(pictures, name=_folder_name(path), others=len(files) - len(pictures.files))
 

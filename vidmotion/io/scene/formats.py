@@ -134,11 +134,13 @@ def load(path: str | os.PathLike[str]) -> Scene:
     path = Path(path)
     reader = READERS.get(split_name(path)[1].lower())
     if reader is None:
-        raise InputError(f"{path}: cannot load this kind of file; wanted {', '.join(sorted(READERS))}")
+        raise InputError(
+            f"{path}: wanted a motion ({', '.join(sorted(READERS))}); `vidmotion lift` makes one from a video"
+        )
     try:
         return reader(path)
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
+        raise InputError(f"{path}: no such file; check the spelling") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
 
@@ -186,7 +188,12 @@ def _writer(path: Path) -> Writer:
         return WRITERS[split_name(path)[1].lower()]
     except KeyError:
         known = ", ".join(sorted(WRITERS))
-        raise InputError(f"{path}: unknown export format {path.suffix!r}; known: {known}") from None
+        problem = (
+            f"unknown export format {path.suffix!r}"
+            if path.suffix
+            else "the name has no suffix, which picks the format"
+        )
+        raise InputError(f"{path}: {problem}; known: {known}") from None
 
 
 def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, tuple[Person, ...]]]:
