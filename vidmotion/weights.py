@@ -276,7 +276,8 @@ def find_weights(name_or_path: str | None = None) -> Path:
     if name not in known:
         looked = ", ".join(str(folder) for folder in search_folders())
         raise WeightsError(
-            f"no network {name!r}; looked in {looked}; networks there: {', '.join(sorted(known)) or 'none'}"
+            f"no network {name!r}; looked in {looked}; networks there: {', '.join(sorted(known)) or 'none'}; "
+            "put its files into one of these folders, or name another with `weights`"
         )
     return known[name]
 

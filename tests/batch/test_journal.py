@@ -81,8 +81,10 @@ def test_two_batches_in_one_folder_are_refused(tmp_path: Path) -> None:
 
 
 def test_other_settings_are_refused(tmp_path: Path) -> None:
-    with Journal(tmp_path, {"formats": ["json"], "height": 1.7}):
-        pass
+    with Journal(tmp_path, {"formats": ["c3d"]}) as journal:
+        journal.add([clip("a.mp4")])
+    with Journal(tmp_path, {"formats": ["json"], "height": 1.7}) as journal:  # nothing is done yet
+        journal.finish(journal.book.records["a"], {})
     with pytest.raises(InputError, match="has `formats` json, not `formats` bvh, json"):
         Journal(tmp_path, {"formats": ["bvh", "json"], "height": 1.7})
     with Journal(tmp_path, {"formats": ["json"], "height": 1.7}):

@@ -138,15 +138,18 @@ def test_more_gpus_than_the_cluster_has_are_refused(cluster: str) -> None:
         pass
 
 
+@pytest.mark.parametrize("by_url", [False, True])
 def test_a_cluster_of_two_nodes_runs_a_batch(
-    cluster: str, half_second: Path, tmp_path: Path, detector: None, vidmotion: Run
+    by_url: bool, cluster: str, half_second: Path, tmp_path: Path, detector: None, vidmotion: Run
 ) -> None:
     videos = tmp_path / "clips"
     for name in ("a/x.mp4", "b/x.mp4", "c.mp4", "d.mp4"):
         (videos / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(half_second, videos / name)
-    code, told = vidmotion("batch", videos, "-o", tmp_path / "out", "--ray", cluster)
+    place = ("-o", f"file://{tmp_path}/out", "--work", tmp_path / "work") if by_url else ("-o", tmp_path / "out")
+    code, told = vidmotion("batch", videos, *place, "--ray", cluster)
     assert (code, "4 of 4" in told) == (0, True), told
+    assert not [path for path in (tmp_path / "work").rglob("*") if path.is_file()]
     found = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.json"))
     assert found == ["a/x.json", "b/x.json", "c.json", "d.json"]
     assert len(load(tmp_path / "out" / "c.json").people) == 1

@@ -88,9 +88,16 @@ def test_wrong_urls_are_refused_in_one_line(bucket: str, tmp_path: Path, url: st
     assert not list(tmp_path.iterdir())
 
 
-def test_sources_at_which_nothing_is_are_refused(bucket: str) -> None:
+def test_sources_at_which_nothing_is_are_refused(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise PermissionError("Permission denied")
+
     with pytest.raises(InputError, match="memory://nothing: no such file or folder"):
         find("memory://nothing")
+    with monkeypatch.context() as patch:
+        patch.setattr("fsspec.implementations.memory.MemoryFileSystem.ls", refuse)
+        with pytest.raises(InputError, match=r"memory://clips: cannot be read \(Permission denied\); check the"):
+            find(bucket)
     with pytest.raises(InputError, match=r"no video in this folder \(\*\.avi\)"):
         find(bucket, patterns=("*.avi",))
 

@@ -172,6 +172,12 @@ def test_a_url_without_rights_is_refused_before_the_work(
     assert names(bucket) == []
 
 
+def test_a_working_folder_that_cannot_be_made_is_refused(bucket: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"cannot be made on .* \(Not a directory\); name another folder with `work`"):
+        RemoteResults(URL, tmp_path / "file")
+
+
 def test_other_files_are_kept(bucket: Any, tmp_path: Path) -> None:
     bucket.pipe("/bucket/results/mine.json", b"{}")
     with pytest.raises(InputError, match=f"{URL}: there are files and no batch"):

@@ -262,7 +262,7 @@ class Journal:
         return parse_journal(str(self._path), content)
 
     def _begin(self, name: str, settings: dict[str, Any]) -> None:
-        if not self.book.settings:
+        if not self.book.of(State.done):  # nothing depends on the settings yet
             self._write({"format": FORMAT, "settings": settings})
         for key, before in self.book.settings.items():
             if before != settings.get(key):

@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import vidmotion
 from vidmotion.batch.workers import Ended, Work, do_task
-from vidmotion.errors import DiskFullError, InputError, MissingExtraError, VidmotionError
+from vidmotion.errors import DiskFullError, InputError, MissingExtraError, VidmotionError, WeightsError
 from vidmotion.processes import usable_cores
 
 LOCAL, AUTO = "local", "auto"
@@ -253,6 +253,8 @@ class _Served:
             os.chdir(folder)
         try:
             self._work = load()
+        except WeightsError as error:
+            return WeightsError(f"on {platform.node()}: {error}")
         except VidmotionError as error:
             return error
         return None

@@ -101,6 +101,7 @@ def find_files(url: str) -> list[tuple[str, str]]:
             if not system.exists(root):
                 raise InputError(f"{url}: no such file or folder; check the spelling")
             return [(url, url_name(url))]
+        system.ls(root)  # which says what `find` does not: that there are no rights
         found = sorted(system.find(root))
     base = root.rstrip("/") + "/"
     return [(system.unstrip_protocol(path), path.removeprefix(base)) for path in found]

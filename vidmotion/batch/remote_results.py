@@ -28,7 +28,6 @@ from vidmotion.batch.summary import write_summary
 from vidmotion.batch.summary_page import FILE as PAGE
 from vidmotion.batch.summary_page import write_page
 from vidmotion.errors import InputError, MissingExtraError, OutputError, VidmotionError
-from vidmotion.io.targets import make_folder
 
 if TYPE_CHECKING:
     from vidmotion.batch.lift_file import Outputs
@@ -75,7 +74,7 @@ class RemoteResults:
     """Results at a URL."""
 
     def __init__(self, url: str, parent: Path | None = None, overwrite: bool = False) -> None:
-        """Choose the folder; nothing is written yet.
+        """Make the folder; nothing is written yet.
 
         Args:
             parent: of the working folder; None takes the user's cache folder.
@@ -84,10 +83,12 @@ class RemoteResults:
         Raises:
             MissingExtraError: fsspec, or its package for the place, is not installed.
             InputError: it is no URL that fsspec knows.
+            OutputError: the working folder cannot be made.
         """
         self._remote, self._overwrite = RemoteFolder(url), overwrite
         self._remote.check()
         self._folder = working_folder(url, parent).resolve()
+        _make(self._folder)
         self._uploaded: int | None = None
         """Bytes of the states at the URL, as far as this batch knows."""
         self._next = 0.0
@@ -192,6 +193,16 @@ class RemoteResults:
                 path.unlink()
 
 
+def _make(folder: Path) -> None:
+    """Make the working folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be made on {platform.node()} ({error.strerror}); name another folder with `work`"
+        ) from None
+
+
 def _load(remote: RemoteFolder, settings: Settings, outputs: Outputs) -> Work:
     """What a worker does; imported there, so that the process that waits stays small.
 
@@ -208,7 +219,7 @@ def _load(remote: RemoteFolder, settings: Settings, outputs: Outputs) -> Work:
         raise OutputError(
             f"{remote.url}: is another place on {platform.node()}; write to one that all machines of the cluster reach"
         )
-    make_folder(outputs.folder)
+    _make(outputs.folder)
     from vidmotion.batch.clip_lifter import ClipLifter
     from vidmotion.batch.uploading import Uploading
 

@@ -112,7 +112,10 @@ def _clips_of(source: Path | str, patterns: Sequence[str], common: Settings) -> 
     if not source.exists():
         raise InputError(f"{source}: no such file or folder; check the spelling")
     if source.suffix.lower() in MANIFESTS:
-        return _in_manifest(source, common)
+        clips = list(_in_manifest(source, common))
+        if not clips:
+            raise InputError(f"{source}: there is no clip in this manifest; add a line for each video")
+        return clips
     return [Clip(_real(source), source.stem)]
 
 

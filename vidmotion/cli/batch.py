@@ -209,6 +209,7 @@ def _results(output: str, work: Path | None, overwrite: bool) -> Results:
     Raises:
         MissingExtraError: the package for the URL is not installed.
         InputError: it is no URL that fsspec knows.
+        OutputError: the folder for files on their way cannot be made.
     """
     if is_url(output):
         from vidmotion.batch.remote_results import RemoteResults

@@ -18,7 +18,7 @@ PLAIN = frozenset({
     "end", "every_frame", "first_frame", "flip", "fov", "fps", "from", "gpus", "hands", "height", "jobs",
     "keep_uncertain", "keypoints", "link_video", "markers", "max_people", "pattern", "person", "port", "ray",
     "refine", "resume", "rotate", "size", "skeleton", "split", "split_rule", "start", "style", "subjects", "table",
-    "timeout", "unit", "up", "view", "weights",
+    "timeout", "unit", "up", "view", "weights", "work",
 })  # fmt: skip
 """Names whose option is the same name with dashes."""
 _NAMED = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]+))?`")
