@@ -168,9 +168,13 @@ def draw(results: Results, path: Path) -> None:
         for arm in ARMS:
             points = sorted((steps, statistics.mean(values)) for (kind, steps), values in cells.items() if kind == arm)
             axes.plot(*zip(*points, strict=True), marker="o", label=arm)
-        axes.set(title=f"{task}: {figure}, {UNITS[figure]}", xlabel="steps", xscale="log")
+        ticks = sorted({steps for _, steps in cells})
+        axes.set(title=f"{task}: {figure}, {UNITS[figure]}", xlabel="steps", xscale="log", ylim=(0, None))
+        axes.set_xticks(ticks, [str(steps) for steps in ticks])
+        axes.minorticks_off()
         axes.grid(alpha=0.3)
-    axes.legend()
+        axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
     picture.savefig(path, dpi=120)
 
 
