@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,12 +50,17 @@ class Pipeline:
     """Networks loaded once, videos put through one after the other."""
 
     def __init__(
-        self, settings: Settings | None = None, progress: Progress | None = None, threads: int | None = None
+        self,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+        threads: int | None = None,
+        run: Callable[[VideoDetection], Scene] = VideoDetection.run,
     ) -> None:
         """Check the settings; networks are loaded when they are first needed.
 
         Args:
             threads: of the detector; None uses the available cores, at most 4.
+            run: finds the people of a video in 2D.
 
         Raises:
             InputError: there is no detector of that name, or the device is not on this machine.
@@ -65,6 +70,7 @@ class Pipeline:
         self._device = torch_device(self.settings.device)
         self.progress = progress or NoProgress()
         self._threads = threads
+        self._run = run
 
     @cached_property
     def body_model(self) -> BodyModel:
@@ -103,7 +109,7 @@ class Pipeline:
             VideoError: the file cannot be read as a video.
             NobodyFoundError: nobody is in view for long enough.
         """
-        return self.detection(Path(video), hands).run()
+        return self._run(self.detection(Path(video), hands))
 
     def detection(self, video: Path, hands: bool | None = None) -> VideoDetection:
         """The steps of `detect`, for callers that take them one by one.

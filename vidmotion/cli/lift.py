@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,6 +120,16 @@ def lift(
             min=0, help="Number of the first frame in the file.", show_default="0", rich_help_panel=options.KEYPOINTS
         ),
     ] = None,
+    processes: Annotated[
+        int,
+        typer.Option(
+            "-j",
+            "--jobs",
+            min=1,
+            help="Processes that find the people of one video, a minute of it each; for many videos there is batch.",
+            rich_help_panel=options.RUN,
+        ),
+    ] = 1,
     device: options.DeviceOption = Device.auto,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -137,6 +148,7 @@ def lift(
     one = parse_person(person)
     general, heights = parse_heights(height or ())
 
+    from vidmotion.batch.long_video import detect_in_processes
     from vidmotion.pipeline import Pipeline
     from vidmotion.settings import LiftSettings, Settings
 
@@ -165,7 +177,9 @@ def lift(
             smooth=smooth,
             body_model=body_model,
         )
-        pipeline = Pipeline(settings, TerminalProgress(quiet, verbose))
+        pipeline = Pipeline(
+            settings, TerminalProgress(quiet, verbose), run=partial(detect_in_processes, jobs=processes)
+        )
         pipeline.prepare()
     if film is not None and not quiet:
         advise_on_speed(film)
