@@ -19,7 +19,7 @@ from vidmotion.evaluate.metrics import joint_errors
 from vidmotion.model import dstformer
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
-from vidmotion.model.heads import ActionHead
+from vidmotion.model.heads import ActionHead, KinematicHead
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.action_recipe import _LabelledSource, train_action
 from vidmotion.train.batches import Batch, BatchSource
@@ -149,6 +149,17 @@ def test_common_classes_are_named_more_readily(job: MakeJob, footage: Path) -> N
         assert isinstance(head, ActionHead)
         biases.append(head.fc2.bias.detach())
     np.testing.assert_allclose((biases[1] - biases[0]).diff(), [np.log(1.5)], atol=1e-3)  # files hold 16 bits
+
+
+def test_kinematics_are_learned_on_a_frozen_encoder(job: MakeJob, footage: Path) -> None:
+    start = train_action(job("first", footage), acting(steps=1, encoder_lr=0.0))
+    config = acting(steps=4, heads=("action",), encoder_lr=0.0, pooling="kinematics", window=(27, 1))
+    before, after = (load_network(path)[0] for path in (start, train_action(job("run", footage, start=start), config)))
+    assert isinstance(after.heads["action"], KinematicHead)
+    assert torch.equal(before.heads["embedding"].fc1.weight, after.heads["embedding"].fc1.weight)
+    for changes in ({"encoder_lr": 0.1}, {"window": (27, 3)}):
+        with pytest.raises(InputError, match=r"set encoder_lr=0 and window=\[81,1\]"):
+            dataclasses.replace(config, **changes)
 
 
 def test_an_action_head_that_only_stays_keeps_its_scores(job: MakeJob, footage: Path) -> None:

@@ -54,6 +54,8 @@ class FootageSampler:
     """Number of each person's clip in the store."""
     subjects: tuple[str, ...]
     """Subject of the motion capture who performed each person's motion."""
+    trials: tuple[str, ...]
+    """Clip of the motion capture that each person's motion is from."""
     pose: Tensor
     """(people, T, 24, 3) radians, axis-angle, of SMPL's joints in their parents' frames; the pelvis in camera axes."""
     betas: Tensor
@@ -83,6 +85,7 @@ class FootageSampler:
         self.labels = tuple(actor["group"] for actor in actors)
         self.clips = tuple(clip.number for clip, _, _ in people)
         self.subjects = tuple(actor["subject"] for actor in actors)
+        self.trials = tuple(actor["clip"] for actor in actors)
         self._rays, self._score, self._joints, self.pose, self.betas = (
             torch.from_numpy(np.stack(part).astype(np.float32)).to(device)
             for part in (

@@ -8,6 +8,7 @@ channels of the representation.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -16,10 +17,14 @@ from torch import Tensor, nn
 
 from vidmotion.geometry.rotations_torch import matrix_to_rotation_6d
 from vidmotion.model.dstformer import LARGEST, DSTformerConfig
+from vidmotion.model.kinematics import FEATURES, kinematics
 from vidmotion.skeletons import SMPL24
 
 BETAS = 10
-POOLINGS = ("mean", "mean_std")
+KINEMATICS = "kinematics"
+"""The pooling of action heads that read the lifted pose beside the representation."""
+POOLINGS = ("mean", "mean_std", KINEMATICS)
+POSE_CHANNELS = 3
 LEAST_VARIANCE = 1e-4
 """Added to the variance of features, so that the standard deviation of still ones has a gradient."""
 SMPL_BODY = "smpl"
@@ -40,7 +45,8 @@ class HeadConfig:
     dropout: float = 0.0
     pooling: str = "mean"
     """What an action head reads of a window, one of `POOLINGS`: the mean of the frames' features, or their standard
-    deviation as well, which tells how much they move (statistics pooling: Snyder et al. 2018, X-vectors)."""
+    deviation as well, which tells how much they move (statistics pooling: Snyder et al. 2018, X-vectors), or both,
+    and those of the kinematic features of the lifted pose (`vidmotion.model.kinematics`)."""
     temperature: float = 1.0
     """For `apply_temperature`, so that an action head's probabilities are calibrated."""
 
@@ -70,11 +76,14 @@ class _Norm(nn.BatchNorm1d):
 class ActionHead(nn.Module):
     """Scores of classes of motion."""
 
+    reads_pose = False
+    """Whether `forward` and `features` take 3 more channels: the lifted pose, behind those of the representation."""
+
     def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
         super().__init__()
         self.config = config
         self.dropout = nn.Dropout(config.dropout)
-        self.deviates = config.pooling == "mean_std"
+        self.deviates = config.pooling != "mean"
         pooled = config.hidden * (2 if self.deviates else 1)
         self.fc1 = nn.Linear(encoder.joints * encoder.rep, config.hidden)
         self.norm = _Norm(pooled)
@@ -84,9 +93,18 @@ class ActionHead(nn.Module):
         """Logits (B, classes) of a representation (B, P, T, J, C); an absent person is all zeros."""
         if not self.deviates:
             return self.from_features(self.fc1(self.dropout(rep).mean(2).flatten(2).mean(1)))
-        # One mask for all frames: a new mask in each frame would look like motion.
-        kept = rep * self.dropout(torch.ones_like(rep[:, :, :1]))
+        kept = self._thinned(rep)
         return self.from_features(self.features(kept.flatten(0, 1)).mean(1).view(*rep.shape[:2], -1).mean(1))
+
+    @property
+    def last_layers(self) -> tuple[nn.Linear, ...]:
+        """The layers whose outputs are scores of classes; the mean of several counts."""
+        return (self.fc2,)
+
+    def _thinned(self, rep: Tensor) -> Tensor:
+        """The representation (B, P, T, J, C) after dropout."""
+        # One mask for all frames: a new mask in each frame would look like motion.
+        return rep * self.dropout(torch.ones_like(rep[:, :, :1]))
 
     def features(self, rep: Tensor) -> Tensor:
         """(B, T, F) of a representation (B, T, J, C): their mean over any frames goes into `from_features`."""
@@ -95,11 +113,58 @@ class ActionHead(nn.Module):
 
     def from_features(self, features: Tensor) -> Tensor:
         """Logits (B, classes) of mean features (B, F)."""
-        if self.deviates:
-            mean, square = features.chunk(2, -1)
-            variance = (square - mean.square()).clamp_min(0) + LEAST_VARIANCE
-            features = torch.cat([mean, variance.sqrt()], -1)
-        return self.fc2(F.relu(self.norm(features)))
+        return self.fc2(F.relu(self.norm(_mean_and_deviation(features) if self.deviates else features)))
+
+
+class KinematicHead(ActionHead):
+    """Scores of classes of motion, by the representation and by the kinematics of the lifted pose.
+
+    The kinematics are few and look alike in all people, so that they are more often right for new ones; the
+    representation holds more. Each has its own layers, and the mean of both scores counts. In training each sample is
+    classified by one of both, drawn at random, so that each learns to do without the other.
+    """
+
+    reads_pose = True
+
+    def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
+        super().__init__(encoder, config)
+        self.pose_norm = _Norm(2 * FEATURES)
+        self.pose_fc1 = nn.Linear(2 * FEATURES, config.hidden)
+        self.pose_fc2 = nn.Linear(config.hidden, len(config.classes))
+
+    @property
+    def last_layers(self) -> tuple[nn.Linear, ...]:
+        """As `ActionHead`."""
+        return self.fc2, self.pose_fc2
+
+    def features(self, rep: Tensor) -> Tensor:
+        """(B, T, F) of a representation with the pose (B, T, J, C + 3), as `ActionHead.features`."""
+        movement = kinematics(rep[..., -POSE_CHANNELS:])
+        return torch.cat([super().features(rep[..., :-POSE_CHANNELS]), movement, movement.square()], -1)
+
+    def from_features(self, features: Tensor) -> Tensor:
+        """Logits (B, classes) of mean features (B, F)."""
+        by_rep = super().from_features(features[..., : -2 * FEATURES])
+        pooled = self.dropout(self.pose_norm(_mean_and_deviation(features[..., -2 * FEATURES :])))
+        by_pose = self.pose_fc2(self.dropout(F.relu(self.pose_fc1(pooled))))
+        if not self.training:
+            return (by_rep + by_pose) / 2
+        return torch.where(torch.rand_like(by_rep[:, :1]) < 0.5, by_rep, by_pose)
+
+    def _thinned(self, rep: Tensor) -> Tensor:
+        return torch.cat([super()._thinned(rep[..., :-POSE_CHANNELS]), rep[..., -POSE_CHANNELS:]], -1)
+
+
+def _mean_and_deviation(features: Tensor) -> Tensor:
+    """(B, 2F) mean and standard deviation, of the means (B, 2F) of values and of their squares."""
+    mean, square = features.chunk(2, -1)
+    variance = (square - mean.square()).clamp_min(0) + LEAST_VARIANCE
+    return torch.cat([mean, variance.sqrt()], -1)
+
+
+def action_head(encoder: DSTformerConfig, config: HeadConfig) -> ActionHead:
+    """A new head for actions, of the kind that `config.pooling` names."""
+    return (KinematicHead if config.pooling == KINEMATICS else ActionHead)(encoder, config)
 
 
 def apply_temperature(probabilities: Tensor, temperature: float) -> Tensor:
@@ -202,8 +267,8 @@ class ErrorHead(nn.Module):
             self.fc2.bias.add_(math.log(factor))
 
 
-HEADS: dict[str, type[ActionHead | EmbeddingHead | MeshHead | ErrorHead]] = {
-    "action": ActionHead,
+HEADS: dict[str, Callable[[DSTformerConfig, HeadConfig], ActionHead | EmbeddingHead | MeshHead | ErrorHead]] = {
+    "action": action_head,
     "embedding": EmbeddingHead,
     "mesh": MeshHead,
     "error": ErrorHead,

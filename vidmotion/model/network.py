@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from vidmotion.model.dstformer import DSTformer
@@ -94,14 +95,18 @@ class MotionNetwork(nn.Module):
         people = rep[:, None]  # (B, 1, T, J, C)
         return NetworkOutput(
             pose3d=self.encoder.head(rep) if POSE3D in wanted else None,
-            action=self._action(people) if "action" in wanted else None,
-            action_features=self._action.features(rep) if ACTION_FEATURES in wanted else None,
+            action=self._action(self._seen_by_action(people)) if "action" in wanted else None,
+            action_features=self._action.features(self._seen_by_action(rep)) if ACTION_FEATURES in wanted else None,
             embedding=self._embedding(people) if "embedding" in wanted else None,
             embedding_features=self._embedding.features(rep) if EMBEDDING_FEATURES in wanted else None,
             mesh=cast(MeshHead, self.heads["mesh"])(rep) if "mesh" in wanted else None,
             error=cast(ErrorHead, self.heads["error"])(rep) if "error" in wanted else None,
             rep=rep,
         )
+
+    def _seen_by_action(self, rep: Tensor) -> Tensor:
+        """The representation (..., J, C), with the lifted pose as 3 more channels for heads that read it."""
+        return torch.cat([rep, self.encoder.head(rep)], -1) if self._action.reads_pose else rep
 
     @property
     def _action(self) -> ActionHead:

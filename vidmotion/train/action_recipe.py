@@ -90,7 +90,8 @@ def _add_prior(network: MotionNetwork, data: list[BatchSource], exponent: float)
     labels = [label for source in data for label in source.labels]
     counts = torch.tensor([labels.count(label) for label in head.config.classes])
     with torch.no_grad():
-        head.fc2.bias.add_(exponent * (counts / counts.float().mean()).log().to(head.fc2.bias))
+        for layer in head.last_layers:
+            layer.bias.add_(exponent * (counts / counts.float().mean()).log().to(layer.bias))
 
 
 def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:

@@ -139,10 +139,18 @@ class ActionConfig(HeadsConfig):
     normalisation."""
     prior: float = 0.75
     """Exponent of the classes' shares of the clips in the prior of the probabilities; 0: all classes are as likely."""
-    pooling: Literal["mean", "mean_std"] = "mean_std"
-    """What the action head reads of a window: the mean of the frames' features, or their standard deviation as well."""
+    pooling: Literal["mean", "mean_std", "kinematics"] = "mean_std"
+    """What the action head reads of a window: the mean of the frames' features, or their standard deviation as well, or
+    these and the mean and deviation of angles, heights and speeds of the lifted pose."""
     temperature: float = 0.1
     """Temperature of the contrastive loss."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.pooling == "kinematics" and (self.encoder_lr or self.window[1] != 1):
+            raise InputError(
+                "setting pooling: kinematics read every frame of the lifted pose; set encoder_lr=0 and window=[81,1]"
+            )
 
 
 @dataclass(frozen=True)
