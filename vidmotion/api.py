@@ -6,6 +6,7 @@ Rooms are imported where they are needed, so that exporting and drawing skeleton
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -220,6 +221,7 @@ def render(
     video: AnyPath | None = None,
     style: Style | str = Style.skeleton,
     view: View | str = View.turn,
+    person: int | None = None,
     body_model: AnyPath | None = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> None:
@@ -231,19 +233,22 @@ def render(
         style: "skeleton", "mesh", or "both": a half transparent mesh with the skeleton over it.
         view: "turn" circles the people, "side" stands at right angles to the video's camera, "camera" leaves the 3D
             view out, as it is for people who are not lifted.
+        person: draw only the person with this id.
         body_model: the file of the model that the bodies were made with; None is the free body.
         progress: called after each frame with the number of frames done and, if known, of all frames.
 
     Raises:
-        InputError: an argument cannot be used, the scene has no bodies to draw as meshes, or they belong to another
-            model.
+        InputError: an argument cannot be used, there is no such person, the scene has no bodies to draw as meshes, or
+            they belong to another model.
         VideoError: the video cannot be read.
         OutputError: the file cannot be written.
     """
+    from vidmotion.io.scene.requirements import chosen_people
     from vidmotion.rendering import FilmOptions
     from vidmotion.rendering import render as draw
 
     _check_scene(scene)
+    scene = replace(scene, people=chosen_people(scene, None if person is None else as_count("person", person, 0)))
     target = as_path("path", path)
     if target.suffix.lower() != ".mp4":
         raise InputError(f"{target}: films are written as MP4; choose a name that ends in .mp4")

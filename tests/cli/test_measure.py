@@ -33,14 +33,18 @@ def test_summary_and_table(vidmotion: Run, motion: Path, tmp_path: Path, capsys:
     assert found["knee_flexion_min", "left"] < found["knee_flexion_max", "left"]
 
 
-def test_results_are_not_replaced_unasked(vidmotion: Run, motion: Path, tmp_path: Path) -> None:
+def test_results_are_not_replaced_unasked(
+    vidmotion: Run, motion: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     table = tmp_path / "report.csv"
     table.write_text("old")
     code, error = vidmotion("measure", motion, "-o", table)
     assert code == 1
     assert "pass -y to replace it" in error
     assert table.read_text() == "old"
+    capsys.readouterr()
     assert vidmotion("measure", motion, "-o", table, "-y", "-q") == (0, "")
+    assert capsys.readouterr().out == ""
     assert table.read_text().startswith("person,measure")
 
 

@@ -59,6 +59,26 @@ def test_people_in_2d_are_drawn_without_an_empty_3d_view(
         assert film.size == (120, 80)
 
 
+def test_one_person_of_several_is_drawn(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other one, who stands to the right of it, is not in the picture."""
+    points = replace(person.track.keypoints, xy=person.track.keypoints.xy + np.array([50.0, 0.0]))
+    other = replace(person, track=replace(person.track, id=7, keypoints=points))
+    scene = Scene("a.mp4", Fraction(30), (120, 80), 2, (person, other))
+    (motion,) = export(scene, tmp_path / "motion.npz")
+    pictures = {}
+    for name, options in {"both": (), "first": ("--person", 0), "second": ("--person", 7)}.items():
+        film = tmp_path / f"{name}.mp4"
+        assert run(monkeypatch, capsys, "render", motion, "-o", film, "--view", "camera", *options)[0] == 0
+        with open_video(film) as opened:
+            picture = next(iter(opened)).rgb.max(axis=2)
+        pictures[name] = picture[:, :75].max() > 150, picture[:, 75:].max() > 150
+    assert pictures == {"both": (True, True), "first": (True, False), "second": (False, True)}
+    code, told = run(monkeypatch, capsys, "render", motion, "-o", tmp_path / "a.mp4", "--person", 3)
+    assert (code, "there is no person 3 in a.mp4; the ids are 0, 7" in told) == (1, True)
+
+
 def test_meshes_need_bodies_of_the_model(
     person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,8 @@ class FilmChoice:
     style: Style
     view: View
     body_model: Path | None
+    person: int | None = None
+    """Its id; None for everybody."""
 
 
 def advise_on_speed(film: FilmChoice) -> None:
@@ -46,6 +48,7 @@ def draw_film(scene: Scene, path: Path, video: Path | None, film: FilmChoice, pr
             video=video,
             style=film.style,
             view=film.view,
+            person=film.person,
             body_model=film.body_model,
             progress=lambda done, total: task.advance(done),
         )

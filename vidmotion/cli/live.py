@@ -16,7 +16,7 @@ import typer
 from vidmotion.choices import Device, View
 from vidmotion.cli import options
 from vidmotion.cli.checks import before_work, check_detector, check_file
-from vidmotion.cli.console import TerminalProgress, note
+from vidmotion.cli.console import TerminalProgress, counted, note
 from vidmotion.errors import InputError, OutputError, VidmotionError
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ def _summarise(source: FrameSource, delays: list[Delays], save: Path | None) -> 
     late = statistics.median(one for one, _ in delays)
     lifted = [one for _, one in delays if one is not None]
     text = f", 3D {1000 * statistics.median(lifted):.0f} ms" if lifted else "; nobody was lifted"
-    note(f"{source.name}: {len(delays)} frames; shown {1000 * late:.0f} ms after they were taken{text} (medians)")
+    frames = counted(len(delays), "frame")
+    note(f"{source.name}: {frames}; shown {1000 * late:.0f} ms after they were taken{text} (medians)")
     if save is not None:
         note(f"  wrote {save}")

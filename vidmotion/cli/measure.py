@@ -50,8 +50,9 @@ def measure(
     if plot is not None and len(people) > 1:
         raise InputError(f"{plot} shows one person, and {scene.source} has {len(people)}; choose one with `person`")
     measured = [measure_person(one, model) for one in people]
-    for one in measured:
-        _print(one)
+    if not quiet:
+        for one in measured:
+            _print(one)
     if output is not None:
         write_text(output, "\n".join(csv_lines(measured)) + "\n")
     if plot is not None:

@@ -22,6 +22,9 @@ def render(
     ] = None,
     style: options.StyleOption = Style.skeleton,
     view: options.ViewOption = View.turn,
+    person: Annotated[
+        int | None, typer.Option(min=0, help="Only the person with this id.", rich_help_panel=options.FILM)
+    ] = None,
     body_model: Annotated[
         Path | None,
         typer.Option(
@@ -46,7 +49,7 @@ def render(
     if path.suffix.lower() != ".mp4":
         raise typer.BadParameter(f"-o {path}: films are written as MP4; choose a name that ends in .mp4")
     check_file(path, overwrite)
-    film = FilmChoice(style, view, body_model)
+    film = FilmChoice(style, view, body_model, person)
     if not quiet:
         advise_on_speed(film)
     progress = TerminalProgress(quiet, verbose)

@@ -40,7 +40,7 @@ def test_unknown_suffix_lists_the_known(walker: Person, tmp_path: Path) -> None:
         r"\.mot, \.npz, \.trc, \.vtt",
     ):
         export(scene_of(walker), tmp_path / "a.docx")
-    with pytest.raises(InputError, match=r"wanted \.json, \.json\.gz, \.npz"):
+    with pytest.raises(InputError, match=r"wanted a motion \(\.json, \.json\.gz, \.npz\)"):
         load(tmp_path / "a.bvh")
 
 

@@ -39,6 +39,7 @@ from vidmotion.io.scene.glb_writer import write_glb
 from vidmotion.io.scene.json_format import read_json, read_packed_json, write_json, write_packed_json
 from vidmotion.io.scene.mot_writer import write_mot
 from vidmotion.io.scene.npz_format import read_npz, write_npz
+from vidmotion.io.scene.requirements import chosen_people
 from vidmotion.io.scene.trc_writer import write_trc
 from vidmotion.io.scene.webvtt_writer import write_vtt
 from vidmotion.types import Person, Scene
@@ -198,9 +199,7 @@ def _writer(path: Path) -> Writer:
 
 def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, tuple[Person, ...]]]:
     """Each file to write, with the people in it."""
-    people = tuple(one for one in scene.people if person in (None, one.id))
-    if person is not None and not people:
-        raise InputError(_no_such_person(scene, person))
+    people = chosen_people(scene, person)
     stem, suffix = split_name(path)
     if not _writer(path).one_person:
         return [(path, people)]
@@ -209,10 +208,3 @@ def _parts(scene: Scene, path: Path, person: int | None) -> list[tuple[Path, tup
     if len(people) == 1:
         return [(path, people)]
     return [(path.with_name(f"{stem}.{one.id}{suffix}"), (one,)) for one in people]
-
-
-def _no_such_person(scene: Scene, person: int) -> str:
-    if not scene.people:
-        return f"there is no person {person} in {scene.source}: nobody is in it"
-    ids = ", ".join(str(one.id) for one in scene.people)
-    return f"there is no person {person} in {scene.source}; the ids are {ids}"

@@ -1,4 +1,4 @@
-"""What writers require of a person. Does not depend on files."""
+"""What writers require of a scene and its people. Does not depend on files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from vidmotion.body.model import BodyModel
 from vidmotion.errors import InputError
 from vidmotion.skeletons import H36M17
-from vidmotion.types import BodyMotion, Motion, Person
+from vidmotion.types import BodyMotion, Motion, Person, Scene
 
 
 def require_motion(person: Person) -> Motion:
@@ -43,3 +43,18 @@ def require_body(person: Person, model: BodyModel) -> BodyMotion:
     if not all(np.isfinite(part).all() for part in (body.pose, body.betas, body.translation)):
         raise InputError(f"the body of person {person.id} holds a number that is not finite")
     return body
+
+
+def chosen_people(scene: Scene, person: int | None) -> tuple[Person, ...]:
+    """The person with this id; everybody if it is None.
+
+    Raises:
+        InputError: there is no such person.
+    """
+    people = tuple(one for one in scene.people if person in (None, one.id))
+    if people or person is None:
+        return people
+    ids = ", ".join(str(one.id) for one in scene.people)
+    raise InputError(
+        f"there is no person {person} in {scene.source}" + (f"; the ids are {ids}" if ids else ": nobody is in it")
+    )
