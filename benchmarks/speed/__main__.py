@@ -32,12 +32,14 @@ from benchmarks.speed.stages import SAMPLE
 from vidmotion.body.fitting import fit_body
 from vidmotion.body.load import free_body
 from vidmotion.choices import CameraMode
+from vidmotion.detection import VideoDetection
 from vidmotion.io.atomic import write_text
 from vidmotion.io.scene import number_text
 from vidmotion.io.scene.formats import export, load
 from vidmotion.model.dstformer import PRESETS, DSTformer
 from vidmotion.processes import usable_cores
 from vidmotion.rendering import mesh_shading, raster
+from vidmotion.tracking.parts import read_in_parts
 from vidmotion.video.reader import open_video
 
 JSON_MINUTES = 2
@@ -76,6 +78,8 @@ def lifting(video: Path, seconds: float, rounds: int) -> Iterator[Row]:
     """The steps of `lift` beside detection alone, without hands and the camera's motion."""
     alone = vm.Pipeline(vm.Settings(end=seconds, hands=False, camera=CameraMode.still), threads=1)
     whole = vm.Pipeline(vm.Settings(end=seconds), threads=1)
+    hands = vm.Pipeline(vm.Settings(end=seconds, camera=CameraMode.still), threads=1).detection(video)
+    camera = vm.Pipeline(vm.Settings(end=seconds, hands=False), threads=1).detection(video)
     people = whole.detect(video)
     scene = whole.lift(people)
 
@@ -83,10 +87,18 @@ def lifting(video: Path, seconds: float, rounds: int) -> Iterator[Row]:
         with open_video(video, end=seconds) as frames:
             return sum(1 for _ in frames)
 
+    def read_again(detection: VideoDetection) -> None:
+        reader_of = detection.second_reader_of(people)
+        assert reader_of is not None
+        with detection.open() as frames:
+            detection.complete(people, read_in_parts(frames, reader_of))
+
     with tempfile.TemporaryDirectory() as folder:
         works: dict[str, Callable[[], object]] = {
             "detection alone": lambda: alone.detect(video),
             "decode": decode,
+            "decode, then hands and faces": lambda: read_again(hands),
+            "decode, then the camera's motion": lambda: read_again(camera),
             "detect, with hands and camera": lambda: whole.detect(video),
             "lift": lambda: whole.lift(video),
             "of that, 3D": lambda: whole.lift(people),
