@@ -94,6 +94,13 @@ def test_brackets_in_names_are_no_markup(second: Path, tmp_path: Path, vidmotion
     assert "dance [dQw4w9].mp4: 1 person" in told
 
 
+def test_a_name_that_is_spelled_wrongly_is_told_before_the_work(second: Path, tmp_path: Path, vidmotion: Run) -> None:
+    code, told = vidmotion("lift", second, tmp_path / "secnd.mp4", "-o", tmp_path / "out")
+    assert code == 1
+    assert "secnd.mp4: no such file; check the spelling" in told
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_bad_video_does_not_stop_the_others(second: Path, tmp_path: Path, vidmotion: Run) -> None:
     bad = tmp_path / "bad.mp4"
     bad.write_text("no video")

@@ -52,6 +52,7 @@ def plan(videos: Sequence[Path], keypoints: KeypointOptions, options: VideoOptio
 
     Raises:
         typer.BadParameter: nothing is named, or the options do not go together.
+        InputError: a file is not there.
     """
     if keypoints.path is not None:
         return [_of_keypoints(keypoints.path, videos, keypoints, options)]
@@ -62,7 +63,9 @@ def plan(videos: Sequence[Path], keypoints: KeypointOptions, options: VideoOptio
     for video in videos:
         if _is_saved(video) and (options.fps or options.rotate):
             raise typer.BadParameter(f"{'--fps' if options.fps else '--rotate'} is for videos; {video} holds people")
-    jobs = [_of_video(video) for video in _joined(videos)]
+    joined = _joined(videos)
+    _check_exist(joined)
+    jobs = [_of_video(video) for video in joined]
     _check_names(jobs)
     return jobs
 
@@ -89,6 +92,15 @@ def _joined(videos: Sequence[Path]) -> list[Path]:
             )
         joined = {file: None for file in joined if file not in files} | {pattern: None}
     return list(joined)
+
+
+def _check_exist(videos: Sequence[Path]) -> None:
+    """A name that is spelled wrongly is told before hours of work on the others."""
+    from vidmotion.video.numbered_pictures import find_numbered_pictures
+
+    for video in videos:
+        if not video.exists() and find_numbered_pictures(video) is None:
+            raise InputError(f"{video}: no such file; check the spelling")
 
 
 def _of_video(path: Path) -> Job:
