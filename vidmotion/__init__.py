@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vidmotion.api import detect, export, lift, render, view
     from vidmotion.choices import BoneNames, Device, Format, Head, Markers, Smoothing, Style, View
     from vidmotion.errors import (
+        DiskFullError,
         InputError,
         MissingExtraError,
         NobodyFoundError,
@@ -50,8 +51,8 @@ _ROOMS = {
     "vidmotion.api": ("detect", "export", "lift", "render", "view"),
     "vidmotion.choices": ("BoneNames", "Device", "Format", "Head", "Markers", "Smoothing", "Style", "View"),
     "vidmotion.errors": (
-        "InputError", "MissingExtraError", "NobodyFoundError", "OutputError", "StoppedError", "VideoError",
-        "VidmotionError", "WeightsError",
+        "DiskFullError", "InputError", "MissingExtraError", "NobodyFoundError", "OutputError", "StoppedError",
+        "VideoError", "VidmotionError", "WeightsError",
     ),
     "vidmotion.tracking.imported_keypoints": ("read_keypoints",),
     "vidmotion.io.scene.formats": ("load",),
@@ -70,6 +71,7 @@ __all__ = [
     "Camera",
     "Contacts",
     "Device",
+    "DiskFullError",
     "Format",
     "Head",
     "InputError",

@@ -14,7 +14,7 @@ from vidmotion.cli.lift import lift
 from vidmotion.settings import Settings
 
 __all__ = ["vidmotion"]
-OF_ONE_VIDEO = {"videos", "camera_file", "keypoints", "skeleton", "size", "first_frame"}
+OF_ONE_VIDEO = {"videos", "camera_file", "keypoints", "skeleton", "size", "first_frame", "processes"}
 FILMS = {"render", "page", "style", "view"}
 
 

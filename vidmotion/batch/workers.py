@@ -10,6 +10,7 @@ import faulthandler
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -239,6 +240,7 @@ def _serve(connection: Connection, load: Callable[[], Work], gpu: str | None) ->
         os.environ[_SEEN] = gpu
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary files are removed
+    sys.unraisablehook = _ignore_interrupt
     faulthandler.enable()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(KeyboardInterrupt, EOFError, BrokenPipeError):
@@ -249,6 +251,12 @@ def _serve(connection: Connection, load: Callable[[], Work], gpu: str | None) ->
                 connection.send(("ended", do_task(work, connection.recv(), _heartbeat(connection))))
         except VidmotionError as error:
             connection.send(("refused", error))
+
+
+def _ignore_interrupt(ignored: sys.UnraisableHookArgs) -> None:
+    """The end may come while a destructor runs, which can only be told."""
+    if not isinstance(ignored.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
 
 
 def do_task(work: Work, task: Any, alive: Alive) -> tuple[Any, str, bool]:

@@ -16,7 +16,7 @@ from vidmotion.cli.camera_summary import camera_summary, scale_summary
 from vidmotion.cli.checks import before_work, check_detector, film_suffix
 from vidmotion.cli.console import TerminalProgress, counted, describe, fail, note
 from vidmotion.cli.film_rendering import FilmChoice, advise_on_speed, draw_film
-from vidmotion.cli.lift_inputs import KeypointOptions, VideoOptions, plan
+from vidmotion.cli.lift_inputs import KeypointOptions, VideoOptions, check_exist, plan
 from vidmotion.cli.parsing import parse_heights, parse_person, parse_section
 from vidmotion.cli.time_summary import time_summary
 from vidmotion.types import FLOOR
@@ -153,6 +153,7 @@ def lift(
     from vidmotion.settings import LiftSettings, Settings
 
     with before_work():
+        check_exist(jobs)
         settings = Settings(
             detector=detector,
             weights=tuple(weights) if weights else None,

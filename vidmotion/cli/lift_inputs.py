@@ -52,7 +52,6 @@ def plan(videos: Sequence[Path], keypoints: KeypointOptions, options: VideoOptio
 
     Raises:
         typer.BadParameter: nothing is named, or the options do not go together.
-        InputError: a file is not there.
     """
     if keypoints.path is not None:
         return [_of_keypoints(keypoints.path, videos, keypoints, options)]
@@ -63,11 +62,23 @@ def plan(videos: Sequence[Path], keypoints: KeypointOptions, options: VideoOptio
     for video in videos:
         if _is_saved(video) and (options.fps or options.rotate):
             raise typer.BadParameter(f"{'--fps' if options.fps else '--rotate'} is for videos; {video} holds people")
-    joined = _joined(videos)
-    _check_exist(joined)
-    jobs = [_of_video(video) for video in joined]
+    jobs = [_of_video(video) for video in _joined(videos)]
     _check_names(jobs)
     return jobs
+
+
+def check_exist(jobs: Sequence[Job]) -> None:
+    """A name that is spelled wrongly is told before hours of work on the others.
+
+    Raises:
+        InputError: a file is not there.
+        VideoError: there are no such numbered pictures.
+    """
+    from vidmotion.video.numbered_pictures import find_numbered_pictures
+
+    for path in (path for job in jobs for path in job.inputs):
+        if not path.exists() and find_numbered_pictures(path) is None:
+            raise InputError(f"{path}: no such file; check the spelling")
 
 
 def _joined(videos: Sequence[Path]) -> list[Path]:
@@ -92,15 +103,6 @@ def _joined(videos: Sequence[Path]) -> list[Path]:
             )
         joined = {file: None for file in joined if file not in files} | {pattern: None}
     return list(joined)
-
-
-def _check_exist(videos: Sequence[Path]) -> None:
-    """A name that is spelled wrongly is told before hours of work on the others."""
-    from vidmotion.video.numbered_pictures import find_numbered_pictures
-
-    for video in videos:
-        if not video.exists() and find_numbered_pictures(video) is None:
-            raise InputError(f"{video}: no such file; check the spelling")
 
 
 def _of_video(path: Path) -> Job:
