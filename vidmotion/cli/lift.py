@@ -153,7 +153,6 @@ def lift(
     from vidmotion.settings import LiftSettings, Settings
 
     with before_work():
-        check_exist(jobs)
         settings = Settings(
             detector=detector,
             weights=tuple(weights) if weights else None,
@@ -182,6 +181,7 @@ def lift(
             settings, TerminalProgress(quiet, verbose), run=partial(detect_in_processes, jobs=processes)
         )
         pipeline.prepare()
+    check_exist(jobs)
     if film is not None and not quiet:
         advise_on_speed(film)
     failed = sum(not _lift_one(pipeline, job, outputs, film, page, quiet, verbose) for job in jobs)
