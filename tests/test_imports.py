@@ -144,6 +144,7 @@ def test_public_names_are_pinned() -> None:
     ]
     choices = ["BoneNames", "Device", "Format", "Head", "Markers", "Settings", "Smoothing", "Style", "View"]
     errors = [
+        "DiskFullError",
         "InputError",
         "MissingExtraError",
         "NobodyFoundError",
