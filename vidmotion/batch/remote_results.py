@@ -60,10 +60,11 @@ def read_remote_journal(url: str) -> Book:
         MissingExtraError: fsspec, or its package for the place, is not installed.
         InputError: there is none, or its file is damaged or cannot be read.
     """
-    content = RemoteFolder(url).read(JOURNAL)
+    remote = RemoteFolder(url)
+    content = remote.read(JOURNAL)
     if content is None:
         raise InputError(f"{url}: no batch has run there; check the URL")
-    return parse_journal(RemoteFolder(url).url_of(JOURNAL), content)
+    return parse_journal(remote.url_of(JOURNAL), content)
 
 
 class _TakenOverError(OutputError):
