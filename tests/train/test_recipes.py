@@ -21,7 +21,7 @@ from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.heads import ActionHead, KinematicHead
 from vidmotion.model.network import MotionNetwork
-from vidmotion.train.action_recipe import _LabelledSource, train_action
+from vidmotion.train.action_recipe import _LabelledSource, train_action, turns
 from vidmotion.train.batches import Batch, BatchSource
 from vidmotion.train.config import ActionConfig, ErrorConfig, MeshConfig, PretrainConfig
 from vidmotion.train.encodings import Encodings
@@ -137,7 +137,14 @@ def test_classes_are_drawn_equally(footage: Path) -> None:
         labelled = _LabelledSource(source, classes, CPU)
         drawn = [source.labels[int(item)] for item in source.choose(2000, rng, labelled.weights)]
         assert {label: drawn.count(label) / 2000 for label in set(drawn)} == pytest.approx(expected, abs=0.04)
-    assert not _LabelledSource(source, ("run",), CPU).has_classes
+    assert _LabelledSource(source, ("run",), CPU).classes == 0
+
+
+def test_sources_take_turns_as_often_as_they_have_classes() -> None:
+    """Of five classes, a source shows four and another one a single one: it gives every fifth batch."""
+    assert turns([4, 1]) == [0, 0, 1, 0, 0]
+    assert turns([2, 2]) == [0, 1, 0, 1]
+    assert turns([3]) == [0, 0, 0]
 
 
 def test_common_classes_are_named_more_readily(job: MakeJob, footage: Path) -> None:

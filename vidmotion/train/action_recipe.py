@@ -57,7 +57,7 @@ def train_action(job: TrainingJob, config: ActionConfig) -> Path:
         # The sources that gave the classes are used again, unless training runs on another device.
         found = data if device == job.device else job_sources(job, config, device, capture_or_points)
         labelled = [_LabelledSource(source, classes, device) for source in found]
-        useful = [source for source in labelled if source.has_classes]
+        useful = [source for source in labelled if source.classes]
         return _ActionLoss(useful, config, network.encoder.config.max_frames, device)
 
     def finish(trained: MotionNetwork) -> MotionNetwork:
@@ -125,19 +125,30 @@ class _LabelledSource:
         known = self.label >= 0
         counts = torch.bincount(self.label[known], minlength=len(classes)).clamp_min(1)
         self.weights = torch.where(known, 1 / counts[self.label.clamp_min(0)].float(), 0.0)
-        self.has_classes = bool(known.any())
+        self.classes = int((torch.bincount(self.label[known], minlength=len(classes)) > 0).sum())
+        """Number of the classes that the source shows."""
+
+
+def turns(classes: list[int]) -> list[int]:
+    """The order in which sources give batches, from the number of classes that each shows.
+
+    Each has as many turns as classes, spread evenly: with equal turns, the class of a source that shows a single one
+    would be seen most of the time.
+    """
+    places = [((turn + 0.5) / count, source) for source, count in enumerate(classes) for turn in range(count)]
+    return [source for _, source in sorted(places)]
 
 
 class _ActionLoss:
-    """The loss of a step. The sources are used in turn; for an embedding head each clip is seen twice."""
+    """The loss of a step. The sources take turns; for an embedding head each clip is seen twice."""
 
     def __init__(self, data: list[_LabelledSource], config: ActionConfig, window: int, device: torch.device) -> None:
         self.data, self.config, self.window, self.device = data, config, window, device
-        self.encodings = Encodings(config)
+        self.encodings, self.turns = Encodings(config), turns([source.classes for source in data])
 
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
         draw = self.encodings.draw(draw)
-        config, labelled = self.config, self.data[draw.step % len(self.data)]
+        config, labelled = self.config, self.data[self.turns[draw.step % len(self.turns)]]
         shape = window_shape(
             labelled.source.fitting, config, draw, (config.window,), (config.window,), self.window, self.device
         )
