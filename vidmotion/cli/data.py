@@ -13,6 +13,7 @@ from vidmotion.choices import Split
 from vidmotion.cli import options
 from vidmotion.cli.checks import check_file
 from vidmotion.cli.console import TerminalProgress, counted, fail, note, results
+from vidmotion.cli.data_exercises import exercises
 from vidmotion.cli.data_import import import_
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Make, import and inspect training data.")
 app.command("import")(import_)
+app.command()(exercises)
 
 NEWS_SECONDS = 60.0
 """Between two lines of news where no bar is shown."""

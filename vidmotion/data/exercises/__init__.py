@@ -14,5 +14,5 @@ inverse_kinematics  postures to joint rotations
 interpolation       movements between key postures
 generate            clips of many repetitions, no two of them equal, as a packed folder
 
-Movements are drawn at random within what people do; they are not recorded. Numpy only.
+Movements are drawn at random within what people do; they are not recorded.
 """

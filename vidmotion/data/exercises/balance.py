@@ -19,7 +19,7 @@ from vidmotion.data.exercises.arms import (
 )
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.exercise import Exercise, Rng, both_sides, chosen, degrees, there_and_back
-from vidmotion.data.exercises.legs import hip_joint, knee_raised
+from vidmotion.data.exercises.legs import hip_joint, knee_raised, straight_leg
 from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, vector
 from vidmotion.data.exercises.stances import standing
 
@@ -39,7 +39,7 @@ def balance(body: Build, rng: Rng) -> Exercise:
 def _tree(posture: Posture, body: Build, rng: Rng) -> Posture:
     """The sole of one foot against the other leg."""
     ankle = posture.ankles[RIGHT] + vector(0.07, body.shin * rng.uniform(0.4, 1.15), 0.02)
-    return posture.with_leg(LEFT, ankle, degrees(rng, 40, 80), degrees(rng, 20, 60), vector(1.0, 0.1, 0.25))
+    return posture.with_leg(LEFT, ankle, vector(degrees(rng, 40, 80), degrees(rng, 20, 60)), vector(1.0, 0.1, 0.25))
 
 
 def _knee(posture: Posture, body: Build, rng: Rng) -> Posture:
@@ -47,19 +47,13 @@ def _knee(posture: Posture, body: Build, rng: Rng) -> Posture:
 
 
 def _leg_in_front(posture: Posture, body: Build, rng: Rng) -> Posture:
-    return _straight_leg(posture, body, degrees(rng, 15, 75), 0.1, degrees(rng, 0, 50))
+    return straight_leg(posture, body, degrees(rng, 15, 75), 0.0, degrees(rng, 0, 50))
 
 
 def _leg_aside(posture: Posture, body: Build, rng: Rng) -> Posture:
-    lift = degrees(rng, 15, 75)
+    lift = degrees(rng, 15, 70)
     posture = replace(posture, pelvis=vector(z=0.25 * lift))
-    return _straight_leg(posture, body, lift, 0.95, degrees(rng, 0, 50))
-
-
-def _straight_leg(posture: Posture, body: Build, lift: float, aside: float, toes_down: float) -> Posture:
-    """The left leg `lift` radians off vertical, to the front or, with `aside` near 1, to the side."""
-    direction = vector(np.sin(lift) * aside, -np.cos(lift), np.sin(lift) * np.sqrt(1 - aside**2))
-    return posture.with_leg(LEFT, hip_joint(posture, body) + 0.995 * body.leg * direction, toes_down)
+    return straight_leg(posture, body, degrees(rng, 0, 10), lift, degrees(rng, 0, 50))
 
 
 def _airplane(posture: Posture, body: Build, rng: Rng) -> Posture:
@@ -68,7 +62,7 @@ def _airplane(posture: Posture, body: Build, rng: Rng) -> Posture:
     posture = replace(posture.shifted(z=-0.1 * body.leg * np.sin(lean)), pelvis=vector(lean))
     ankle = hip_joint(posture, body) + 0.995 * body.leg * vector(0.0, -np.cos(lean), -np.sin(lean))
     knee = vector(0.1, -np.sin(lean), np.cos(lean))
-    return posture.with_leg(LEFT, ankle, lean + degrees(rng, 0, 50), knee=knee)
+    return posture.with_leg(LEFT, ankle, vector(lean + degrees(rng, 0, 50)), knee)
 
 
 _ON_ONE_LEG: dict[str, Callable[[Posture, Build, Rng], Posture]] = {
@@ -102,14 +96,14 @@ def _long_stride(up: Posture, body: Build, rng: Rng, to_the_side: bool) -> Postu
     )
     turn = -degrees(rng, 60, 85) if to_the_side else 0.0
     low = up.with_leg(LEFT, vector(0.6 * body.hip, body.ankle, 0.6 * stride), knee=vector(0.05, 0.0, 1.0))
-    low = low.with_leg(RIGHT, vector(-0.8 * body.hip, body.ankle, -0.6 * stride), toes_out=out, knee=knee)
+    low = low.with_leg(RIGHT, vector(-0.8 * body.hip, body.ankle, -0.6 * stride), vector(y=out), knee)
     hips = vector(0.0, body.ankle + body.leg * rng.uniform(0.55, 0.75), stride * rng.uniform(0.05, 0.3))
     return replace(low, hips=hips, pelvis=vector(y=turn), head=vector(y=-0.8 * turn))
 
 
 _ACROSS, _HOLDS_IT = Arms((-0.75, -0.05, 0.45), (0.2, -1.0, 0.3)), Arms((-0.1, 0.0, 0.35), (0.2, -1.0, 0.3))
 _BEHIND_THE_NECK, _HOLDS_THE_ELBOW = (
-    Arms((-0.35, 0.35, -0.25), (0.3, 1.0, 0.0)),
+    Arms((-0.35, 0.35, -0.25), (1.0, 1.0, 0.0)),
     Arms((-0.45, 0.65, 0.05), (1.0, 0.4, 0.0)),
 )
 _AT_THE_FOOT, _FREE = Arms((0.1, -0.8, -0.3), (0.4, -0.5, -0.8)), Arms((0.6, -0.5, 0.3), (0.4, -0.5, -0.8))

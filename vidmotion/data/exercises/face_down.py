@@ -9,7 +9,7 @@ import numpy as np
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.exercise import Exercise, Rng, both_sides, degrees, stepping, there_and_back
 from vidmotion.data.exercises.inverse_kinematics import two_bones
-from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, pair, vector
+from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, both, pair, vector
 from vidmotion.types import Floats
 
 WRIST = 0.05
@@ -51,7 +51,7 @@ def climber(body: Build, rng: Rng) -> Exercise:
     height = min(up.ankles[LEFT, 1] + rng.uniform(0.0, 0.1), knee[1] - 0.02)
     drop = (knee[1] - height) / body.shin
     ankle = knee - body.shin * vector(0.0, drop, np.sqrt(1 - drop**2))
-    tucked = up.with_leg(LEFT, ankle, _TOES_DOWN, knee=vector(0.1, -0.5, 1.0))
+    tucked = up.with_leg(LEFT, ankle, vector(_TOES_DOWN), knee=vector(0.1, -0.5, 1.0))
     between = stepping(up, tucked, 0.06)
     pace, rest = rng.uniform(0.2, 0.5), rng.uniform(0.0, 0.2)
     half = [(pace / 2, between), (pace / 2, tucked), (rest, tucked), (pace / 2, between), (pace / 2, up)]
@@ -71,7 +71,7 @@ def downward_dog(body: Build, rng: Rng) -> Exercise:
         hips=ankles.mean(axis=0) + 0.997 * body.leg * legs[0],
         ankles=ankles,
         pelvis=vector(np.arctan2(trunk[0, 2], trunk[0, 1])),
-        soles=np.array([[toes_down, 0.1], [toes_down, 0.1]]),
+        soles=both(toes_down, 0.1),
         knees=pair(0.1, 0.0, 1.0),
         elbows=pair(1.0, 0.0, -0.3),
     )
@@ -89,7 +89,7 @@ def all_fours(body: Build, rng: Rng) -> Exercise:
         keys = there_and_back(_rounded(base, bent), _rounded(base, -0.7 * bent), pace, hold, hold)
         return Exercise("all fours, back", keys, planted=True)
     height = base.hips[1] + rng.uniform(-0.1, 0.1)
-    out = base.with_leg(LEFT, vector(body.hip, height, -0.97 * body.leg), _QUARTER + 0.4, knee=base.knees[LEFT])
+    out = base.with_leg(LEFT, vector(body.hip, height, -0.99 * body.leg), vector(_QUARTER + 0.4), knee=base.knees[LEFT])
     hands, shoulders = base.hands.copy(), _shoulders_at(base, body)
     hands[RIGHT] += vector(0.0, shoulders[1] + rng.uniform(-0.05, 0.15) - WRIST, 0.93 * body.arm)
     half = [(pace, replace(out, hands=hands)), (hold, replace(out, hands=hands)), (pace, base)]
@@ -133,7 +133,7 @@ def _face_down(body: Build, shoulders: float, pike: float, apart: float, on_knee
         hips=hips,
         ankles=ankles,
         pelvis=vector(_QUARTER - trunk),
-        soles=np.array([[toes_down, 0.0], [toes_down, 0.0]]),
+        soles=both(toes_down),
         knees=pair(0.0, -1.0, 0.1),
         head=vector(-0.2),
         elbows=_ELBOWS_OUT,
@@ -148,7 +148,7 @@ def _on_hands_and_knees(body: Build, rng: Rng) -> Posture:
         hips=vector(y=height),
         ankles=pair(body.hip, _KNEE + 0.01, -body.shin),
         pelvis=vector(pitch),
-        soles=np.array([[np.pi - 0.35, 0.0], [np.pi - 0.35, 0.0]]),
+        soles=both(np.pi - 0.35),
         knees=pair(0.0, -1.0, 0.1),
         elbows=_ELBOWS_OUT,
     )

@@ -55,7 +55,7 @@ def generate_exercises(folder: Path, clips: int, seed: int, overwrite: bool, adv
     """Write a packed folder of exercises; each clip depends on the seed and its number alone.
 
     Args:
-        advance: called with 1 after each clip.
+        advance: called with the number of clips so far, after each.
 
     Returns:
         The number of frames.
@@ -67,7 +67,7 @@ def generate_exercises(folder: Path, clips: int, seed: int, overwrite: bool, adv
         model = free_body()
         for number in range(clips):
             writer.append(make_clip(model, seed, number))
-            advance(1)
+            advance(number + 1)
     return writer.frames
 
 
@@ -79,9 +79,7 @@ def make_clip(model: BodyModel, seed: int, number: int) -> NewClip:
     rng = np.random.default_rng([seed, 2, number])
     exercise = _draw(body, rng)
     frames = round(rng.uniform(*_SECONDS) * FRAME_RATE)
-    posture = _swaying(_repeated(exercise, frames, rng), exercise, rng)
-    matrices, roots = solve(posture, body, exercise.planted)
-    rotations = matrix_to_axis_angle(matrices)
+    rotations, roots = perform(exercise, body, frames, rng)
     return NewClip(
         name=f"exercise_{number:04d}",
         subject=f"exercise_{subject:03d}",
@@ -91,6 +89,18 @@ def make_clip(model: BodyModel, seed: int, number: int) -> NewClip:
         label=LABEL,
         description=exercise.name,
     )
+
+
+def perform(exercise: Exercise, body: RestBody, frames: int, rng: Rng) -> tuple[Floats, Floats]:
+    """T frames of a body that repeats an exercise; no two repetitions are equal.
+
+    Returns:
+        (T, 22, 3) radians, axis-angle, of SMPL's body joints in their parents' frames, from a T-pose; (T, 3) metres,
+        the middle between the hips.
+    """
+    posture = _swaying(_repeated(exercise, frames, rng), exercise, rng)
+    rotations, roots = solve(posture, body, exercise.planted)
+    return matrix_to_axis_angle(rotations), roots
 
 
 def posed_joints(rotations: Floats, roots: Floats, body: RestBody) -> Floats:
@@ -133,7 +143,16 @@ def _swaying(posture: Posture, exercise: Exercise, rng: Rng) -> Posture:
     moved = {}
     for part, deviation in _SWAY.items():
         value = getattr(posture, part)
-        noise = gaussian_smooth(rng.normal(0, 1, value.shape), _SWAY_SMOOTHING * FRAME_RATE)
+        noise = _slow_noise(value.shape, rng)
         if not (exercise.planted and part == "hands"):
-            moved[part] = value + noise / noise.std() * deviation * exercise.sway
+            moved[part] = value + noise * deviation * exercise.sway
     return replace(posture, **moved)
+
+
+def _slow_noise(shape: tuple[int, ...], rng: Rng) -> Floats:
+    """(T, ...) smooth random numbers of standard deviation 1."""
+    sigma = _SWAY_SMOOTHING * FRAME_RATE
+    margin = round(3 * sigma)  # the filter continues trends beyond the ends, which random numbers have not
+    longer = rng.normal(0, 1, (shape[0] + 2 * margin, *shape[1:]))
+    noise = gaussian_smooth(longer, sigma)[margin:-margin]
+    return noise / noise.std()

@@ -17,8 +17,8 @@ from vidmotion.types import Floats
 
 _STRETCHED = 0.9997
 """Largest share of its length over which a limb reaches."""
-_ROUNDS = 8
-"""How often the hips come within reach of one ankle and then of the other, which may undo a part of the first."""
+_ROUNDS = 12
+"""How often the hips come nearer to ankles that are too far; where one is, half of what lacks is left each time."""
 
 Rotations = dict[str, Floats]
 """(T, 3, 3) of joints in the world, by their names."""
@@ -100,10 +100,9 @@ def _within_reach(posture: Posture, pelvis: Floats, build: Build) -> Floats:
     """(T, 3) the hips, nearer to the ankles where a leg would not reach."""
     hips, farthest = posture.hips, _STRETCHED * build.leg
     for _ in range(_ROUNDS):
-        for side in (LEFT, RIGHT):
-            leg = posture.ankles[:, side] - (hips + pelvis @ _hip_offset(side, build))
-            lacking = np.maximum(np.linalg.norm(leg, axis=-1, keepdims=True) - farthest, 0.0)
-            hips = hips + unit(leg) * lacking
+        legs = [posture.ankles[:, side] - (hips + pelvis @ _hip_offset(side, build)) for side in (LEFT, RIGHT)]
+        lacking = [np.maximum(np.linalg.norm(leg, axis=-1, keepdims=True) - farthest, 0.0) for leg in legs]
+        hips = hips + (unit(legs[LEFT]) * lacking[LEFT] + unit(legs[RIGHT]) * lacking[RIGHT]) / 2
     return hips
 
 
@@ -111,8 +110,8 @@ def _leg(posture: Posture, side: int, hip: Floats, build: Build) -> Rotations:
     """Hip, knee, ankle and foot of a leg that begins at hip (T, 3)."""
     name, goal = SIDES[side], posture.ankles[:, side] - hip
     upper, lower, hinge = two_bones(goal, posture.knees[:, side], build.thigh, build.shin)
-    down, out = posture.soles[:, side].T
-    foot = _tilted(np.stack([down, _outwards(side) * out, np.zeros_like(down)], axis=-1))
+    outwards = _outwards(side)
+    foot = _tilted(posture.soles[:, side] * vector(1.0, outwards, outwards))
     thigh, shin = (np.stack([hinge, -bone, np.cross(hinge, -bone)], axis=-1) for bone in (upper, lower))
     return {f"{name}_hip": thigh, f"{name}_knee": shin, f"{name}_ankle": foot, f"{name}_foot": foot}
 

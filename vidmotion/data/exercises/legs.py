@@ -44,7 +44,7 @@ def _in_the_air(posture: Posture, body: Build, height: float) -> Posture:
     """The posture with hanging toes, `height` metres above the floor."""
     toes_down = 0.6
     height += float(body.heel_raised(toes_down)[1])
-    soles = posture.soles + np.array([toes_down, 0.0])
+    soles = posture.soles + vector(toes_down)
     return replace(posture.shifted(y=height), ankles=posture.ankles + vector(y=height), soles=soles)
 
 
@@ -76,7 +76,7 @@ def _in_stride(up: Posture, body: Build, stride: float, height: float, lean: flo
     ankles[LEFT, 2] += stride
     behind = RIGHT if stride > 0 else LEFT
     ankles[behind] += body.heel_raised(heel)
-    soles[behind] = heel, 0.0
+    soles[behind] = vector(heel)
     hips = vector(y=body.ankle + height, z=ankles[:, 2].mean() + 0.1 * abs(stride))
     return replace(up, hips=hips, ankles=ankles, soles=soles, pelvis=vector(lean))
 
@@ -100,7 +100,7 @@ def jumping_jack(body: Build, rng: Rng) -> Exercise:
     high = Arms((rng.uniform(-0.1, 0.3), rng.uniform(0.85, 0.95), 0.05), OVERHEAD.elbow)
     between = with_arms(_in_the_air(middle, body, rng.uniform(0.03, 0.12)), SIDEWAYS)
     up, down = with_arms(apart, high).shifted(y=-0.02), with_arms(close, HANGING).shifted(y=-0.02)
-    pace = rng.uniform(0.17, 0.4)
+    pace = rng.uniform(0.22, 0.4)
     keys = [(pace, between), (pace, up), (0.08, up), (pace, between), (pace, down), (0.08, down)]
     return Exercise("jumping jack", keys)
 
@@ -125,7 +125,7 @@ def knee_raised(posture: Posture, body: Build, lift: float, shin: float, toes_do
     """The posture with the left thigh `lift` radians in front of vertical, the shin `shin` radians behind it."""
     knee = hip_joint(posture, body) + body.thigh * vector(0.05, -np.cos(lift), np.sin(lift))
     ankle = knee + body.shin * vector(0.0, -np.cos(shin), -np.sin(shin))
-    return posture.with_leg(LEFT, ankle, toes_down)
+    return posture.with_leg(LEFT, ankle, vector(toes_down))
 
 
 def _march(posture: Posture, body: Build, rng: Rng) -> Posture:
@@ -137,11 +137,23 @@ def _heel_to_seat(posture: Posture, body: Build, rng: Rng) -> Posture:
     return knee_raised(posture, body, degrees(rng, -5, 8), curl, curl - degrees(rng, 0, 25))
 
 
+def straight_leg(posture: Posture, body: Build, forwards: float, aside: float, toes_down: float) -> Posture:
+    """The posture with the left leg raised.
+
+    Args:
+        forwards: radians of the leg; negative is backwards.
+        aside: radians of the leg to the left.
+        toes_down: radians of the foot against the leg.
+    """
+    direction = vector(np.sin(aside), -np.cos(aside) * np.cos(forwards), np.cos(aside) * np.sin(forwards))
+    ankle = hip_joint(posture, body) + 0.995 * body.leg * direction
+    return posture.with_leg(LEFT, ankle, vector(toes_down - forwards, z=aside))
+
+
 def _kick(posture: Posture, body: Build, rng: Rng) -> Posture:
-    lift, aside = degrees(rng, 30, 80) * chosen(rng, 1.0, 1.0, -0.5), chosen(rng, 0.0, 0.7)
-    direction = vector(abs(np.sin(lift)) * aside, -np.cos(lift), np.sin(lift) * np.sqrt(1 - aside**2))
-    ankle = hip_joint(posture, body) + rng.uniform(0.97, 0.999) * body.leg * direction
-    return posture.with_leg(LEFT, ankle, degrees(rng, 0, 50))
+    lift, toes_down = degrees(rng, 30, 80), degrees(rng, 0, 50)
+    forwards, aside = chosen(rng, (lift, 0.0), (lift / 2, lift / 2), (-lift / 2, 0.0))
+    return straight_leg(posture, body, forwards, aside, toes_down)
 
 
 _KNEE_RAISES: dict[str, Callable[[Posture, Build, Rng], Posture]] = {
@@ -170,7 +182,7 @@ def raise_heels(body: Build, rng: Rng) -> Exercise:
     up = draw_hold(rng)(standing(body, rng), False)
     angle = degrees(rng, 25, 50)
     rise = body.heel_raised(angle)
-    high = replace(up, hips=up.hips + rise, ankles=up.ankles + rise, soles=up.soles + np.array([angle, 0.0]))
+    high = replace(up, hips=up.hips + rise, ankles=up.ankles + rise, soles=up.soles + vector(angle))
     return Exercise(
         "raise heels", there_and_back(high, up, rng.uniform(0.4, 1.0), rng.uniform(0.1, 0.8), rng.uniform(0.1, 0.8))
     )

@@ -57,14 +57,14 @@ def _legs_raised(flat: Posture, body: Build, left: float, right: float) -> Postu
     for side, angle, out in ((LEFT, left, body.hip), (RIGHT, right, -body.hip)):
         ankle = flat.hips + vector(out, 0.998 * body.leg * np.sin(angle), 0.998 * body.leg * np.cos(angle))
         knee = vector(0.1 * np.sign(out), np.cos(angle), -np.sin(angle))
-        flat = flat.with_leg(side, ankle, toes_down=0.5 - _QUARTER - angle, knee=knee)
+        flat = flat.with_leg(side, ankle, sole=vector(0.5 - _QUARTER - angle), knee=knee)
     return flat
 
 
 def bridge(body: Build, rng: Rng) -> Exercise:
     """The hips up and down, with the shoulders and the arms on the floor."""
     hands = pair(body.shoulder + rng.uniform(0.05, 0.2), WRIST, 0.9 * body.arm - body.trunk)
-    low = replace(_supine(body, rng), hands=hands)
+    low = replace(_supine(body, rng, farthest=0.55), hands=hands)
     height = rng.uniform(0.28, 0.42)
     pitch = -float(np.arccos((_BACK - height) / body.trunk))
     hips = vector(0.0, height, -body.trunk * (1 + np.sin(pitch)))
@@ -73,11 +73,11 @@ def bridge(body: Build, rng: Rng) -> Exercise:
     return Exercise("bridge", keys, planted=True, sway=_SWAY)
 
 
-def _supine(body: Build, rng: Rng) -> Posture:
-    """On the back, the head towards -Z, the knees up and the feet flat."""
+def _supine(body: Build, rng: Rng, farthest: float = 0.75) -> Posture:
+    """On the back, the head towards -Z, the knees up and the feet flat, up to `farthest` leg's lengths away."""
     flat = Posture(
         hips=vector(y=_BACK),
-        ankles=pair(body.hip * rng.uniform(0.6, 1.8), body.ankle, body.leg * rng.uniform(0.45, 0.75)),
+        ankles=pair(body.hip * rng.uniform(0.6, 1.8), body.ankle, body.leg * rng.uniform(0.45, farthest)),
         pelvis=vector(0.05 - _QUARTER),
         head=vector(0.15),
         knees=pair(0.15, 1.0, 0.2),

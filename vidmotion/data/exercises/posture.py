@@ -16,8 +16,13 @@ LEFT, RIGHT = 0, 1
 
 
 def vector(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Floats:
-    """(3,) a point or direction; or angles of a part of the trunk: forwards, turned to the left, bent to the right."""
+    """(3,) a point, a direction, or the three angles of a part of the body."""
     return np.array([x, y, z])
+
+
+def both(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Floats:
+    """(2, 3) the same for both sides."""
+    return np.array([[x, y, z], [x, y, z]])
 
 
 def pair(outwards: float, up: float, forwards: float) -> Floats:
@@ -39,8 +44,9 @@ class Posture:
     """(3,) radians, the same of the chest against the pelvis."""
     head: Floats = field(default_factory=vector)
     """(3,) radians, the same of the head against the chest."""
-    soles: Floats = field(default_factory=lambda: np.zeros((2, 2)))
-    """(2, 2) radians: toes down, and toes turned outwards. 0 lies flat on the floor and points forwards."""
+    soles: Floats = field(default_factory=lambda: np.zeros((2, 3)))
+    """(2, 3) radians: toes down, toes turned outwards, soles turned inwards. 0 lies flat on the floor and points
+    forwards."""
     knees: Floats = field(default_factory=lambda: pair(0.1, 0.0, 1.0))
     """(2, 3) directions in the world in which bent knees point."""
     hands: Floats = field(default_factory=lambda: pair(0.12, -0.985, 0.06))
@@ -60,19 +66,17 @@ class Posture:
         """The posture with the hips `y` metres above the floor."""
         return replace(self, hips=vector(self.hips[0], y, self.hips[2]))
 
-    def with_leg(
-        self, side: int, ankle: Floats, toes_down: float = 0.0, toes_out: float = 0.0, knee: Floats | None = None
-    ) -> Posture:
+    def with_leg(self, side: int, ankle: Floats, sole: Floats | None = None, knee: Floats | None = None) -> Posture:
         """The posture with one foot elsewhere.
 
         Args:
             side: `LEFT` or `RIGHT`.
             ankle: (3,) metres.
-            toes_down: radians, likewise `toes_out`.
+            sole: (3,) radians as in `soles`; None is flat.
             knee: (3,) direction in which the knee points; None leaves it as it is.
         """
         ankles, soles, knees = self.ankles.copy(), self.soles.copy(), self.knees.copy()
-        ankles[side], soles[side] = ankle, (toes_down, toes_out)
+        ankles[side], soles[side] = ankle, vector() if sole is None else sole
         if knee is not None:
             knees[side] = knee
         return replace(self, ankles=ankles, soles=soles, knees=knees)

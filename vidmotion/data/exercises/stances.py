@@ -8,7 +8,7 @@ import numpy as np
 
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.exercise import Rng, degrees
-from vidmotion.data.exercises.posture import Posture, pair, vector
+from vidmotion.data.exercises.posture import Posture, both, pair, vector
 
 _TRUNK_CENTER = 0.55
 """Height of the upper body's center of mass above the hips, in lengths from hips to shoulders."""
@@ -33,7 +33,7 @@ def standing(body: Build, rng: Rng, width: float | None = None, toes: float | No
     return Posture(
         hips=vector(y=body.ankle + tall * rng.uniform(0.996, 0.9995), z=0.1 * body.foot),
         ankles=pair(apart, body.ankle, 0.0),
-        soles=np.array([[0.0, out], [0.0, out]]),
+        soles=both(y=out),
         knees=pair(np.sin(out), 0.0, np.cos(out)),
         trunk=vector(degrees(rng, -4, 6)),
     )

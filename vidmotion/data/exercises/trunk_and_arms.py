@@ -71,7 +71,7 @@ def side_bend(body: Build, rng: Rng) -> Exercise:
         arms = OVERHEAD if way == "overhead" else ON_HIPS
         low, up = with_arms(low, arms), with_arms(up, arms)
     pace, hold = rng.uniform(0.7, 1.6), chosen(rng, 0.1, 0.6, 2.0)
-    return Exercise(f"side bend, {way}", both_sides([(pace, low), (hold, low), (pace, up)]))
+    return Exercise(f"side bend, {way}", both_sides(there_and_back(low, up, pace, hold, rng.uniform(0.0, 0.3))))
 
 
 def twist(body: Build, rng: Rng) -> Exercise:
@@ -93,7 +93,7 @@ def arm_circle(body: Build, rng: Rng) -> Exercise:
     tilt, reach = degrees(rng, 10, 90), rng.uniform(0.97, 0.998)
     start, direction = rng.uniform(0, 2 * np.pi), chosen(rng, 1.0, -1.0)
     opposite = chosen(rng, 0.0, 0.0, np.pi)
-    pace, elbows = rng.uniform(0.8, 2.4), pair(0.3, -0.3, -0.9)
+    pace, elbows = rng.uniform(0.8, 2.4), pair(0.0, -1.0, -0.3) if tilt < np.pi / 4 else pair(1.0, -0.2, -0.2)
     keys: list[Key] = []
     for corner in range(_CORNERS):
         angle = start + direction * 2 * np.pi * corner / _CORNERS
