@@ -57,15 +57,16 @@ def with_hands(posture: Posture, hands: Floats, elbows: Floats) -> Posture:
 Hold = Callable[[Posture, bool], Posture]
 """The posture with the arms that belong to its lower (True) or upper (False) end."""
 _HOLDS = (
-    (HANGING, FORWARDS), (HANGING, CLASPED), (HANGING, HANGING), (FORWARDS, FORWARDS), (OVERHEAD, OVERHEAD),
-    (CLASPED, CLASPED), (ON_HIPS, ON_HIPS), (BEHIND_HEAD, BEHIND_HEAD), (AT_SHOULDERS, AT_SHOULDERS),
+    HANGING, FORWARDS, CLASPED, ON_HIPS, BEHIND_HEAD, AT_SHOULDERS, OVERHEAD, SIDEWAYS,
 )  # fmt: skip
-"""Up and down, in a squat or a lunge."""
+_STILL = 0.35
+"""Share of the people who hold their arms in a squat or a lunge as they do upright."""
 
 
 def draw_hold(rng: Rng) -> Hold:
     """How somebody holds their arms in a squat or a lunge."""
-    up, down = chosen(rng, *_HOLDS)
+    up, down = chosen(rng, HANGING, chosen(rng, *_HOLDS)), chosen(rng, *_HOLDS)
+    up, down = (down, down) if rng.random() < _STILL else (up, down)
     shift, reach = rng.normal(0, 0.05, 3), rng.uniform(0.985, 1.003)
 
     def hold(posture: Posture, low: bool) -> Posture:

@@ -28,9 +28,9 @@ def squat(body: Build, rng: Rng) -> Exercise:
     """Knee bends, some of them with a jump."""
     toes = degrees(rng, 0, 35)
     up, hold = standing(body, rng, body.hip * rng.uniform(1.0, 2.6), toes), draw_hold(rng)
-    knee = degrees(rng, 60, 135)
+    knee = degrees(rng, 70, 140)
     low = hold(lowered(up, body, knee, knee * rng.uniform(0.26, 0.36), load=chosen(rng, 0.0, 0.0, 0.1)), True)
-    up, pace = hold(up, False), rng.uniform(0.5, 2.0)
+    up, pace = hold(up, False), rng.uniform(0.4, 1.6)
     keys: list[Key] = [(pace, low), (rng.uniform(0, 0.5), low)]
     if rng.random() < 0.15:
         leap = _in_the_air(up, body, rng.uniform(0.1, 0.3))
@@ -106,7 +106,7 @@ def jumping_jack(body: Build, rng: Rng) -> Exercise:
 
 
 def raise_knees(body: Build, rng: Rng) -> Exercise:
-    """Marching on the spot, high knees, heels to the seat, elbow to knee, kicks."""
+    """Marching on the spot, high knees, heels to the seat, elbow to knee."""
     up = standing(body, rng, body.hip)
     way = chosen(rng, *_KNEE_RAISES)
     on_one_leg = up.shifted(x=-0.5 * body.hip, y=-0.01)
@@ -150,17 +150,10 @@ def straight_leg(posture: Posture, body: Build, forwards: float, aside: float, t
     return posture.with_leg(LEFT, ankle, vector(toes_down - forwards, z=aside))
 
 
-def _kick(posture: Posture, body: Build, rng: Rng) -> Posture:
-    lift, toes_down = degrees(rng, 30, 80), degrees(rng, 0, 50)
-    forwards, aside = chosen(rng, (lift, 0.0), (lift / 2, lift / 2), (-lift / 2, 0.0))
-    return straight_leg(posture, body, forwards, aside, toes_down)
-
-
 _KNEE_RAISES: dict[str, Callable[[Posture, Build, Rng], Posture]] = {
     "march": _march,
     "elbow to knee": _march,
     "heels": _heel_to_seat,
-    "kick": _kick,
 }
 
 
