@@ -18,7 +18,7 @@ from vidmotion.data.exercises.arms import (
     with_arms,
 )
 from vidmotion.data.exercises.build import Build
-from vidmotion.data.exercises.exercise import Exercise, Rng, both_sides, chosen, degrees, there_and_back
+from vidmotion.data.exercises.exercise import Exercise, Rng, both_sides, chosen, degrees, there_and_back, way
 from vidmotion.data.exercises.legs import hip_joint, knee_raised, straight_leg
 from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, vector
 from vidmotion.data.exercises.stances import standing
@@ -27,13 +27,13 @@ from vidmotion.data.exercises.stances import standing
 def balance(body: Build, rng: Rng) -> Exercise:
     """Standing on one leg, for seconds: tree, held knee, leg to the front, to the side or behind, airplane."""
     up = standing(body, rng, body.hip)
-    way = chosen(rng, *_ON_ONE_LEG)
-    held = _ON_ONE_LEG[way](up.shifted(x=-0.9 * body.hip), body, rng)
+    kind = chosen(rng, *_ON_ONE_LEG)
+    held = _ON_ONE_LEG[kind](up.shifted(x=-0.9 * body.hip), body, rng)
     held = with_arms(held, chosen(rng, SIDEWAYS, OVERHEAD, JOINED_OVERHEAD, ON_HIPS, CLASPED, FORWARDS))
     keys = there_and_back(
         held, up, rng.uniform(0.8, 2.0), rng.uniform(2.0, 8.0), rng.uniform(0.2, 1.5), back=rng.uniform(0.8, 2.0)
     )
-    return Exercise(f"balance, {way}", both_sides(keys) if rng.random() < 0.5 else keys)
+    return Exercise(f"balance, {kind}", both_sides(keys) if rng.random() < 0.5 else keys)
 
 
 def _tree(posture: Posture, body: Build, rng: Rng) -> Posture:
@@ -111,17 +111,20 @@ _AT_THE_FOOT, _FREE = Arms((0.1, -0.8, -0.3), (0.4, -0.5, -0.8)), Arms((0.6, -0.
 
 def stretch(body: Build, rng: Rng) -> Exercise:
     """Stretches that are held: an arm across the chest, an arm over the head, a heel to the seat."""
-    up = standing(body, rng)
-    way = chosen(rng, "across", "over", "thigh")
-    if way == "across":
-        held = with_arms(up, _ACROSS, _HOLDS_IT)
-    elif way == "over":
-        held = with_arms(up, _BEHIND_THE_NECK, _HOLDS_THE_ELBOW)
+    up, kind = standing(body, rng), chosen(rng, "across", "over", "thigh")
+    pace, hold, rest = rng.uniform(0.6, 1.5), rng.uniform(2, 6), rng.uniform(0.2, 1)
+    if kind == "across":
+        keys = there_and_back(with_arms(up, _ACROSS, _HOLDS_IT), up, pace, hold, rest)
+    elif kind == "over":
+        raised, held = with_arms(up, OVERHEAD), with_arms(up, _BEHIND_THE_NECK, _HOLDS_THE_ELBOW)
+        keys = [
+            *way(up, raised, pace),
+            *there_and_back(held, raised, pace, hold, 0.1),
+            *way(raised, up, pace),
+            (rest, up),
+        ]
     else:
         curl = degrees(rng, 110, 135)
         held = knee_raised(up.shifted(x=-0.8 * body.hip), body, 0.0, curl, curl - degrees(rng, 0, 25))
-        held = with_arms(held, _AT_THE_FOOT, _FREE)
-    keys = there_and_back(
-        held, up, rng.uniform(0.6, 1.5), rng.uniform(2, 6), rng.uniform(0.2, 1), back=rng.uniform(0.6, 1.5)
-    )
-    return Exercise(f"stretch, {way}", keys)
+        keys = there_and_back(with_arms(held, _AT_THE_FOOT, _FREE), up, pace, hold, rest)
+    return Exercise(f"stretch, {kind}", keys)

@@ -11,6 +11,7 @@ import numpy as np
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.posture import PARTS, Posture, pair, vector
 from vidmotion.geometry.vectors import unit
+from vidmotion.types import Bools
 
 Rng = np.random.Generator
 Choice = TypeVar("Choice")
@@ -35,9 +36,9 @@ class Exercise:
         return replace(self, keys=_mirrored(self.keys))
 
 
-_OPPOSITE = -0.4
-"""Cosine of the angle between two directions of a hand beyond which the hand moves around its shoulder."""
-_AROUND = (0.8, 0.0, 0.7)
+_OPPOSITE = 0.0
+"""Cosine of the angle between two directions of a hand from which on the hand moves around its shoulder."""
+_AROUND = (0.7, 0.5, 0.8)
 """Direction, outwards, up and forwards, in which it does so."""
 
 Drawn = Callable[[Build, Rng], Exercise]
@@ -54,6 +55,13 @@ def chosen(rng: Rng, *choices: Choice) -> Choice:
     return choices[rng.integers(len(choices))]
 
 
+def way(start: Posture, end: Posture, seconds: float) -> list[Key]:
+    """Keys from one posture to another, by way of `halfway` where a hand moves to the opposite side of its shoulder."""
+    if _opposite(start, end).any():
+        return [(seconds / 2, halfway(start, end)), (seconds / 2, end)]
+    return [(seconds, end)]
+
+
 def there_and_back(
     far: Posture, near: Posture, pace: float, hold: float, rest: float, back: float | None = None
 ) -> list[Key]:
@@ -66,7 +74,7 @@ def there_and_back(
         back: seconds of the way back; as many as there if it is None.
     """
     back = pace if back is None else back
-    return [*_way(near, far, pace), (hold, far), *_way(far, near, back), (rest, near)]
+    return [*way(near, far, pace), (hold, far), *way(far, near, back), (rest, near)]
 
 
 def both_sides(keys: list[Key]) -> list[Key]:
@@ -75,8 +83,10 @@ def both_sides(keys: list[Key]) -> list[Key]:
 
 
 def halfway(start: Posture, end: Posture) -> Posture:
-    """The mean of two postures."""
-    return Posture(**{part: (getattr(start, part) + getattr(end, part)) / 2 for part in PARTS})
+    """The mean of two postures; a hand that moves to the opposite side of its shoulder is outwards and in front."""
+    half = Posture(**{part: (getattr(start, part) + getattr(end, part)) / 2 for part in PARTS})
+    around = unit(unit(start.hands) + unit(end.hands) + pair(*_AROUND)) * half.reach[:, None]
+    return replace(half, hands=np.where(_opposite(start, end)[:, None], around, half.hands))
 
 
 def stepping(start: Posture, end: Posture, lift: float) -> Posture:
@@ -86,15 +96,9 @@ def stepping(start: Posture, end: Posture, lift: float) -> Posture:
     return replace(half, ankles=half.ankles + lift * moving[:, None] * vector(y=1.0))
 
 
-def _way(start: Posture, end: Posture, seconds: float) -> list[Key]:
-    """To another posture, with a key between them for hands that move to the opposite side of their shoulders."""
-    opposite = (unit(start.hands) * unit(end.hands)).sum(axis=-1) < _OPPOSITE
-    if not opposite.any():
-        return [(seconds, end)]
-    half = halfway(start, end)
-    around = unit(start.hands) + unit(end.hands) + pair(*_AROUND)
-    hands = np.where(opposite[:, None], unit(around) * half.reach[:, None], half.hands)
-    return [(seconds / 2, replace(half, hands=hands)), (seconds / 2, end)]
+def _opposite(start: Posture, end: Posture) -> Bools:
+    """(2,) whether the directions of each hand are nearly opposite."""
+    return (unit(start.hands) * unit(end.hands)).sum(axis=-1) < _OPPOSITE
 
 
 def _mirrored(keys: list[Key]) -> list[Key]:

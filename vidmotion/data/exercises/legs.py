@@ -18,7 +18,7 @@ from vidmotion.data.exercises.arms import (
     with_hands,
 )
 from vidmotion.data.exercises.build import Build
-from vidmotion.data.exercises.exercise import Exercise, Key, Rng, both_sides, chosen, degrees, stepping, there_and_back
+from vidmotion.data.exercises.exercise import Exercise, Rng, both_sides, chosen, degrees, stepping, there_and_back, way
 from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, vector
 from vidmotion.data.exercises.stances import lowered, standing
 from vidmotion.types import Floats
@@ -31,12 +31,12 @@ def squat(body: Build, rng: Rng) -> Exercise:
     knee = degrees(rng, 70, 140)
     low = hold(lowered(up, body, knee, knee * rng.uniform(0.26, 0.36), load=chosen(rng, 0.0, 0.0, 0.1)), True)
     up, pace = hold(up, False), rng.uniform(0.4, 1.6)
-    keys: list[Key] = [(pace, low), (rng.uniform(0, 0.5), low)]
+    keys = [*way(up, low, pace), (rng.uniform(0, 0.5), low)]
     if rng.random() < 0.15:
         leap = _in_the_air(up, body, rng.uniform(0.1, 0.3))
-        keys += [(0.4, up), (0.22, leap), (0.25, up)]
+        keys += [*way(low, up, 0.4), (0.22, leap), (0.25, up)]
     else:
-        keys += [(pace * rng.uniform(0.6, 1.1), up)]
+        keys += way(low, up, pace * rng.uniform(0.6, 1.1))
     return Exercise("squat", [*keys, (rng.uniform(0.05, 1.2), up)])
 
 
@@ -89,7 +89,9 @@ def side_lunge(body: Build, rng: Rng) -> Exercise:
     knee = degrees(rng, 70, 115)
     low = hold(lowered(up, body, knee, 0.33 * knee).shifted(x=width - body.hip, z=0.05), True)
     pace = rng.uniform(0.6, 1.4)
-    return Exercise("side lunge", both_sides([(pace, low), (rng.uniform(0, 0.5), low), (pace, middle)]))
+    return Exercise(
+        "side lunge", both_sides(there_and_back(low, middle, pace, rng.uniform(0, 0.5), rng.uniform(0, 0.3)))
+    )
 
 
 def jumping_jack(body: Build, rng: Rng) -> Exercise:
@@ -108,12 +110,12 @@ def jumping_jack(body: Build, rng: Rng) -> Exercise:
 def raise_knees(body: Build, rng: Rng) -> Exercise:
     """Marching on the spot, high knees, heels to the seat, elbow to knee."""
     up = standing(body, rng, body.hip)
-    way = chosen(rng, *_KNEE_RAISES)
+    kind = chosen(rng, *_KNEE_RAISES)
     on_one_leg = up.shifted(x=-0.5 * body.hip, y=-0.01)
-    raised = _KNEE_RAISES[way](on_one_leg, body, rng)
-    raised, low = _swung_arms(raised, up, way, rng)
+    raised = _KNEE_RAISES[kind](on_one_leg, body, rng)
+    raised, low = _swung_arms(raised, up, kind, rng)
     pace, rest = rng.uniform(0.25, 0.8), rng.uniform(0.0, 0.4)
-    return Exercise(f"raise knees, {way}", both_sides(there_and_back(raised, low, pace, rest, rest / 2)))
+    return Exercise(f"raise knees, {kind}", both_sides(there_and_back(raised, low, pace, rest, rest / 2)))
 
 
 def hip_joint(posture: Posture, body: Build) -> Floats:
@@ -157,12 +159,12 @@ _KNEE_RAISES: dict[str, Callable[[Posture, Build, Rng], Posture]] = {
 }
 
 
-def _swung_arms(raised: Posture, up: Posture, way: str, rng: Rng) -> tuple[Posture, Posture]:
+def _swung_arms(raised: Posture, up: Posture, kind: str, rng: Rng) -> tuple[Posture, Posture]:
     """The arms, and what the trunk does with them, with the knee raised and in between."""
-    if way == "elbow to knee":
+    if kind == "elbow to knee":
         bend, turn = degrees(rng, 20, 45), degrees(rng, 20, 45) * chosen(rng, 1.0, 1.0, 0.0)
         return with_arms(replace(raised, trunk=vector(bend, turn, -0.2)), BEHIND_HEAD), with_arms(up, BEHIND_HEAD)
-    if way == "march" and rng.random() < 0.6:
+    if kind == "march" and rng.random() < 0.6:
         swing = np.array([[0.1, -0.75, -0.35], [-0.1, -0.3, 0.6]])
         elbows, mirrored = up.elbows, swing[::-1] * np.array([-1.0, 1.0, 1.0])
         return with_hands(raised, swing, elbows), with_hands(up, (swing + mirrored) / 2, elbows)

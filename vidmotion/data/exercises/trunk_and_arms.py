@@ -21,8 +21,9 @@ from vidmotion.data.exercises.arms import (
 )
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.exercise import Exercise, Key, Rng, both_sides, chosen, degrees, there_and_back
-from vidmotion.data.exercises.posture import Posture, pair, vector
+from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, vector
 from vidmotion.data.exercises.stances import lowered, standing
+from vidmotion.geometry.rotations import shortest_rotation
 from vidmotion.types import Floats
 
 _ONE_ARM_OVER = Arms((-0.19, 0.975, 0.05), (1.0, 0.2, 0.2))
@@ -32,18 +33,18 @@ _TO_THE_FLOOR = Arms((0.05, -0.6, 0.79))
 def bend(body: Build, rng: Rng) -> Exercise:
     """Toes touched, good mornings, dead lifts."""
     up = standing(body, rng)
-    way = chosen(rng, "toes", "good morning", "dead lift")
-    if way == "toes":
+    kind = chosen(rng, "toes", "good morning", "dead lift")
+    if kind == "toes":
         low = _bent_forwards(up, body, degrees(rng, 0, 15), degrees(rng, 60, 100), 0.6, rng)
         start, end = chosen(rng, HANGING, OVERHEAD), Arms((0.0, rng.uniform(-0.5, -0.2), 0.86))
-    elif way == "good morning":
+    elif kind == "good morning":
         low = _bent_forwards(up, body, degrees(rng, 0, 15), degrees(rng, 45, 85), 0.1, rng)
         start = end = BEHIND_HEAD
     else:
         low = _bent_forwards(up, body, degrees(rng, 25, 70), degrees(rng, 45, 85), 0.1, rng)
         start, end = HANGING, _TO_THE_FLOOR
     pace, hold, rest = rng.uniform(0.6, 1.8), rng.uniform(0.05, 0.8), rng.uniform(0.05, 0.8)
-    return Exercise(f"bend, {way}", there_and_back(with_arms(low, end), with_arms(up, start), pace, hold, rest))
+    return Exercise(f"bend, {kind}", there_and_back(with_arms(low, end), with_arms(up, start), pace, hold, rest))
 
 
 def _bent_forwards(up: Posture, body: Build, knee: float, lean: float, rounded: float, rng: Rng) -> Posture:
@@ -64,14 +65,14 @@ def side_bend(body: Build, rng: Rng) -> Exercise:
     low = replace(
         up.shifted(x=0.06, y=-0.01), trunk=vector(z=angle), pelvis=vector(z=0.3 * angle), head=vector(z=0.2 * angle)
     )
-    way = chosen(rng, "one arm", "overhead", "hips")
-    if way == "one arm":
+    kind = chosen(rng, "one arm", "overhead", "hips")
+    if kind == "one arm":
         low, up = with_arms(low, _ONE_ARM_OVER, ON_HIPS), with_arms(up, HANGING)
     else:
-        arms = OVERHEAD if way == "overhead" else ON_HIPS
+        arms = OVERHEAD if kind == "overhead" else ON_HIPS
         low, up = with_arms(low, arms), with_arms(up, arms)
     pace, hold = rng.uniform(0.7, 1.6), chosen(rng, 0.1, 0.6, 2.0)
-    return Exercise(f"side bend, {way}", both_sides(there_and_back(low, up, pace, hold, rng.uniform(0.0, 0.3))))
+    return Exercise(f"side bend, {kind}", both_sides(there_and_back(low, up, pace, hold, rng.uniform(0.0, 0.3))))
 
 
 def twist(body: Build, rng: Rng) -> Exercise:
@@ -93,19 +94,26 @@ def arm_circle(body: Build, rng: Rng) -> Exercise:
     tilt, reach = degrees(rng, 10, 90), rng.uniform(0.97, 0.998)
     start, direction = rng.uniform(0, 2 * np.pi), chosen(rng, 1.0, -1.0)
     opposite = chosen(rng, 0.0, 0.0, np.pi)
-    pace, elbows = rng.uniform(0.8, 2.4), pair(0.0, -1.0, -0.3) if tilt < np.pi / 4 else pair(1.0, -0.2, -0.2)
+    pace, mirror = rng.uniform(0.8, 2.4), vector(-1.0, 1.0, 1.0)
     keys: list[Key] = []
     for corner in range(_CORNERS):
         angle = start + direction * 2 * np.pi * corner / _CORNERS
-        hands = np.stack([_on_circle(angle, tilt), _on_circle(angle + opposite, tilt) * np.array([-1.0, 1.0, 1.0])])
+        hands = np.stack([_on_circle(angle, tilt), _on_circle(angle + opposite, tilt) * mirror])
+        elbows = np.stack([_elbow_behind(hands[LEFT]), _elbow_behind(hands[RIGHT] * mirror) * mirror])
         keys.append((pace / _CORNERS, with_hands(up, reach * hands, elbows)))
     return Exercise("arm circle", keys)
 
 
 def _on_circle(angle: float, tilt: float) -> Floats:
-    """(3,) a direction on a circle around the left, `tilt` radians wide, and a little outwards."""
-    point = vector(np.cos(tilt) + 0.12, np.sin(tilt) * np.cos(angle), np.sin(tilt) * np.sin(angle))
+    """(3,) a direction on a circle around the left, `tilt` radians wide; shoulders do not let arms go straight back."""
+    up, forwards = np.sin(tilt) * np.cos(angle), np.sin(tilt) * np.sin(angle)
+    point = vector(np.cos(tilt) + 0.12 + max(-forwards, 0.0), up, forwards)
     return point / np.linalg.norm(point)
+
+
+def _elbow_behind(hand: Floats) -> Floats:
+    """(3,) the elbow's direction in a T-pose, backwards, when the left arm swings from there to the direction (3,)."""
+    return shortest_rotation(vector(1.0)[None], hand[None])[0] @ vector(z=-1.0)
 
 
 _DOWN_AND_UP = (
