@@ -42,6 +42,18 @@ def test_feet_that_stand_do_not_slide(name: str, body: RestBody, build: Build) -
     assert np.abs(moved[low]).max() < 1e-3
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_squats_reach_their_depth_and_stand_up_again(seed: int, body: RestBody, build: Build) -> None:
+    """Repetitions vary by some percent, and the smoothing takes a little of quick ones."""
+    rng = np.random.default_rng(seed)
+    exercise = CATALOGUE["squat"](build, rng)
+    heights = [posture.hips[1] for _, posture in exercise.keys]
+    _, hips = perform(exercise, body, 300, rng)
+    low, high = min(heights), heights[-1]
+    assert (high - hips[:, 1].min()) / (high - low) == pytest.approx(1.0, abs=0.1)
+    assert np.abs(hips[:, 1] - high).min() < 0.01
+
+
 def test_shares_are_of_exercises_that_exist() -> None:
     assert set(SHARES) <= set(CATALOGUE)
 

@@ -6,8 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from vidmotion.body.kinematics import forward_kinematics, local_rotations
+from vidmotion.body.model import SMPL_JOINTS, SMPL_PARENTS, RestBody
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.face_down import push_up
+from vidmotion.data.exercises.generate import perform
 from vidmotion.data.exercises.inverse_kinematics import two_bones
 from vidmotion.data.exercises.legs import lunge
 from vidmotion.data.exercises.posture import Posture, pair, vector
@@ -44,6 +47,18 @@ def test_feet_and_planted_hands_are_where_they_were_wanted(build: Build, pose: P
             np.testing.assert_allclose(joints[ANKLES], posture.ankles, atol=MILLIMETRE)
             if exercise.planted:
                 np.testing.assert_allclose(joints[WRISTS], posture.hands, atol=MILLIMETRE)
+
+
+def test_planted_hands_lie_flat_with_the_fingers_forwards(body: RestBody, build: Build) -> None:
+    exercise = push_up(build, np.random.default_rng(0))
+    rotations, _ = perform(exercise, body, 10, np.random.default_rng(0))
+    pose = np.zeros((10, 24, 3))
+    pose[:, :22] = rotations
+    world, _ = forward_kinematics(local_rotations(pose, 24), body.joints[:24], SMPL_PARENTS, np.zeros((10, 3)))
+    for side, fingers in (("left", 1), ("right", -1)):  # of a T-pose, along X
+        hand = world[:, SMPL_JOINTS.index(f"{side}_wrist")]
+        np.testing.assert_allclose(fingers * hand[:, :, 0], [[0, 0, 1]] * 10, atol=1e-9)
+        np.testing.assert_allclose(hand[:, :, 1], [[0, 1, 0]] * 10, atol=1e-9)
 
 
 def test_hips_come_down_where_a_foot_is_too_far(build: Build, pose: Pose) -> None:

@@ -27,7 +27,6 @@ class Exercise:
     keys: list[Key]
     planted: bool = False
     """Whether the hands are in the world and not relative to the shoulders."""
-
     sway: float = 1.0
     """Share of the sway of somebody who stands."""
 

@@ -28,7 +28,7 @@ def solve(posture: Posture, body: RestBody, planted: bool = False) -> tuple[Floa
     """Rotations and roots of T postures.
 
     Args:
-        planted: the hands are in the world and not relative to the shoulders.
+        planted: the hands are in the world, palms down, and not relative to the shoulders.
 
     Returns:
         (T, 22, 3, 3) of SMPL's body joints, each in its parent's frame, from a T-pose; (T, 3) metres, the middle
@@ -133,8 +133,13 @@ def _arm(posture: Posture, side: int, chest: Floats, chest_at: Floats, build: Bu
         f"{name}_collar": chest @ collar,
         f"{name}_shoulder": shoulder,
         f"{name}_elbow": elbow,
-        f"{name}_wrist": elbow,
+        f"{name}_wrist": np.broadcast_to(_flat_hand(outwards), elbow.shape) if planted else elbow,
     }
+
+
+def _flat_hand(outwards: float) -> Floats:
+    """(3, 3) of a hand in the world whose palm is down and whose fingers point along +Z."""
+    return axis_angle_to_matrix(vector(y=-outwards * np.pi / 2))
 
 
 def _arm_bone(left: Floats, up: Floats) -> Floats:

@@ -51,7 +51,7 @@ class Posture:
     """(2, 3) directions in the world in which bent knees point."""
     hands: Floats = field(default_factory=lambda: pair(0.12, -0.985, 0.06))
     """(2, 3) from the shoulders to the wrists, in arm's lengths, in axes of the chest: x to its left, y up, z forwards;
-    or metres in the world where the hands are planted."""
+    or metres in the world where the hands are planted, palms down and fingers along +Z."""
     reach: Floats = field(default_factory=lambda: np.full(2, 0.994))
     """(2,) arm's lengths that the wrists are from the shoulders, also on their way to another posture; not used where
     the hands are planted."""
