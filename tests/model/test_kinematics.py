@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
-from vidmotion.model.heads import HeadConfig, KinematicHead
+from vidmotion.model.heads import EMBEDDING, HeadConfig, KinematicEmbeddingHead, KinematicHead
 from vidmotion.model.kinematics import FEATURES, kinematics
 from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import H36M17
@@ -82,6 +82,24 @@ def test_a_head_reads_the_pose_that_the_network_lifts() -> None:
         with torch.no_grad():
             layer.bias.add_(torch.tensor([2.0, 0]))
         torch.testing.assert_close(network(x, None, ("action",)).action, before + torch.tensor([1.0, 0]))
+
+
+def test_an_embedding_holds_the_kinematics_themselves() -> None:
+    """At first their mean is 0 and their deviation 1, so that their part has the direction of the pooled features."""
+    torch.manual_seed(0)
+    network, x = (
+        MotionNetwork(DSTformer(TINY), [HeadConfig("embedding", 8, pooling="kinematics")]),
+        torch.randn(2, 9, 17, 3),
+    )
+    out = network.eval()(x, None, ("pose3d", "embedding", "embedding_features"))
+    head = network.heads["embedding"]
+    assert isinstance(head, KinematicEmbeddingHead)
+    torch.testing.assert_close(head.from_features(out.embedding_features.mean(1)), out.embedding, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(out.embedding.norm(dim=-1), torch.ones(2))
+    movement = kinematics(out.pose3d)
+    pooled = torch.cat([movement.mean(1), (movement.var(1, correction=0) + 1e-4).sqrt()], -1).clamp(-4, 4)
+    found, expected = out.embedding[:, EMBEDDING:], 0.8 / (1 + 0.8**2) ** 0.5
+    torch.testing.assert_close(found, expected * torch.nn.functional.normalize(pooled, dim=-1), atol=1e-4, rtol=1e-4)
 
 
 def test_in_training_one_part_classifies_each_sample() -> None:

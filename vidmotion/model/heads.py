@@ -22,9 +22,15 @@ from vidmotion.skeletons import SMPL24
 
 BETAS = 10
 KINEMATICS = "kinematics"
-"""The pooling of action heads that read the lifted pose beside the representation."""
+"""The pooling of action and embedding heads that read the lifted pose beside the representation."""
 POOLINGS = ("mean", "mean_std", KINEMATICS)
 POSE_CHANNELS = 3
+EMBEDDING = 128
+"""Numbers of the learned part of an embedding that reads kinematics too."""
+MOVEMENT_SHARE = 0.8
+"""Length of the part of such an embedding that is the kinematics themselves, beside 1 for the learned part."""
+FARTHEST = 4.0
+"""Standard deviations from the mean of the training data beyond which kinematics are shortened."""
 LEAST_VARIANCE = 1e-4
 """Added to the variance of features, so that the standard deviation of still ones has a gradient."""
 SMPL_BODY = "smpl"
@@ -44,9 +50,10 @@ class HeadConfig:
     """Name of the body model that a mesh head poses, or `SMPL_BODY`."""
     dropout: float = 0.0
     pooling: str = "mean"
-    """What an action head reads of a window, one of `POOLINGS`: the mean of the frames' features, or their standard
-    deviation as well, which tells how much they move (statistics pooling: Snyder et al. 2018, X-vectors), or both,
-    and those of the kinematic features of the lifted pose (`vidmotion.model.kinematics`)."""
+    """What an action or embedding head reads of a window, one of `POOLINGS`: the mean of the frames' features, or
+    their standard deviation as well, which tells how much they move (statistics pooling: Snyder et al. 2018,
+    X-vectors; of action heads only), or both, and those of the kinematic features of the lifted pose
+    (`vidmotion.model.kinematics`)."""
     temperature: float = 1.0
     """For `apply_temperature`, so that an action head's probabilities are calibrated."""
 
@@ -75,9 +82,6 @@ class _Norm(nn.BatchNorm1d):
 
 class ActionHead(nn.Module):
     """Scores of classes of motion."""
-
-    reads_pose = False
-    """Whether `forward` and `features` take 3 more channels: the lifted pose, behind those of the representation."""
 
     def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
         super().__init__()
@@ -124,8 +128,6 @@ class KinematicHead(ActionHead):
     classified by one of both, drawn at random, so that each learns to do without the other.
     """
 
-    reads_pose = True
-
     def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
         super().__init__(encoder, config)
         self.pose_norm = _Norm(2 * FEATURES)
@@ -139,8 +141,7 @@ class KinematicHead(ActionHead):
 
     def features(self, rep: Tensor) -> Tensor:
         """(B, T, F) of a representation with the pose (B, T, J, C + 3), as `ActionHead.features`."""
-        movement = kinematics(rep[..., -POSE_CHANNELS:])
-        return torch.cat([super().features(rep[..., :-POSE_CHANNELS]), movement, movement.square()], -1)
+        return torch.cat([super().features(rep[..., :-POSE_CHANNELS]), _movement(rep)], -1)
 
     def from_features(self, features: Tensor) -> Tensor:
         """Logits (B, classes) of mean features (B, F)."""
@@ -153,6 +154,12 @@ class KinematicHead(ActionHead):
 
     def _thinned(self, rep: Tensor) -> Tensor:
         return torch.cat([super()._thinned(rep[..., :-POSE_CHANNELS]), rep[..., -POSE_CHANNELS:]], -1)
+
+
+def _movement(rep: Tensor) -> Tensor:
+    """(B, T, 2F) kinematics of the pose behind a representation (B, T, J, C + 3), and their squares."""
+    movement = kinematics(rep[..., -POSE_CHANNELS:])
+    return torch.cat([movement, movement.square()], -1)
 
 
 def _mean_and_deviation(features: Tensor) -> Tensor:
@@ -193,6 +200,43 @@ class EmbeddingHead(nn.Module):
     def from_features(self, features: Tensor) -> Tensor:
         """Embeddings (B, hidden) of length 1 of mean features (B, hidden)."""
         return F.normalize(features, dim=-1)
+
+
+class KinematicEmbeddingHead(EmbeddingHead):
+    """A point on the unit sphere for a motion, by the representation and the kinematics of the lifted pose.
+
+    A learned part tells the classes of the training data apart. The other part is the kinematics themselves, each
+    counted from its mean in standard deviations, which tell apart motions that the training data does not have.
+    """
+
+    def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
+        super().__init__(encoder, config)
+        self.norm = _Norm(2 * config.hidden)
+        self.pose_norm = _Norm(2 * FEATURES, affine=False)
+        self.fc2 = nn.Linear(2 * config.hidden + 2 * FEATURES, config.hidden)
+        self.fc3 = nn.Linear(config.hidden, EMBEDDING)
+
+    def forward(self, rep: Tensor) -> Tensor:
+        """(B, `EMBEDDING` + 2F) of length 1, of a representation with the pose (B, P, T, J, C + 3)."""
+        return self.from_features(self.features(rep.flatten(0, 1)).mean(1).view(*rep.shape[:2], -1).mean(1))
+
+    def features(self, rep: Tensor) -> Tensor:
+        """As `KinematicHead.features`."""
+        features = super().features(rep[..., :-POSE_CHANNELS])
+        return torch.cat([features, features.square(), _movement(rep)], -1)
+
+    def from_features(self, features: Tensor) -> Tensor:
+        """Embeddings (B, `EMBEDDING` + 2F) of length 1 of mean features (B, ...)."""
+        movement = self.pose_norm(_mean_and_deviation(features[..., -2 * FEATURES :])).clamp(-FARTHEST, FARTHEST)
+        learned = torch.cat([self.norm(_mean_and_deviation(features[..., : -2 * FEATURES])), movement], -1)
+        learned = self.fc3(F.relu(self.fc2(self.dropout(learned))))
+        parts = [F.normalize(learned, dim=-1), MOVEMENT_SHARE * F.normalize(movement, dim=-1)]
+        return F.normalize(torch.cat(parts, -1), dim=-1)
+
+
+def embedding_head(encoder: DSTformerConfig, config: HeadConfig) -> EmbeddingHead:
+    """A new head for embeddings, of the kind that `config.pooling` names."""
+    return (KinematicEmbeddingHead if config.pooling == KINEMATICS else EmbeddingHead)(encoder, config)
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +313,7 @@ class ErrorHead(nn.Module):
 
 HEADS: dict[str, Callable[[DSTformerConfig, HeadConfig], ActionHead | EmbeddingHead | MeshHead | ErrorHead]] = {
     "action": action_head,
-    "embedding": EmbeddingHead,
+    "embedding": embedding_head,
     "mesh": MeshHead,
     "error": ErrorHead,
 }

@@ -10,7 +10,17 @@ import torch
 from torch import Tensor, nn
 
 from vidmotion.model.dstformer import DSTformer
-from vidmotion.model.heads import HEADS, ActionHead, BodyPose, EmbeddingHead, ErrorHead, HeadConfig, MeshHead
+from vidmotion.model.heads import (
+    HEADS,
+    ActionHead,
+    BodyPose,
+    EmbeddingHead,
+    ErrorHead,
+    HeadConfig,
+    KinematicEmbeddingHead,
+    KinematicHead,
+    MeshHead,
+)
 
 POSE3D = "pose3d"
 """The head that is a part of every encoder."""
@@ -92,21 +102,24 @@ class MotionNetwork(nn.Module):
             rep: the representation of `x`, where it is known already.
         """
         rep = self.encoder.represent(x, positions) if rep is None else rep
-        people = rep[:, None]  # (B, 1, T, J, C)
+        readers = [kind for kind in {OUTPUT_HEADS[name] for name in wanted} if self._reads_pose(kind)]
+        pose = self.encoder.head(rep) if POSE3D in wanted or readers else None
+        posed = torch.cat([rep, pose], -1) if pose is not None and readers else rep  # (B, T, J, C + 3)
+        for_action, for_embedding = (posed if kind in readers else rep for kind in ("action", "embedding"))
         return NetworkOutput(
-            pose3d=self.encoder.head(rep) if POSE3D in wanted else None,
-            action=self._action(self._seen_by_action(people)) if "action" in wanted else None,
-            action_features=self._action.features(self._seen_by_action(rep)) if ACTION_FEATURES in wanted else None,
-            embedding=self._embedding(people) if "embedding" in wanted else None,
-            embedding_features=self._embedding.features(rep) if EMBEDDING_FEATURES in wanted else None,
+            pose3d=pose if POSE3D in wanted else None,
+            action=self._action(for_action[:, None]) if "action" in wanted else None,
+            action_features=self._action.features(for_action) if ACTION_FEATURES in wanted else None,
+            embedding=self._embedding(for_embedding[:, None]) if "embedding" in wanted else None,
+            embedding_features=self._embedding.features(for_embedding) if EMBEDDING_FEATURES in wanted else None,
             mesh=cast(MeshHead, self.heads["mesh"])(rep) if "mesh" in wanted else None,
             error=cast(ErrorHead, self.heads["error"])(rep) if "error" in wanted else None,
             rep=rep,
         )
 
-    def _seen_by_action(self, rep: Tensor) -> Tensor:
-        """The representation (..., J, C), with the lifted pose as 3 more channels for heads that read it."""
-        return torch.cat([rep, self.encoder.head(rep)], -1) if self._action.reads_pose else rep
+    def _reads_pose(self, kind: str) -> bool:
+        """Whether a head takes the lifted pose as 3 more channels behind those of the representation."""
+        return kind in self.heads and isinstance(self.heads[kind], KinematicHead | KinematicEmbeddingHead)
 
     @property
     def _action(self) -> ActionHead:

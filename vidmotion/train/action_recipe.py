@@ -20,7 +20,7 @@ from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
 from vidmotion.evaluate.action import predict
 from vidmotion.evaluate.calibration import best_temperature
-from vidmotion.model.heads import ActionHead, HeadConfig
+from vidmotion.model.heads import KINEMATICS, ActionHead, HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.batches import BatchSource
 from vidmotion.train.config import ActionConfig
@@ -49,7 +49,7 @@ def train_action(job: TrainingJob, config: ActionConfig) -> Path:
         raise InputError(f"training on actions needs two classes at least, the data has {', '.join(classes) or 'none'}")
     kinds = {
         "action": HeadConfig("action", config.hidden, classes=classes, dropout=0.5, pooling=config.pooling),
-        "embedding": HeadConfig("embedding", config.hidden, dropout=0.1),
+        "embedding": _embedding(config),
     }
     network = initial_network(job, config, tuple(kinds[kind] for kind in config.heads))
 
@@ -66,6 +66,13 @@ def train_action(job: TrainingJob, config: ActionConfig) -> Path:
         return _calibrated(trained, job.data)
 
     return run_recipe(job, config, "action", network, config.heads, make_loss, finish)
+
+
+def _embedding(config: ActionConfig) -> HeadConfig:
+    """The embedding head reads kinematics where the action head does."""
+    if config.pooling == KINEMATICS:
+        return HeadConfig("embedding", config.hidden, dropout=0.5, pooling=KINEMATICS)
+    return HeadConfig("embedding", config.hidden, dropout=0.1)
 
 
 def _classes(data: list[BatchSource], config: ActionConfig) -> tuple[str, ...]:
@@ -87,7 +94,7 @@ def _add_prior(network: MotionNetwork, data: list[BatchSource], exponent: float)
     """
     head = network.heads["action"]
     assert isinstance(head, ActionHead)
-    labels = [label for source in data for label in source.labels]
+    labels = [label for source in dict.fromkeys(data) for label in source.labels]
     counts = torch.tensor([labels.count(label) for label in head.config.classes])
     with torch.no_grad():
         for layer in head.last_layers:

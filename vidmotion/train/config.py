@@ -141,7 +141,8 @@ class ActionConfig(HeadsConfig):
     """Exponent of the classes' shares of the clips in the prior of the probabilities; 0: all classes are as likely."""
     pooling: Literal["mean", "mean_std", "kinematics"] = "mean_std"
     """What the action head reads of a window: the mean of the frames' features, or their standard deviation as well, or
-    these and the mean and deviation of angles, heights and speeds of the lifted pose."""
+    these and the mean and deviation of angles, heights and speeds of the lifted pose. In the last case the embedding
+    head reads them as well."""
     temperature: float = 0.1
     """Temperature of the contrastive loss."""
 
