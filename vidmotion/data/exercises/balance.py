@@ -19,9 +19,8 @@ from vidmotion.data.exercises.arms import (
 )
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.exercise import Exercise, Rng, both_sides, chosen, degrees, there_and_back, way
-from vidmotion.data.exercises.legs import hip_joint, knee_raised, straight_leg
 from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, vector
-from vidmotion.data.exercises.stances import standing
+from vidmotion.data.exercises.stances import hip_joint, knee_raised, standing, straight_leg
 
 
 def balance(body: Build, rng: Rng) -> Exercise:

@@ -10,10 +10,9 @@ from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.exercise import Exercise, Rng, both_sides, degrees, stepping, there_and_back
 from vidmotion.data.exercises.inverse_kinematics import two_bones
 from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, both, pair, vector
+from vidmotion.data.exercises.stances import WRIST
 from vidmotion.types import Floats
 
-WRIST = 0.05
-"""Metres of a wrist above the floor on which the hand is planted."""
 _KNEE = 0.06
 """Metres of a knee above the floor on which somebody kneels."""
 _QUARTER = np.pi / 2

@@ -20,8 +20,7 @@ from vidmotion.data.exercises.arms import (
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.exercise import Exercise, Rng, both_sides, chosen, degrees, stepping, there_and_back, way
 from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, vector
-from vidmotion.data.exercises.stances import lowered, standing
-from vidmotion.types import Floats
+from vidmotion.data.exercises.stances import knee_raised, lowered, standing
 
 
 def squat(body: Build, rng: Rng) -> Exercise:
@@ -118,18 +117,6 @@ def raise_knees(body: Build, rng: Rng) -> Exercise:
     return Exercise(f"raise knees, {kind}", both_sides(there_and_back(raised, low, pace, rest, rest / 2)))
 
 
-def hip_joint(posture: Posture, body: Build) -> Floats:
-    """(3,) metres, the left hip joint of somebody whose pelvis is upright."""
-    return posture.hips + vector(body.hip)
-
-
-def knee_raised(posture: Posture, body: Build, lift: float, shin: float, toes_down: float) -> Posture:
-    """The posture with the left thigh `lift` radians in front of vertical, the shin `shin` radians behind it."""
-    knee = hip_joint(posture, body) + body.thigh * vector(0.05, -np.cos(lift), np.sin(lift))
-    ankle = knee + body.shin * vector(0.0, -np.cos(shin), -np.sin(shin))
-    return posture.with_leg(LEFT, ankle, vector(toes_down))
-
-
 def _march(posture: Posture, body: Build, rng: Rng) -> Posture:
     return knee_raised(posture, body, degrees(rng, 60, 110), degrees(rng, -10, 25), degrees(rng, 0, 50))
 
@@ -137,19 +124,6 @@ def _march(posture: Posture, body: Build, rng: Rng) -> Posture:
 def _heel_to_seat(posture: Posture, body: Build, rng: Rng) -> Posture:
     curl = degrees(rng, 80, 130)
     return knee_raised(posture, body, degrees(rng, -5, 8), curl, curl - degrees(rng, 0, 25))
-
-
-def straight_leg(posture: Posture, body: Build, forwards: float, aside: float, toes_down: float) -> Posture:
-    """The posture with the left leg raised.
-
-    Args:
-        forwards: radians of the leg; negative is backwards.
-        aside: radians of the leg to the left.
-        toes_down: radians of the foot against the leg.
-    """
-    direction = vector(np.sin(aside), -np.cos(aside) * np.cos(forwards), np.cos(aside) * np.sin(forwards))
-    ankle = hip_joint(posture, body) + 0.995 * body.leg * direction
-    return posture.with_leg(LEFT, ankle, vector(toes_down - forwards, z=aside))
 
 
 _KNEE_RAISES: dict[str, Callable[[Posture, Build, Rng], Posture]] = {

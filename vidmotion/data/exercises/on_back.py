@@ -9,8 +9,8 @@ import numpy as np
 from vidmotion.data.exercises.arms import BEHIND_HEAD, CLASPED, OVERHEAD, Arms, with_arms
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.exercise import Exercise, Rng, both_sides, chosen, degrees, there_and_back
-from vidmotion.data.exercises.face_down import WRIST
 from vidmotion.data.exercises.posture import LEFT, RIGHT, Posture, pair, vector
+from vidmotion.data.exercises.stances import WRIST
 
 _BACK = 0.1
 """Metres of the hips above the floor on which somebody lies or sits."""

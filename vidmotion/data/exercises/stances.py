@@ -1,4 +1,4 @@
-"""People who stand, and who bend their knees in balance. Numpy only."""
+"""People who stand, who bend their knees in balance, or who raise a leg. Numpy only."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import numpy as np
 
 from vidmotion.data.exercises.build import Build
 from vidmotion.data.exercises.exercise import Rng, degrees
-from vidmotion.data.exercises.posture import Posture, both, pair, vector
+from vidmotion.data.exercises.posture import LEFT, Posture, both, pair, vector
+from vidmotion.types import Floats
 
+WRIST = 0.05
+"""Metres of a wrist above the floor on which the hand is planted."""
 _TRUNK_CENTER = 0.55
 """Height of the upper body's center of mass above the hips, in lengths from hips to shoulders."""
 _UPPER_BODY, _THIGHS, _SHINS = 0.62, 0.2, 0.12
@@ -59,6 +62,31 @@ def lowered(posture: Posture, body: Build, knee: float, shin: float, load: float
         trunk=posture.trunk + vector(0.3 * lean),
         head=posture.head - vector(0.5 * lean),
     )
+
+
+def hip_joint(posture: Posture, body: Build) -> Floats:
+    """(3,) metres, the left hip joint of somebody whose pelvis is upright."""
+    return posture.hips + vector(body.hip)
+
+
+def knee_raised(posture: Posture, body: Build, lift: float, shin: float, toes_down: float) -> Posture:
+    """The posture with the left thigh `lift` radians in front of vertical, the shin `shin` radians behind it."""
+    knee = hip_joint(posture, body) + body.thigh * vector(0.05, -np.cos(lift), np.sin(lift))
+    ankle = knee + body.shin * vector(0.0, -np.cos(shin), -np.sin(shin))
+    return posture.with_leg(LEFT, ankle, vector(toes_down))
+
+
+def straight_leg(posture: Posture, body: Build, forwards: float, aside: float, toes_down: float) -> Posture:
+    """The posture with the left leg raised.
+
+    Args:
+        forwards: radians of the leg; negative is backwards.
+        aside: radians of the leg to the left.
+        toes_down: radians of the foot against the leg.
+    """
+    direction = vector(np.sin(aside), -np.cos(aside) * np.cos(forwards), np.cos(aside) * np.sin(forwards))
+    ankle = hip_joint(posture, body) + 0.995 * body.leg * direction
+    return posture.with_leg(LEFT, ankle, vector(toes_down - forwards, z=aside))
 
 
 def _balancing_lean(body: Build, hips_at: float, knees_at: float, load: float) -> float:
