@@ -34,7 +34,7 @@ def standing(body: Build, rng: Rng, width: float | None = None, toes: float | No
     out = degrees(rng, 0, 15) if toes is None else toes
     tall = np.sqrt(body.leg**2 - (apart - body.hip) ** 2)
     return Posture(
-        hips=vector(y=body.ankle + tall * rng.uniform(0.996, 0.9995), z=0.1 * body.foot),
+        hips=vector(y=body.ankle + tall * rng.uniform(0.994, 0.9995), z=0.1 * body.foot),
         ankles=pair(apart, body.ankle, 0.0),
         soles=both(y=out),
         knees=pair(np.sin(out), 0.0, np.cos(out)),
