@@ -21,7 +21,7 @@ from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
 from vidmotion.model.heads import ActionHead, KinematicHead
 from vidmotion.model.network import MotionNetwork
-from vidmotion.train.action_recipe import _LabelledSource, train_action, turns
+from vidmotion.train.action_recipe import _LabelledSource, class_weights, train_action, turns
 from vidmotion.train.batches import Batch, BatchSource
 from vidmotion.train.config import ActionConfig, ErrorConfig, MeshConfig, PretrainConfig
 from vidmotion.train.encodings import Encodings
@@ -145,6 +145,15 @@ def test_sources_take_turns_as_often_as_they_have_classes() -> None:
     assert turns([4, 1]) == [0, 0, 1, 0, 0]
     assert turns([2, 2]) == [0, 1, 0, 1]
     assert turns([3]) == [0, 0, 0]
+
+
+def test_a_folder_that_is_named_twice_makes_its_classes_no_likelier(footage: Path) -> None:
+    """Walk is in all three sources, jump in two of them: batch for batch, both count the same."""
+    (source,) = open_sources([footage], acting(), CPU)
+    both, walk = _LabelledSource(source, ("jump", "walk"), CPU), _LabelledSource(source, ("x", "walk"), CPU)
+    weights = class_weights([both, both, walk])
+    assert weights.tolist() == pytest.approx([1.2, 0.8])
+    assert (both.classes, walk.classes) == (2, 1)
 
 
 def test_common_classes_are_named_more_readily(job: MakeJob, footage: Path) -> None:

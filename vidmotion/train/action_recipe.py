@@ -132,8 +132,9 @@ class _LabelledSource:
         known = self.label >= 0
         counts = torch.bincount(self.label[known], minlength=len(classes)).clamp_min(1)
         self.weights = torch.where(known, 1 / counts[self.label.clamp_min(0)].float(), 0.0)
-        self.classes = int((torch.bincount(self.label[known], minlength=len(classes)) > 0).sum())
-        """Number of the classes that the source shows."""
+        self.shown = torch.bincount(self.label[known], minlength=len(classes)) > 0
+        """(classes,) whether the source shows each."""
+        self.classes = int(self.shown.sum())
 
 
 def turns(classes: list[int]) -> list[int]:
@@ -146,12 +147,23 @@ def turns(classes: list[int]) -> list[int]:
     return [source for _, source in sorted(places)]
 
 
+def class_weights(data: list[_LabelledSource]) -> Tensor:
+    """(classes,) weights by which all classes count the same in a cycle of the sources' turns; 1 on average.
+
+    A folder that is named several times, for the variety of a class, does not make that class likelier.
+    """
+    drawn = torch.stack([source.shown.float() for source in data]).sum(0)  # each source draws its classes equally often
+    weights = torch.where(drawn > 0, 1 / drawn.clamp_min(1), 0.0)
+    return weights / weights[drawn > 0].mean()
+
+
 class _ActionLoss:
     """The loss of a step. The sources take turns; for an embedding head each clip is seen twice."""
 
     def __init__(self, data: list[_LabelledSource], config: ActionConfig, window: int, device: torch.device) -> None:
         self.data, self.config, self.window, self.device = data, config, window, device
         self.encodings, self.turns = Encodings(config), turns([source.classes for source in data])
+        self.weights = class_weights(data)
 
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
         draw = self.encodings.draw(draw)
@@ -166,11 +178,12 @@ class _ActionLoss:
         values: dict[str, Tensor] = {}
         total = torch.zeros((), device=self.device)
         if out.action is not None:
-            total = total + F.cross_entropy(out.action, label)
+            each = F.cross_entropy(out.action, label, reduction="none")
+            total = total + (each * self.weights[label]).mean()
             values["accuracy"] = (out.action.argmax(1) == label).float().mean()
         if out.embedding is not None:
             contrastive = contrastive_loss(out.embedding, label, config.temperature)
-            total = total + contrastive
+            total = total + contrastive * (labelled.classes > 1)  # a single class has nothing to be told from
             values["contrastive"] = contrastive.detach()
         return total, values
 
