@@ -23,14 +23,25 @@ def resample(values: Floats, times: Floats, wanted: Floats) -> Floats:
     """
     if len(times) < 2:
         return np.repeat(values, len(wanted), axis=0)
-    tangent = np.gradient(values, times, axis=0)
+    return hermite(values, np.gradient(values, times, axis=0), times, wanted)
+
+
+def hermite(values: Floats, tangents: Floats, times: Floats, wanted: Floats) -> Floats:
+    """Cubic Hermite interpolation along the first axis.
+
+    Args:
+        values: (T, ...), two or more.
+        tangents: (T, ...) change of the values in a unit of time.
+        times: (T,) of the values, rising.
+        wanted: as of `resample`.
+    """
     left = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, len(times) - 2)
     step = times[left + 1] - times[left]
     shape = (-1,) + (1,) * (values.ndim - 1)
     u = np.clip((wanted - times[left]) / step, 0, 1).reshape(shape)
     step = step.reshape(shape)
     start, end = values[left], values[left + 1]
-    rise = (1 - u) * step * tangent[left] - u * step * tangent[left + 1]
+    rise = (1 - u) * step * tangents[left] - u * step * tangents[left + 1]
     blend = u * u * (3 - 2 * u)
     return start * (1 - blend) + end * blend + u * (1 - u) * rise
 

@@ -130,9 +130,9 @@ class _LabelledSource:
         number = {label: index for index, label in enumerate(classes)}
         self.label = torch.tensor([number.get(label, -1) for label in source.labels], device=device)
         known = self.label >= 0
-        counts = torch.bincount(self.label[known], minlength=len(classes)).clamp_min(1)
-        self.weights = torch.where(known, 1 / counts[self.label.clamp_min(0)].float(), 0.0)
-        self.shown = torch.bincount(self.label[known], minlength=len(classes)) > 0
+        counts = torch.bincount(self.label[known], minlength=len(classes))
+        self.weights = torch.where(known, 1 / counts.clamp_min(1)[self.label.clamp_min(0)].float(), 0.0)
+        self.shown = counts > 0
         """(classes,) whether the source shows each."""
         self.classes = int(self.shown.sum())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from vidmotion.geometry.filters import hermite
 from vidmotion.types import Floats
 
 
@@ -25,12 +26,7 @@ def monotone_cubic(values: Floats, times: Floats, wanted: Floats) -> Floats:
     slopes = np.diff(values, axis=0) / steps
     tangents = np.zeros_like(values)
     tangents[1:-1] = _mean_slopes(slopes[:-1], slopes[1:], steps[:-1], steps[1:])
-    left = np.clip(np.searchsorted(times, wanted, side="right") - 1, 0, len(times) - 2)
-    step = steps[left]
-    u = (wanted[:, None] - times[left, None]) / step
-    rise = (1 - u) * tangents[left] - u * tangents[left + 1]
-    blend = u * u * (3 - 2 * u)
-    return values[left] * (1 - blend) + values[left + 1] * blend + u * (1 - u) * step * rise
+    return hermite(values, tangents, times, wanted)
 
 
 def _mean_slopes(before: Floats, after: Floats, step_before: Floats, step_after: Floats) -> Floats:
