@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "viewer": FIRST | {"body", "io", "rendering", "video"},
     "live": FIRST | {"detectors", "lifting", "model", "rendering", "settings", "tracking", "video", "viewer"},
     "data": FIRST | {"body", "detectors", "io", "model", "tracking"},
-    "evaluate": FIRST | {"body", "model", "data", "tracking"},
+    "evaluate": FIRST | {"actions", "body", "model", "data", "tracking"},
     "train": FIRST | {"body", "data", "evaluate", "io", "model"},
     "detection": FIRST | {"detectors", "lifting", "settings", "tracking", "video"},
     "pipeline": FIRST

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vidmotion.actions.library import Library, read_library, write_library
-from vidmotion.actions.search import WindowEmbeddings, hits
+from vidmotion.actions.search import WindowEmbeddings, hits, similarity
 from vidmotion.errors import InputError, OutputError
 
 X, Y, Z = np.eye(3, dtype=np.float32)
@@ -48,6 +48,13 @@ def test_bad_libraries_are_refused(tmp_path: Path) -> None:
         write_library(library(), tmp_path / "nowhere" / "lib.npz")
 
 
+def test_near_examples_count_most() -> None:
+    one, many = similarity(np.array([[0.8], [0.3]])), similarity(np.array([[0.9, 0.9, 0.1], [0.7, 0.7, 0.7]]))
+    np.testing.assert_allclose(one, [0.8, 0.3])  # the only example
+    assert 0.85 < many[0] < 0.9
+    assert many[1] == pytest.approx(0.7)
+
+
 def test_hits_are_the_nearest_windows_and_do_not_overlap() -> None:
     """Ten seconds; a wave at 3 s and, less clearly, at 8 s; a bow at 6 s. A second example of the wave is nearer."""
     centers = np.arange(0.0, 10.0, 0.25)
@@ -61,7 +68,7 @@ def test_hits_are_the_nearest_windows_and_do_not_overlap() -> None:
     waves = [(round((hit.start + hit.end) / 2, 3), round(hit.score, 3)) for hit in found if hit.name == "wave"]
     assert waves[:2] == [(3.0, 1.0), (8.0, round(float(np.sqrt(0.5)), 3))]
     bows = [hit for hit in found if hit.name == "bow"]
-    assert bows[0].score == pytest.approx(1.0)
+    assert bows[0].score == pytest.approx(1 + 0.1 * np.log((1 + np.exp(-1)) / 2))  # cosines of 1 and 0.9
     assert (bows[0].start + bows[0].end) / 2 == pytest.approx(6.0)
     for name in ("wave", "bow"):
         starts = sorted(hit.start for hit in found if hit.name == name)

@@ -2,11 +2,20 @@
 
 import math
 
+import pytest
 import torch
 from torch import Tensor
 
 from vidmotion.model.dstformer import DSTformer, DSTformerConfig
-from vidmotion.model.heads import EMBEDDING, HeadConfig, KinematicEmbeddingHead, KinematicHead
+from vidmotion.model.heads import (
+    CHANNELS,
+    EMBEDDING,
+    HeadConfig,
+    KinematicEmbeddingHead,
+    KinematicHead,
+    TemporalHead,
+    action_head,
+)
 from vidmotion.model.kinematics import FEATURES, kinematics
 from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import H36M17
@@ -102,13 +111,34 @@ def test_an_embedding_holds_the_kinematics_themselves() -> None:
     torch.testing.assert_close(found, expected * torch.nn.functional.normalize(pooled, dim=-1), atol=1e-4, rtol=1e-4)
 
 
-def test_in_training_one_part_classifies_each_sample() -> None:
+@pytest.mark.parametrize(("pooling", "kind"), [("kinematics", KinematicHead), ("temporal", TemporalHead)])
+def test_each_part_learns_alone_and_the_mean_counts(pooling: str, kind: type[KinematicHead]) -> None:
     torch.manual_seed(0)
-    head = KinematicHead(TINY, HeadConfig("action", 8, classes=("a", "b"), pooling="kinematics")).train()
+    head = action_head(TINY, HeadConfig("action", 8, classes=("a", "b"), pooling=pooling))
+    assert type(head) is kind
+    biases = torch.arange(1.0, 1 + len(head.last_layers))
     with torch.no_grad():
-        for layer, bias in zip(head.last_layers, (1.0, 2.0), strict=True):
+        for layer, bias in zip(head.last_layers, biases, strict=True):
             layer.weight.zero_()
             layer.bias.fill_(bias)
-    out = head(torch.randn(64, 1, 9, 17, 19))
-    assert set(out[:, 0].tolist()) == {1.0, 2.0}
-    assert (out[:, 0] == out[:, 1]).all()
+    rep = torch.randn(4, 1, 9, 17, 19)
+    torch.testing.assert_close(head.train()(rep), biases[:, None, None].expand(-1, 4, 2))
+    torch.testing.assert_close(head.eval()(rep), biases.mean().expand(4, 2))
+
+
+def test_only_temporal_convolutions_tell_the_order_of_movements() -> None:
+    """A hand that rises and then moves sideways, twice, or the other way round: equal places and speeds."""
+    torch.manual_seed(0)
+    wrist = H36M17.joints.index("right_wrist")
+    ramp, still = torch.linspace(0, 0.4, 13), torch.zeros(13)
+    up = torch.stack([torch.cat([ramp, still + 0.4]), torch.cat([still, ramp])], -1)  # (26, 2)
+    pose = standing(26)
+    pose[:, :, wrist, 1] -= up[:, 0]
+    pose[:, :, wrist, 0] -= up[:, 1]
+    head = action_head(TINY, HeadConfig("action", 8, classes=("a", "b"), pooling="temporal")).eval()
+    forwards, backwards = (
+        head.features(torch.cat([torch.zeros(1, 26, 17, 16), each], -1))[0].mean(0) for each in (pose, pose.flip(1))
+    )
+    order, movement = slice(-2 * CHANNELS, None), slice(-2 * (CHANNELS + FEATURES), -2 * CHANNELS)
+    for part, least, most in ((movement, 0.0, 0.01), (order, 0.1, math.inf)):
+        assert least <= (forwards - backwards)[part].norm() / forwards[part].norm() < most

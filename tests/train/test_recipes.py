@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -19,9 +19,9 @@ from vidmotion.evaluate.metrics import joint_errors
 from vidmotion.model import dstformer
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import DSTformer
-from vidmotion.model.heads import ActionHead, KinematicHead
+from vidmotion.model.heads import ActionHead, KinematicHead, TemporalHead
 from vidmotion.model.network import MotionNetwork
-from vidmotion.train.action_recipe import _LabelledSource, class_weights, train_action, turns
+from vidmotion.train.action_recipe import _LabelledSource, class_weights, clips_of, train_action, turns
 from vidmotion.train.batches import Batch, BatchSource
 from vidmotion.train.config import ActionConfig, ErrorConfig, MeshConfig, PretrainConfig
 from vidmotion.train.encodings import Encodings
@@ -167,11 +167,23 @@ def test_common_classes_are_named_more_readily(job: MakeJob, footage: Path) -> N
     np.testing.assert_allclose((biases[1] - biases[0]).diff(), [np.log(1.5)], atol=1e-3)  # files hold 16 bits
 
 
-def test_kinematics_are_learned_on_a_frozen_encoder(job: MakeJob, footage: Path) -> None:
+def test_a_folder_of_one_class_makes_it_no_likelier() -> None:
+    """Of 1,000 exercises that were made, none says how often people exercise."""
+    mixed, made = ["walk"] * 6 + ["jump"] * 2 + ["exercise", "", "other"], ["exercise"] * 1000
+    classes = ("exercise", "jump", "walk")
+    assert clips_of(classes, [mixed, mixed]).tolist() == [2, 4, 12]
+    assert clips_of(classes, [mixed, made, made]).tolist() == [4, 2, 6]
+    assert clips_of(("jump", "walk"), [["walk"] * 3, ["jump", ""]]).tolist() == [1, 3]  # all have a folder of their own
+
+
+@pytest.mark.parametrize(("pooling", "kind"), [("kinematics", KinematicHead), ("temporal", TemporalHead)])
+def test_kinematics_are_learned_on_a_frozen_encoder(
+    job: MakeJob, footage: Path, pooling: Literal["kinematics", "temporal"], kind: type[ActionHead]
+) -> None:
     start = train_action(job("first", footage), acting(steps=1, encoder_lr=0.0))
-    config = acting(steps=4, heads=("action",), encoder_lr=0.0, pooling="kinematics", window=(27, 1))
+    config = acting(steps=4, heads=("action",), encoder_lr=0.0, pooling=pooling, window=(27, 1))
     before, after = (load_network(path)[0] for path in (start, train_action(job("run", footage, start=start), config)))
-    assert isinstance(after.heads["action"], KinematicHead)
+    assert type(after.heads["action"]) is kind
     one, two = (network.heads["embedding"].state_dict()["fc1.weight"] for network in (before, after))
     assert torch.equal(one, two)
     for changes in ({"encoder_lr": 0.1}, {"window": (27, 3)}):

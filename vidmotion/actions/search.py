@@ -14,6 +14,9 @@ from vidmotion.actions.timeline import WINDOW, window_outputs
 from vidmotion.model.heads import EmbeddingHead
 from vidmotion.types import Floats, Track
 
+TEMPERATURE = 0.1
+"""Difference of cosines by which an example counts e times as much as another one, as in the training of embeddings."""
+
 
 @dataclass(frozen=True, eq=False)
 class WindowEmbeddings:
@@ -45,7 +48,7 @@ class Hit:
     """Seconds; likewise `end`."""
     end: float
     score: float
-    """Cosine similarity to the nearest example: 1 is the same, 0 is unrelated."""
+    """Similarity to the examples, as `similarity` gives it: 1 is the same, 0 is unrelated."""
 
 
 @torch.inference_mode()
@@ -63,6 +66,17 @@ def embed_windows(head: EmbeddingHead, features: Floats, track: Track) -> Window
     return WindowEmbeddings(track.id, np.concatenate(centers), np.concatenate(embeddings), span)
 
 
+def similarity(cosines: Floats) -> Floats:
+    """(...) similarity to a motion, from the cosines (..., N) to its examples.
+
+    The mean over the examples, in which near ones count most (matching networks: Vinyals et al. 2016, arXiv
+    1606.04080).
+    """
+    powers = np.exp((cosines - 1) / TEMPERATURE)
+    mean: Floats = 1 + TEMPERATURE * np.log(powers.mean(-1))
+    return mean
+
+
 def hits(library: Library, video: str, people: Sequence[WindowEmbeddings]) -> list[Hit]:
     """For each motion of the library and each person, the windows that are the most similar; best first.
 
@@ -70,10 +84,10 @@ def hits(library: Library, video: str, people: Sequence[WindowEmbeddings]) -> li
     """
     found = []
     for person in people:
-        similarity = person.embeddings @ library.embeddings.T  # (W, N)
+        cosines = person.embeddings @ library.embeddings.T  # (W, N)
         for name in dict.fromkeys(library.names):
             examples = [index for index, other in enumerate(library.names) if other == name]
-            score = similarity[:, examples].max(1)
+            score = similarity(cosines[:, examples])
             for window in _peaks(score, person.centers):
                 center = float(person.centers[window])
                 start, end = max(center - WINDOW / 2, person.span[0]), min(center + WINDOW / 2, person.span[1])

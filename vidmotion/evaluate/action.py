@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Generator, Tensor
 
+from vidmotion.actions.search import similarity
 from vidmotion.data.augment import NoiseRange
 from vidmotion.data.footage_windows import FootageSampler, observe_footage
 from vidmotion.data.mocap import Mocap, read_mocap
@@ -167,7 +168,7 @@ def one_shot(
     seed: int = 0,
     shots: int = 1,
 ) -> Estimate:
-    """Share of the windows that lie nearest to an example of their own class, among `shots` of each of `ways` classes.
+    """Share of the windows that are most similar to their own class, by `shots` examples of each of `ways` classes.
 
     Examples are never from the same clip as the window, and are from another subject where the class has one. The
     interval is over episodes.
@@ -186,7 +187,8 @@ def one_shot(
         query = _pick(pools[chosen[0]], rng)
         candidates = [_others(pools[chosen[0]], query), *(pools[label] for label in chosen[1:])]
         examples = [_pick(pool, rng) for pool in candidates for _ in range(shots)]
-        right[episode] = float(int(_similarities(examples, query).argmax()) < shots)
+        cosines = _similarities(examples, query).view(ways, shots)
+        right[episode] = float(similarity(cosines.numpy()).argmax() == 0)
     return mean_estimate(right, torch.ones(episodes))
 
 

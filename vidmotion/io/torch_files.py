@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import pickle
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,9 @@ def load_torch_file(path: Path, device: torch.device | str = "cpu") -> Any:
     """
     try:
         _refuse_endless(path)
-        return torch.load(path, map_location=device, weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch warns of what it checks, such as sparse tensors
+            return torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError:
         raise InputError("no such file") from None
     except (InputError, torch.OutOfMemoryError):

@@ -23,7 +23,9 @@ from vidmotion.skeletons import SMPL24
 BETAS = 10
 KINEMATICS = "kinematics"
 """The pooling of action and embedding heads that read the lifted pose beside the representation."""
-POOLINGS = ("mean", "mean_std", KINEMATICS)
+TEMPORAL = "temporal"
+"""The pooling of action heads that also read how the lifted pose changes within a second."""
+POOLINGS = ("mean", "mean_std", KINEMATICS, TEMPORAL)
 POSE_CHANNELS = 3
 EMBEDDING = 128
 """Numbers of the learned part of an embedding that reads kinematics too."""
@@ -31,6 +33,12 @@ MOVEMENT_SHARE = 0.8
 """Length of the part of such an embedding that is the kinematics themselves, beside 1 for the learned part."""
 FARTHEST = 4.0
 """Standard deviations from the mean of the training data beyond which kinematics are shortened."""
+CHANNELS, KERNEL, DILATION = 96, 9, 3
+"""Of the temporal convolutions: the second one skips frames, and a feature sees 33 frames, 1.1 s."""
+GROUPS = 4
+"""Of channels that a convolution mixes."""
+FEATURE_DROPOUT = 0.3
+"""Share of the kinematic features that are left out of the temporal convolutions in training."""
 LEAST_VARIANCE = 1e-4
 """Added to the variance of features, so that the standard deviation of still ones has a gradient."""
 SMPL_BODY = "smpl"
@@ -53,7 +61,7 @@ class HeadConfig:
     """What an action or embedding head reads of a window, one of `POOLINGS`: the mean of the frames' features, or
     their standard deviation as well, which tells how much they move (statistics pooling: Snyder et al. 2018,
     X-vectors; of action heads only), or both, and those of the kinematic features of the lifted pose
-    (`vidmotion.model.kinematics`)."""
+    (`vidmotion.model.kinematics`), or all these and temporal convolutions of the kinematics (of action heads only)."""
     temperature: float = 1.0
     """For `apply_temperature`, so that an action head's probabilities are calibrated."""
 
@@ -124,8 +132,7 @@ class KinematicHead(ActionHead):
     """Scores of classes of motion, by the representation and by the kinematics of the lifted pose.
 
     The kinematics are few and look alike in all people, so that they are more often right for new ones; the
-    representation holds more. Each has its own layers, and the mean of both scores counts. In training each sample is
-    classified by one of both, drawn at random, so that each learns to do without the other.
+    representation holds more. Each part has its own layers and learns by itself; the mean of the parts' scores counts.
     """
 
     def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
@@ -144,16 +151,63 @@ class KinematicHead(ActionHead):
         return torch.cat([super().features(rep[..., :-POSE_CHANNELS]), _movement(rep)], -1)
 
     def from_features(self, features: Tensor) -> Tensor:
-        """Logits (B, classes) of mean features (B, F)."""
+        """Logits (B, classes) of mean features (B, F); in training (parts, B, classes)."""
+        parts = torch.stack(self._scores(features))
+        return parts if self.training else parts.mean(0)
+
+    def _scores(self, features: Tensor) -> list[Tensor]:
+        """Logits (B, classes) of each part, of mean features (B, F)."""
         by_rep = super().from_features(features[..., : -2 * FEATURES])
         pooled = self.dropout(self.pose_norm(_mean_and_deviation(features[..., -2 * FEATURES :])))
-        by_pose = self.pose_fc2(self.dropout(F.relu(self.pose_fc1(pooled))))
-        if not self.training:
-            return (by_rep + by_pose) / 2
-        return torch.where(torch.rand_like(by_rep[:, :1]) < 0.5, by_rep, by_pose)
+        return [by_rep, self.pose_fc2(self.dropout(F.relu(self.pose_fc1(pooled))))]
 
     def _thinned(self, rep: Tensor) -> Tensor:
         return torch.cat([super()._thinned(rep[..., :-POSE_CHANNELS]), rep[..., -POSE_CHANNELS:]], -1)
+
+
+class TemporalHead(KinematicHead):
+    """As `KinematicHead`, with a third part: temporal convolutions of the kinematics.
+
+    The mean and the deviation of angles and speeds do not tell in which order a person moves; these tell it within a
+    second. Source: Bai et al. 2018, arXiv 1803.01271.
+    """
+
+    def __init__(self, encoder: DSTformerConfig, config: HeadConfig) -> None:
+        super().__init__(encoder, config)
+        self.movement_norm = nn.BatchNorm1d(FEATURES, affine=False)
+        self.movement_dropout = nn.Dropout(FEATURE_DROPOUT)
+        self.channels = nn.Conv1d(FEATURES, CHANNELS, 1)
+        self.conv1, self.conv2 = (_temporal_convolution(dilation) for dilation in (1, DILATION))
+        self.temporal_norm = _Norm(2 * CHANNELS)
+        self.temporal_fc1 = nn.Linear(2 * CHANNELS, config.hidden)
+        self.temporal_fc2 = nn.Linear(config.hidden, len(config.classes))
+
+    @property
+    def last_layers(self) -> tuple[nn.Linear, ...]:
+        """As `ActionHead`."""
+        return *super().last_layers, self.temporal_fc2
+
+    def features(self, rep: Tensor) -> Tensor:
+        """As `KinematicHead.features`; the convolutions see the frames before and after."""
+        features = super().features(rep)
+        movement = features[..., -2 * FEATURES : -FEATURES].transpose(1, 2)
+        movement = self.movement_norm(movement).clamp(-FARTHEST, FARTHEST)
+        movement = movement * self.movement_dropout(torch.ones_like(movement[..., :1]))  # the same ones in all frames
+        hidden = self.conv1(F.relu(self.channels(movement)))
+        temporal = self.conv2(F.relu(hidden)).transpose(1, 2)
+        return torch.cat([features, temporal, temporal.square()], -1)
+
+    def _scores(self, features: Tensor) -> list[Tensor]:
+        pooled = self.dropout(self.temporal_norm(_mean_and_deviation(features[..., -2 * CHANNELS :])))
+        by_order = self.temporal_fc2(self.dropout(F.relu(self.temporal_fc1(pooled))))
+        return [*super()._scores(features[..., : -2 * CHANNELS]), by_order]
+
+
+def _temporal_convolution(dilation: int) -> nn.Conv1d:
+    reach = dilation * (KERNEL // 2)
+    return nn.Conv1d(
+        CHANNELS, CHANNELS, KERNEL, padding=reach, dilation=dilation, groups=GROUPS, padding_mode="replicate"
+    )
 
 
 def _movement(rep: Tensor) -> Tensor:
@@ -171,7 +225,8 @@ def _mean_and_deviation(features: Tensor) -> Tensor:
 
 def action_head(encoder: DSTformerConfig, config: HeadConfig) -> ActionHead:
     """A new head for actions, of the kind that `config.pooling` names."""
-    return (KinematicHead if config.pooling == KINEMATICS else ActionHead)(encoder, config)
+    kinds = {KINEMATICS: KinematicHead, TEMPORAL: TemporalHead}
+    return kinds.get(config.pooling, ActionHead)(encoder, config)
 
 
 def apply_temperature(probabilities: Tensor, temperature: float) -> Tensor:

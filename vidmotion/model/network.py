@@ -45,7 +45,7 @@ class HeadOutputs:
     pose3d: Tensor | None
     """(B, T, J, 3), as `DSTformer.forward`."""
     action: Tensor | None
-    """(B, classes) logits of all frames together."""
+    """(B, classes) logits of all frames together; (parts, B, classes) of a head with several parts in training."""
     action_features: Tensor | None
     """(B, T, hidden) of each frame, for `ActionHead.from_features`."""
     embedding: Tensor | None

@@ -6,6 +6,7 @@ supervised contrastive loss of an embedding head, on two views of each clip (Kho
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
 from vidmotion.evaluate.action import predict
 from vidmotion.evaluate.calibration import best_temperature
-from vidmotion.model.heads import KINEMATICS, ActionHead, HeadConfig
+from vidmotion.model.heads import KINEMATICS, TEMPORAL, ActionHead, HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.batches import BatchSource
 from vidmotion.train.config import ActionConfig
@@ -70,7 +71,7 @@ def train_action(job: TrainingJob, config: ActionConfig) -> Path:
 
 def _embedding(config: ActionConfig) -> HeadConfig:
     """The embedding head reads kinematics where the action head does."""
-    if config.pooling == KINEMATICS:
+    if config.pooling in (KINEMATICS, TEMPORAL):
         return HeadConfig("embedding", config.hidden, dropout=0.5, pooling=KINEMATICS)
     return HeadConfig("embedding", config.hidden, dropout=0.1)
 
@@ -94,11 +95,28 @@ def _add_prior(network: MotionNetwork, data: list[BatchSource], exponent: float)
     """
     head = network.heads["action"]
     assert isinstance(head, ActionHead)
-    labels = [label for source in dict.fromkeys(data) for label in source.labels]
-    counts = torch.tensor([labels.count(label) for label in head.config.classes])
+    counts = clips_of(head.config.classes, (source.labels for source in dict.fromkeys(data)))
     with torch.no_grad():
         for layer in head.last_layers:
-            layer.bias.add_(exponent * (counts / counts.float().mean()).log().to(layer.bias))
+            layer.bias.add_(exponent * (counts / counts.mean()).log().to(layer.bias))
+
+
+def clips_of(classes: tuple[str, ...], folders: Iterable[Sequence[str]]) -> Tensor:
+    """(classes,) clips of each class, by which it is common or rare.
+
+    A folder of one class, such as exercises that vidmotion makes, does not tell how common it is beside others. A class
+    with such a folder counts as often as the others do on average, if there are others.
+
+    Args:
+        folders: the labels of each folder's clips.
+    """
+    counts, alone = torch.zeros(len(classes)), set[str]()
+    for labels in folders:
+        counts += torch.tensor([float(labels.count(label)) for label in classes])
+        named = {*labels} - {*NAMELESS}
+        alone |= named if len(named) == 1 else set()
+    neutral = torch.tensor([label in alone for label in classes])
+    return counts if neutral.all() else torch.where(neutral, counts[~neutral].mean(), counts)
 
 
 def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:
@@ -178,9 +196,11 @@ class _ActionLoss:
         values: dict[str, Tensor] = {}
         total = torch.zeros((), device=self.device)
         if out.action is not None:
-            each = F.cross_entropy(out.action, label, reduction="none")
-            total = total + (each * self.weights[label]).mean()
-            values["accuracy"] = (out.action.argmax(1) == label).float().mean()
+            parts = out.action.view(-1, *out.action.shape[-2:])  # (parts, B, classes)
+            labels = label.expand(len(parts), -1)
+            each = F.cross_entropy(parts.transpose(1, 2), labels, reduction="none")
+            total = total + (each * self.weights[labels]).mean()
+            values["accuracy"] = (parts.argmax(-1) == labels).float().mean()
         if out.embedding is not None:
             contrastive = contrastive_loss(out.embedding, label, config.temperature)
             total = total + contrastive * (labelled.classes > 1)  # a single class has nothing to be told from

@@ -139,16 +139,16 @@ class ActionConfig(HeadsConfig):
     normalisation."""
     prior: float = 0.75
     """Exponent of the classes' shares of the clips in the prior of the probabilities; 0: all classes are as likely."""
-    pooling: Literal["mean", "mean_std", "kinematics"] = "mean_std"
+    pooling: Literal["mean", "mean_std", "kinematics", "temporal"] = "mean_std"
     """What the action head reads of a window: the mean of the frames' features, or their standard deviation as well, or
-    these and the mean and deviation of angles, heights and speeds of the lifted pose. In the last case the embedding
-    head reads them as well."""
+    these and the mean and deviation of angles, heights and speeds of the lifted pose, or also temporal convolutions of
+    these. In the last two cases the embedding head reads the mean and deviation as well."""
     temperature: float = 0.1
     """Temperature of the contrastive loss."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.pooling == "kinematics" and (self.encoder_lr or self.window[1] != 1):
+        if self.pooling in ("kinematics", "temporal") and (self.encoder_lr or self.window[1] != 1):
             raise InputError(
                 "setting pooling: kinematics read every frame of the lifted pose; set encoder_lr=0 and window=[81,1]"
             )
