@@ -91,17 +91,19 @@ class MotionNetwork(nn.Module):
         return (*((POSE3D,) if self.lifts else ()), *self.heads)
 
     def forward(
-        self, x: Tensor, positions: Tensor | None, wanted: tuple[str, ...], rep: Tensor | None = None
+        self, x: Tensor | None, positions: Tensor | None, wanted: tuple[str, ...], rep: Tensor | None = None
     ) -> NetworkOutput:
         """Encode once and run the heads that give the `wanted` outputs.
 
         Args:
-            x: (B, T, J, 3) as `DSTformer.represent` takes it, one person a sample.
+            x: (B, T, J, 3) as `DSTformer.represent` takes it, one person a sample; not needed with `rep`.
             positions: (T,) as in `DSTformer.represent`.
             wanted: keys of `OUTPUT_HEADS`.
             rep: the representation of `x`, where it is known already.
         """
-        rep = self.encoder.represent(x, positions) if rep is None else rep
+        if rep is None:
+            assert x is not None
+            rep = self.encoder.represent(x, positions)
         readers = [kind for kind in {OUTPUT_HEADS[name] for name in wanted} if self._reads_pose(kind)]
         pose = self.encoder.head(rep) if POSE3D in wanted or readers else None
         posed = torch.cat([rep, pose], -1) if pose is not None and readers else rep  # (B, T, J, C + 3)

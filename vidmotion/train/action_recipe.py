@@ -12,11 +12,10 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from vidmotion.choices import Split
 from vidmotion.data.mocap import splits
-from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.data.store import is_store
 from vidmotion.errors import InputError
 from vidmotion.evaluate.action import predict
@@ -25,7 +24,7 @@ from vidmotion.model.heads import KINEMATICS, TEMPORAL, ActionHead, HeadConfig
 from vidmotion.model.network import MotionNetwork
 from vidmotion.train.batches import BatchSource
 from vidmotion.train.config import ActionConfig
-from vidmotion.train.encodings import Encodings
+from vidmotion.train.encodings import LabelledEncodings
 from vidmotion.train.losses import contrastive_loss
 from vidmotion.train.open_sources import capture_or_points
 from vidmotion.train.random_draws import Draw
@@ -180,19 +179,20 @@ class _ActionLoss:
 
     def __init__(self, data: list[_LabelledSource], config: ActionConfig, window: int, device: torch.device) -> None:
         self.data, self.config, self.window, self.device = data, config, window, device
-        self.encodings, self.turns = Encodings(config), turns([source.classes for source in data])
+        self.turns = turns([source.classes for source in data])
         self.weights = class_weights(data)
+        self.views = 2 if "embedding" in config.heads else 1
+        self.encodings = LabelledEncodings(config.encodings, self._encoded)
 
     def __call__(self, network: nn.Module, draw: Draw) -> tuple[Tensor, dict[str, Tensor]]:
-        draw = self.encodings.draw(draw)
-        config, labelled = self.config, self.data[self.turns[draw.step % len(self.turns)]]
-        shape = window_shape(
-            labelled.source.fitting, config, draw, (config.window,), (config.window,), self.window, self.device
-        )
-        rng = draw.own(config.seed, self.device)
-        positions = shape.positions(self.window, rng)
-        x, label = self._views(labelled, shape, positions, rng)
-        out = self.encodings.run(network, draw, x, positions, config.heads)
+        config = self.config
+        if config.encodings:
+            rng = draw.own(config.seed + 1, self.device)  # the batch itself is drawn by the seed
+            rep, label = self.encodings.mixed(network, draw, self.views, rng)
+            out = network(None, None, config.heads, rep)
+        else:
+            x, positions, label = self._windows(draw)
+            out = network(x, positions, config.heads)
         values: dict[str, Tensor] = {}
         total = torch.zeros((), device=self.device)
         if out.action is not None:
@@ -203,16 +203,24 @@ class _ActionLoss:
             values["accuracy"] = (parts.argmax(-1) == labels).float().mean()
         if out.embedding is not None:
             contrastive = contrastive_loss(out.embedding, label, config.temperature)
-            total = total + contrastive * (labelled.classes > 1)  # a single class has nothing to be told from
+            total = total + contrastive * (len(label.unique()) > 1)  # a single class has nothing to be told from
             values["contrastive"] = contrastive.detach()
         return total, values
 
-    def _views(
-        self, labelled: _LabelledSource, shape: WindowShape, positions: Tensor, rng: Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Input (B, T, J, 3) and labels (B,) of one or two augmented views of random clips."""
-        views = 2 if "embedding" in self.config.heads else 1
+    def _encoded(self, network: nn.Module, draw: Draw) -> tuple[Tensor, Tensor]:
+        """Representation (B, T, J, C) and labels (B,) of a batch."""
+        x, positions, label = self._windows(draw)
+        with torch.no_grad():
+            return network(x, positions, ()).rep, label
+
+    def _windows(self, draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
+        """Input (B, T, J, 3), positions (T,) and labels (B,) of one or two augmented views of random clips."""
+        config, labelled = self.config, self.data[self.turns[draw.step % len(self.turns)]]
         source = labelled.source
-        items = source.choose(max(2, shape.batch // views), rng, labelled.weights)
-        batches = [source.sample(items, replace(shape, batch=len(items)), positions, rng) for _ in range(views)]
-        return torch.cat([batch.x for batch in batches]), labelled.label[torch.cat([batch.items for batch in batches])]
+        shape = window_shape(source.fitting, config, draw, (config.window,), (config.window,), self.window, self.device)
+        rng = draw.own(config.seed, self.device)
+        positions = shape.positions(self.window, rng)
+        items = source.choose(max(2, shape.batch // self.views), rng, labelled.weights)
+        batches = [source.sample(items, replace(shape, batch=len(items)), positions, rng) for _ in range(self.views)]
+        x, seen = torch.cat([batch.x for batch in batches]), torch.cat([batch.items for batch in batches])
+        return x, positions, labelled.label[seen]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Generator, Tensor, nn
 
 from vidmotion.model.network import NetworkOutput
 from vidmotion.train.config import HeadsConfig
@@ -35,3 +39,55 @@ class Encodings:
         if self._count:
             self._kept[draw] = out.rep.detach()
         return out
+
+
+class LabelledEncodings:
+    """The representations of `count` batches and their labels, from which each step draws windows at random.
+
+    A batch shows the classes of one source. Mixed windows have the statistics of all sources, so that the heads' batch
+    normalisation does not take away what tells the classes of one source from those of another.
+    """
+
+    def __init__(self, count: int, encode: Callable[[nn.Module, Draw], tuple[Tensor, Tensor]]) -> None:
+        """Keep nothing yet.
+
+        Args:
+            encode: gives a batch's representation (B, T, J, C) by a network, and its labels (B,).
+        """
+        self._count, self._encode = count, encode
+        self._kept: dict[Draw, tuple[Tensor, Tensor]] = {}
+
+    def mixed(self, network: nn.Module, draw: Draw, views: int, rng: Generator) -> tuple[Tensor, Tensor]:
+        """Representation (B, T, J, C) and labels (B,) of windows of the batches until this step, all of one length.
+
+        The first steps encode a batch each; a run that is continued encodes all of them again.
+
+        Args:
+            views: 2 adds to each window another one of its class.
+        """
+        batches = [self._batch(network, replace(draw, step=step)) for step in range(min(draw.step + 1, self._count))]
+        size = max(2, len(batches[-1][1]) // views)
+        shape = batches[_any(len(batches), rng)][0].shape[1:]
+        batches = [(rep, labels) for rep, labels in batches if rep.shape[1:] == shape]
+        chosen = torch.randint(len(batches), (size,), generator=rng, device=rng.device).tolist()
+        rows = [(batch, _any(len(batches[batch][1]), rng)) for batch in chosen]
+        if views > 1:
+            rows += [(batch, _alike(batches[batch][1], row, rng)) for batch, row in rows]
+        reps, labels = zip(*((batches[batch][0][row], batches[batch][1][row]) for batch, row in rows), strict=True)
+        return torch.stack(reps), torch.stack(labels)
+
+    def _batch(self, network: nn.Module, draw: Draw) -> tuple[Tensor, Tensor]:
+        if draw not in self._kept:
+            self._kept[draw] = self._encode(network, draw)
+        return self._kept[draw]
+
+
+def _any(count: int, rng: Generator) -> int:
+    return int(torch.randint(count, (), generator=rng, device=rng.device))
+
+
+def _alike(labels: Tensor, row: int, rng: Generator) -> int:
+    """A row with the label of a row: another one, if there is one."""
+    same = (labels == labels[row]).nonzero()[:, 0]
+    others = same[same != row]
+    return int(others[_any(len(others), rng)]) if len(others) else row
