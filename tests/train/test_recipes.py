@@ -167,12 +167,12 @@ def test_common_classes_are_named_more_readily(job: MakeJob, footage: Path) -> N
     np.testing.assert_allclose((biases[1] - biases[0]).diff(), [np.log(1.5)], atol=1e-3)  # files hold 16 bits
 
 
-def test_a_folder_of_one_class_makes_it_no_likelier() -> None:
-    """Of 1,000 exercises that were made, none says how often people exercise."""
+def test_a_folder_of_one_class_makes_it_as_likely_as_the_most_common() -> None:
+    """1,000 exercises that were made do not say how often people exercise."""
     mixed, made = ["walk"] * 6 + ["jump"] * 2 + ["exercise", "", "other"], ["exercise"] * 1000
     classes = ("exercise", "jump", "walk")
     assert clips_of(classes, [mixed, mixed]).tolist() == [2, 4, 12]
-    assert clips_of(classes, [mixed, made, made]).tolist() == [4, 2, 6]
+    assert clips_of(classes, [mixed, made, made]).tolist() == [6, 2, 6]
     assert clips_of(("jump", "walk"), [["walk"] * 3, ["jump", ""]]).tolist() == [1, 3]  # all have a folder of their own
 
 

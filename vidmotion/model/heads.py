@@ -33,10 +33,10 @@ MOVEMENT_SHARE = 0.8
 """Length of the part of such an embedding that is the kinematics themselves, beside 1 for the learned part."""
 FARTHEST = 4.0
 """Standard deviations from the mean of the training data beyond which kinematics are shortened."""
-CHANNELS, KERNEL, DILATION = 96, 9, 3
+CHANNELS, KERNEL, DILATION = 192, 9, 3
 """Of the temporal convolutions: the second one skips frames, and a feature sees 33 frames, 1.1 s."""
-GROUPS = 4
-"""Of channels that a convolution mixes."""
+GROUPS = 8
+"""Groups of channels; a convolution mixes those of one group."""
 FEATURE_DROPOUT = 0.3
 """Share of the kinematic features that are left out of the temporal convolutions in training."""
 LEAST_VARIANCE = 1e-4
@@ -205,9 +205,7 @@ class TemporalHead(KinematicHead):
 
 def _temporal_convolution(dilation: int) -> nn.Conv1d:
     reach = dilation * (KERNEL // 2)
-    return nn.Conv1d(
-        CHANNELS, CHANNELS, KERNEL, padding=reach, dilation=dilation, groups=GROUPS, padding_mode="replicate"
-    )
+    return nn.Conv1d(CHANNELS, CHANNELS, KERNEL, padding=reach, dilation=dilation, groups=GROUPS)
 
 
 def _movement(rep: Tensor) -> Tensor:

@@ -103,8 +103,8 @@ def _add_prior(network: MotionNetwork, data: list[BatchSource], exponent: float)
 def clips_of(classes: tuple[str, ...], folders: Iterable[Sequence[str]]) -> Tensor:
     """(classes,) clips of each class, by which it is common or rare.
 
-    A folder of one class, such as exercises that vidmotion makes, does not tell how common it is beside others. A class
-    with such a folder counts as often as the others do on average, if there are others.
+    A folder of one class, such as exercises that vidmotion makes, does not tell how common the class is, but that it is
+    wanted. A class with such a folder counts as often as the most common of the others, if there are others.
 
     Args:
         folders: the labels of each folder's clips.
@@ -114,8 +114,8 @@ def clips_of(classes: tuple[str, ...], folders: Iterable[Sequence[str]]) -> Tens
         counts += torch.tensor([float(labels.count(label)) for label in classes])
         named = {*labels} - {*NAMELESS}
         alone |= named if len(named) == 1 else set()
-    neutral = torch.tensor([label in alone for label in classes])
-    return counts if neutral.all() else torch.where(neutral, counts[~neutral].mean(), counts)
+    wanted = torch.tensor([label in alone for label in classes])
+    return counts if wanted.all() else torch.where(wanted, counts[~wanted].max(), counts)
 
 
 def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:
