@@ -22,9 +22,8 @@ HOP = 0.25
 """Seconds from one window to the next."""
 SWITCH = 0.5
 """Nats times seconds by which another class must fit better before it takes over."""
-KNOWN = 0.45
-"""Probability from which on a class is named; below it the action is unknown. Of the windows that are named so, four of
-five are right, by cross-validation over the subjects of the training data."""
+KNOWN = 0.5
+"""Probability from which on a class is named: it is likelier than all others together. Below, the action is unknown."""
 LEAST = 1e-6
 """Smaller probabilities are treated as this one."""
 
