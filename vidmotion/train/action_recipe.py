@@ -203,7 +203,7 @@ class _ActionLoss:
             values["accuracy"] = (parts.argmax(-1) == labels).float().mean()
         if out.embedding is not None:
             contrastive = contrastive_loss(out.embedding, label, config.temperature)
-            total = total + contrastive * (len(label.unique()) > 1)  # a single class has nothing to be told from
+            total = total + contrastive * (label != label[0]).any()  # a single class has nothing to be told from
             values["contrastive"] = contrastive.detach()
         return total, values
 
