@@ -158,8 +158,14 @@ class KinematicHead(ActionHead):
     def _scores(self, features: Tensor) -> list[Tensor]:
         """Logits (B, classes) of each part, of mean features (B, F)."""
         by_rep = super().from_features(features[..., : -2 * FEATURES])
-        pooled = self.dropout(self.pose_norm(_mean_and_deviation(features[..., -2 * FEATURES :])))
-        return [by_rep, self.pose_fc2(self.dropout(F.relu(self.pose_fc1(pooled))))]
+        movement = features[..., -2 * FEATURES :]
+        return [by_rep, self._score(movement, self.pose_norm, self.pose_fc1, self.pose_fc2)]
+
+    def _score(self, features: Tensor, norm: nn.Module, fc1: nn.Linear, fc2: nn.Linear) -> Tensor:
+        """Logits (B, classes) by the layers of one part, of the mean features (B, F) of the lifted pose."""
+        pooled = self.dropout(norm(_mean_and_deviation(features)))
+        logits: Tensor = fc2(self.dropout(F.relu(fc1(pooled))))
+        return logits
 
     def _thinned(self, rep: Tensor) -> Tensor:
         return torch.cat([super()._thinned(rep[..., :-POSE_CHANNELS]), rep[..., -POSE_CHANNELS:]], -1)
@@ -198,9 +204,9 @@ class TemporalHead(KinematicHead):
         return torch.cat([features, temporal, temporal.square()], -1)
 
     def _scores(self, features: Tensor) -> list[Tensor]:
-        pooled = self.dropout(self.temporal_norm(_mean_and_deviation(features[..., -2 * CHANNELS :])))
-        by_order = self.temporal_fc2(self.dropout(F.relu(self.temporal_fc1(pooled))))
-        return [*super()._scores(features[..., : -2 * CHANNELS]), by_order]
+        others, order = features[..., : -2 * CHANNELS], features[..., -2 * CHANNELS :]
+        by_order = self._score(order, self.temporal_norm, self.temporal_fc1, self.temporal_fc2)
+        return [*super()._scores(others), by_order]
 
 
 def _temporal_convolution(dilation: int) -> nn.Conv1d:
