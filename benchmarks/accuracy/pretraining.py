@@ -1,7 +1,7 @@
 """What does pretraining give? Each task is trained from random weights and from a pretrained encoder, for equal steps.
 
     python -m benchmarks.accuracy.pretraining --pretrained FILE --mocap MOCAP --footage TRAIN_STORE --test STORE
-        --keep DIR [--seeds 3] [--steps 100 400] [--plot FILE.png]
+        --keep DIR [--seeds 3] [--steps 100 400] [--preset tiny] [--plot FILE.png]
 
 Everything is trained by the recipes of `vidmotion train`, and all parameters are trained. Measured on the test
 subjects' footage, once with the detector's points and once with simulated noise on exact points:
@@ -39,6 +39,7 @@ from vidmotion.evaluate.pose3d import WINDOW, measure_footage, network_lifter
 from vidmotion.evaluate.report import reduce
 from vidmotion.evaluate.simulated_detector import SimulatedFootage
 from vidmotion.model.checkpoint import load_network
+from vidmotion.model.dstformer import PRESETS
 from vidmotion.model.network import MotionNetwork
 from vidmotion.skeletons import H36M17
 from vidmotion.train.config import ActionConfig, MeshConfig, Pose3DConfig, RecipeConfig
@@ -58,9 +59,10 @@ Results = dict[tuple[str, str, str], dict[tuple[str, int], list[float]]]
 """Of a task, the points and a figure: the values of the seeds by arm and steps."""
 
 
-def settings(task: str, arm: str, steps: int, seed: int) -> tuple[Recipe, RecipeConfig]:
+def settings(task: str, arm: str, steps: int, seed: int, preset: str) -> tuple[Recipe, RecipeConfig]:
     """The recipe of a task and its settings; a random encoder has the same learning rate as the heads."""
     shared: dict[str, Any] = {
+        "preset": preset,
         "steps": steps,
         "seed": seed,
         "frames": 432,
@@ -101,6 +103,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, required=True, help="folder for the results")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, nargs="+", default=[120], help="of each training")
+    parser.add_argument("--preset", choices=list(PRESETS), default="small", help="size of the encoder")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=TASKS)
     parser.add_argument("--plot", type=Path, help="picture of the figures over the steps")
     args = parser.parse_args()
@@ -126,7 +129,7 @@ def result_file(keep: Path, task: str, arm: str, steps: int, seed: int) -> Path:
 
 
 def trained(args: argparse.Namespace, task: str, arm: str, steps: int, seed: int) -> MotionNetwork:
-    recipe, config = settings(task, arm, steps, seed)
+    recipe, config = settings(task, arm, steps, seed, args.preset)
     data = [args.footage] if task == "mesh" else [args.footage, args.mocap]
     folder = args.keep / f"run-{task}-{arm}"
     shutil.rmtree(folder, ignore_errors=True)

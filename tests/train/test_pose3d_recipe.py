@@ -81,7 +81,7 @@ def test_runs_are_not_mixed(train: Train) -> None:
     train("run", config(steps=1))
     with pytest.raises(InputError, match="holds a run already; continue it with `resume=True`"):
         train("run", config(steps=1))
-    with pytest.raises(InputError, match="unknown preset 'huge'; known: small, medium, lite, base"):
+    with pytest.raises(InputError, match="unknown preset 'huge'; known: tiny, small, deep, medium, lite, base"):
         train("huge", Pose3DConfig(preset="huge"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from vidmotion.choices import Device, Recipe
 from vidmotion.cli import options
 from vidmotion.cli.console import TerminalProgress, counted, fail, note
 from vidmotion.cli.training_progress import speaks, training_progress
+from vidmotion.errors import InputError
+
+if TYPE_CHECKING:
+    from vidmotion.train.run_file import RunFile
 
 
 def train(
@@ -23,12 +27,12 @@ def train(
         ),
     ],
     data: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             help="Folder of packed motion or of footage; for action also of videos in sub-folders, one for each class. "
-            "May be repeated."
+            "May be repeated. Required, but not with --resume.",
         ),
-    ],
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Folder of the run.", show_default="runs/RECIPE")
     ] = None,
@@ -39,7 +43,9 @@ def train(
     start: Annotated[
         Path | None, typer.Option("--from", help="Begin with these weights.", show_default="random")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in the folder.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run in the folder, on its data, with its settings.")
+    ] = False,
     device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
     quiet: options.Quiet = False,
 ) -> None:
@@ -50,8 +56,12 @@ def train(
     from vidmotion.train.run import TrainingJob
 
     training = RECIPES[recipe]
-    chosen = read_config(training.config, config, settings or [])
     run = out or Path("runs") / recipe
+    before = _before(run, recipe) if resume else None
+    chosen = read_config(training.config, config, settings or [], before.settings if before else None)
+    data, start = data or (before.data if before else []), start or (before.start if before else None)
+    if not data:
+        raise InputError("name the data to train on with --data")
     if recipe is Recipe.action:
         data = [_detected(folder, run, number, quiet) for number, folder in enumerate(data)]
     if not quiet:
@@ -61,6 +71,20 @@ def train(
         weights = training.train(job, chosen)
     if speaks() and not quiet:
         note(f"wrote {weights}")
+
+
+def _before(run: Path, recipe: Recipe) -> RunFile | None:
+    """What a run was started with.
+
+    Raises:
+        InputError: the run is one of another recipe, or its file is damaged.
+    """
+    from vidmotion.train.run_file import RunFile
+
+    before = RunFile.read(run)
+    if before is not None and before.recipe != recipe:
+        raise InputError(f"{run} holds a run of the recipe {before.recipe}, not {recipe}; name another folder with -o")
+    return before
 
 
 def _note_detectors(data: list[Path]) -> None:

@@ -42,7 +42,9 @@ class DSTformerConfig:
 
 
 PRESETS = {
+    "tiny": DSTformerConfig(dim=64, rep=64, depth=2, heads=4),
     "small": DSTformerConfig(dim=128, rep=128, depth=4),
+    "deep": DSTformerConfig(dim=128, rep=128, depth=8),
     "medium": DSTformerConfig(dim=192, rep=192, mlp_ratio=3.0),
     "lite": DSTformerConfig(dim=256, mlp_ratio=4.0),
     "base": DSTformerConfig(),

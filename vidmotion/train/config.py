@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import tomllib
 from dataclasses import dataclass, field
@@ -184,16 +185,19 @@ class ErrorConfig(HeadsConfig):
             raise InputError("setting encoder_lr: a head for errors is trained on a frozen encoder; leave it at 0")
 
 
-def read_config(kind: type[C], file: Path | None, pairs: list[str]) -> C:
+def read_config(kind: type[C], file: Path | None, pairs: list[str], before: dict[str, Any] | None = None) -> C:
     """The settings of a recipe: defaults, then a TOML file, then `key=value` pairs (`noise.bias=0.01`).
+
+    Args:
+        before: the settings of a run that is continued, by name and in groups; they count instead of the defaults.
 
     Raises:
         InputError: a key or a value does not fit; the message lists those that do.
     """
-    values: dict[str, Any] = {}
+    values = copy.deepcopy(before or {})
     if file is not None:
         try:
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
+            _merge(values, tomllib.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             raise InputError(f"cannot read the settings in {file}: {error}") from None
     for pair in pairs:
@@ -202,6 +206,14 @@ def read_config(kind: type[C], file: Path | None, pairs: list[str]) -> C:
             raise InputError(f"setting {pair}: wanted KEY=VALUE")
         _put(values, key.strip().split("."), _parse(text))
     return _build(kind, values, "")
+
+
+def _merge(values: dict[str, Any], changes: dict[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(values.get(key), dict):
+            _merge(values[key], value)
+        else:
+            values[key] = value
 
 
 def _put(values: dict[str, Any], path: list[str], value: Any) -> None:

@@ -60,21 +60,27 @@ class LabelledEncodings:
     def mixed(self, network: nn.Module, draw: Draw, views: int, rng: Generator) -> tuple[Tensor, Tensor]:
         """Representation (B, T, J, C) and labels (B,) of windows of the batches until this step, all of one length.
 
-        The first steps encode a batch each; a run that is continued encodes all of them again.
+        A batch is encoded when one of its windows is drawn first, also in a run that is continued.
 
         Args:
             views: 2 adds to each window another one of its class.
         """
-        batches = [self._batch(network, replace(draw, step=step)) for step in range(min(draw.step + 1, self._count))]
-        size = max(2, len(batches[-1][1]) // views)
-        shape = batches[_any(len(batches), rng)][0].shape[1:]
-        batches = [(rep, labels) for rep, labels in batches if rep.shape[1:] == shape]
-        chosen = torch.randint(len(batches), (size,), generator=rng, device=rng.device).tolist()
-        rows = [(batch, _any(len(batches[batch][1]), rng)) for batch in chosen]
+        draws = [replace(draw, step=step) for step in range(min(draw.step + 1, self._count))]
+        size = max(2, len(self._batch(network, draws[-1])[1]) // views)
+        shape = self._batch(network, draws[_any(len(draws), rng)])[0].shape[1:]
+        rows = [self._row(network, draws, shape, rng) for _ in range(size)]
         if views > 1:
-            rows += [(batch, _alike(batches[batch][1], row, rng)) for batch, row in rows]
-        reps, labels = zip(*((batches[batch][0][row], batches[batch][1][row]) for batch, row in rows), strict=True)
-        return torch.stack(reps), torch.stack(labels)
+            rows += [(rep, labels, _alike(labels, row, rng)) for rep, labels, row in rows]
+        return torch.stack([rep[row] for rep, _, row in rows]), torch.stack([labels[row] for _, labels, row in rows])
+
+    def _row(
+        self, network: nn.Module, draws: list[Draw], shape: torch.Size, rng: Generator
+    ) -> tuple[Tensor, Tensor, int]:
+        """A random batch whose windows have a shape (T, J, C), and the number of one of its windows."""
+        while True:
+            rep, labels = self._batch(network, draws[_any(len(draws), rng)])
+            if rep.shape[1:] == shape:
+                return rep, labels, _any(len(labels), rng)
 
     def _batch(self, network: nn.Module, draw: Draw) -> tuple[Tensor, Tensor]:
         if draw not in self._kept:

@@ -22,6 +22,7 @@ from vidmotion.train.loop import StepCallback, StepLoss, Trainer
 from vidmotion.train.mocap_source import open_capture
 from vidmotion.train.open_sources import OpenCapture, open_sources
 from vidmotion.train.random_draws import Draw
+from vidmotion.train.run_file import RunFile
 
 Shapes = tuple[tuple[int, int], ...]
 """(frames, stride) of windows."""
@@ -56,6 +57,7 @@ def run_recipe(
     """Train a network and write `weights.safetensors` into the run's folder.
 
     Args:
+        task: the recipe's name.
         trained_heads: kinds of the heads that the loss uses; other heads are not trained.
         make_loss: loads the data onto a device and returns the loss.
         finish: changes the trained network before it is written.
@@ -73,6 +75,8 @@ def run_recipe(
     with run.locked() if trainer.is_main else nullcontext():
         if job.resume:
             trainer.resume()
+        if trainer.is_main:
+            RunFile.of(task, job.data, job.start, config).write(job.folder)
         result = trainer.run(make_loss(trainer.device), job.report)
         assert isinstance(result, MotionNetwork)
         if trainer.is_main:

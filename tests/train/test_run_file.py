@@ -1,0 +1,50 @@
+"""`run.json`: a run is continued by its folder alone."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from tests import tiny_mocap
+from vidmotion.cli.main import app
+from vidmotion.errors import InputError
+from vidmotion.model.checkpoint import load_weights
+
+SHORT = ("--set", "preset=tiny", "--set", "frames=54", "--set", "decay=1.0", "--set", "noise.bias=0.02", "--set", "warmup=2")
+
+
+def train(*arguments: str | Path) -> None:
+    done = CliRunner().invoke(app, ["train", *map(str, arguments), "-q"])
+    if done.exception is not None:
+        raise done.exception
+
+
+@pytest.fixture
+def mocap(tmp_path: Path, tiny: None) -> Path:
+    return tiny_mocap.write(tmp_path / "mocap")
+
+
+def test_a_run_is_continued_without_its_data_and_settings(
+    mocap: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    train("pose3d", "--data", "mocap", "-o", "parts", *SHORT, "--set", "steps=3")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    train("pose3d", "-o", "../parts", "--resume", "--set", "steps=6")
+    settings = torch.load(tmp_path / "parts/checkpoint.pt", weights_only=True)["config"]
+    assert settings["noise"]["bias"] == 0.02
+    assert settings["steps"] == 6
+    load_weights(tmp_path / "parts/weights.safetensors")
+
+
+def test_what_is_missing_or_does_not_fit_is_told(mocap: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="name the data to train on with --data"):
+        train("pose3d", "-o", tmp_path / "run")
+    train("pose3d", "--data", mocap, "-o", tmp_path / "run", *SHORT, "--set", "steps=1")
+    with pytest.raises(InputError, match="holds a run of the recipe pose3d, not mesh"):
+        train("mesh", "-o", tmp_path / "run", "--resume")
+    (tmp_path / "run/run.json").write_text('{"recipe": "pose3d", "data": 3}')
+    with pytest.raises(InputError, match="run.json is damaged; delete it and name data and settings again"):
+        train("pose3d", "-o", tmp_path / "run", "--resume")
