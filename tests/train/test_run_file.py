@@ -11,7 +11,8 @@ from vidmotion.cli.main import app
 from vidmotion.errors import InputError
 from vidmotion.model.checkpoint import load_weights
 
-SHORT = ("--set", "preset=tiny", "--set", "frames=54", "--set", "decay=1.0", "--set", "noise.bias=0.02", "--set", "warmup=2")
+SETTINGS = ("preset=tiny", "frames=54", "decay=1.0", "noise.bias=0.02", "warmup=2")
+SHORT = [part for setting in SETTINGS for part in ("--set", setting)]
 
 
 def train(*arguments: str | Path) -> None:
@@ -46,5 +47,5 @@ def test_what_is_missing_or_does_not_fit_is_told(mocap: Path, tmp_path: Path) ->
     with pytest.raises(InputError, match="holds a run of the recipe pose3d, not mesh"):
         train("mesh", "-o", tmp_path / "run", "--resume")
     (tmp_path / "run/run.json").write_text('{"recipe": "pose3d", "data": 3}')
-    with pytest.raises(InputError, match="run.json is damaged; delete it and name data and settings again"):
+    with pytest.raises(InputError, match=r"run\.json is damaged; delete it and name data and settings again"):
         train("pose3d", "-o", tmp_path / "run", "--resume")
