@@ -92,17 +92,19 @@ class VideoDetection:
         Raises:
             NobodyFoundError: nobody is in view for long enough.
         """
-        follower, last = PersonFollower(frames.fps, self.detector.skeleton), -1
+        follower, last, skipped = PersonFollower(frames.fps, self.detector.skeleton), -1, list[int]()
         for one in found:
             follower.add(one)
             last = one.index
+            if one.people is None:
+                skipped.append(one.index)
         damaged = frames.damaged
         if damaged:
             self.progress.message(f"{frames.name}: {damaged}")
-        tracks, dropped = self._plausible(follower.finish(), frames.size)
+        tracks, dropped = self._plausible(follower.finish(), frames.size, skipped)
         tracks = most_prominent(tracks, self.settings.max_people)
         self._check_somebody(tracks, dropped)
-        provenance = self._provenance()
+        provenance = self._provenance(frames)
         if dropped:
             provenance["dropped"] = [str(one) for one in dropped]
         if damaged:
@@ -171,11 +173,13 @@ class VideoDetection:
         )
         return dataclasses.replace(scene, people=people)
 
-    def _plausible(self, tracks: list[Track], size: tuple[int, int]) -> tuple[list[Track], list[Dropped]]:
+    def _plausible(
+        self, tracks: list[Track], size: tuple[int, int], skipped: list[int]
+    ) -> tuple[list[Track], list[Dropped]]:
         """The tracks that show people, and the others, which are listed."""
         if self.settings.keep_uncertain:
             return tracks, []
-        kept, dropped = split_plausible(tracks, size)
+        kept, dropped = split_plausible(tracks, size, skipped=skipped)
         for one in dropped:
             self.progress.detail(f"dropped: {one}")
         return kept, dropped
@@ -191,7 +195,7 @@ class VideoDetection:
                 f"{self.video}: nobody is in view for half a second; try a closer view, or `detector=best`"
             )
 
-    def _provenance(self) -> dict[str, Any]:
+    def _provenance(self, frames: Video) -> dict[str, Any]:
         settings, detector = self.settings, self.detector
         return {
             "program": f"vidmotion {vidmotion.__version__}",
@@ -200,6 +204,7 @@ class VideoDetection:
                 "start": settings.start,
                 "end": settings.end,
                 "fps": settings.fps,
+                **({} if settings.fps is None else {"file_fps": float(frames.file_fps)}),
                 "rotate": settings.rotate,
                 "max_people": settings.max_people,
                 "keep_uncertain": settings.keep_uncertain,

@@ -78,7 +78,6 @@ def write_library(library: Library, path: Path) -> None:
     with atomic_file(path) as file:
         np.savez_compressed(
             file,
-            allow_pickle=False,
             names=np.array(library.names),
             sources=np.array(library.sources),
             places=library.embeddings.astype(np.float32),

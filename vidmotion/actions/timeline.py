@@ -57,7 +57,7 @@ def window_outputs(
         features: (T, passes, C) of the head's `features` for each frame of the track.
     """
     device = next(head.parameters()).device
-    for run in unbroken_runs(track.frames):
+    for run in unbroken_runs(track.frames, track.times):
         centers, means = window_means(features[run], track.times[run])
         outputs = head.from_features(torch.from_numpy(means).to(device).flatten(0, 1)).view(*means.shape[:2], -1)
         yield track.times[run], centers, outputs

@@ -66,7 +66,7 @@ def fit_body(
     body = RestSkeleton(shaped.joints[:BODY_JOINTS].astype(np.float64), motion.height)
     weights = np.maximum(motion.confidence, MIN_WEIGHT)
     parts = []
-    for run in unbroken_runs(track.frames):
+    for run in unbroken_runs(track.frames, track.times):
         times = track.times[run]
         start = _start(body, joints[run], times, None if initial is None else initial.rotations[run])
         parts.append(solve_inverse_kinematics(body, joints[run], weights[run], start) if kept is None else start)
@@ -134,7 +134,7 @@ def _with_keypoint_feet(body: RestSkeleton, poses: PoseSequence, motion: Motion,
     """(T, 22, 3, 3) the rotations of a pose sequence, with feet that point like heels and toes in the picture."""
     world, _ = forward_kinematics(poses.rotations, body.rest, PARENTS, poses.translation)
     rotations = poses.rotations.copy()
-    for run in unbroken_runs(track.frames):
+    for run in unbroken_runs(track.frames, track.times):
         points = track.keypoints
         feet = rotate_feet_to_keypoints(
             world[run][:, ANKLES],

@@ -24,7 +24,7 @@ from vidmotion.geometry.rotations import (
     slerp,
 )
 from vidmotion.geometry.vectors import unit
-from vidmotion.types import BodyMotion, Camera, Floats, Hands, Head, Motion, Track
+from vidmotion.types import BodyMotion, Camera, Floats, Hands, Head, Ints, Motion, Track
 
 CHEST, NECK = 9, 12
 ELBOWS = (18, 19)
@@ -68,7 +68,7 @@ def with_head_and_hands(
             fingers[:, side] = relaxed_fingers(side)
             if not len(rows):
                 continue
-            nearest = rows[np.abs(np.arange(len(body))[:, None] - rows).argmin(1)]
+            nearest = _nearest(rows, len(body))
             points = hands.points[nearest, side].astype(np.float64)
             shown = share[:, None, None]
             fingers[:, side] = shown * finger_rotations(points, side) + (1 - shown) * fingers[:, side]
@@ -141,6 +141,14 @@ def _twist(rotations: Floats, axis: Floats) -> Floats:
     return (angle + np.pi) % (2 * np.pi) - np.pi
 
 
+def _nearest(rows: Ints, count: int) -> Ints:
+    """(count,) of rising row numbers the one nearest to each row; of two as near, the one before."""
+    at = np.arange(count)
+    after = np.searchsorted(rows, at).clip(max=len(rows) - 1)
+    before = (after - 1).clip(0)
+    return np.where(at - rows[before] <= np.abs(rows[after] - at), rows[before], rows[after])
+
+
 def _limited(rotations: Floats, joint: int) -> Floats:
     """Rotations (T, 3, 3) of a joint within its limits."""
     return axis_angle_to_matrix(matrix_to_axis_angle(rotations).clip(BOUNDS[joint, :, 0], BOUNDS[joint, :, 1]))
@@ -149,5 +157,5 @@ def _limited(rotations: Floats, joint: int) -> Floats:
 def _blend(seen: np.ndarray, track: Track) -> Floats:
     """(T,) 1 where a hand is seen, going to 0 beside it."""
     rate = frame_rate(track.times, 30.0)
-    runs = unbroken_runs(track.frames)
+    runs = unbroken_runs(track.frames, track.times)
     return np.concatenate([gaussian_smooth(seen[run].astype(float), BLEND * rate).clip(0, 1) for run in runs])

@@ -18,7 +18,7 @@ from vidmotion.body.kinematics import forward_kinematics
 from vidmotion.body.model import BODY_JOINTS, SMPL_JOINTS, SMPL_PARENTS
 from vidmotion.body.rest_pose import turns_to_t_pose
 from vidmotion.geometry.rotations import axis_angle_to_matrix
-from vidmotion.types import Floats
+from vidmotion.types import Bools, Floats
 
 SIDES = ("right", "left")
 _TO_BODY = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
@@ -26,6 +26,8 @@ _TO_BODY = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 _MIRROR = np.diag([1.0, 1.0, -1.0])
 _SINGULAR = 1e-6
 """Radians from 90 degrees of abduction within which flexion and rotation are one and the same."""
+_CHANGE = np.pi
+"""Radians; by how much the sum of another triple must be smaller to be taken instead of that of the frame before."""
 _PELVIS, _THORAX, _HEAD = (SMPL_JOINTS.index(name) for name in ("pelvis", "spine3", "head"))
 _ANGLES_OF_A_SIDE = (
     "hip_flexion", "hip_abduction", "hip_rotation", "knee_flexion", "ankle_dorsiflexion", "shoulder_flexion",
@@ -157,8 +159,10 @@ def _relative(segments: Floats, upper: int, lower: int) -> Floats:
 def _zxy(rotation: Floats) -> tuple[Floats, Floats, Floats]:
     """Radians (T,) about Z, X and Y, of rotation (T, 3, 3) = Rz @ Rx @ Ry: ISB's order for hips, knees and the spine.
 
-    Of the two triples that describe a rotation, the one with the smaller sum is taken, so that an arm that is raised to
-    the side beyond 90 degrees stays in abduction. Where only one of Z and Y is determined, Y is 0.
+    Of the two triples that describe a rotation, the one with the smaller sum is taken first, so that an arm that is
+    raised to the side beyond 90 degrees stays in abduction. It is kept until the other one's sum is smaller by
+    `_CHANGE`, so that an arm that is raised in another plane does not jump. Where only one of Z and Y is determined, Y
+    is 0.
     """
     sine = np.clip(rotation[:, 2, 1], -1, 1)
     x = np.arctan2(sine, np.hypot(rotation[:, 2, 0], rotation[:, 2, 2]))
@@ -169,8 +173,17 @@ def _zxy(rotation: Floats) -> tuple[Floats, Floats, Floats]:
     y = np.where(singular, 0, y)
     one = np.stack([z, x, y])
     other = np.stack([_opposite(z), np.copysign(np.pi, x) - x, _opposite(y)])
-    best = np.where(np.abs(other).sum(0) < np.abs(one).sum(0) - _SINGULAR, other, one)
+    excess = np.abs(one).sum(0) - np.abs(other).sum(0)
+    best = np.where(_kept(excess, _CHANGE), other, one)
     return best[0], best[1], best[2]
+
+
+def _kept(excess: Floats, margin: float) -> Bools:
+    """(T,) states that begin with whether `excess` is above 0, and change where it is beyond the margin."""
+    state = np.where(excess > margin, 1, np.where(excess < -margin, -1, 0))
+    state[:1] = np.where(excess[:1] > _SINGULAR, 1, -1)
+    last = np.maximum.accumulate(np.where(state != 0, np.arange(len(state)), 0))
+    return np.asarray(state[last] > 0)
 
 
 def _opposite(angle: Floats) -> Floats:

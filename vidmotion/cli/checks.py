@@ -49,7 +49,7 @@ def check_detector(name: str) -> None:
         raise typer.BadParameter(f"--detector: {with_options(str(error))}") from None
 
 
-def check_file(path: Path, overwrite: bool) -> None:
+def check_file(path: Path, overwrite: bool, one_file: bool = False) -> None:
     """`refuse_existing` for one file that the user named: its folder has to be there and writable.
 
     Raises:
@@ -58,5 +58,5 @@ def check_file(path: Path, overwrite: bool) -> None:
     """
     if not path.absolute().parent.is_dir():
         raise OutputError(f"{path}: there is no folder {path.parent}; make it first or choose another name")
-    refuse_existing([path], overwrite)
+    refuse_existing([path], overwrite, one_file)
     check_writable(path)

@@ -38,7 +38,7 @@ def export(
     from vidmotion.io.scene.formats import load
 
     for path in output:
-        check_file(path, overwrite)
+        check_file(path, overwrite, one_file=person is not None)
     scene, model = load(motion), load_body(body_model)
     if not quiet:
         note(time_summary(scene))

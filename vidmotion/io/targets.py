@@ -35,8 +35,11 @@ def remove_folder(folder: Path) -> None:
         folder.parent.rmdir()
 
 
-def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
+def refuse_existing(paths: Iterable[Path], overwrite: bool, one_file: bool = False) -> None:
     """Make sure that no result would replace a file unasked, or a folder.
+
+    Args:
+        one_file: whether each result is one file of that name, also in formats of one person.
 
     Raises:
         OutputError: one of them exists.
@@ -45,14 +48,14 @@ def refuse_existing(paths: Iterable[Path], overwrite: bool) -> None:
     for path in paths:
         if path.is_dir():
             raise OutputError(f"{path} is a folder; choose another name")
-        for found in _existing(path):
+        for found in _existing(path, one_file):
             if not overwrite:
                 raise OutputError(f"{found} exists already; pass `overwrite` to replace it, or choose another name")
 
 
-def _existing(path: Path) -> list[Path]:
+def _existing(path: Path, one_file: bool) -> list[Path]:
     from vidmotion.io.scene.formats import existing_targets
 
     if path.suffix.lower() in (".mp4", ".html", ".safetensors"):
         return [path] if path.exists() else []
-    return existing_targets(path)
+    return [found for found in existing_targets(path) if found == path or not one_file]

@@ -46,7 +46,7 @@ def find_contacts(motion: Motion, frames: Ints, times: Floats) -> Contacts:
         times: (T,) seconds.
     """
     touching = np.zeros((len(motion), len(CONTACT_PARTS)), bool)
-    for run in unbroken_runs(frames):
+    for run in unbroken_runs(frames, times):
         touching[run] = _touching(motion.joints[run].astype(float), times[run], motion.height)
     return Contacts(touching)
 
@@ -67,7 +67,11 @@ def _touching(joints: Floats, times: Floats, height: float) -> Bools:
 
 
 def lasting(states: Bools, frames: float) -> Bools:
-    """(T, N) states without pauses, and then without spells, that are shorter than so many frames."""
+    """(T, N) states without pauses, and then without spells, that are shorter than so many frames.
+
+    What is there at the first and at the last frame may have lasted longer, so that it stays.
+    """
     count = round(frames)
-    filled = 1 - opening(1 - states.astype(float), count)
-    return np.asarray(opening(filled, count) > 0.5)
+    longer = np.pad(states.astype(float), ((count, count), (0, 0)), mode="edge")
+    filled = 1 - opening(1 - longer, count)
+    return np.asarray(opening(filled, count)[count : count + len(states)] > 0.5)

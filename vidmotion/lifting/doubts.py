@@ -27,7 +27,7 @@ def doubts(motion: Motion, track: Track) -> list[str]:
     sunk = int((depth > BELOW).sum())
     if sunk > FEW:
         found.append(f"up to {depth.max():.1f} m below the floor, in {sunk} frames")
-    runs = unbroken_runs(track.frames)
+    runs = unbroken_runs(track.frames, track.times)
     paths = [gaussian_smooth(motion.joints[run, 0].astype(float), SMOOTHING) for run in runs]
     speeds = np.concatenate([speed(path, track.times[run]) for path, run in zip(paths, runs, strict=True)])
     if (speeds > FASTEST).sum() > FEW:

@@ -29,7 +29,7 @@ def make_plausible(motion: Motion, track: Track, smoothing: Smoothing) -> tuple[
 
     Each run of consecutive frames is treated by itself. Bones keep their lengths.
     """
-    runs = [(run, frame_rate(track.times[run], SINGLE_FRAME_RATE)) for run in unbroken_runs(track.frames)]
+    runs = [(run, frame_rate(track.times[run], SINGLE_FRAME_RATE)) for run in unbroken_runs(track.frames, track.times)]
     joints = motion.joints.astype(np.float64)
     for run, rate in runs:
         joints[run] = smoothed(joints[run], rate, smoothing)

@@ -5,6 +5,7 @@ Needs matplotlib (the extra `plot`).
 
 from __future__ import annotations
 
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from vidmotion.errors import MissingExtraError
 from vidmotion.geometry.filters import unbroken_runs
 from vidmotion.io.atomic import atomic_file
+from vidmotion.io.plain_text import visible
 from vidmotion.measurements.report import Measurements, split_side
 from vidmotion.types import Track
 
@@ -56,7 +58,7 @@ def plot_angles(measured: Measurements, track: Track, title: str, path: Path) ->
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 12), layout="constrained")
-    figure.suptitle(title, parse_math=False)
+    figure.suptitle(visible(title), parse_math=False)
     panels = figure.subplots(len(PANELS) // 2, 2, sharex=True)
     for panel, (name, angles) in zip(panels.flat, PANELS.items(), strict=True):
         panel.set_title(name, fontsize=10, loc="left")
@@ -69,7 +71,8 @@ def plot_angles(measured: Measurements, track: Track, title: str, path: Path) ->
         panel.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
     for panel in panels[-1]:
         panel.set_xlabel("seconds")
-    with atomic_file(path) as file:
+    with atomic_file(path) as file, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # of names in scripts that the font lacks
         figure.savefig(file, format=path.suffix[1:].lower(), dpi=120)
 
 

@@ -82,18 +82,28 @@ def _exercise(name: str, signal: Floats, times: Floats) -> Exercise | None:
     if size < LEAST_RANGE:
         return None
     points = turning_points(signal, SWING * size)
-    peaks = [point for number, point in enumerate(points) if point.is_high and number > 0]
     level = float(np.percentile(signal, 5)) + REST * size
-    repetitions = tuple(_repetition(peak, signal, times, level) for peak in peaks)
+    ends = [0, *(point.index for point in points), len(times) - 1]
+    repetitions = tuple(
+        _repetition(point, slice(ends[number], ends[number + 2] + 1), signal, times, level)
+        for number, point in enumerate(points)
+        if point.is_high and number > 0
+    )
     seconds = [one.end - one.start for one in repetitions]
     if len(repetitions) < 2 or max(seconds) > MOST_UNEVEN * min(seconds):
         return None
     return Exercise(name, repetitions, not points[-1].is_high)
 
 
-def _repetition(peak: TurningPoint, signal: Floats, times: Floats, level: float) -> Repetition:
-    low = np.flatnonzero(signal <= level)
+def _repetition(peak: TurningPoint, span: slice, signal: Floats, times: Floats, level: float) -> Repetition:
+    """The repetition of a peak.
+
+    Args:
+        span: the frames from the low before the peak to the low after it; these begin and end it where neither is as
+            low as `level`.
+    """
+    low = span.start + np.flatnonzero(signal[span] <= level)
     before, after = low[low < peak.index], low[low > peak.index]
-    start = before[-1] if len(before) else 0
-    end = after[0] if len(after) else len(times) - 1
+    start = before[-1] if len(before) else span.start
+    end = after[0] if len(after) else span.stop - 1
     return Repetition(float(times[start]), float(times[end]), float(signal[peak.index]))

@@ -53,7 +53,7 @@ class Measure:
 
 
 def measure_person(person: Person, model: BodyModel) -> Measurements:
-    """Angles, gait and repetitions of a person. Repetitions are looked for where it does not walk.
+    """Angles, gait and repetitions of a person. Repetitions are looked for where it does not walk, two in a row.
 
     Raises:
         InputError: no motion, no body, a body of another model, or a number that is not finite.
@@ -65,9 +65,17 @@ def measure_person(person: Person, model: BodyModel) -> Measurements:
         find_exercise({name: values[rows[part]] for name, values in angles.items()}, track.times[rows[part]])
         for part in unbroken_runs(track.frames[rows], track.times[rows])
     ]
-    found = [exercise for exercise in exercises if exercise is not None]
-    exercise = max(found, key=lambda exercise: len(exercise.repetitions), default=None)
+    exercise = _joined([exercise for exercise in exercises if exercise is not None])
     return Measurements(person.id, angles, expected_angle_errors(motion), find_gait(motion, track), exercise)
+
+
+def _joined(found: list[Exercise]) -> Exercise | None:
+    """The exercise with most repetitions; those of the same angle before and after a break count, too."""
+    if not found:
+        return None
+    angle = max(found, key=lambda exercise: len(exercise.repetitions)).angle
+    same = [exercise for exercise in found if exercise.angle == angle]
+    return Exercise(angle, tuple(one for exercise in same for one in exercise.repetitions), same[-1].unfinished)
 
 
 def measures(measured: Measurements) -> Iterator[Measure]:

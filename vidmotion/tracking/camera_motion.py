@@ -42,7 +42,9 @@ def camera_motion(
     shots = [_Shot(turns, np.array(small) / 2, focal * scale) for _ in range(len(cuts) + 1)]
     begins = np.zeros(len(shots), int)
     begins[1:] = cuts
-    estimate = _Estimate(np.zeros((count, 3)), np.zeros(count), np.zeros(count, bool), np.zeros(count))
+    estimate = _Estimate(
+        np.zeros((count, 3)), np.zeros(count), np.zeros(count, bool), np.zeros(count, bool), np.zeros(count)
+    )
     for step in steps:
         if step.index < count:
             number = int(np.searchsorted(begins, step.index, "right")) - 1
@@ -75,6 +77,8 @@ class _Estimate:
 
     rotation: Floats
     log_zoom: Floats
+    read: NDArray[np.bool_]
+    """(N,) False before the time at which reading begins."""
     certain: NDArray[np.bool_]
     moved: Floats
     """(N,) pixels of the small picture, by how much its points moved in the mean."""
@@ -102,6 +106,7 @@ class _Shot:
             self._begin()
         rotation, log_zoom = step.turn @ self.key_rotation, self.key_log_zoom + step.log_zoom
         into.rotation[step.index], into.log_zoom[step.index] = matrix_to_axis_angle(rotation), log_zoom
+        into.read[step.index] = True
         into.certain[step.index] = step.is_known or self.last is None
         into.moved[step.index] = self._displacement(rotation, log_zoom)
         self.last = rotation, log_zoom
@@ -128,7 +133,7 @@ def _assembled(estimate: _Estimate, begins: Ints, focal: float, turns: bool) -> 
     rotation, zoom = np.tile(np.eye(3), (count, 1, 1)), np.ones(count)
     certain, kinds = estimate.certain.copy(), []
     for begin, end in zip(begins, [*begins[1:], count], strict=True):
-        shot = slice(begin, end)
+        shot = begin + np.flatnonzero(estimate.read[begin:end])
         known = estimate.certain[shot]
         sure = len(known) > 0 and known.mean() >= CERTAIN_SHARE
         moves = sure and (turns or estimate.moved[shot][known].max() > STILL_PIXELS)

@@ -39,7 +39,7 @@ def clean_hands(hands: Hands, track: Track, stride: int) -> Hands:
     relative = hands.xy - wrists[:, :, None]
     xy, points, score = np.zeros_like(hands.xy), np.zeros_like(hands.points), np.zeros_like(hands.score)
     rate = frame_rate(track.times, 30.0)
-    for run in unbroken_runs(track.frames):
+    for run in unbroken_runs(track.frames, track.times):
         for side in range(2):
             values = np.concatenate([relative[run, side], hands.points[run, side]], -1)  # (T, 21, 5)
             for rows, filled, sure in _spans(values, hands.score[run, side], track.times[run], rate, stride):

@@ -12,7 +12,7 @@ from vidmotion.geometry.filters import frame_rate, unbroken_runs
 from vidmotion.geometry.rotations import axis_angle_to_matrix, cross_matrix, matrix_to_axis_angle
 from vidmotion.geometry.vectors import unit
 from vidmotion.skeletons import by_name
-from vidmotion.types import Floats, Head, Keypoints2D, Track
+from vidmotion.types import Bools, Floats, Head, Keypoints2D, Track
 
 EYES = ("left_eye", "right_eye")
 POINTS = ("nose", *EYES, "left_ear", "right_ear")
@@ -37,6 +37,8 @@ WIDTH = 0.15
 """Metres from ear to ear."""
 LEAST = 0.05
 """A lower confidence counts as none."""
+READ_SECONDS = 0.11
+"""Faces are read 15 times a second; two readings that are no farther apart, with some room, follow each other."""
 STEADY, OUTLIER = 0.25, np.radians(25)
 """Seconds and radians: how far a rotation may be from the others around it before it counts for less."""
 SMOOTHING = 0.08
@@ -64,12 +66,23 @@ def head_from(track: Track, faces: tuple[Floats, Floats] | None = None) -> Head:
     if faces is not None:
         seen = faces[1] > 0
         rotation = np.where(seen[:, None, None], faces[0], rotation)
-        confidence = np.where(seen, faces[1], confidence)
+        confidence = np.where(seen, faces[1], np.where(_between(seen, track), 0.0, confidence))
     rate = frame_rate(track.times, 30.0)
-    parts = [_smoothed(rotation[run], confidence[run], rate) for run in unbroken_runs(track.frames)]
+    parts = [_smoothed(rotation[run], confidence[run], rate) for run in unbroken_runs(track.frames, track.times)]
     turned, sure = (np.concatenate(part) for part in zip(*parts, strict=True))
     sure = np.where(sure < LEAST, 0.0, sure)
     return Head((matrix_to_axis_angle(turned) * (sure > 0)[:, None]).astype(np.float32), sure.astype(np.float32))
+
+
+def _between(seen: Bools, track: Track) -> Bools:
+    """(T,) frames between two readings of a face that follow each other in time: the face tells of them, too."""
+    rows, at = np.arange(len(seen)), np.flatnonzero(seen)
+    if not len(at):
+        return seen
+    before = at[(np.searchsorted(at, rows, side="right") - 1).clip(0)]
+    after = at[np.searchsorted(at, rows).clip(max=len(at) - 1)]
+    near = track.times[after] - track.times[before] < READ_SECONDS
+    return np.asarray((before < rows) & (rows < after) & near)
 
 
 def rotation_from_points(keypoints: Keypoints2D) -> tuple[Floats, Floats]:

@@ -89,6 +89,8 @@ class _VideoInfo:
     """Factors of x and y that make the pixels in which the points are given square."""
     offset: float = 0.0
     """Seconds from the start of the file to the first frame."""
+    file_fps: Fraction | None = None
+    """Frames per second that the video's file states; None without a video."""
 
 
 def read_keypoints(
@@ -193,6 +195,7 @@ def _to_scene(
             "start": description.start,
             "end": description.end,
             "fps": description.fps,
+            **({} if description.fps is None or info.file_fps is None else {"file_fps": float(info.file_fps)}),
             "keep_uncertain": keep_uncertain,
         },
         **({"dropped": [str(one) for one in dropped]} if dropped else {}),
@@ -213,7 +216,7 @@ def _read_video_info(video: Path, true_fps: float | None) -> _VideoInfo:
     with open_video(video, fps=true_fps) as opened:
         fps, size, times = opened.fps, opened.size, np.array(opened.times())
         frame_times = FrameTimes(np.arange(len(times)), times, float(1 / fps))
-        return _VideoInfo(opened.name, frame_times, fps, size, opened.stretch, opened.offset)
+        return _VideoInfo(opened.name, frame_times, fps, size, opened.stretch, opened.offset, opened.file_fps)
 
 
 def _info_without_video(
@@ -245,7 +248,7 @@ def _cut(info: _VideoInfo, start: float | None, end: float | None) -> _VideoInfo
     if not kept.any():
         raise InputError(f"has nothing from {start or 0:g} s on; it ends at {times[-1]:.2f} s")
     frame_times = FrameTimes(info.frame_times.frames[kept], times[kept], info.frame_times.last_duration)
-    return _VideoInfo(info.name, frame_times, info.fps, info.size, info.stretch, info.offset)
+    return _VideoInfo(info.name, frame_times, info.fps, info.size, info.stretch, info.offset, info.file_fps)
 
 
 def _people_by_frame(

@@ -114,16 +114,18 @@ class _Limbs:
         return float(self.times[-1] - self.times[0])
 
 
-def split_plausible(tracks: Sequence[Track], size: tuple[int, int], renumber: bool = True) -> tuple[
-    list[Track], list[Dropped]
-]:  # fmt: skip
+def split_plausible(
+    tracks: Sequence[Track], size: tuple[int, int], renumber: bool = True, skipped: Sequence[int] = ()
+) -> tuple[list[Track], list[Dropped]]:
     """The tracks that show people, and the others with the reasons.
 
     Args:
         size: width and height of the picture in pixels.
         renumber: number the kept tracks from 0 in their order; otherwise they keep their ids.
+        skipped: frames in which nobody was searched for. What is interpolated there has no jitter, so that clutter
+            would seem to move smoothly.
     """
-    limbs = [_observed_limbs(track) for track in tracks]
+    limbs = [_observed_limbs(track, skipped) for track in tracks]
     reasons = [_uncertain(one) for one in limbs]
     moving = [_moves(one) for one in limbs]
     others = any(moves and reason is None for moves, reason in zip(moving, reasons, strict=True))
@@ -142,8 +144,8 @@ def split_plausible(tracks: Sequence[Track], size: tuple[int, int], renumber: bo
     )
 
 
-def _observed_limbs(track: Track) -> _Limbs:
-    seen = track.observed
+def _observed_limbs(track: Track, skipped: Sequence[int]) -> _Limbs:
+    seen = track.observed & ~np.isin(track.frames, skipped)
     points = convert(track.keypoints, H36M17.name)
     xy, score = points.xy[seen][:, _LIMBS].astype(float), points.score[seen][:, _LIMBS]
     extent = float(np.median(np.ptp(xy, axis=1).max(1)))

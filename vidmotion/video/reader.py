@@ -102,6 +102,8 @@ class Video:
         self.name = source.name
         self.fps = fps or source.fps
         """Usual frame rate; exact, e.g. 30000/1001."""
+        self.file_fps = source.fps
+        """That which the file states; not `fps` where the user stated another one."""
         self.description = source.describe(self.fps)
         """One line that the user should read before the work; None if there is nothing to say."""
         self._source = source

@@ -21,7 +21,7 @@ from vidmotion.io.keypoints import (
 )
 from vidmotion.io.keypoints.json_input import read_bytes, read_tree, refuse_bad_content
 from vidmotion.io.keypoints.raw_keypoints import KeypointFile
-from vidmotion.io.scene.formats import READERS, load
+from vidmotion.io.scene.formats import is_scene, load
 from vidmotion.types import Scene
 
 
@@ -92,7 +92,7 @@ def _read_file(path: Path) -> KeypointFile | Scene:
     if suffix == ".npz" and videopose3d_reader.is_archive(path):
         return videopose3d_reader.read_archive(path)
     if suffix != ".json":
-        if suffix in READERS:
+        if is_scene(path):
             return load(path)
         raise _unknown(path)
     tree = read_tree(path)

@@ -53,7 +53,6 @@ def write_amass(scene: Scene, file: BinaryIO, person: Person, *, model: BodyMode
     trans = (pelvis + grid.interpolate(body.translation)) @ Z_UP.T - pelvis
     np.savez_compressed(
         file,
-        allow_pickle=False,
         trans=trans,
         poses=poses,
         betas=body.betas,

@@ -49,7 +49,7 @@ def write_eaf(scene: Scene, file: BinaryIO) -> None:
     order = SubElement(root, "TIME_ORDER")
     for number, (_, segment) in enumerate(segments):
         for end, seconds in enumerate((segment.start, segment.end)):
-            slot, value = f"ts{2 * number + end + 1}", str(round(1000 * (scene.offset + seconds)))
+            slot, value = f"ts{2 * number + end + 1}", str(round(1000 * seconds))
             SubElement(order, "TIME_SLOT", TIME_SLOT_ID=slot, TIME_VALUE=value)
     for identity in dict.fromkeys(person.id for person, _ in segments):
         tier = SubElement(root, "TIER", LINGUISTIC_TYPE_REF=TYPE, TIER_ID=f"person {identity}")

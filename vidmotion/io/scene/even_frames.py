@@ -35,6 +35,8 @@ CLOSE = 0.01
 """Share by which the usual step may differ from that of a known rate."""
 JITTER = 0.05
 """The same for the file's own average, if that is a usual rate: times of screen recorders and webcams jitter."""
+AT_FRAME = 1e-3
+"""Share of the step between two frames within which a row lies at one of them."""
 _PART = 8192
 
 
@@ -76,9 +78,15 @@ class Grid:
             )
 
     def interpolate(self, values: Floats) -> Floats:
-        """Linear interpolation of values at the frames (T, ...) at the times of the grid: (N, ...)."""
+        """Linear interpolation of values at the frames (T, ...) at the times of the grid: (N, ...).
+
+        Between frames of which one is NaN, that is NaN.
+        """
         fraction = self.fraction.reshape(-1, *[1] * (values.ndim - 1))
-        return values[self.left] * (1 - fraction) + values[self.right] * fraction
+        left, right = values[self.left], values[self.right]
+        between = left * (1 - fraction) + right * fraction
+        # What is NaN in the other frame does not count at a frame itself, up to the rounding of times.
+        return np.where(fraction < AT_FRAME, left, np.where(fraction > 1 - AT_FRAME, right, between))
 
     def interpolate_rotations(self, rotations: Floats) -> Floats:
         """Spherical linear interpolation of rotations at the frames (T, J, 3, 3): (N, J, 3, 3)."""

@@ -68,7 +68,7 @@ def write_npz(scene: Scene, file: BinaryIO) -> None:
         header = json.dumps(tree, allow_nan=False, default=_to_json)
     except (TypeError, ValueError) as error:
         raise InputError(f"provenance: cannot be written as JSON ({error})") from None
-    np.savez_compressed(file, allow_pickle=False, scene=np.array(header), **arrays)
+    np.savez_compressed(file, scene=np.array(header), **arrays)
 
 
 def read_npz(path: Path) -> Scene:

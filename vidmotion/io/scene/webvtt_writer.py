@@ -15,8 +15,6 @@ from vidmotion.types import Scene
 def write_vtt(scene: Scene, file: BinaryIO) -> None:
     """Write a cue for each segment of each person, by start; at the same start, by person and then by end.
 
-    Times count from the start of the file, as players do, also if the pictures begin later.
-
     Raises:
         InputError: nobody has action tags.
     """
@@ -25,7 +23,7 @@ def write_vtt(scene: Scene, file: BinaryIO) -> None:
     for number, (person, segment) in enumerate(cues, start=1):
         lines += [
             str(number),
-            f"{_timestamp(scene.offset + segment.start)} --> {_timestamp(scene.offset + segment.end)}",
+            f"{_timestamp(segment.start)} --> {_timestamp(segment.end)}",
             f"person {person.id}: {_escape(segment.label)} ({100 * segment.score:.0f} %)",
             "",
         ]
