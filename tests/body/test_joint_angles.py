@@ -137,3 +137,14 @@ def test_opensim_s_pelvis_and_signs() -> None:
     assert axes == pytest.approx(np.stack([pelvis.apply(axis) for axis in (FORWARD, UP, RIGHT)], 1))
     wanted = {"hip_adduction_l": -30, "lumbar_extension": -40, "L5_S1_Flex_Ext": -40, "knee_angle_r": 50}
     assert {name: found[name] for name in wanted} == pytest.approx(wanted)
+
+
+def test_an_arm_that_is_raised_in_any_plane_does_not_jump() -> None:
+    """30 degrees in front of the frontal plane, up to 170 degrees; beyond 90 degrees, scipy has the same triples."""
+    plane = np.radians(30)
+    axis = np.cos(plane) * FORWARD + np.sin(plane) * RIGHT
+    raised = np.concatenate([posed(right_shoulder=about(axis, angle)) for angle in range(0, 171, 5)])
+    angles = joint_angles(raised, REST)
+    for name in ("flexion", "abduction", "rotation"):
+        assert np.abs(np.diff(angles[f"right_shoulder_{name}"])).max() < 15
+    assert angles["right_shoulder_elevation"][-1] == pytest.approx(170, abs=0.1)

@@ -1,10 +1,13 @@
 """Contacts are told and held, nothing sinks below the floor, jumps follow gravity, smoothing keeps bones and time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.io.scene.scenes import person_of, walk
 from vidmotion.choices import Smoothing
+from vidmotion.lifting.contacts import lasting
 from vidmotion.lifting.flight import GRAVITY, MASS_SHARES, find_flights, follow_gravity
 from vidmotion.lifting.holding import hold_contacts
 from vidmotion.lifting.physics import make_plausible, smoothed
@@ -133,3 +136,25 @@ def knee(joints: np.ndarray) -> np.ndarray:
     thigh, shin = joints[:, 4] - joints[:, 5], joints[:, LEFT] - joints[:, 5]
     cosine = (thigh * shin).sum(1) / np.linalg.norm(thigh, axis=1) / np.linalg.norm(shin, axis=1)
     return np.asarray(np.degrees(np.arccos(cosine)))
+
+
+def test_what_touches_or_not_at_the_ends_may_have_lasted_longer() -> None:
+    lifted = np.array([False] * 3 + [True] * 24 + [False] * 3)
+    assert (lasting(lifted[:, None], 4)[:, 0] == lifted).all()
+    within = np.array([True] * 12 + [False] * 3 + [True] * 12)
+    assert lasting(within[:, None], 4).all()
+
+
+def test_a_pause_of_the_video_parts_what_is_before_from_what_follows() -> None:
+    """The frame numbers go on while the recording pauses for a minute, and the person has moved meanwhile."""
+    joints = standing(60)
+    joints[30:, :, 0] += 1.0
+    before, after = (person_of(joints[part]) for part in (slice(0, 30), slice(30, 60)))
+    person = person_of(joints)
+    times = np.arange(60) / RATE + np.repeat([0.0, 60.0], 30)
+    assert person.motion
+    assert before.motion
+    assert after.motion
+    found, _ = make_plausible(person.motion, replace(person.track, times=times), Smoothing.strong)
+    parts = [make_plausible(one.motion, one.track, Smoothing.strong)[0].joints for one in (before, after)]
+    np.testing.assert_allclose(found.joints, np.concatenate(parts), atol=1e-4)

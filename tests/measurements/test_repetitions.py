@@ -63,3 +63,15 @@ def test_turning_points_are_by_turns_and_far_apart() -> None:
         TurningPoint(8, is_high=True),
     ]  # fmt: skip
     assert turning_points(values, 5) == []
+
+
+def test_repetitions_that_do_not_fully_straighten_have_times_of_their_own() -> None:
+    times = np.arange(0, 8, 1 / 30)
+    knee = np.interp(times, np.arange(1, 8), [10, 110, 45, 110, 45, 110, 10])
+    found = find_exercise({name: knee if name == "left_knee_flexion" else 0 * times for name in COUNTED}, times)
+    assert found
+    assert [(one.start, one.end) for one in found.repetitions] == [
+        pytest.approx((1.2, 3), abs=0.15),
+        pytest.approx((3, 5), abs=0.1),
+        pytest.approx((5, 6.8), abs=0.15),
+    ]

@@ -165,3 +165,14 @@ def test_a_crowd_that_fills_the_picture_is_no_motion() -> None:
     crowd = Track(0, every, every / 30, boxes, points, np.ones(FRAMES, bool))
     found = camera_motion(frames([filmed(one, texture()) for one in pan(8)]), FRAMES, [crowd], (), FOCAL, turns=True)
     assert (found.kinds, found.moves) == ((UNSURE,), False)
+
+
+def test_frames_that_are_not_read_do_not_count_as_unknown() -> None:
+    """A section that begins late in the file: `--start`."""
+    rotations, first = pan(15), 90
+    pictures = (
+        Frame(first + index, (first + index) / 30, filmed(one, texture())) for index, one in enumerate(rotations)
+    )
+    found = camera_motion(pictures, first + FRAMES, [], (), FOCAL)
+    assert found.kinds == (TURNS,)
+    assert degrees_apart(found.rotation[first:], rotations).max() < 0.1

@@ -82,6 +82,17 @@ def test_points_that_only_jitter_are_static_clutter(pixels: float, score: float)
     assert reasons(track(walker()), track(still(pixels=pixels), score)) == ["static clutter"]
 
 
+def test_clutter_is_found_where_only_every_second_frame_was_detected() -> None:
+    """The points of the frames in between are interpolated, so that they do not jitter."""
+    person, poster = walker(frames=240, fps=60), still(frames=240, pixels=2.0)
+    for xy in (person, poster):
+        xy[1:-1:2] = (xy[:-2:2] + xy[2::2]) / 2
+    tracks = [track(person, fps=60), track(poster, fps=60, number=1)]
+    kept, dropped = split_plausible(tracks, SIZE, skipped=range(1, 239, 2))
+    assert [one.id for one in kept] == [0]
+    assert dropped[0].reason == "static clutter"
+
+
 def test_a_camera_that_moves_gives_a_poster_no_movement_of_its_own() -> None:
     time = np.arange(90)[:, None, None] / 30
     turn = 0.1 * np.sin(time[..., 0])

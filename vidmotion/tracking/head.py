@@ -12,7 +12,7 @@ from vidmotion.geometry.filters import frame_rate, unbroken_runs
 from vidmotion.geometry.rotations import axis_angle_to_matrix, cross_matrix, matrix_to_axis_angle
 from vidmotion.geometry.vectors import unit
 from vidmotion.skeletons import by_name
-from vidmotion.types import Bools, Floats, Head, Keypoints2D, Track
+from vidmotion.types import Bools, Floats, Head, Ints, Keypoints2D, Track
 
 EYES = ("left_eye", "right_eye")
 POINTS = ("nose", *EYES, "left_ear", "right_ear")
@@ -66,7 +66,7 @@ def head_from(track: Track, faces: tuple[Floats, Floats] | None = None) -> Head:
     if faces is not None:
         seen = faces[1] > 0
         rotation = np.where(seen[:, None, None], faces[0], rotation)
-        confidence = np.where(seen, faces[1], np.where(_between(seen, track), 0.0, confidence))
+        confidence = np.where(seen, faces[1], confidence / _between(seen, track))
     rate = frame_rate(track.times, 30.0)
     parts = [_smoothed(rotation[run], confidence[run], rate) for run in unbroken_runs(track.frames, track.times)]
     turned, sure = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -74,15 +74,18 @@ def head_from(track: Track, faces: tuple[Floats, Floats] | None = None) -> Head:
     return Head((matrix_to_axis_angle(turned) * (sure > 0)[:, None]).astype(np.float32), sure.astype(np.float32))
 
 
-def _between(seen: Bools, track: Track) -> Bools:
-    """(T,) frames between two readings of a face that follow each other in time: the face tells of them, too."""
+def _between(seen: Bools, track: Track) -> Ints:
+    """(T,) how many frames lie between the readings of a face before and after a frame; 1 where no face is followed.
+
+    The points of such frames count as those of one frame, so that in fast videos they do not outnumber the faces.
+    """
     rows, at = np.arange(len(seen)), np.flatnonzero(seen)
     if not len(at):
-        return seen
+        return np.ones(len(seen), int)
     before = at[(np.searchsorted(at, rows, side="right") - 1).clip(0)]
     after = at[np.searchsorted(at, rows).clip(max=len(at) - 1)]
     near = track.times[after] - track.times[before] < READ_SECONDS
-    return np.asarray((before < rows) & (rows < after) & near)
+    return np.where((before < rows) & (rows < after) & near, after - before - 1, 1)
 
 
 def rotation_from_points(keypoints: Keypoints2D) -> tuple[Floats, Floats]:

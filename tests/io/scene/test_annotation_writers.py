@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import json
+from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 from xml.etree import ElementTree
@@ -155,3 +156,14 @@ def test_a_label_is_no_formula(label: str, cell: str, with_tags: Scene, tmp_path
     scene = scene_of(dataclasses.replace(with_tags.people[0], actions=actions))
     with export(scene, tmp_path / "scene.csv")[0].open(newline="") as file:
         assert next(csv.DictReader(file))["action"] == cell
+
+
+def test_tags_of_slow_motion_lie_where_the_file_plays_them(with_tags: Scene, tmp_path: Path) -> None:
+    """The user stated that the file, which plays at 30 frames/s, was filmed at 240: a second takes 8 in a player."""
+    settings = {"fps": 240.0, "file_fps": 30.0}
+    scene = dataclasses.replace(with_tags, fps=Fraction(240), provenance={"settings": settings}, offset=0.125)
+    (path,) = export(scene, tmp_path / "scene.vtt")
+    assert "00:00:01.000 --> 00:00:13.000" in path.read_text()
+    (path,) = export(scene, tmp_path / "scene.eaf")
+    slots = [slot.get("TIME_VALUE") for slot in ElementTree.parse(path).iter("TIME_SLOT")]
+    assert slots == ["1000", "13000", "13000", "33000"]

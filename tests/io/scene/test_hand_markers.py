@@ -55,9 +55,7 @@ def test_trc_is_blank_while_a_hand_is_not_seen(person: Person, tmp_path: Path) -
         assert len(row[2:first]) == len([field for field in row[2:first] if field])
         filled = [bool(field) for field in row[first : first + 60]]
         assert len(filled) == 60
-        # The row of the last frame may lie a rounding error after it, and so before one in which the hand is not seen.
-        assert all(filled) or number >= UNSEEN - 1
-        assert not any(filled) or number < UNSEEN
+        assert all(filled) == any(filled) == (number < UNSEEN)
     assert "nan" not in path.read_text()
 
 
