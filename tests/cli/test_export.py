@@ -47,6 +47,18 @@ def test_all_formats(person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert all((tmp_path / name).stat().st_size for name in names)
 
 
+def test_files_of_other_people_are_not_in_the_way(
+    person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(person, track=replace(person.track, id=1))
+    scene = Scene("a.mp4", Fraction(30), (1000, 1000), 3, (person, other))
+    (motion,) = export(scene, tmp_path / "motion.npz")
+    assert run(monkeypatch, motion, "-o", tmp_path / "x.bvh") == 0
+    assert run(monkeypatch, motion, "-o", tmp_path / "x.bvh", "--person", 0) == 0
+    assert sorted(path.name for path in tmp_path.glob("*.bvh")) == ["x.0.bvh", "x.1.bvh", "x.bvh"]
+    assert run(monkeypatch, motion, "-o", tmp_path / "x.bvh", "--person", 1) == 1
+
+
 def test_summary_counts_what_was_filled_in_and_pauses(
     person: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

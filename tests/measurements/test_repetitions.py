@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vidmotion.measurements.repetitions import COUNTED, find_exercise
+from vidmotion.measurements.repetitions import COUNTED, Exercise, Repetition, find_exercise, joined
 from vidmotion.measurements.turning_points import TurningPoint, turning_points
 from vidmotion.types import Floats
 
@@ -75,3 +75,15 @@ def test_repetitions_that_do_not_fully_straighten_have_times_of_their_own() -> N
         pytest.approx((3, 5), abs=0.1),
         pytest.approx((5, 6.8), abs=0.15),
     ]
+
+
+def test_a_break_does_not_end_the_count() -> None:
+    """Three squats, somebody in front, two squats, and one that the video cuts off."""
+    before, after = (Repetition(start, start + 2.0, 100.0) for start in (1.0, 20.0))
+    found = [
+        Exercise("left_knee_flexion", (before,) * 3, False),
+        Exercise("left_elbow_flexion", (after,) * 2, False),
+        Exercise("left_knee_flexion", (after,) * 2, True),
+    ]
+    assert joined(found) == Exercise("left_knee_flexion", (before,) * 3 + (after,) * 2, True)
+    assert joined([]) is None

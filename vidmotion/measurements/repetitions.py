@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +70,15 @@ def find_exercise(angles: Mapping[str, Floats], times: Floats) -> Exercise | Non
         if exercise is not None:
             return exercise
     return None
+
+
+def joined(found: Sequence[Exercise]) -> Exercise | None:
+    """The exercise with most repetitions; those of the same angle before and after a break count, too."""
+    if not found:
+        return None
+    angle = max(found, key=lambda exercise: len(exercise.repetitions)).angle
+    same = [exercise for exercise in found if exercise.angle == angle]
+    return Exercise(angle, tuple(one for exercise in same for one in exercise.repetitions), same[-1].unfinished)
 
 
 def _range(signal: Floats) -> float:

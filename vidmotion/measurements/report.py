@@ -14,7 +14,7 @@ from vidmotion.geometry.filters import unbroken_runs
 from vidmotion.geometry.rotations import axis_angle_to_matrix
 from vidmotion.io.scene.requirements import require_body, require_motion
 from vidmotion.measurements.gait import SIDES, Gait, find_gait, walking
-from vidmotion.measurements.repetitions import Exercise, find_exercise
+from vidmotion.measurements.repetitions import Exercise, find_exercise, joined
 from vidmotion.types import Floats, Person
 
 COLUMNS = ("person", "measure", "side", "number", "start", "end", "value", "unit")
@@ -65,17 +65,8 @@ def measure_person(person: Person, model: BodyModel) -> Measurements:
         find_exercise({name: values[rows[part]] for name, values in angles.items()}, track.times[rows[part]])
         for part in unbroken_runs(track.frames[rows], track.times[rows])
     ]
-    exercise = _joined([exercise for exercise in exercises if exercise is not None])
+    exercise = joined([exercise for exercise in exercises if exercise is not None])
     return Measurements(person.id, angles, expected_angle_errors(motion), find_gait(motion, track), exercise)
-
-
-def _joined(found: list[Exercise]) -> Exercise | None:
-    """The exercise with most repetitions; those of the same angle before and after a break count, too."""
-    if not found:
-        return None
-    angle = max(found, key=lambda exercise: len(exercise.repetitions)).angle
-    same = [exercise for exercise in found if exercise.angle == angle]
-    return Exercise(angle, tuple(one for exercise in same for one in exercise.repetitions), same[-1].unfinished)
 
 
 def measures(measured: Measurements) -> Iterator[Measure]:

@@ -146,8 +146,9 @@ def test_metres_are_no_pixels(tmp_path: Path) -> None:
 
 def test_our_own_files_are_taken_as_they_are(tmp_path: Path) -> None:
     scene = read_keypoints(SAMPLES / "openpose", **KNOWN)
-    export(scene, tmp_path / "people.json")
-    again: Scene = read_keypoints(tmp_path / "people.json")
-    np.testing.assert_allclose(again.people[0].track.keypoints.xy, scene.people[0].track.keypoints.xy, atol=0.01)
+    for name in ("people.npz", "people.json.gz", "people.json"):
+        export(scene, tmp_path / name)
+        again: Scene = read_keypoints(tmp_path / name)
+        np.testing.assert_allclose(again.people[0].track.keypoints.xy, scene.people[0].track.keypoints.xy, atol=0.01)
     with pytest.raises(InputError, match="contains its skeleton"):
         read_keypoints(tmp_path / "people.json", fps=30)
