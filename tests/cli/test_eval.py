@@ -51,6 +51,11 @@ def test_lifting_is_measured_on_both_kinds_of_data(weights: Path, tmp_path: Path
     assert seen["joints"]["root"] == 0
 
 
+def test_folders_of_one_name_are_told_apart(weights: Path, tmp_path: Path) -> None:
+    one, other = (tiny_footage.write(tmp_path / part / "test") for part in "ab")
+    assert list(run(weights, "action", one, other)) == [str(one), str(other)]
+
+
 def test_actions_are_measured(weights: Path, tmp_path: Path) -> None:
     found = run(weights, "action", tiny_footage.write(tmp_path / "store"))["store"]
     assert found["left_out"] == 4  # two jump, two are called nothing

@@ -200,6 +200,20 @@ def test_an_action_head_that_only_stays_keeps_its_scores(job: MakeJob, footage: 
     assert torch.equal(one["fc2.bias"], two["fc2.bias"])
 
 
+def test_a_head_that_is_trained_further_gets_the_prior_once(job: MakeJob, footage: Path) -> None:
+    still = acting(steps=1, lr=1e-9, heads=("action",), encoder_lr=0.0)
+    first = train_action(job("first", footage), still)
+    second = train_action(job("second", footage, start=first), still)
+    one, two = (load_network(path)[0] for path in (first, second))
+    torch.testing.assert_close(
+        one.heads["action"].state_dict()["fc2.bias"],
+        two.heads["action"].state_dict()["fc2.bias"],
+        atol=1e-3,  # files hold 16 bits
+        rtol=0,
+    )
+    assert np.ptp(one.head_configs[0].prior) > 0.2
+
+
 def test_a_calibrated_head_is_trained_further(job: MakeJob, footage: Path) -> None:
     network, _ = load_network(train_action(job("first", footage), acting(steps=2, encoder_lr=0.0)))
     heads = [dataclasses.replace(head, temperature=2.5) for head in network.head_configs]

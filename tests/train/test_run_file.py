@@ -49,3 +49,24 @@ def test_what_is_missing_or_does_not_fit_is_told(mocap: Path, tmp_path: Path) ->
     (tmp_path / "run/run.json").write_text('{"recipe": "pose3d", "data": 3}')
     with pytest.raises(InputError, match=r"run\.json is damaged; delete it and name data and settings again"):
         train("pose3d", "-o", tmp_path / "run", "--resume")
+
+
+def test_a_command_that_fails_leaves_the_run_as_it_is(mocap: Path, tmp_path: Path) -> None:
+    train("pose3d", "--data", mocap, "-o", tmp_path / "run", *SHORT, "--set", "steps=1")
+    before = (tmp_path / "run/run.json").read_text()
+    with pytest.raises(InputError):
+        train("pose3d", "-o", tmp_path / "run", "--resume", "--data", tmp_path / "nowhere", "--set", "steps=2")
+    assert (tmp_path / "run/run.json").read_text() == before
+    with pytest.raises(InputError, match="holds no checkpoint to resume"):
+        train("pose3d", "-o", tmp_path / "tun", "--resume")
+
+
+def test_a_head_is_not_continued_on_other_classes(tmp_path: Path, tiny: None) -> None:
+    """Their number is the same, so that the checkpoint's tensors fit."""
+    mocap = tiny_mocap.write_with_rotations(tmp_path / "mocap")
+    heads = ("--set", "encoder_lr=0", "--set", 'heads=["action"]', "--set", "steps=1")
+    train("action", "--data", mocap, "-o", tmp_path / "run", *SHORT, *heads)
+    index = mocap / "index.csv"
+    index.write_text(index.read_text().replace("dance", "zumba"))
+    with pytest.raises(InputError, match="was trained with the classes dance, walk, and the data has walk, zumba"):
+        train("action", "-o", tmp_path / "run", "--resume")

@@ -49,7 +49,8 @@ def evaluate(
     measure = {Head.pose3d: _pose3d, Head.action: _action, Head.mesh: _mesh}[head]
     found: dict[str, Row] = {}
     for folder in data:
-        found |= measure(network, folder, split, flip)
+        is_alone = sum(other.name == folder.name for other in data) == 1
+        found |= measure(network, folder, folder.name if is_alone else str(folder), split, flip)
     if report:
         write_report(report, {"weights": path.name, "head": head, "flip": flip, "data": found})
 
@@ -65,7 +66,7 @@ def check_head(network: MotionNetwork, head: str, path: Path) -> None:
         raise WeightsError(f"{path} has no head {str(head)!r} (it has {has}); train one with `train {head}`")
 
 
-def _pose3d(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
+def _pose3d(network: MotionNetwork, folder: Path, name: str, split: Split, flip: bool) -> dict[str, Row]:
     import torch
 
     from vidmotion.data.augment import NoiseRange
@@ -85,11 +86,11 @@ def _pose3d(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> d
             "simulated noise": collect(lifter, mocap, NoiseRange()),
             "exact 2D": collect(lifter, mocap, None),
         }
-    reports = {f"{folder.name}, {name}": reduce(errors, H36M17.joints) for name, errors in found.items()}
+    reports = {f"{name}, {kind}": reduce(errors, H36M17.joints) for kind, errors in found.items()}
     return _print_reports(reports, METRICS)
 
 
-def _mesh(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
+def _mesh(network: MotionNetwork, folder: Path, name: str, split: Split, flip: bool) -> dict[str, Row]:
     import torch
 
     from vidmotion.data.footage_windows import FootageSampler
@@ -100,13 +101,11 @@ def _mesh(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dic
 
     footage = FootageSampler(read_store(folder), torch.device("cpu"))
     posers = {"mean body, standing": mean_body, "network": network_poser(network, flip)}
-    reports = {
-        f"{folder.name}, {name}": reduce(collect(poser, footage), H36M17.joints) for name, poser in posers.items()
-    }
+    reports = {f"{name}, {kind}": reduce(collect(poser, footage), H36M17.joints) for kind, poser in posers.items()}
     return _print_reports(reports, METRICS)
 
 
-def _action(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> dict[str, Row]:
+def _action(network: MotionNetwork, folder: Path, name: str, split: Split, flip: bool) -> dict[str, Row]:
     from vidmotion.evaluate.action import measure_accuracy, predict
 
     classes = next(head.classes for head in network.head_configs if head.kind == "action")
@@ -114,11 +113,11 @@ def _action(network: MotionNetwork, folder: Path, split: Split, flip: bool) -> d
     if not any(one.label in classes for one in predictions):
         raise InputError(f"{folder} has no clip of a class that the network knows: {', '.join(classes)}")
     one = measure_accuracy(predictions, classes)
-    _show_actions(folder.name, one)
+    _show_actions(name, one)
     similarity = _similarity(predictions) if "embedding" in network.heads else {}
-    for name, found in similarity.items():
-        results.print(f"{folder.name}: {name}: {_interval(found, 100)} %")
-    return {folder.name: asdict(one) | {"similarity": {name: asdict(found) for name, found in similarity.items()}}}
+    for kind, found in similarity.items():
+        results.print(f"{name}: {kind}: {_interval(found, 100)} %")
+    return {name: asdict(one) | {"similarity": {kind: asdict(found) for kind, found in similarity.items()}}}
 
 
 def _similarity(predictions: list[WindowPrediction]) -> dict[str, Estimate]:

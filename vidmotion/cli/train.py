@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,12 +52,14 @@ def train(
 ) -> None:
     """Train networks on your own data, with MotionBERT's recipes."""
     from vidmotion.devices import torch_device
+    from vidmotion.train.checkpoints import RunFolder
     from vidmotion.train.config import read_config
     from vidmotion.train.recipes import RECIPES
     from vidmotion.train.run import TrainingJob
 
     training = RECIPES[recipe]
     run = out or Path("runs") / recipe
+    RunFolder.open(run, resume)  # before videos are read
     before = _before(run, recipe) if resume else None
     chosen = read_config(training.config, config, settings or [], before.settings if before else None)
     data, start = data or (before.data if before else []), start or (before.start if before else None)
@@ -103,6 +106,8 @@ def _detected(folder: Path, run: Path, number: int, quiet: bool) -> Path:
 
     if is_store(folder) or (folder / "index.csv").is_file() or not is_labelled(folder):
         return folder
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise InputError(f"{folder}: several processes cannot detect its people; run `vidmotion data detect` first")
     packed = run.with_name(f"{run.name}-{number}-{folder.absolute().name}")
     from vidmotion.pipeline import Pipeline
 

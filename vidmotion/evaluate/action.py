@@ -113,7 +113,7 @@ def predict_points(network: MotionNetwork, points: Points2D, flip: bool = True) 
 def _whole_windows(values: Tensor) -> tuple[Tensor, ...]:
     """The whole windows of a clip (T, ...); a short clip is one window."""
     windows = torch.split(values, WINDOW)
-    return windows[:-1] if len(windows) > 1 else windows
+    return tuple(window for window in windows if len(window) == WINDOW) or windows
 
 
 @torch.inference_mode()

@@ -124,7 +124,10 @@ def load_weights(path: Path) -> tuple[DSTformer, dict[str, str]]:
 
 
 def _head_configs(text: str) -> list[HeadConfig]:
-    return [HeadConfig(**{**record, "classes": tuple(record["classes"])}) for record in parse_json(text)]
+    return [
+        HeadConfig(**{**record, "classes": tuple(record["classes"]), "prior": tuple(record.get("prior", ()))})
+        for record in parse_json(text)
+    ]
 
 
 def build_encoder(config: DSTformerConfig, tensors: Tensors, path: Path) -> DSTformer:

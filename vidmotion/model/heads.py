@@ -64,6 +64,9 @@ class HeadConfig:
     (`vidmotion.model.kinematics`), or all these and temporal convolutions of the kinematics (of action heads only)."""
     temperature: float = 1.0
     """For `apply_temperature`, so that an action head's probabilities are calibrated."""
+    prior: tuple[float, ...] = ()
+    """What was added to the scores of each class at the end of an action head's training, because some are more common;
+    empty if nothing was, or in files of earlier versions."""
 
     def __post_init__(self) -> None:
         if self.kind not in HEADS:
@@ -74,6 +77,8 @@ class HeadConfig:
             raise ValueError(f"unknown pooling {str(self.pooling)[:40]!r}")
         if not all(isinstance(text, str) for text in (self.body, *self.classes)):
             raise ValueError("wanted the names of classes and of a body")
+        if len(self.prior) not in (0, len(self.classes)) or not all(-1e3 < float(value) < 1e3 for value in self.prior):
+            raise ValueError("prior: wanted a number for each class")
         for name, fits in (("dropout", 0 <= self.dropout < 1), ("temperature", 0 < self.temperature < math.inf)):
             if not fits:
                 raise ValueError(f"{name} cannot be {getattr(self, name)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -62,7 +63,7 @@ def train_action(job: TrainingJob, config: ActionConfig) -> Path:
 
     def finish(trained: MotionNetwork) -> MotionNetwork:
         if "action" in config.heads:
-            _add_prior(trained, data, config.prior)
+            trained = _with_prior(trained, data, config.prior)
         return _calibrated(trained, job.data)
 
     return run_recipe(job, config, "action", network, config.heads, make_loss, finish)
@@ -86,8 +87,8 @@ def _classes(data: list[BatchSource], config: ActionConfig) -> tuple[str, ...]:
     return tuple(sorted(able & set(config.classes) if config.classes else able))
 
 
-def _add_prior(network: MotionNetwork, data: list[BatchSource], exponent: float) -> None:
-    """Add the logarithm of (a class's share of the clips) ** exponent to the action head's scores.
+def _with_prior(network: MotionNetwork, data: list[BatchSource], exponent: float) -> MotionNetwork:
+    """The network with the logarithm of (a class's share of the clips) ** exponent added to the action head's scores.
 
     Training draws all classes equally often, so that without this a rare class is named as readily as a common one
     (logit adjustment, Menon et al. 2021).
@@ -95,9 +96,11 @@ def _add_prior(network: MotionNetwork, data: list[BatchSource], exponent: float)
     head = network.heads["action"]
     assert isinstance(head, ActionHead)
     counts = clips_of(head.config.classes, (source.labels for source in dict.fromkeys(data)))
+    prior = exponent * (counts / counts.mean()).log()
     with torch.no_grad():
         for layer in head.last_layers:
-            layer.bias.add_(exponent * (counts / counts.mean()).log().to(layer.bias))
+            layer.bias.add_(prior.to(layer.bias))
+    return _with_action_head(network, prior=tuple(prior.tolist()))
 
 
 def clips_of(classes: tuple[str, ...], folders: Iterable[Sequence[str]]) -> Tensor:
@@ -133,10 +136,15 @@ def _calibrated(network: MotionNetwork, folders: list[Path]) -> MotionNetwork:
     temperature = best_temperature(predictions, heads["action"].classes)
     if temperature is None:
         return network
-    heads["action"] = replace(heads["action"], temperature=temperature)
-    calibrated = MotionNetwork(network.encoder, heads.values(), network.lifts)
-    calibrated.load_state_dict(network.state_dict())
-    return calibrated.eval()
+    return _with_action_head(network, temperature=temperature)
+
+
+def _with_action_head(network: MotionNetwork, **changes: Any) -> MotionNetwork:
+    """The network with other values in its action head's config."""
+    heads = [replace(head, **changes) if head.kind == "action" else head for head in network.head_configs]
+    changed = MotionNetwork(network.encoder, heads, network.lifts)
+    changed.load_state_dict(network.state_dict())
+    return changed.eval()
 
 
 class _LabelledSource:

@@ -30,12 +30,15 @@ class RunFolder:
         """A folder for a new run, or of a run to continue.
 
         Raises:
-            InputError: the folder holds a run already, and `resume` is off; or files that a run would replace.
+            InputError: the folder holds a run already, and `resume` is off; it holds none, and `resume` is on; or it
+                holds files that a run would replace.
             OutputError: the folder cannot be made.
         """
         folder = cls(path)
         if folder.checkpoint.exists() and not resume:
             raise InputError(f"{path} holds a run already; continue it with `resume=True` or name another folder")
+        if resume and not folder.checkpoint.exists():
+            raise InputError(f"{path} holds no checkpoint to resume; leave `resume` out to start")
         for file in (folder.log, folder.weights):
             if file.exists() and not folder.checkpoint.exists():
                 raise InputError(f"{path} holds {file.name} and no checkpoint; name another folder")
@@ -94,10 +97,8 @@ class RunFolder:
         """The state in the checkpoint.
 
         Raises:
-            InputError: there is none, or it is damaged.
+            InputError: it is damaged.
         """
-        if not self.checkpoint.exists():
-            raise InputError(f"{self.path} holds no checkpoint to resume; leave `resume` out to start")
         try:
             state = load_torch_file(self.checkpoint, device)
         except InputError:

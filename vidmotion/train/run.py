@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from vidmotion.data.mocap_windows import WindowShape
 from vidmotion.errors import InputError, WeightsError
 from vidmotion.model.checkpoint import load_network, save_network
 from vidmotion.model.dstformer import PRESETS, DSTformer
-from vidmotion.model.heads import HeadConfig
+from vidmotion.model.heads import ActionHead, HeadConfig
 from vidmotion.model.network import POSE3D, MotionNetwork
 from vidmotion.train.batches import BatchSource
 from vidmotion.train.checkpoints import RunFolder
@@ -74,15 +75,36 @@ def run_recipe(
     trainer = Trainer(network, config, run, job.device, _is_encoder)
     with run.locked() if trainer.is_main else nullcontext():
         if job.resume:
+            _check_classes(network, job.folder)
             trainer.resume()
+        loss = make_loss(trainer.device)
         if trainer.is_main:
-            RunFile.of(task, job.data, job.start, config).write(job.folder)
-        result = trainer.run(make_loss(trainer.device), job.report)
+            RunFile.of(task, job.data, job.start, config, _classes(network)).write(job.folder)
+        result = trainer.run(loss, job.report)
         assert isinstance(result, MotionNetwork)
         if trainer.is_main:
             notes = {"task": task, "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
             save_network(finish(result), run.weights, notes)
     return run.weights
+
+
+def _classes(network: MotionNetwork) -> list[str]:
+    """The classes of the action head, in the order of its scores; none without one."""
+    return [name for head in network.head_configs if head.kind == "action" for name in head.classes]
+
+
+def _check_classes(network: MotionNetwork, folder: Path) -> None:
+    """Refuse to continue a run on other classes.
+
+    Raises:
+        InputError: they differ, or `run.json` is damaged.
+    """
+    before, now = RunFile.read(folder), _classes(network)
+    if before is not None and before.classes != now:
+        raise InputError(
+            f"{folder} was trained with the classes {', '.join(before.classes)}, and the data has {', '.join(now)}; "
+            "name the data as before, or another folder"
+        )
 
 
 def _is_encoder(name: str) -> bool:
@@ -108,15 +130,25 @@ def initial_network(job: TrainingJob, config: RecipeConfig, heads: tuple[HeadCon
     if before.encoder.config != PRESETS[config.preset]:
         raise WeightsError(f"{job.start} is not of preset {config.preset}; set preset to the one of these weights")
     others = [head for head in before.head_configs if head.kind not in _kinds(heads)]
-    # A head that is trained further is calibrated again.
-    same = [replace(head, temperature=1.0) for head in before.head_configs]
+    # A head that is trained further gets a temperature and a prior again.
+    same = [replace(head, temperature=1.0, prior=()) for head in before.head_configs]
     kept = [head for head in same if head in heads] + (others if config.encoder_lr == 0 else [])
     lifts = not heads or (before.lifts and config.encoder_lr == 0)
     new = [head for head in heads if head.kind not in _kinds(kept)]
     network = MotionNetwork(before.encoder, [*kept, *new], lifts)
     for head in kept:
         network.heads[head.kind].load_state_dict(before.heads[head.kind].state_dict())
+        if not head.prior:
+            _take_prior_away(network.heads[head.kind], before.heads[head.kind])
     return network
+
+
+def _take_prior_away(head: nn.Module, before: nn.Module) -> None:
+    """Undo what was added to the scores at the end of the training of a head that is now trained further."""
+    if isinstance(head, ActionHead) and isinstance(before, ActionHead) and before.config.prior:
+        with torch.no_grad():
+            for layer in head.last_layers:
+                layer.bias.sub_(torch.tensor(before.config.prior))
 
 
 def _kinds(heads: Iterable[HeadConfig]) -> set[str]:

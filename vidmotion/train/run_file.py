@@ -14,6 +14,7 @@ from vidmotion.io.json_text import parse_json
 from vidmotion.train.config import RecipeConfig
 
 NAME = "run.json"
+KEYS = ("recipe", "data", "from", "settings", "classes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,15 +28,18 @@ class RunFile:
     """Absolute path of the weights to begin with."""
     settings: dict[str, Any]
     """By name, in groups such as `noise`."""
+    classes: list[str]
+    """Of the action head, in the order of its scores; none without one."""
 
     @classmethod
-    def of(cls, recipe: str, data: list[Path], start: Path | None, config: RecipeConfig) -> RunFile:
+    def of(cls, recipe: str, data: list[Path], start: Path | None, config: RecipeConfig, classes: list[str]) -> RunFile:
         """Of a run that begins."""
         return cls(
             recipe,
             [folder.absolute() for folder in data],
             None if start is None else start.absolute(),
             dataclasses.asdict(config),
+            classes,
         )
 
     def write(self, folder: Path) -> None:
@@ -49,6 +53,7 @@ class RunFile:
             "data": [str(path) for path in self.data],
             "from": None if self.start is None else str(self.start),
             "settings": self.settings,
+            "classes": self.classes,
         }
         write_text(folder / NAME, json.dumps(record, indent=2) + "\n")
 
@@ -67,9 +72,10 @@ class RunFile:
             raise InputError(f"cannot read {folder / NAME}: {error}") from None
         try:
             record = parse_json(text)
-            recipe, data, start, settings = (record[key] for key in ("recipe", "data", "from", "settings"))
+            recipe, data, start, settings, classes = (record[key] for key in KEYS)
             if not isinstance(recipe, str) or not isinstance(settings, dict):
                 raise TypeError
-            return cls(recipe, [Path(path) for path in data], None if start is None else Path(start), settings)
+            start = None if start is None else Path(start)
+            return cls(recipe, [Path(path) for path in data], start, settings, [str(name) for name in classes])
         except (ValueError, KeyError, TypeError):
             raise InputError(f"{folder / NAME} is damaged; delete it and name data and settings again") from None

@@ -249,3 +249,14 @@ def test_importing_needs_no_pictures_and_no_scipy() -> None:
     rooms = "vidmotion.cli.data_import, vidmotion.data.importers.import_files, vidmotion.data.packed_keypoints"
     modules = loaded(f"import {rooms}")
     assert not modules & {"cv2", "av", "scipy", "ai_edge_litert", "platformdirs"}
+
+
+def test_a_subject_of_two_splits_and_names_without_clips_are_told(data: Run, tmp_path: Path) -> None:
+    source, table = two(tmp_path / "in"), tmp_path / "files.csv"
+    table.write_text("file,subject,split\ns1_anna/walk,anna,train\ns2_ben/walk,anna,test\n")
+    code, message = data("import", "bvh", source, "-o", tmp_path / "one", "--table", table)
+    assert (code, "anna is in the splits test, train; give each subject one split" in message) == (0, True), message
+    code, message = data("import", "bvh", source, "-o", tmp_path / "two", "--val", "Ben")
+    assert (code, "no clip is of Ben, named for val or test; the subjects are" in message) == (0, True), message
+    code, message = data("import", "bvh", source, "-o", tmp_path / "three", "--val", "ben", "--test", "ben")
+    assert (code, "ben: named for both val and test" in message) == (1, True), message

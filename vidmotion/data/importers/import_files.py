@@ -59,13 +59,16 @@ def import_files(
         note: called at the end with a line for each thing that was found or assumed, and the files that it is about.
 
     Raises:
-        InputError: a path does not exist, there is no file of the format, or the table cannot be used.
+        InputError: a path does not exist, there is no file of the format, the table cannot be used, or a subject is
+            named for two splits.
         OutputError: the folder exists or cannot be written.
     """
+    if both := sorted(options.val & options.test):
+        raise InputError(f"{', '.join(both)}: named for both val and test; name each subject for one")
     notes: dict[str, list[Path]] = defaultdict(list)
     files = list(find(importer, paths, lambda path, text: notes[text].append(path)))
     table = read_table(options.table, files) if options.table else {}
-    failed, unposed = 0, []
+    failed, unposed, splits = 0, list[Path](), defaultdict[str, set[str]](set)
     with PackedWriter(folder, overwrite) as writer:
         for file in files:
             try:
@@ -73,7 +76,9 @@ def import_files(
                 subject = row.subject or _subject(file, options)
                 own = replace(options, up=row.up or options.up, unit=row.unit or options.unit)
                 for clip in importer.read(file, own):
-                    writer.append(_described(clip, subject, row, options))
+                    described = _described(clip, subject, row, options)
+                    writer.append(described)
+                    splits[described.subject].add(described.split)
                     advance(writer.frames)
                     unposed += [file.path] if clip.rotations is None else []
             except Exception as error:
@@ -86,7 +91,18 @@ def import_files(
         notes["has no rotations, so those of the others are left out; import such files to another folder"] = unposed
     for text, about in notes.items():
         note(f"{_listed(about)}: {text}")
+    for text in _split_notes(splits, options):
+        note(text)
     return ImportResult(writer.clips, writer.frames, failed)
+
+
+def _split_notes(splits: dict[str, set[str]], options: ImportOptions) -> Iterator[str]:
+    """What is odd about the splits: a network that is measured on whom it learned from looks too good."""
+    for subject in sorted(splits):
+        if subject and len(splits[subject]) > 1 and options.split_rule == "xsub":
+            yield f"{subject} is in the splits {', '.join(sorted(splits[subject]))}; give each subject one split"
+    if unknown := sorted((options.val | options.test) - splits.keys()):
+        yield f"no clip is of {', '.join(unknown)}, named for val or test; the subjects are {', '.join(sorted(splits))}"
 
 
 def _subject(file: ImportFile, options: ImportOptions) -> str:
