@@ -86,5 +86,5 @@ def test_a_run_that_cannot_save_keeps_its_checkpoint(mocap: Path, disk: Disk, st
     time.sleep(3)
     process.send_signal(signal.SIGINT)
     assert "checkpoint.pt: the disk is full" in one_line(process)
-    assert [name for name in names(run) if "tfevents" not in name] == ["checkpoint.pt", "log.jsonl"]
+    assert [name for name in names(run) if "tfevents" not in name] == ["checkpoint.pt", "log.jsonl", "run.json"]
     assert torch.load(run / "checkpoint.pt", weights_only=True)["step"] == 0

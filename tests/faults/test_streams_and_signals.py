@@ -43,7 +43,7 @@ def test_a_training_saves_its_last_step(mocap: Path, tmp_path: Path, start: Star
     code, told = end(process)
     assert code == 143
     assert "is saved; continue with --resume" in told
-    assert [name for name in names(run) if "tfevents" not in name] == ["checkpoint.pt", "log.jsonl"]
+    assert [name for name in names(run) if "tfevents" not in name] == ["checkpoint.pt", "log.jsonl", "run.json"]
 
 
 def test_an_import_leaves_nothing(motions: Path, tmp_path: Path, start: Start) -> None:

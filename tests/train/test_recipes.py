@@ -96,6 +96,21 @@ def test_classes_are_told_apart(job: MakeJob, footage: Path) -> None:
     assert similarity[0, 1] > similarity[0, 2]  # both walk; the third jumps
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"heads": ("walk",)}, r"setting heads: wanted action, embedding or both, received \['walk'\]"),
+        ({"window": (0, 1)}, r"setting window: wanted frames and a stride of at least 1"),
+        ({"hold_out": ("jmup",)}, r"no clip is of jmup; the data has jump, walk"),
+    ],
+)
+def test_settings_that_do_not_fit_are_told(
+    job: MakeJob, footage: Path, changes: dict[str, tuple[object, ...]], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        train_action(job("run", footage), acting(steps=1, **changes))
+
+
 def test_held_out_classes_are_never_learned(job: MakeJob, footage: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="needs two classes at least, the data has walk"):
         train_action(job("run", footage), acting(steps=1, hold_out=("jump",)))

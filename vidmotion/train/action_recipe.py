@@ -77,11 +77,19 @@ def _embedding(config: ActionConfig) -> HeadConfig:
 
 
 def _classes(data: list[BatchSource], config: ActionConfig) -> tuple[str, ...]:
-    """The classes to learn, in alphabetical order."""
+    """The classes to learn, in alphabetical order.
+
+    Raises:
+        InputError: a class that the settings name is not in the data.
+    """
     subjects_of: dict[str, set[str]] = {}
     for source in data:
         for label, subject in zip(source.labels, source.subjects, strict=True):
             subjects_of.setdefault(label, set()).add(subject)
+    if unknown := sorted({*config.classes, *config.hold_out} - subjects_of.keys()):
+        raise InputError(
+            f"no clip is of {', '.join(unknown)}; the data has {', '.join(sorted(subjects_of.keys() - {*NAMELESS}))}"
+        )
     able = {label for label, subjects in subjects_of.items() if len(subjects) >= config.subjects}
     able -= {*NAMELESS, *config.hold_out}
     return tuple(sorted(able & set(config.classes) if config.classes else able))

@@ -149,6 +149,10 @@ class ActionConfig(HeadsConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not self.heads or not set(self.heads) <= {"action", "embedding"}:
+            raise InputError(f"setting heads: wanted action, embedding or both, received {list(self.heads)}")
+        if min(self.window) < 1:
+            raise InputError(f"setting window: wanted frames and a stride of at least 1, received {list(self.window)}")
         if self.pooling in ("kinematics", "temporal") and (self.encoder_lr or self.window[1] != 1):
             raise InputError(
                 "setting pooling: kinematics read every frame of the lifted pose; set encoder_lr=0 and window=[81,1]"

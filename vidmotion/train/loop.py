@@ -66,8 +66,11 @@ class Trainer:
         self.optimizers = optimizers(self.model, config, is_encoder)
         self.base_rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
 
-    def run(self, step_loss: StepLoss, report: StepCallback) -> nn.Module:
+    def run(self, step_loss: StepLoss, report: StepCallback, begun: Callable[[], None] = lambda: None) -> nn.Module:
         """Train to the last step.
+
+        Args:
+            begun: called in the main process when the first checkpoint is written.
 
         Returns:
             The network with the moving average of its weights.
@@ -78,6 +81,8 @@ class Trainer:
         """
         self.network.train()
         self.save()  # so that a full disk is noticed now
+        if self.is_main:
+            begun()
         with interruptible() as asked, RunLog(self.folder.log, self.step) if self.is_main else nullcontext() as log:
             self._steps(step_loss, report, asked, log)
         # A process that ends while another one still writes would break their connection.

@@ -77,10 +77,8 @@ def run_recipe(
         if job.resume:
             _check_classes(network, job.folder)
             trainer.resume()
-        loss = make_loss(trainer.device)
-        if trainer.is_main:
-            RunFile.of(task, job.data, job.start, config, _classes(network)).write(job.folder)
-        result = trainer.run(loss, job.report)
+        inputs = RunFile.of(task, job.data, job.start, config, _classes(network))
+        result = trainer.run(make_loss(trainer.device), job.report, lambda: inputs.write(job.folder))
         assert isinstance(result, MotionNetwork)
         if trainer.is_main:
             notes = {"task": task, "steps": str(config.steps), "seed": str(config.seed), "preset": config.preset}
